@@ -6,6 +6,7 @@ import functools
 import sys
 
 import matplotlib
+from cli import safe_write
 
 matplotlib.use("Agg")
 from matplotlib import font_manager  # noqa: E402
@@ -44,7 +45,6 @@ def readable(text):
 
 def save(fig, path):
     """Write the picture to `path` (PNG or JPEG by its ending), whole or not at all, and close it."""
-    from cli import safe_write
     with safe_write(path, "wb") as file:
         fig.savefig(file, format=str(path).rsplit(".", 1)[-1].lower(), dpi=150, bbox_inches="tight")
     plt.close(fig)
