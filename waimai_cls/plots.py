@@ -15,7 +15,8 @@ from matplotlib import pyplot as plt  # noqa: E402
 CHINESE_FONTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK TC", "Noto Sans CJK HK", "Noto Sans CJK KR", "Noto Sans SC",
     "Source Han Sans SC", "Source Han Sans CN", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei",         # Linux
-    "PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti SC", "Heiti TC", "STHeiti", "Songti SC", "Arial Unicode MS",
+    "PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti SC", "Heiti TC", "STHeiti", "Songti SC",
+    "Arial Unicode MS",                                                                             # macOS
     "Microsoft YaHei", "SimHei", "SimSun", "DengXian", "KaiTi",                                     # Windows
     "Noto Serif CJK SC", "Noto Serif CJK JP", "Droid Sans Fallback")
 
