@@ -1,0 +1,633 @@
+"""Three recurrent networks and their gradients by hand: ReLU-RNN, RNN with softmax at each step, LSTM.
+
+NumPy, float64, one text at a time. Parameters are a dict of arrays; a gradient dict has the same keys and shapes.
+Steps count from 1 as in the formulas: h[t] is the state after step t and h[0] = 0, so a cache's `h` has one row more
+than there are steps, while row t - 1 of `a`, `x` or a gradient belongs to step t. Inputs are never changed.
+"""
+import math
+
+import numpy as np
+
+EPS = 1e-12                  # y_pred is kept this far from 0 and 1 under the logarithm
+GATES = "fiao"               # forget, input, candidate, output
+
+
+# ---- ReLU-RNN, sigmoid and binary cross entropy on the last step (exercise w1) ----
+
+def relu_rnn_forward(params, x):
+    """y_pred in (0, 1), and the cache that relu_rnn_backward reads: h (l + 1, n), a (l, n), y_pred.
+
+    params: W (n, n), U (n, n), b (n,), V (n,), d (); x (l, n). h_0 = 0, a_t = b + W h_{t-1} + U x_t, h_t = ReLU(a_t),
+    y_pred = sigmoid(V·h_l + d). Raises ValueError if l = 0, shapes disagree or a value is not finite.
+    """
+    x, n = checked_input(x)
+    p = checked(params, {"n": (n, "x", x.shape)}, {"W": "nn", "U": "nn", "b": "n", "V": "n", "d": ""})
+    W, a, h = p["W"], x @ p["U"].T + p["b"], np.zeros((len(x) + 1, n))         # U x_t + b of all steps at once
+    for t in range(len(x)):
+        a[t] += W @ h[t]
+        np.maximum(a[t], 0.0, out=h[t + 1])
+    z = float(p["V"] @ h[-1] + p["d"])
+    y_pred = 1 / (1 + math.exp(-z)) if z > -700 else math.exp(z)               # exp(700) is near the largest float
+    return y_pred, {"h": h, "a": a, "y_pred": y_pred}
+
+
+def bce_loss(y_pred, y_gt):
+    """-(y_gt log y + (1 - y_gt) log(1 - y)) in nats, y = y_pred kept within [1e-12, 1 - 1e-12]; y_gt is 0 or 1."""
+    checked_label(y_gt)
+    y = min(max(float(y_pred), EPS), 1 - EPS)
+    return -(y_gt * math.log(y) + (1 - y_gt) * math.log(1 - y))
+
+
+def relu_dy(y_pred, y_gt):
+    """dL/dy_pred, a number. Here, as in the loss, y_pred is first kept within [EPS, 1 - EPS]. Source: exercise w1."""
+    # BEGIN SOLUTION bptt-01 (4 points): differentiate both terms of the loss; what does clipping protect from?
+    y = min(max(y_pred, EPS), 1 - EPS)
+    return (1 - y_gt) / (1 - y) - y_gt / y
+    # END SOLUTION bptt-01
+
+
+def relu_dd(y_pred, y_gt):
+    """dL/dd, a number: d stands inside the sigmoid, y_pred = sigmoid(V·h_l + d). No clipping. Source: exercise w1."""
+    # BEGIN SOLUTION bptt-02 (4 points): multiply dL/dy_pred by the sigmoid's derivative on paper and simplify first
+    return y_pred - y_gt
+    # END SOLUTION bptt-02
+
+
+def relu_dV(dd, h):
+    """dL/dV (n,). dd: dL/dd, a number. h (l + 1, n): states, h[0] = 0. Source: exercise w1."""
+    # BEGIN SOLUTION bptt-03 (4 points): which state meets V in the forward pass?
+    return dd * h[-1]
+    # END SOLUTION bptt-03
+
+
+def relu_dh(dd, V, W, a):
+    """dL/dh_t for every t: (l, n), row t - 1 for step t. dd a number, V (n,), W (n, n), a (l, n) before the ReLU.
+
+    ReLU'(0) = 0. Source: exercise w1.
+    """
+    # BEGIN SOLUTION bptt-04 (10 points): start at the last step; then from step t to t - 1, through the ReLU and W
+    dh = np.zeros_like(a)
+    dh[-1] = dd * V
+    for t in range(len(a) - 1, 0, -1):
+        dh[t - 1] = W.T @ (dh[t] * (a[t] > 0))
+    return dh
+    # END SOLUTION bptt-04
+
+
+def relu_da(dh, a):
+    """dL/da_t for every t, (l, n): the gradient before the ReLU. dh (l, n), a (l, n). Source: exercise w1."""
+    # BEGIN SOLUTION bptt-05 (4 points): the forward pass decided which units are switched on
+    return dh * (a > 0)
+    # END SOLUTION bptt-05
+
+
+def relu_dW(da, h):
+    """dL/dW (n, n). da (l, n): dL/da_t for t = 1..l. h (l + 1, n): states, h[0] = 0. Source: exercise w1."""
+    # BEGIN SOLUTION bptt-06 (6 points): W is used at every step; which state stands next to it in the formula of a_t?
+    return da.T @ h[:-1]                                                        # (n, l)@(l, n)
+    # END SOLUTION bptt-06
+
+
+def relu_dU(da, x):
+    """dL/dU (n, n). da (l, n), x (l, n). Source: exercise w1."""
+    # BEGIN SOLUTION bptt-07 (4 points): as for W, with the other factor of a_t
+    return da.T @ x                                                             # (n, l)@(l, n)
+    # END SOLUTION bptt-07
+
+
+def relu_db(da):
+    """dL/db (n,). da (l, n). Source: exercise w1."""
+    # BEGIN SOLUTION bptt-08 (4 points): how often is b added in the forward pass?
+    return da.sum(axis=0)
+    # END SOLUTION bptt-08
+
+
+def relu_dx(da, U):
+    """dL/dx_t for every t, (l, n). da (l, n), U (n, n). Source: exercise w1."""
+    # BEGIN SOLUTION bptt-09 (4 points): x_t reaches the loss through a_t only
+    return da @ U                                                               # row t: U^T da_t
+    # END SOLUTION bptt-09
+
+
+def relu_rnn_backward(params, x, y_gt, cache):
+    """Gradients of bce_loss: y_pred, d (numbers), V, W, U, b as params, h (l, n) = dL/dh_t and x (l, n)."""
+    checked_label(y_gt)
+    y_pred, a, h = cache["y_pred"], cache["a"], cache["h"]
+    dd = relu_dd(y_pred, y_gt)
+    dh = relu_dh(dd, params["V"], params["W"], a)
+    da = relu_da(dh, a)
+    return {"y_pred": relu_dy(y_pred, y_gt), "d": dd, "V": relu_dV(dd, h), "W": relu_dW(da, h), "U": relu_dU(da, x),
+            "b": relu_db(da), "h": dh, "x": relu_dx(da, params["U"])}
+
+
+# ---- RNN with tanh, sigmoid or ReLU, softmax and cross entropy at each step (exercise w2) ----
+
+def sigmoid(a):
+    return 0.5 * (1 + np.tanh(0.5 * a))                                         # the same function, never overflows
+
+
+ACTIVATIONS = {"tanh": np.tanh, "sigmoid": sigmoid, "relu": lambda a: np.maximum(a, 0.0)}
+
+
+def softmax(o):
+    """Each row of o (T, K) as probabilities: exp(o_k) / sum of the row's exp. Must not overflow: o may hold 1000."""
+    # BEGIN SOLUTION bptt-10 (4 points): one step is one row; what may be subtracted from a row without changing it?
+    e = np.exp(o - o.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+    # END SOLUTION bptt-10
+
+
+def cross_entropy(o, y):
+    """Sum over the rows of -log softmax(o_t)[y_t], in nats; o (T, K) before the softmax, y (T,) int."""
+    top = o.max(axis=1)
+    return float(np.sum(top + np.log(np.exp(o - top[:, None]).sum(axis=1)) - o[np.arange(len(y)), y]))
+
+
+def rnn_forward(params, x, y, activation="tanh"):
+    """Summed loss of all steps (nats), and the cache: x, y, h (T + 1, H), a (T, H), y_hat (T, K), activation.
+
+    params: U (H, D), W (H, H), b (H,), V (K, H), c (K,); x (T, D), y (T,) int in 0..K-1. h_0 = 0,
+    a_t = U x_t + W h_{t-1} + b, h_t = activation(a_t), o_t = V h_t + c, y_hat_t = softmax(o_t); tanh, sigmoid or relu.
+    Raises ValueError if T = 0, shapes disagree, a label is out of range or a value is not finite.
+    """
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation {activation!r} is not one of {', '.join(ACTIVATIONS)}")
+    x, D = checked_input(x)
+    sizes = {"D": (D, "x", x.shape), "H": size_of(params, "b"), "K": size_of(params, "c")}
+    p = checked(params, sizes, {"U": "HD", "W": "HH", "b": "H", "V": "KH", "c": "K"})
+    y = checked_labels(y, len(x), len(p["c"]))
+    phi, W, a, h = ACTIVATIONS[activation], p["W"], x @ p["U"].T + p["b"], np.zeros((len(x) + 1, len(p["b"])))
+    for t in range(len(x)):
+        a[t] += W @ h[t]
+        h[t + 1] = phi(a[t])
+    o = h[1:] @ p["V"].T + p["c"]                                               # (T, K)
+    return cross_entropy(o, y), {"x": x, "y": y, "h": h, "a": a, "y_hat": softmax(o), "activation": activation}
+
+
+def rnn_do(y_hat, y):
+    """dL/do_t for every t, (T, K): o_t is what the softmax reads. y_hat (T, K), y (T,) int. Source: exercise w2."""
+    # BEGIN SOLUTION bptt-11 (4 points): softmax and cross entropy simplify; the losses of all steps add up
+    do = y_hat.copy()
+    do[np.arange(len(y)), y] -= 1
+    return do
+    # END SOLUTION bptt-11
+
+
+def rnn_dV(do, h):
+    """dL/dV (K, H). do (T, K), h (T + 1, H) with h[0] = 0. Source: exercise w2."""
+    # BEGIN SOLUTION bptt-12 (3 points): V meets the state after each step; add up the T contributions
+    return do.T @ h[1:]                                                         # (K, T)@(T, H)
+    # END SOLUTION bptt-12
+
+
+def rnn_dc(do):
+    """dL/dc (K,). do (T, K). Source: exercise w2."""
+    # BEGIN SOLUTION bptt-13 (3 points): c is added to the output of every step
+    return do.sum(axis=0)
+    # END SOLUTION bptt-13
+
+
+def rnn_slope(a, h, activation):
+    """Derivative of the activation at a_t, for every t and unit: (T, H). a (T, H) its input, h (T, H) its output
+    h_1..h_T, activation "tanh", "sigmoid" or "relu"; ReLU'(0) = 0. Source: exercise w3."""
+    # BEGIN SOLUTION bptt-14 (6 points): two are shortest in terms of the output h, one needs the sign of a
+    if activation == "tanh":
+        return 1 - h**2
+    if activation == "sigmoid":
+        return h * (1 - h)
+    return (a > 0).astype(np.float64)
+    # END SOLUTION bptt-14
+
+
+def rnn_dh(do, V, W, slope):
+    """dL/dh_t for every t, (T, H). do (T, K), V (K, H), W (H, H), slope (T, H): the activation's derivative at a_t.
+
+    Source: exercise w2.
+    """
+    # BEGIN SOLUTION bptt-15 (8 points): h_t feeds two things, the output of step t and the state of step t + 1
+    dh = do @ V                                                                 # (T, K)@(K, H): through the outputs
+    for t in range(len(dh) - 1, 0, -1):
+        dh[t - 1] += W.T @ (dh[t] * slope[t])
+    return dh
+    # END SOLUTION bptt-15
+
+
+def rnn_dW(da, h):
+    """dL/dW (H, H). da (T, H) = dL/dh_t times the slope, h (T + 1, H) with h[0] = 0. Source: exercise w2."""
+    # BEGIN SOLUTION bptt-16 (4 points): a sum over the steps; which state does W multiply at step t?
+    return da.T @ h[:-1]                                                        # (H, T)@(T, H)
+    # END SOLUTION bptt-16
+
+
+def rnn_dU(da, x):
+    """dL/dU (H, D). da (T, H), x (T, D). Source: exercise w2."""
+    # BEGIN SOLUTION bptt-17 (3 points): one outer product a step
+    return da.T @ x                                                             # (H, T)@(T, D)
+    # END SOLUTION bptt-17
+
+
+def rnn_db(da):
+    """dL/db (H,). da (T, H). Source: exercise w2."""
+    # BEGIN SOLUTION bptt-18 (3 points): b stands in every a_t with the factor 1
+    return da.sum(axis=0)
+    # END SOLUTION bptt-18
+
+
+def rnn_dx(da, U):
+    """dL/dx_t for every t, (T, D). da (T, H), U (H, D). Source: exercise w2."""
+    # BEGIN SOLUTION bptt-19 (3 points): the shapes of da and U leave one order
+    return da @ U                                                               # (T, H)@(H, D)
+    # END SOLUTION bptt-19
+
+
+def rnn_backward(params, cache):
+    """Gradients of rnn_forward's loss: U, W, b, V, c as params, h (T, H) = dL/dh_t and x (T, D)."""
+    x, h = cache["x"], cache["h"]
+    slope = rnn_slope(cache["a"], h[1:], cache.get("activation", "tanh"))
+    do = rnn_do(cache["y_hat"], cache["y"])
+    dh = rnn_dh(do, params["V"], params["W"], slope)
+    da = dh * slope
+    return {"U": rnn_dU(da, x), "W": rnn_dW(da, h), "b": rnn_db(da), "V": rnn_dV(do, h), "c": rnn_dc(do),
+            "h": dh, "x": rnn_dx(da, params["U"])}
+
+
+def rnn_step_dh(do_t, V, W, slope):
+    """dL_t/dh_k for k = 1..t, (t, H), where L_t is the loss of step t alone.
+
+    do_t (K,): dL_t/do_t. V (K, H), W (H, H). slope (t, H): the activation's derivative at a_1..a_t.
+    Source: exercise w2.
+    """
+    # BEGIN SOLUTION bptt-20 (6 points): this loss sees one output only; how does it reach h_t, and then h_k for k < t?
+    dh = np.zeros_like(slope)
+    dh[-1] = V.T @ do_t
+    for k in range(len(slope) - 1, 0, -1):
+        dh[k - 1] = W.T @ (dh[k] * slope[k])
+    return dh
+    # END SOLUTION bptt-20
+
+
+def rnn_step_loss_grads(params, cache, t):
+    """Gradients of step t's loss alone, t = 1..T; keys and shapes as rnn_backward's, `h` and `x` zero after step t.
+
+    Their sum over all t is what rnn_backward gives.
+    """
+    x, h, T = cache["x"], cache["h"], len(cache["x"])
+    if not 1 <= t <= T:
+        raise ValueError(f"t = {t} is no step of this text: steps count from 1 to T = {T}")
+    slope = rnn_slope(cache["a"][:t], h[1:t + 1], cache.get("activation", "tanh"))
+    do = rnn_do(cache["y_hat"][t - 1:t], cache["y"][t - 1:t])                   # (1, K)
+    dh = rnn_step_dh(do[0], params["V"], params["W"], slope)
+    da, later = dh * slope, ((0, T - t), (0, 0))
+    return {"U": rnn_dU(da, x[:t]), "W": rnn_dW(da, h[:t + 1]), "b": rnn_db(da), "V": np.outer(do[0], h[t]), "c": do[0],
+            "h": np.pad(dh, later), "x": np.pad(rnn_dx(da, params["U"]), later)}
+
+
+def sgd_step(params, grads, lr, clip=None):
+    """New parameters after one step of gradient descent: a dict like params, which itself stays as it is.
+
+    grads may hold more keys than params (y_pred, h, C, x): they are ignored. clip: the largest allowed norm of all
+    gradients of params together; above it all of them shrink by one factor. None: no limit. Source: exercise w2.
+    """
+    # BEGIN SOLUTION bptt-21 (3 points): downhill; and one factor for all arrays, only when the norm is above the limit
+    factor = lr
+    if clip is not None:
+        norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in params))
+        factor = lr * min(1.0, clip / norm) if norm > 0 else lr
+    return {name: value - factor * grads[name] for name, value in params.items()}
+    # END SOLUTION bptt-21
+
+
+# ---- LSTM, softmax and cross entropy at each step (exercise w4, bonus) ----
+
+def lstm_forward(params, x, y):
+    """Summed loss of all steps (nats), and the cache: x, y, h and C (T + 1, H), f i a o (T, H), y_hat (T, K).
+
+    params: for each gate g of f, i, a, o: W_g (H, H), U_g (H, D), b_g (H,); V (K, H), c (K,). x (T, D), y (T,) int.
+    f, i, o = sigmoid(W_g h_{t-1} + U_g x_t + b_g), a = tanh(...), C_t = C_{t-1} f + i a,
+    h_t = o tanh(C_t); h_0 = C_0 = 0.
+    Raises ValueError if T = 0, shapes disagree, a label is out of range or a value is not finite.
+    """
+    x, D = checked_input(x)
+    sizes = {"D": (D, "x", x.shape), "H": size_of(params, "b_f"), "K": size_of(params, "c")}
+    shapes = {f"{array}_{gate}": size for gate in GATES for array, size in (("W", "HH"), ("U", "HD"), ("b", "H"))}
+    p = checked(params, sizes, shapes | {"V": "KH", "c": "K"})
+    y = checked_labels(y, len(x), len(p["c"]))
+    T, H = len(x), len(p["b_f"])
+    # Four gates in one product. sigmoid(z) = (1 + tanh(z / 2)) / 2, so one tanh serves all: halve f, i, o before it.
+    W, U, b = (np.concatenate([p[f"{array}_{gate}"] for gate in "fioa"]) for array in "WUb")
+    half = np.repeat([0.5, 1.0], [3 * H, H])
+    W, z = W * half[:, None], (x @ U.T + b) * half                              # (4H, H), (T, 4H)
+    h, C = np.zeros((T + 1, H)), np.zeros((T + 1, H))
+    for t in range(T):
+        gates = np.tanh(z[t] + W @ h[t], out=z[t])
+        gates[:3 * H] *= 0.5
+        gates[:3 * H] += 0.5
+        np.add(gates[:H] * C[t], gates[H:2 * H] * gates[3 * H:], out=C[t + 1])
+        np.multiply(gates[2 * H:3 * H], np.tanh(C[t + 1]), out=h[t + 1])
+    logits = h[1:] @ p["V"].T + p["c"]                                          # (T, K)
+    f, i, o, a = (z[:, k * H:(k + 1) * H] for k in range(4))
+    return cross_entropy(logits, y), {"x": x, "y": y, "h": h, "C": C, "f": f, "i": i, "a": a, "o": o,
+                                      "y_hat": softmax(logits)}
+
+
+def lstm_dz(y_hat, y):
+    """dL/dz_t for every t, (T, K), where z_t = V h_t + c. y_hat (T, K), y (T,) int. Source: exercise w4."""
+    # BEGIN SOLUTION bptt-22 (1 points, bonus): the same as in the RNN with softmax
+    return y_hat - np.eye(y_hat.shape[1])[y]
+    # END SOLUTION bptt-22
+
+
+def lstm_dV(dz, h):
+    """dL/dV (K, H). dz (T, K), h (T + 1, H) with h[0] = 0. Source: exercise w4."""
+    # BEGIN SOLUTION bptt-23 (1 points, bonus): V multiplies h_1..h_T
+    return dz.T @ h[1:]
+    # END SOLUTION bptt-23
+
+
+def lstm_dc(dz):
+    """dL/dc (K,), the bias of the output (not the cell). dz (T, K). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-24 (1 points, bonus): one term a step
+    return dz.sum(axis=0)
+    # END SOLUTION bptt-24
+
+
+def lstm_dh(dz_t, V, W, later):
+    """dL/dh_t (H,): everything that h_t feeds. dz_t (K,), V (K, H), W: dict f, i, a, o -> W_g (H, H), later: dict
+    f, i, a, o -> dL/d(input of gate g) of step t + 1, (H,), zeros at the last step. Source: exercise w4."""
+    # BEGIN SOLUTION bptt-25 (2 points, bonus): h_t is read by the output of step t and by four gates of step t + 1
+    dh = V.T @ dz_t
+    for gate in W:
+        dh += W[gate].T @ later[gate]
+    return dh
+    # END SOLUTION bptt-25
+
+
+def lstm_dC_carried(dC_next, f_next):
+    """The part of dL/dC_t that comes back through the forget gate from C_{t+1}, (H,).
+
+    dC_next (H,): dL/dC_{t+1}. f_next (H,): forget gate of step t + 1. Source: exercise w4.
+    """
+    # BEGIN SOLUTION bptt-26 (2 points, bonus): differentiate C_{t+1} = C_t f + i a by C_t
+    return dC_next * f_next
+    # END SOLUTION bptt-26
+
+
+def lstm_dC(dh_t, o_t, C_t, carried):
+    """dL/dC_t (H,). dh_t, o_t, C_t (H,) of step t, carried (H,): the part from C_{t+1}. Source: exercise w4."""
+    # BEGIN SOLUTION bptt-27 (2 points, bonus): C_t goes to h_t and to C_{t+1}; the second path is `carried`
+    return dh_t * o_t * (1 - np.tanh(C_t)**2) + carried
+    # END SOLUTION bptt-27
+
+
+def lstm_df(dC_t, C_prev, f_t):
+    """dL/d(input of the forget gate's sigmoid) at step t, (H,). dC_t, C_prev = C_{t-1}, f_t (H,). Source: w4."""
+    # BEGIN SOLUTION bptt-28 (2 points, bonus): first by f_t, then through its sigmoid
+    return dC_t * C_prev * f_t * (1 - f_t)
+    # END SOLUTION bptt-28
+
+
+def lstm_di(dC_t, a_t, i_t):
+    """dL/d(input of the input gate's sigmoid) at step t, (H,). dC_t, a_t, i_t (H,). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-29 (2 points, bonus): what does i_t multiply in C_t?
+    return dC_t * a_t * i_t * (1 - i_t)
+    # END SOLUTION bptt-29
+
+
+def lstm_da(dC_t, i_t, a_t):
+    """dL/d(input of the candidate's tanh) at step t, (H,). dC_t, i_t, a_t (H,). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-30 (2 points, bonus): the candidate is no gate; which function makes it?
+    return dC_t * i_t * (1 - a_t**2)
+    # END SOLUTION bptt-30
+
+
+def lstm_do(dh_t, C_t, o_t):
+    """dL/d(input of the output gate's sigmoid) at step t, (H,). dh_t, C_t, o_t (H,). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-31 (2 points, bonus): o_t does not touch the cell; read h_t = o_t tanh(C_t)
+    return dh_t * np.tanh(C_t) * o_t * (1 - o_t)
+    # END SOLUTION bptt-31
+
+
+# In the thirteen that follow, `d` is a dict f, i, a, o -> (T, H): what the last four functions gave, dL/d(input of the
+# gate), a row a step. h (T + 1, H) with h[0] = 0, x (T, D).
+
+def lstm_dW_f(d, h):
+    """dL/dW_f (H, H). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-32 (1 points, bonus): the gate's gradient times the state that it read
+    return d["f"].T @ h[:-1]
+    # END SOLUTION bptt-32
+
+
+def lstm_dU_f(d, x):
+    """dL/dU_f (H, D). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-33 (1 points, bonus): the gate's gradient times the input that it read
+    return d["f"].T @ x
+    # END SOLUTION bptt-33
+
+
+def lstm_db_f(d):
+    """dL/db_f (H,). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-34 (1 points, bonus): added at every step
+    return d["f"].sum(axis=0)
+    # END SOLUTION bptt-34
+
+
+def lstm_dW_i(d, h):
+    """dL/dW_i (H, H). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-35 (1 points, bonus): the gate's gradient times the state that it read
+    return d["i"].T @ h[:-1]
+    # END SOLUTION bptt-35
+
+
+def lstm_dU_i(d, x):
+    """dL/dU_i (H, D). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-36 (1 points, bonus): the gate's gradient times the input that it read
+    return d["i"].T @ x
+    # END SOLUTION bptt-36
+
+
+def lstm_db_i(d):
+    """dL/db_i (H,). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-37 (1 points, bonus): added at every step
+    return d["i"].sum(axis=0)
+    # END SOLUTION bptt-37
+
+
+def lstm_dW_a(d, h):
+    """dL/dW_a (H, H). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-38 (1 points, bonus): the candidate reads the same state as the gates
+    return d["a"].T @ h[:-1]
+    # END SOLUTION bptt-38
+
+
+def lstm_dU_a(d, x):
+    """dL/dU_a (H, D). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-39 (1 points, bonus): the candidate reads the same input as the gates
+    return d["a"].T @ x
+    # END SOLUTION bptt-39
+
+
+def lstm_db_a(d):
+    """dL/db_a (H,). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-40 (1 points, bonus): added at every step
+    return d["a"].sum(axis=0)
+    # END SOLUTION bptt-40
+
+
+def lstm_dW_o(d, h):
+    """dL/dW_o (H, H). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-41 (1 points, bonus): the output gate reads the state before the step too
+    return d["o"].T @ h[:-1]
+    # END SOLUTION bptt-41
+
+
+def lstm_dU_o(d, x):
+    """dL/dU_o (H, D). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-42 (1 points, bonus): the gate's gradient times the input that it read
+    return d["o"].T @ x
+    # END SOLUTION bptt-42
+
+
+def lstm_db_o(d):
+    """dL/db_o (H,). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-43 (1 points, bonus): added at every step
+    return d["o"].sum(axis=0)
+    # END SOLUTION bptt-43
+
+
+def lstm_dx(d, U):
+    """dL/dx_t for every t, (T, D). d: see above. U: dict f, i, a, o -> U_g (H, D). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-44 (1 points, bonus): x_t is read four times
+    return sum(d[gate] @ U[gate] for gate in U)
+    # END SOLUTION bptt-44
+
+
+def lstm_through_time(params, cache, dz):
+    """dL/dh_t (T, H), dL/dC_t (T, H) and a dict of dL/d(input of gate g) (T, H), from dz (T, K) = dL/d(V h_t + c)."""
+    V, W = params["V"], {gate: params[f"W_{gate}"] for gate in GATES}
+    C, f, i, a, o = (cache[name] for name in ("C", "f", "i", "a", "o"))
+    T, H = f.shape
+    dh, dC, d = np.zeros((T, H)), np.zeros((T, H)), {gate: np.zeros((T, H)) for gate in GATES}
+    carried, later = np.zeros(H), {gate: np.zeros(H) for gate in GATES}
+    for t in range(T - 1, -1, -1):                                              # row t: step t + 1 of the formulas
+        dh_t = dh[t] = lstm_dh(dz[t], V, W, later)
+        dC_t = dC[t] = lstm_dC(dh_t, o[t], C[t + 1], carried)
+        later = {"f": lstm_df(dC_t, C[t], f[t]), "i": lstm_di(dC_t, a[t], i[t]),
+                 "a": lstm_da(dC_t, i[t], a[t]), "o": lstm_do(dh_t, C[t + 1], o[t])}
+        carried = lstm_dC_carried(dC_t, f[t])
+        for gate, gradient in later.items():
+            d[gate][t] = gradient
+    return dh, dC, d
+
+
+def lstm_backward(params, cache):
+    """Gradients of lstm_forward's loss: all keys of params, and h, C (T, H) = dL/dh_t, dL/dC_t, x (T, D)."""
+    x, h = cache["x"], cache["h"]
+    dz = lstm_dz(cache["y_hat"], cache["y"])
+    dh, dC, d = lstm_through_time(params, cache, dz)
+    return {"W_f": lstm_dW_f(d, h), "U_f": lstm_dU_f(d, x), "b_f": lstm_db_f(d),
+            "W_i": lstm_dW_i(d, h), "U_i": lstm_dU_i(d, x), "b_i": lstm_db_i(d),
+            "W_a": lstm_dW_a(d, h), "U_a": lstm_dU_a(d, x), "b_a": lstm_db_a(d),
+            "W_o": lstm_dW_o(d, h), "U_o": lstm_dU_o(d, x), "b_o": lstm_db_o(d),
+            "V": lstm_dV(dz, h), "c": lstm_dc(dz),
+            "h": dh, "C": dC, "x": lstm_dx(d, {gate: params[f"U_{gate}"] for gate in GATES})}
+
+
+# ---- what train.py and sample.py need of all three ----
+
+def new_params(kind, D, H, rng, K=2):
+    """Parameters to start from. kind: relu_rnn (its state is as wide as its input: H = D), rnn or lstm."""
+    def near_zero(*shape):
+        return rng.normal(0, 1 / math.sqrt(shape[-1]), shape)
+
+    if kind == "relu_rnn":
+        return {"W": 0.9 * np.eye(D), "U": 0.3 * near_zero(D, D), "b": np.zeros(D),
+                "V": near_zero(D), "d": np.zeros(())}
+    if kind == "rnn":
+        return {"U": near_zero(H, D), "W": np.linalg.qr(near_zero(H, H))[0], "b": np.zeros(H),
+                "V": near_zero(K, H), "c": np.zeros(K)}
+    params = {}
+    for gate in GATES:
+        params |= {f"W_{gate}": near_zero(H, H), f"U_{gate}": near_zero(H, D), f"b_{gate}": np.zeros(H)}
+    params["b_f"] += 1                                          # forget gates start open: the cell keeps what it has
+    return params | {"V": near_zero(K, H), "c": np.zeros(K)}
+
+
+def loss_and_grads(kind, params, x, label):
+    """Loss per predicted step (nats) and gradients of one text. rnn and lstm: the label stands at every step."""
+    if kind == "relu_rnn":
+        y_pred, cache = relu_rnn_forward(params, x)
+        return bce_loss(y_pred, label), relu_rnn_backward(params, x, label, cache)
+    forward, backward = {"rnn": (rnn_forward, rnn_backward), "lstm": (lstm_forward, lstm_backward)}[kind]
+    loss, cache = forward(params, x, np.full(len(x), label))
+    return loss / len(x), backward(params, cache)
+
+
+def probability_good(kind, params, x):
+    """P(label 1) of one text, a number: the prediction of the last step."""
+    if kind == "relu_rnn":
+        return relu_rnn_forward(params, x)[0]
+    forward = {"rnn": rnn_forward, "lstm": lstm_forward}[kind]
+    return float(forward(params, x, np.zeros(len(x), dtype=np.int64))[1]["y_hat"][-1, 1])
+
+
+# ---- what comes in: one clear ValueError instead of a wrong number ----
+
+def checked_input(x):
+    """x (T, D) as float64, and D."""
+    x = np.asarray(x, dtype=np.float64)
+    if x.ndim != 2:
+        raise ValueError(f"x is {x.shape}, expected two dimensions: one row a step")
+    if len(x) == 0:
+        raise ValueError(f"x is {x.shape}: T = 0, but a text has at least one step")
+    return finite("x", x), x.shape[1]
+
+
+def finite(name, value):
+    total = np.vdot(value, value)                               # one fast pass; look twice at a suspicious sum only
+    if not math.isfinite(total) and not np.isfinite(value).all():
+        raise ValueError(f"{name} holds NaN or infinity")
+    return value
+
+
+def size_of(params, name):
+    """(size, name, shape) of a vector of params: what `checked` measures the others by."""
+    if name not in params:
+        raise ValueError(f"params has no {name}; it has {', '.join(params) or 'nothing'}")
+    shape = np.shape(params[name])
+    if len(shape) != 1:
+        raise ValueError(f"{name} is {shape}, expected one dimension")
+    return shape[0], name, shape
+
+
+def checked(params, sizes, shapes):
+    """The parameters as float64 arrays. sizes: letter -> (size, who says so, its shape). shapes: name -> letters."""
+    arrays = {}
+    for name, letters in shapes.items():
+        if name not in params:
+            raise ValueError(f"params has no {name}; it has {', '.join(params) or 'nothing'}")
+        value = np.asarray(params[name], dtype=np.float64)
+        expected = tuple(sizes[letter][0] for letter in letters)
+        if value.shape != expected:
+            reasons = {who: shape for _, who, shape in (sizes[letter] for letter in letters)}
+            because = " and ".join(f"{who} is {shape}" for who, shape in reasons.items()) or "it is a number"
+            raise ValueError(f"{name} is {value.shape}, expected {expected} because {because}")
+        arrays[name] = finite(name, value)
+    return arrays
+
+
+def checked_labels(y, T, K):
+    """y (T,) as integers in 0..K-1."""
+    y = np.asarray(y)
+    if y.shape != (T,):
+        raise ValueError(f"y is {y.shape}, expected {(T,)} because x has {T} rows: one label a step")
+    if y.dtype.kind not in "iu":
+        raise ValueError(f"y holds {y.dtype}, expected whole numbers")
+    if y.min() < 0 or y.max() >= K:
+        wrong = int(y[(y < 0) | (y >= K)][0])
+        raise ValueError(f"label {wrong} is out of range: V and c have K = {K} rows, so labels are 0 to {K - 1}")
+    return y
+
+
+def checked_label(y_gt):
+    if np.ndim(y_gt) != 0 or y_gt not in (0, 1):
+        raise ValueError(f"y_gt is {y_gt!r}, expected 0 or 1")
