@@ -1,0 +1,98 @@
+"""Run beside the student's gpt_songci code: builds its modules from plain data, in float64, and reports what they do."""
+import numpy as np
+import torch
+
+
+def tensor(array):
+    return torch.from_numpy(np.array(array))
+
+
+def load(module, weights):
+    """Copy a dict name -> array into the module's parameters of these names."""
+    own = dict(module.named_parameters(remove_duplicate=False))
+    with torch.no_grad():
+        for name, value in weights.items():
+            own[name].copy_(tensor(value))
+
+
+def make_attention(homework, config, weights):
+    model = homework.module("model")
+    attention = model.MultiHeadSelfAttention(model.GPTConfig(**config)).double()
+    load(attention, weights)
+    return attention
+
+
+def make_gpt(homework, config, weights):
+    model = homework.module("model")
+    gpt = model.GPT(model.GPTConfig(**config)).double()
+    load(gpt, weights)
+    return gpt
+
+
+def attention_step(homework, config, weights, step, inputs, train=False):
+    """Result of one step method of MultiHeadSelfAttention."""
+    attention = make_attention(homework, config, weights).train(train)
+    with torch.no_grad():
+        return getattr(attention, step)(*map(tensor, inputs))
+
+
+def attention(homework, config, weights, x, mask):
+    """{"out", "weights"} of a whole MultiHeadSelfAttention in eval mode."""
+    module = make_attention(homework, config, weights).eval()
+    with torch.no_grad():
+        out, kept = module(tensor(x), tensor(mask))
+    return {"out": out, "weights": kept}
+
+
+def gpt_step(homework, config, weights, step, inputs, train=False):
+    """Result of one step method of GPT."""
+    gpt = make_gpt(homework, config, weights).train(train)
+    with torch.no_grad():
+        return getattr(gpt, step)(*map(tensor, inputs))
+
+
+def gpt_form(homework, config, step, batch, length):
+    """How a step that reads only the form of `tokens` answers: dtype and device for tokens that live elsewhere."""
+    gpt = make_gpt(homework, config, {}).eval()
+    result = getattr(gpt, step)(torch.zeros(batch, length, dtype=torch.long, device="meta"))
+    return {"dtype": str(result.dtype), "device": str(result.device), "shape": list(result.shape)}
+
+
+def gpt_layers(homework, config, matrices, h, mask):
+    """run_layers over stand-in blocks: block i gives (h @ matrices[i] + i, weights full of i + 1) and logs the mask."""
+    gpt = make_gpt(homework, config, {}).eval()
+    masks = []
+
+    class StandIn(torch.nn.Module):
+        def __init__(self, number, matrix):
+            super().__init__()
+            self.number, self.matrix = number, tensor(matrix)
+
+        def forward(self, h, mask):
+            masks.append(mask)
+            B, L, _ = h.shape
+            return h @ self.matrix + self.number, torch.full((B, 1, L, L), self.number + 1.0, dtype=h.dtype)
+
+    gpt.blocks = torch.nn.ModuleList(StandIn(number, matrix) for number, matrix in enumerate(matrices))
+    with torch.no_grad():
+        out, kept = gpt.run_layers(tensor(h), tensor(mask))
+    return {"h": out, "kept": list(kept), "masks": masks}
+
+
+def gpt(homework, config, weights, tokens):
+    """{"logits", "weights"} of a whole GPT in eval mode."""
+    module = make_gpt(homework, config, weights).eval()
+    with torch.no_grad():
+        logits, kept = module(tensor(tokens))
+    return {"logits": logits, "weights": list(kept)}
+
+
+def loss(homework, logits, targets):
+    """{"loss", "perplexity", "gradient" of the loss by the logits}."""
+    logits = tensor(logits).requires_grad_()
+    loss, perplexity = homework.module("model").loss_and_perplexity(logits, tensor(targets))
+    gradient, = torch.autograd.grad(loss, logits)
+    return {"loss": loss, "perplexity": perplexity, "gradient": gradient}
+
+
+STAND_INS = {}

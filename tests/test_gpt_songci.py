@@ -1,0 +1,157 @@
+"""Checks of gpt_songci: each step of attention, of the GPT, and of the loss, alone and on its own inputs."""
+import numpy as np
+
+from tests.check import blank
+
+
+def step(student, case, kind="attention_step", **more):
+    """Ask one step method: case.inputs is config, weights, name of the step, list of arrays."""
+    return student.probe("gpt_songci", kind, *case.inputs, **more)
+
+
+@blank("gpt-a1.0", points=5)
+def test_project(student, case):
+    q, k, v = step(student, case)
+    case.check({"q": q, "k": k, "v": v})
+
+
+@blank("gpt-a2.0", points=6)
+def test_split_heads(student, case):
+    case.check({"heads": step(student, case)})
+
+
+@blank("gpt-a3.1", points=5)
+def test_swap_axes(student, case):
+    q, k_t, v = step(student, case)
+    case.check({"q": q, "k_t": k_t, "v": v})
+
+
+@blank("gpt-a3.2", points=7)
+def test_scores(student, case):
+    case.check({"scores": step(student, case)})
+
+
+@blank("gpt-a3.3", points=8)
+def test_mask_scores(student, case):
+    s = step(student, case)
+    allowed = ~np.broadcast_to(case.inputs[3][1], np.shape(case.inputs[3][0]))
+    form = isinstance(s, np.ndarray) and s.shape == allowed.shape
+    case.require(form, (f"masked scores: shape {np.shape(s)}, expected {allowed.shape}",
+                        f"掩码后的分数:形状 {np.shape(s)},应为 {allowed.shape}"), scores=s)
+    with np.errstate(all="ignore"):
+        weights = np.exp(s - np.max(s, axis=-1, keepdims=True))
+        weights /= weights.sum(-1, keepdims=True)
+    case.check({"scores that may be seen": np.where(allowed, s, 0), "weights that follow": weights})
+
+
+@blank("gpt-a3.4", points=6)
+def test_weights(student, case):
+    case.check({"weights": step(student, case)})
+
+
+@blank("gpt-a3.5", points=4)
+def test_mix(student, case):
+    case.check({"mixed": step(student, case)})
+
+
+@blank("gpt-a3.5", points=4)
+def test_mix_dropout(student, case):
+    kept = step(student, case, train=True)          # v is the identity: what comes out are the weights after dropout
+    weights = case.inputs[3][0]
+    check_dropout(case, kept, weights, case.inputs[0]["dropout"])
+
+
+@blank("gpt-a4.0", points=6)
+def test_join_heads(student, case):
+    case.check({"joined": step(student, case)})
+
+
+@blank("gpt-a5.0", points=4)
+def test_project_out(student, case):
+    case.check({"out": step(student, case)})
+    dropped = step(student, case, train=True)
+    check_dropout(case, dropped, case.expected["out"], case.inputs[0]["dropout"])
+
+
+def check_dropout(case, got, full, p):
+    """In training every number is 0 or 1 / (1 - p) times itself, and about the share p of them is 0."""
+    ratio = np.divide(got, full) if np.shape(got) == np.shape(full) else np.full(1, np.nan)
+    zero = np.isclose(ratio, 0)
+    right = bool(np.all(zero | np.isclose(ratio, 1 / (1 - p))))
+    share = float(zero.mean())
+    deviation = 6 * np.sqrt(p * (1 - p) / zero.size)
+    case.require(right and abs(share - p) < deviation and zero.any() and not zero.all(),
+                 (f"in training, dropout with p = {p} makes each number 0 or 1 / (1 - p) times itself; got a share of "
+                  f"{share:.3g} zeros", f"训练时,p = {p} 的 dropout 使每个数变为 0 或自身的 1 / (1 - p) 倍;得到的零占 {share:.3g}"),
+                 dropped=float(share > 0))
+
+
+@blank("gpt-g1.0", points=6)
+def test_positions(student, case):
+    numbers = step(student, case, "gpt_step")
+    case.check({"positions": numbers})
+    form = student.probe("gpt_songci", "gpt_form", case.inputs[0], "positions", *case.inputs[3][0].shape)
+    case.check({"dtype": form["dtype"], "device": form["device"]},
+               why=("An embedding asks for whole numbers that live where the tokens live.",
+                    "嵌入层需要整数下标,并且要与 tokens 在同一设备上。"))
+
+
+@blank("gpt-g2.0", points=5)
+def test_embed(student, case):
+    E_U, E_P = step(student, case, "gpt_step")
+    case.check({"E_U": E_U, "E_P": np.broadcast_to(E_P, case.expected["E_P"].shape) if np.ndim(E_P) == 2 else E_P})
+
+
+@blank("gpt-g3.0", points=4)
+def test_first_input(student, case):
+    case.check({"input": step(student, case, "gpt_step")})
+
+
+@blank("gpt-g3.0", points=2)
+def test_first_input_dropout(student, case):
+    check_dropout(case, step(student, case, "gpt_step", train=True), case.expected["full"], case.inputs[0]["dropout"])
+
+
+@blank("gpt-g4.0", points=7)
+def test_causal_mask(student, case):
+    mask = step(student, case, "gpt_step")
+    L = case.inputs[3][0].shape[1]
+    fits = isinstance(mask, np.ndarray) and mask.ndim >= 2 and mask.shape[-2:] == (L, L) and mask.size == L * L
+    case.check({"mask": mask.reshape(L, L) if fits else mask})
+    form = student.probe("gpt_songci", "gpt_form", case.inputs[0], "causal_mask", *case.inputs[3][0].shape)
+    case.check({"dtype": form["dtype"], "device": form["device"]},
+               why=("A mask is bool and lives where the tokens live.", "掩码是布尔型,并且要与 tokens 在同一设备上。"))
+
+
+@blank("gpt-g5.0", points=6)
+def test_run_layers(student, case):
+    log = student.probe("gpt_songci", "gpt_layers", *case.inputs)
+    case.check({"h": log["h"], "kept": log["kept"], "masks": log["masks"]})
+
+
+@blank("gpt-g6.0", points=4)
+def test_logits(student, case):
+    case.check({"logits": step(student, case, "gpt_step")})
+
+
+@blank("gpt-l1.0", points=5)
+def test_loss_and_perplexity(student, case):
+    got = student.probe("gpt_songci", "loss", *case.inputs)
+    case.check({name: got[name] for name in ("loss", "perplexity", "gradient")})
+
+
+@blank("gpt-91", points=6, hidden=True)
+def test_architecture(student, case):
+    case.letter(student.call("gpt_songci", "theory.architecture"))
+
+
+@blank("gpt-together", points=0)
+def test_attention_together(student, case):
+    got = student.probe("gpt_songci", "attention", *case.inputs)
+    case.check({"out": got["out"], "weights": got["weights"]})
+
+
+@blank("gpt-together", points=0)
+def test_gpt_together(student, case):
+    got = student.probe("gpt_songci", "gpt", *case.inputs)
+    case.check({"logits": got["logits"], "weights": got["weights"]})
