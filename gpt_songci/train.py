@@ -1,0 +1,445 @@
+"""Train the GPT of model.py on what prepare.py made; curves, checkpoint and log go to --ckpt_path.
+
+    python gpt_songci/train.py --data_root data/quansongci --ckpt_path workdirs/quansongci
+    torchrun --nproc_per_node=2 gpt_songci/train.py ...                 # data-parallel, one process a device
+"""
+import argparse
+import contextlib
+import functools
+import io
+import json
+import math
+import os
+import signal
+import time
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from cli import Parser, UserError, find_folder, positive_int, run, safe_write
+from model import GPT, GPTConfig, loss_and_perplexity
+from torch import distributed
+from tqdm import tqdm
+
+FORMAT = 1                                                        # of ckpt.pt
+VALIDATION_CHARACTERS = 16384                                     # read for each point of the curve; all at the end
+FREE = ("data_root", "ckpt_path", "resume", "overwrite", "quiet", "threads", "device")   # may change with --resume
+
+
+def number(low, high=math.inf, kind=float):
+    """Type of a flag: a number of at least `low`, below `high`."""
+    def parse(text):
+        with contextlib.suppress(ValueError):
+            if low <= kind(text) < high:
+                return kind(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least {low} and below {high}")
+    return parse
+
+
+def get_parser():
+    parser = Parser(description="Train a GPT on characters.")
+    add = parser.add_argument
+    add("--data_root", type=Path, default=Path("data/quansongci"), help="folder with train.bin, val.bin, meta.json")
+    add("--ckpt_path", type=Path, default=Path("workdirs/quansongci"), help="folder for everything that is written")
+    add("--batchsize", type=positive_int, default=16, help="texts in a batch, of each process")
+    add("--iters", type=positive_int, default=2000, help="optimizer steps")
+    add("--max_seq_len", type=positive_int, default=64, help="characters in a text of the batch, and the window")
+    add("--n_layer", type=positive_int, default=4, help="blocks")
+    add("--n_head", type=positive_int, default=4, help="heads of a block")
+    add("--n_embd", type=positive_int, default=256, help="model width")
+    add("--dropout", type=number(0, 1), help="share of numbers dropped (default: 0 if the text is read at most twice, "
+        "else 0.2)")
+    add("--no_pos", action="store_true", help="leave out the positions")
+    add("--no_res", action="store_true", help="leave out the residual connections")
+    add("--optimizer", choices=("muon", "adamw"), default="muon", help="what updates the matrices of the blocks")
+    add("--lr", type=number(0), help="peak learning rate of the blocks' matrices (default: 0.01 for muon, "
+        "0.001 for adamw)")
+    add("--adam_lr", type=number(0), default=3e-3, help="peak learning rate of embeddings, norms and biases (AdamW)")
+    add("--warmup", type=number(0, kind=int), default=50, help="steps in which the learning rate rises")
+    add("--weight_decay", type=number(0), default=0.0, help="weight decay of the blocks' matrices")
+    add("--eval_interval", type=positive_int, default=100, help="steps between two points of the curve, each saved")
+    add("--seed", type=number(0, 2**31, int), default=0, help="seed of weights, order of texts and dropout")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute")
+    add("--dtype", choices=("auto", "float32", "bfloat16"), default="auto", help="type of products in training; auto: "
+        "bfloat16 where this machine is faster with it")
+    add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
+    add("--resume", action="store_true", help="go on with the run in --ckpt_path, with its settings")
+    add("--overwrite", action="store_true", help="drop an earlier run in --ckpt_path (else: kept in a folder there)")
+    add("--quiet", action="store_true", help="no progress bar")
+    return parser
+
+
+# ---------------------------------------------------------------------------------------------------- text and batches
+
+def load_data(data_root):
+    """What prepare.py made: meta (dict), train and val (memory maps of character numbers)."""
+    folder = find_folder(data_root, ("meta.json", "train.bin", "val.bin"),
+                         f"python gpt_songci/prepare.py --data_root {data_root}")
+    again = f"run prepare.py for {folder} again"
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        if meta["format"] != 1:
+            raise UserError(f"{folder / 'meta.json'} has format {meta['format']}, this script reads 1; {again}")
+        parts = []
+        for name in ("train", "val"):
+            size = meta[f"{name}_characters"] * np.dtype(meta["dtype"]).itemsize
+            if (folder / f"{name}.bin").stat().st_size != size:
+                raise UserError(f"{folder / name}.bin has not the {size} bytes that meta.json tells; {again}")
+            parts.append(np.memmap(folder / f"{name}.bin", dtype=meta["dtype"], mode="r"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{folder / 'meta.json'} cannot be used ({type(error).__name__}: {error}); {again}") from None
+    return meta, *parts
+
+
+def pick(text, starts, length):
+    """The windows text[s : s + length] for s in starts -> (len(starts), length) long."""
+    return torch.from_numpy(text[np.asarray(starts)[:, None] + np.arange(length)].astype(np.int64))
+
+
+class Batches:
+    """Training windows: the text is cut at a random offset into windows that follow each other, and all are read in
+    random order before any comes again. A batch depends on seed and step alone: --resume needs no state."""
+
+    def __init__(self, text, length, seed):
+        self.text, self.length, self.seed = text, length, seed
+        self.spare = (len(text) - 1) % length if len(text) <= 2 * length else length - 1       # room for the offset
+        self.windows = (len(text) - 1 - self.spare) // length
+
+    @functools.lru_cache(maxsize=2)                               # noqa: B019  (one object lives as long as the run)
+    def epoch(self, number):
+        """Starts of all windows in the order of one pass over the text."""
+        rng = np.random.default_rng([self.seed, number])
+        return rng.integers(self.spare + 1) + self.length * rng.permutation(self.windows)
+
+    def __call__(self, first, count):
+        """Windows number first .. first + count - 1 of the endless stream: inputs, targets (count, length) long."""
+        starts = [self.epoch(n // self.windows)[n % self.windows] for n in range(first, first + count)]
+        window = pick(self.text, starts, self.length + 1)
+        return window[:, :-1], window[:, 1:]
+
+
+@torch.no_grad()
+def validation_loss(model, text, limit=None):
+    """Mean loss (nats per character) in eval mode and float32 over windows of max_seq_len that follow each other,
+    each predicted character once. limit: at most about so many characters, from windows spread over the text."""
+    length, device = model.config.max_seq_len, next(model.parameters()).device
+    starts = np.arange(0, len(text) - length, length)             # the last one may leave a shorter rest
+    rest = len(starts) * length
+    if limit and len(starts) * length > limit:
+        starts, rest = starts[np.linspace(0, len(starts) - 1, max(1, limit // length)).astype(int)], len(text) - 1
+    groups = [(chunk, length) for chunk in np.array_split(starts, math.ceil(len(starts) * length / 4096) or 1)]
+    if rest < len(text) - 1:
+        groups.append(([rest], len(text) - 1 - rest))
+    was_training, total, count = model.training, 0.0, 0
+    model.eval()
+    for chunk, width in groups:
+        if len(chunk):
+            window = pick(text, chunk, width + 1).to(device)
+            loss, _ = loss_and_perplexity(model(window[:, :-1])[0], window[:, 1:])
+            total, count = total + loss.item() * window[:, 1:].numel(), count + window[:, 1:].numel()
+    model.train(was_training)
+    return total / count
+
+
+# ------------------------------------------------------------------------------------------------------ the checkpoint
+
+def load_checkpoint(path):
+    """The dict in a ckpt.pt: format, config (dict), characters (str), weights, and what train.py keeps there."""
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path.absolute()} not found; run: python gpt_songci/train.py --ckpt_path {path.parent}")
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        version = checkpoint["format"]
+    except Exception as error:                                    # torch, zipfile and pickle each have their own
+        raise UserError(f"{path} is truncated or no checkpoint of train.py ({type(error).__name__})") from None
+    if version != FORMAT:
+        raise UserError(f"{path} has format {version}, this script reads {FORMAT}; train again or use its own version")
+    return checkpoint
+
+
+def build_model(checkpoint, device="cpu"):
+    """The model of a checkpoint with its weights, in eval mode."""
+    try:
+        model = GPT(GPTConfig(**checkpoint["config"]))
+        model.load_state_dict(checkpoint["weights"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"the checkpoint does not fit model.py: {str(error)[:200]}") from None
+    return model.to(device).eval()
+
+
+def save_checkpoint(folder, checkpoint):
+    """Write ckpt.pt and log.jsonl, each whole or not at all."""
+    buffer = io.BytesIO()
+    torch.save(checkpoint, buffer)
+    try:
+        with safe_write(folder / "ckpt.pt", "wb") as file:
+            file.write(buffer.getbuffer())
+        with safe_write(folder / "log.jsonl") as file:
+            file.writelines(json.dumps(line) + "\n" for line in checkpoint["log"])
+    except OSError as error:
+        raise UserError(f"cannot write to {folder} ({error.strerror}); make room, then go on with --resume: the last "
+                        "ckpt.pt there is whole") from None
+
+
+def keep_earlier_run(folder):
+    """Move the files of a finished or broken-off run to folder/earlier-1, -2, ..."""
+    place = next(folder / f"earlier-{n}" for n in range(1, 10**6) if not (folder / f"earlier-{n}").exists())
+    place.mkdir()
+    for name in ("ckpt.pt", "log.jsonl", "loss&perplexity.jpg"):
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(folder / name, place / name)
+    print(f"the earlier run in {folder} was moved to {place} (--overwrite drops it)")
+
+
+def draw_curves(log, path):
+    """Loss and perplexity of train and validation against iterations."""
+    from plots import plt, save  # slow to import, and only the first process draws
+    fig, axes = plt.subplots(1, 2, figsize=(11, 4))
+    iters = [line["iter"] for line in log]
+    for ax, what, unit in zip(axes, ("loss", "perplexity"), ("nats per character", "")):
+        ax.plot(iters, [line[f"train_{what}"] for line in log], label="train")
+        ax.plot(iters, [line[f"val_{what}"] for line in log], "--", label="validation")
+        ax.set(xlabel="iteration", ylabel=f"{what} ({unit})" if unit else what, title=f"{what}: {path.parent.name}")
+        ax.legend()
+    axes[1].set_yscale("log")
+    save(fig, path)
+
+
+# ------------------------------------------------------------------------------------------------------------ training
+
+@functools.cache
+def bfloat16_is_faster(device):
+    """Whether this machine multiplies bfloat16 matrices at least 1.2 times as fast as float32: measured on a CPU."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported()
+    times = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        a, b = torch.ones(1024, 256, dtype=dtype), torch.ones(256, 1024, dtype=dtype)
+        laps = []
+        for _ in range(8):
+            start = time.perf_counter()
+            a @ b
+            laps.append(time.perf_counter() - start)
+        times[dtype] = min(laps[2:])
+    return times[torch.bfloat16] * 1.2 < times[torch.float32]
+
+
+def make_optimizers(model, args):
+    """Muon for the matrices of the blocks (it gives every direction of an update the same length), AdamW for the rest:
+    embeddings are read a row at a time, norms and biases are no matrices."""
+    matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
+    others = [p for p in model.parameters() if all(p is not m for m in matrices)]
+    adamw = functools.partial(torch.optim.AdamW, betas=(0.9, 0.95), fused=True)
+    first = torch.optim.Muon(matrices, lr=args.lr, momentum=0.95, weight_decay=args.weight_decay,
+                             adjust_lr_fn="match_rms_adamw") if args.optimizer == "muon" else \
+        adamw(matrices, lr=args.lr, weight_decay=args.weight_decay)
+    return [first, adamw(others, lr=args.adam_lr, weight_decay=0.0)]
+
+
+def lr_factor(step, warmup, iters):
+    """Share of the peak learning rate at a step (0 is the first): up in a line, then down to 0 in a line."""
+    return min((step + 1) / max(1, warmup), (iters - step) / max(1, iters - warmup))
+
+
+def start_processes(args):
+    """(rank, number of processes, device) of this process; under torchrun it also joins the others."""
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    if args.device == "cuda" and not torch.cuda.is_available():
+        raise UserError("torch sees no CUDA device here; leave out --device cuda")
+    device = "cuda" if args.device != "cpu" and torch.cuda.is_available() else "cpu"
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    if world > 1:
+        if device == "cuda":
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+    return rank, world, device
+
+
+def settle(args, meta, train, world, device):
+    """Fill in the settings that depend on the text and the machine."""
+    if len(train) <= args.max_seq_len:
+        raise UserError(f"--max_seq_len {args.max_seq_len} is past the text: train.bin has {len(train)} characters, "
+                        f"so at most {len(train) - 1}")
+    if args.dropout is None:                                      # text that is read once cannot be learned by heart
+        passes = args.iters * args.batchsize * world * args.max_seq_len / len(train)
+        args.dropout = 0.0 if passes <= 2 else 0.2
+    if args.lr is None:
+        args.lr = {"muon": 0.01, "adamw": 0.001}[args.optimizer]
+    if args.dtype == "auto":
+        args.dtype = "bfloat16" if bfloat16_is_faster(device) else "float32"
+    try:
+        return GPTConfig(len(meta["characters"]), **{field.name: getattr(args, field.name)
+                                                     for field in fields(GPTConfig) if field.name != "vocab_size"})
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
+def take_up(args, checkpoint, meta, world):
+    """--resume: the settings of the checkpoint take the place of the flags, which may not contradict them."""
+    if checkpoint["characters"] != meta["characters"] or checkpoint["sha256"] != meta["sha256"]:
+        other = "vocabulary" if checkpoint["characters"] != meta["characters"] else "text"
+        raise UserError(f"{args.ckpt_path / 'ckpt.pt'} was trained on another {other} than {args.data_root}; "
+                        "give its own --data_root, or begin another run in another --ckpt_path")
+    if checkpoint["world"] != world:
+        raise UserError(f"this run began with {checkpoint['world']} processes, not {world}")
+    for name, value in checkpoint["settings"].items():
+        given = getattr(args, name)
+        if given not in (value, get_parser().get_default(name)):
+            raise UserError(f"this run began with --{name} {value}, not {given}: leave the flag out, or begin another "
+                            "run in another --ckpt_path")
+        setattr(args, name, value)
+
+
+def train_step(net, optimizers, x, y, dtype):
+    """One step of gradient descent on inputs x and targets y (B, L) long; the loss as a tensor."""
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=dtype == "bfloat16"):
+        loss, _ = loss_and_perplexity(net(x)[0], y)
+    for optimizer in optimizers:
+        optimizer.zero_grad()
+    loss.backward()
+    for optimizer in optimizers:
+        optimizer.step()
+    return loss.detach()
+
+
+class CtrlC:
+    """Ctrl-C within the `with` block sets `asked`; a second one stops at once."""
+
+    def __enter__(self):
+        self.asked, self.before = False, signal.getsignal(signal.SIGINT)
+        with contextlib.suppress(ValueError):                     # only the main thread may do this
+            signal.signal(signal.SIGINT, self.handle)
+        return self
+
+    def handle(self, *_):
+        if self.asked and not distributed.is_initialized():       # torchrun hands on one Ctrl-C twice
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def __exit__(self, *_):
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGINT, self.before)
+
+
+def train(args, rank, world, device):
+    """The whole run of one process; only rank 0 writes and prints."""
+    meta, text, val_text = load_data(args.data_root)
+    checkpoint = load_checkpoint(args.ckpt_path / "ckpt.pt") if args.resume else None
+    if checkpoint:
+        take_up(args, checkpoint, meta, world)
+    config = settle(args, meta, text, world, device)
+    torch.manual_seed(args.seed)
+    model = GPT(config).to(device)
+    optimizers = make_optimizers(model, args)
+    if checkpoint:
+        if checkpoint["optimizers"] is None:
+            raise UserError(f"the run in {args.ckpt_path} is finished ({args.iters} iterations); "
+                            "for a longer one give another --ckpt_path and --iters")
+        model.load_state_dict(checkpoint["weights"])
+        for optimizer, state in zip(optimizers, checkpoint["optimizers"]):
+            optimizer.load_state_dict(state)
+    state = checkpoint or {
+        "format": FORMAT, "config": asdict(config), "characters": meta["characters"], "sha256": meta["sha256"],
+        "settings": {k: v for k, v in vars(args).items() if k not in FREE}, "world": world,
+        "iteration": 0, "loss_sum": [0.0, 0], "log": []}
+    if rank == 0:
+        args.ckpt_path.mkdir(parents=True, exist_ok=True)
+        if not args.resume and not args.overwrite and (args.ckpt_path / "ckpt.pt").exists():
+            keep_earlier_run(args.ckpt_path)
+        print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {device}, "
+              + ", ".join(f"{k} {v}" for k, v in state["settings"].items()))
+
+    def save():
+        state.update(weights=model.state_dict(), optimizers=[optimizer.state_dict() for optimizer in optimizers])
+        if rank == 0:
+            save_checkpoint(args.ckpt_path, state)
+
+    if not checkpoint:
+        save()
+    loop(args, state, model, optimizers, Batches(text, args.max_seq_len, args.seed), val_text, save, rank, world)
+    if rank == 0:
+        finish(args, state, model, val_text)
+
+
+def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
+    """Steps until args.iters, with a point of the curve and a checkpoint every eval_interval steps."""
+    device = next(model.parameters()).device
+    peaks = (args.lr, args.adam_lr)
+    # no_pos: the table of positions is there, but gets no gradient
+    net = torch.nn.parallel.DistributedDataParallel(model, find_unused_parameters=args.no_pos) if world > 1 else model
+    model.train()
+    seconds, steps = 0.0, 0
+    with CtrlC() as ctrl_c, tqdm(total=args.iters, initial=state["iteration"], unit="it", mininterval=0.5,
+                                 disable=args.quiet or rank > 0) as bar:
+        for step in range(state["iteration"], args.iters):
+            start = time.perf_counter()
+            torch.manual_seed(int(np.random.SeedSequence([args.seed, step, rank]).generate_state(1)[0]))   # dropout
+            x, y = batches((step * world + rank) * args.batchsize, args.batchsize)
+            for optimizer, peak in zip(optimizers, peaks):
+                optimizer.param_groups[0]["lr"] = peak * lr_factor(step, args.warmup, args.iters)
+            loss = train_step(net, optimizers, x.to(device), y.to(device), args.dtype)
+            told = torch.tensor([loss.item() / world, float(ctrl_c.asked)], dtype=torch.float64)
+            if world > 1:
+                told = told.to(device)
+                distributed.all_reduce(told)
+            loss, stop = told.tolist()
+            if not math.isfinite(loss):
+                raise UserError(f"the loss is {loss} at iteration {step + 1}: a lower --lr, or a look at the mask?")
+            state["iteration"], state["loss_sum"] = step + 1, [state["loss_sum"][0] + loss, state["loss_sum"][1] + 1]
+            seconds, steps = seconds + time.perf_counter() - start, steps + 1
+            speed = steps * world * x.numel() / seconds
+            bar.update()
+            bar.set_postfix_str(f"loss {loss:.3f}, {speed:,.0f} characters/s", refresh=False)
+            if (step + 1) % args.eval_interval == 0 or step + 1 == args.iters:
+                if rank == 0:
+                    line = point(state, model, val_text, optimizers[0].param_groups[0]["lr"], speed)
+                    tqdm.write(f"iteration {line['iter']:5}   train {line['train_loss']:.4f}   validation "
+                               f"{line['val_loss']:.4f} nats per character   {speed:,.0f} characters/s")
+                state["loss_sum"], seconds, steps = [0.0, 0], 0.0, 0
+                save()
+            if stop and step + 1 < args.iters:
+                save()
+                raise KeyboardInterrupt(f"Iteration {step + 1} of {args.iters} is saved; to go on: python "
+                                        f"gpt_songci/train.py --data_root {args.data_root} --ckpt_path "
+                                        f"{args.ckpt_path} --resume")
+
+
+def point(state, model, val_text, lr, speed):
+    """Append a point of the curve to the log and return it. Only speed differs from run to run on one machine."""
+    train_loss = state["loss_sum"][0] / state["loss_sum"][1]
+    val_loss = validation_loss(model, val_text, VALIDATION_CHARACTERS)
+    state["log"].append({
+        "iter": state["iteration"], "train_loss": train_loss, "val_loss": val_loss,
+        "train_perplexity": math.exp(train_loss), "val_perplexity": math.exp(val_loss), "lr": lr,
+        "characters_per_second": round(speed)})
+    return state["log"][-1]
+
+
+def finish(args, state, model, val_text):
+    """Validation loss over the whole text, the last checkpoint (without the optimizers' state) and the picture."""
+    loss = validation_loss(model, val_text)
+    state["log"][-1]["final_val_loss"] = loss
+    state["optimizers"] = None
+    save_checkpoint(args.ckpt_path, state)
+    draw_curves(state["log"], args.ckpt_path / "loss&perplexity.jpg")
+    print(f"validation loss {loss:.4f} nats per character (perplexity {math.exp(loss):.1f}) over the whole validation "
+          f"text; wrote ckpt.pt, log.jsonl and loss&perplexity.jpg to {args.ckpt_path}")
+
+
+def main(argv=None):
+    args = get_parser().parse_args(argv)
+    rank, world, device = start_processes(args)
+    try:
+        train(args, rank, world, device)
+    except NotImplementedError as error:                          # a blank of the student's copy
+        raise UserError(str(error)) from None
+    finally:
+        if world > 1:
+            distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    run(main)
