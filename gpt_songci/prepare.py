@@ -138,7 +138,7 @@ def prepare(text_file, out_dir, quiet=False):
     train = total * 9 // 10
     if train < 2 or total - train < 2:
         raise UserError(f"{text_file} is {'empty' if not total else f'too short: {total} characters'}; "
-                        "train and validation part need at least 2 characters each, so 20 in all")
+                        "train and validation part need at least 2 characters each, so 11 in all")
     vocabulary = np.flatnonzero(seen)
     dtype = "uint16" if len(vocabulary) <= 1 << 16 else "uint32"
     number = np.zeros(ALL_CHARACTERS, dtype=dtype)                # Unicode number -> our number
