@@ -120,7 +120,7 @@ class Batches:
 
 
 @torch.no_grad()
-def validation_loss(model, text, limit=None):
+def validation_loss(model, text, limit=None, quiet=True):
     """Mean loss (nats per character) in eval mode and float32 over windows of max_seq_len that follow each other,
     each predicted character once. limit: at most about so many characters, from windows spread over the text."""
     length, device = model.config.max_seq_len, next(model.parameters()).device
@@ -133,7 +133,7 @@ def validation_loss(model, text, limit=None):
         groups.append(([rest], len(text) - 1 - rest))
     was_training, total, count = model.training, 0.0, 0
     model.eval()
-    for chunk, width in groups:
+    for chunk, width in tqdm(groups, desc="validation", leave=False, disable=quiet):
         if len(chunk):
             window = pick(text, chunk, width + 1).to(device)
             loss, _ = loss_and_perplexity(model(window[:, :-1])[0], window[:, 1:])
@@ -335,11 +335,8 @@ def train(args, rank, world, device):
     model = GPT(config).to(device)
     optimizers = make_optimizers(model, args)
     if checkpoint:
-        if checkpoint["optimizers"] is None:
-            raise UserError(f"the run in {args.ckpt_path} is finished ({args.iters} iterations); "
-                            "for a longer one give another --ckpt_path and --iters")
         model.load_state_dict(checkpoint["weights"])
-        for optimizer, state in zip(optimizers, checkpoint["optimizers"]):
+        for optimizer, state in zip(optimizers, checkpoint["optimizers"]):       # none left in a finished run
             optimizer.load_state_dict(state)
     state = checkpoint or {
         "format": FORMAT, "config": asdict(config), "characters": meta["characters"], "sha256": meta["sha256"],
@@ -420,10 +417,11 @@ def point(state, model, val_text, lr, speed):
 
 def finish(args, state, model, val_text):
     """Validation loss over the whole text, the last checkpoint (without the optimizers' state) and the picture."""
-    loss = validation_loss(model, val_text)
-    state["log"][-1]["final_val_loss"] = loss
-    state["optimizers"] = None
-    save_checkpoint(args.ckpt_path, state)
+    loss = state["log"][-1].get("final_val_loss")                 # there already with --resume of a finished run
+    if loss is None:
+        loss = state["log"][-1]["final_val_loss"] = validation_loss(model, val_text, quiet=args.quiet)
+        state["optimizers"] = []
+        save_checkpoint(args.ckpt_path, state)
     draw_curves(state["log"], args.ckpt_path / "loss&perplexity.jpg")
     print(f"validation loss {loss:.4f} nats per character (perplexity {math.exp(loss):.1f}) over the whole validation "
           f"text; wrote ckpt.pt, log.jsonl and loss&perplexity.jpg to {args.ckpt_path}")

@@ -1,5 +1,4 @@
 """gpt_songci's prepare.py and train.py on made-up texts: files, bad input, exact resume, two processes."""
-import contextlib
 import hashlib
 import json
 import math
@@ -249,8 +248,7 @@ def test_resume_after_kill_gives_the_same_log(data, whole_run, tmp_path):
     wait_for(process, lambda: saved_iteration(run) >= 4)
     process.kill()
     process.communicate()
-    if saved_iteration(run) < 12:                                 # a quick machine may have come to the end
-        script("train", *argv, "--resume")
+    script("train", *argv, "--resume")
     assert read_log(run) == read_log(whole_run)
     weights = [torch.load(folder / "ckpt.pt", weights_only=True)["weights"] for folder in (run, whole_run)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[1])
@@ -303,6 +301,14 @@ def test_two_processes_are_one_with_the_double_batch(data, tmp_path):
         assert a == pytest.approx(b, rel=1e-5)
 
 
+def test_resume_of_a_finished_run_changes_nothing(data, whole_run, capsys):
+    before = (whole_run / "ckpt.pt").read_bytes()
+    script("train", "--data_root", data, "--ckpt_path", whole_run, "--resume", "--quiet")
+    final = read_log(whole_run)[-1]["final_val_loss"]
+    assert f"validation loss {final:.4f}" in capsys.readouterr().out
+    assert (whole_run / "ckpt.pt").read_bytes() == before
+
+
 def test_without_positions_and_without_residuals(data, tmp_path):
     ends = {}
     for flag in ("", "-no_pos", "-no_res"):
@@ -352,7 +358,6 @@ def test_train_bad_input(data, whole_run, tmp_path):
             ([data, tmp_path / "run", "--n_embd", "10", "--n_head", "3"], "n_embd 10 does not divide into n_head 3"),
             ([data, tmp_path / "run", "--max_seq_len", "5000"], "--max_seq_len 5000 is past the text"),
             ([data, tmp_path / "run", "--resume"], "ckpt.pt not found"),
-            ([data, whole_run, "--resume"], "is finished (12 iterations)"),
             ([data, whole_run, "--resume", "--iters", "20"], "began with --iters 12, not 20"),
             ([other, whole_run, "--resume"], "another vocabulary")]:
         message = user_error("train", "--data_root", argv[0], "--ckpt_path", argv[1], *TINY, *argv[2:])
@@ -418,13 +423,11 @@ def test_killed_at_twenty_random_moments(data, tmp_path):
                 process.wait()
                 kills += 1
                 assert saved_iteration(folder) >= 0               # readable
-                with contextlib.suppress(AssertionError):
-                    assert read_log(folder) == expected[:len(read_log(folder))]
                 process = command("--data_root", data, "--ckpt_path", folder, "--resume", *TINY)
                 before = saved_iteration(folder)
                 wait_for(process, lambda: saved_iteration(folder) > before)  # noqa: B023
         assert process.returncode == 0, process.communicate()
-        assert read_log(folder) == expected
+        assert read_log(folder) == expected and (folder / FILES[2]).is_file()
     print(f"{kills} kills in {run} runs")
 
 
