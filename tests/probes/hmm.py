@@ -1,0 +1,42 @@
+"""What runs beside the student's code for hmm: stand-ins that answer by adding up all state paths, slow but plain."""
+import itertools
+
+import numpy as np
+
+
+def paths(N, T):
+    """All N**T state paths, (N**T, T)."""
+    return np.array(list(itertools.product(range(N), repeat=T)))
+
+
+def path_probabilities(pi, A, B, obs):
+    """Probability of each path of `paths` together with obs, (N**T,)."""
+    every = paths(len(pi), len(obs))
+    p = pi[every[:, 0]] * B[every, obs].prod(1)
+    for t in range(1, len(obs)):
+        p = p * A[every[:, t - 1], every[:, t]]
+    return every, p
+
+
+def forward(pi, A, B, obs):
+    """Stand-in for hmm-01, for short sequences."""
+    alpha = np.zeros((len(obs), len(pi)))
+    for t in range(len(obs)):
+        every, p = path_probabilities(pi, A, B, obs[:t + 1])
+        alpha[t] = [p[every[:, -1] == i].sum() for i in range(len(pi))]
+    return alpha
+
+
+def log_forward(log_pi, log_A, log_B, obs):
+    """Stand-in for hmm-06: short sequences, or states that are drawn anew at every step (all rows of A equal pi)."""
+    pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
+    with np.errstate(divide="ignore"):
+        if len(pi) ** len(obs) <= 5000:
+            return np.log(forward(pi, A, B, obs))
+        if np.abs(A - pi).max() > 1e-12:
+            raise ValueError("this stand-in knows short sequences only")
+        seen = np.log(pi @ B)[obs]
+        return (np.cumsum(seen) - seen)[:, None] + log_pi + log_B[:, obs].T
+
+
+STAND_INS = {"model.forward": forward, "model.log_forward": log_forward}
