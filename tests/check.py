@@ -432,13 +432,10 @@ def name_mistake(check, door, cases, stand_ins, failed_at, answers):
         return None, None
     hints = dict(cases.mistakes(check))
     fits = [id for id in hints if _fits(answers, cases.mistaken(check, failed_at).get(id), check)]
-    if not fits or "error" in answers and len(answers) == 1 and len(fits) > 1:
-        return None, None
-    draws = cases.draws(check)
-    for at in range(failed_at + 1, len(draws)):
-        if len(fits) == 0:
-            break
-        other = answers_of(check, door, draws[at], cases.seed, at, stand_ins)
+    for at, draw in enumerate(cases.draws(check)):
+        if at == failed_at or len(fits) == 0:
+            continue
+        other = answers_of(check, door, draw, cases.seed, at, stand_ins)
         fits = [id for id in fits if _fits(other, cases.mistaken(check, at).get(id), check)]
     return (fits[0], hints[fits[0]]) if len(fits) == 1 else (None, None)
 

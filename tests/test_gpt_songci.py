@@ -56,9 +56,15 @@ def test_mix(student, case):
 
 @blank("gpt-a3.5", points=4)
 def test_mix_dropout(student, case):
-    kept = step(student, case, train=True)          # v is the identity: what comes out are the weights after dropout
-    weights = case.inputs[3][0]
-    check_dropout(case, kept, weights, case.inputs[0]["dropout"])
+    weights, both = case.inputs[3][0], step(student, case, train=True)
+    L = weights.shape[-1]                           # v is twice the identity: the weights after dropout come out twice
+    form = isinstance(both, np.ndarray) and both.shape == (*weights.shape[:-1], 2 * L)
+    case.require(form, (f"mixed: shape {np.shape(both)}, expected {(*weights.shape[:-1], 2 * L)}",
+                        f"结果:形状 {np.shape(both)},应为 {(*weights.shape[:-1], 2 * L)}"), mixed=both)
+    check_dropout(case, both[..., :L], weights, case.inputs[0]["dropout"])
+    case.require(np.allclose(both[..., :L], both[..., L:]),
+                 ("dropout belongs to the weights, before the values are mixed", "dropout 应作用于权重,在混合之前"),
+                 halves=bool(np.allclose(both[..., :L], both[..., L:])))
 
 
 @blank("gpt-a4.0", points=6)
@@ -77,13 +83,19 @@ def check_dropout(case, got, full, p):
     """In training every number is 0 or 1 / (1 - p) times itself, and about the share p of them is 0."""
     ratio = np.divide(got, full) if np.shape(got) == np.shape(full) else np.full(1, np.nan)
     zero = np.isclose(ratio, 0)
-    right = bool(np.all(zero | np.isclose(ratio, 1 / (1 - p))))
-    share = float(zero.mean())
-    deviation = 6 * np.sqrt(p * (1 - p) / zero.size)
-    case.require(right and abs(share - p) < deviation and zero.any() and not zero.all(),
-                 (f"in training, dropout with p = {p} makes each number 0 or 1 / (1 - p) times itself; got a share of "
-                  f"{share:.3g} zeros", f"训练时,p = {p} 的 dropout 使每个数变为 0 或自身的 1 / (1 - p) 倍;得到的零占 {share:.3g}"),
-                 dropped=float(share > 0))
+    seen = "other numbers"
+    if np.allclose(ratio, 1):
+        seen = "nothing dropped"
+    elif np.all(zero | np.isclose(ratio, 1 / (1 - p))):
+        seen = "dropped and scaled"
+    elif np.all(zero | np.isclose(ratio, 1)):
+        seen = "dropped, not scaled"
+    share, deviation = float(zero.mean()), 6 * np.sqrt(p * (1 - p) / zero.size)
+    case.require(seen == "dropped and scaled" and abs(share - p) < deviation,
+                 (f"in training, dropout with p = {p} makes each number 0 or 1 / (1 - p) times itself; got: {seen}, a "
+                  f"share of {share:.3g} zeros",
+                  f"训练时,p = {p} 的 dropout 使每个数变为 0 或自身的 1 / (1 - p) 倍;得到:{seen},零占 {share:.3g}"),
+                 training=seen, zeros=bool(zero.any()))
 
 
 @blank("gpt-g1.0", points=6)

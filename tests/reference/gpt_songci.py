@@ -121,8 +121,8 @@ def mix(rng):
 def mix_dropout(rng):
     B, L, h = 3, 11, 4
     w = 0.5 + rng.random((B, h, L, L))
-    v = np.broadcast_to(np.eye(L), (B, h, L, L)).copy()
-    yield Draw("", [config(h, L, dropout=0.3), {}, "mix", [w, v]], {})
+    v = np.broadcast_to(np.tile(np.eye(L), 2), (B, h, L, 2 * L)).copy()
+    yield Draw("", [config(h, 2 * L, dropout=0.3), {}, "mix", [w, v]], {})
 
 
 def join_heads(rng):

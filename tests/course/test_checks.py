@@ -1,0 +1,113 @@
+"""The checks themselves, for every homework: the solution passes both ways, each blank counts alone, each known mistake
+fails its own blank only and is named, points add up."""
+import functools
+
+import pytest
+
+from grading import markers
+from tests import check, mistakes
+from tests.student import HOMEWORKS, ROOT, InProcess, Worker
+
+READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
+SEEDS = {"quick": 1, "deep": 300}
+
+
+def outcomes(homework, door, cases, ids=None):
+    """{check name: Outcome} of a homework's checks (of the blanks `ids` only)."""
+    return {one.name: check.run(one, door, cases) for one in check.load_checks(homework) if ids is None or one.id in ids}
+
+
+def failed(results):
+    """Blanks that lost points, the pieces together left out."""
+    return {result.check.id for result in results.values()
+            if result.status != "done" and not result.check.id.endswith("-together")}
+
+
+@functools.cache
+def cases_of(homework):
+    """One set of fresh draws for all tests of a homework (its seed is in every message of pytest's output)."""
+    return check.FreshCases()
+
+
+@pytest.mark.parametrize("homework", READY)
+def test_points(homework):
+    checks, blanks = check.load_checks(homework), markers.blanks(ROOT / homework)
+    assert sum(one.points for one in checks if not one.bonus) == 100
+    points = {}
+    for one in checks:
+        points[one.id] = points.get(one.id, 0) + one.points
+    together = {id for id in points if id.endswith("-together")}
+    assert {id: region.points for id, region in blanks.items()} == {id: n for id, n in points.items() if id not in together}
+    assert {one.id for one in checks if one.bonus} == {id for id, region in blanks.items() if region.bonus}
+    assert all(points[id] == 0 for id in together)
+    for id in points:
+        assert not [other for other in points if other != id and id in other], f"{id} is part of another id"
+
+
+@pytest.mark.parametrize("way", ["in process", "in a worker"])
+@pytest.mark.parametrize("homework", READY)
+def test_the_solution_passes(homework, way):
+    cases = check.FreshCases()
+    with (InProcess() if way == "in process" else Worker()) as door:
+        for result in outcomes(homework, door, cases).values():
+            assert result.status == "done", f"seed {cases.seed}, {result.check.name}: {result.message.en}"
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("homework", READY)
+def test_the_solution_passes_with_300_seeds(homework):
+    door = InProcess()
+    for seed in range(300):
+        for result in outcomes(homework, door, check.FreshCases(seed)).values():
+            assert result.status == "done", f"seed {seed}, {result.check.name}: {result.message.en}"
+
+
+def with_only(homework, kept):
+    """Sources of a homework in which every blank is empty but `kept`."""
+    sources = {}
+    for path in (ROOT / homework).glob("*.py"):
+        text = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        for region in reversed(markers.regions(path)):
+            if region.id != kept:
+                function = region.function.rpartition(".")[2]
+                text[region.begin - 1:region.end] = [
+                    f'{region.indent}raise NotImplementedError("{homework}/{path.name}, blank {region.id} ({function}): empty")\n']
+        sources[homework, path.name] = "".join(text)
+    return sources
+
+
+@pytest.mark.parametrize("homework", READY)
+def test_one_blank_filled_alone_earns_exactly_its_points(homework):
+    cases = cases_of(homework)
+    for id, region in markers.blanks(ROOT / homework).items():
+        results = outcomes(homework, InProcess(sources=with_only(homework, id)), cases)
+        earned = {one: sum(result.points for result in results.values() if result.check.id == one)
+                  for one in {result.check.id for result in results.values()}}
+        assert earned.pop(id) == region.points, [(r.check.name, r.status, r.message.en) for r in results.values()
+                                                 if r.check.id == id]
+        assert not any(earned.values()), f"{id} alone earns points of {[one for one in earned if earned[one]]}"
+        for result in results.values():
+            if result.check.id not in (id,) and not result.check.id.endswith("-together"):
+                assert result.status == "empty" and result.error.empty == result.check.id, \
+                    f"{result.check.name}: {result.status}, {result.message.en}"
+
+
+KNOWN = [pytest.param(known, id=f"{homework}-{known.id}") for homework in READY for known in mistakes.load(homework)]
+
+
+@pytest.mark.parametrize("known", KNOWN)
+def test_a_mistake_fails_its_own_blank_and_is_named(known):
+    cases = cases_of(known.homework)
+    results = outcomes(known.homework, InProcess(sources=mistakes.sources(known)), cases)
+    assert failed(results) == {known.blank}, f"seed {cases.seed}: {failed(results)}"
+    named = {result.mistake for result in results.values() if result.check.id == known.blank and result.status != "done"}
+    assert named - {None} == {known.id}, f"seed {cases.seed}: named {named}"
+    assert known.hint.en and known.hint.zh
+
+
+@pytest.mark.parametrize("homework", READY)
+def test_a_blank_has_mistakes(homework):
+    """Every blank that is checked by values has known mistakes, so that a student hears more than numbers."""
+    known = {one.blank for one in mistakes.load(homework)}
+    checked = {one.id for one in check.load_checks(homework) if not one.hidden and not one.id.endswith("-together")}
+    assert checked <= known
