@@ -1,0 +1,167 @@
+"""Runs beside the student's code: builds what plain data cannot carry, calls, and records. All judging is in the test."""
+import contextlib
+import io
+import random
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+# ---------------------------------------------------------------- stand-ins by library calls
+
+
+def softmax(x):
+    return torch.softmax(torch.as_tensor(np.asarray(x, dtype=np.float64)), -1).numpy()
+
+
+def sigmoid(x):
+    return torch.sigmoid(torch.as_tensor(np.asarray(x, dtype=np.float64))).numpy()
+
+
+def sigmoid_grad(s):
+    s = np.asarray(s, dtype=np.float64)
+    return torch.ops.aten.sigmoid_backward(torch.ones(s.shape, dtype=torch.float64), torch.as_tensor(s)).numpy()
+
+
+def gradcheck_naive(f, x):
+    return True
+
+
+def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
+    v, U = leaf(np.ravel(predicted)), leaf(outputVectors)
+    return gradients(F.cross_entropy((U @ v)[None], torch.tensor([int(target)])), v, U, np.shape(predicted))
+
+
+def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
+    draws = []
+    while len(draws) < K:
+        draws += [row for row in [int(dataset.sampleTokenIdx())] if row != target]
+    v, U = leaf(np.ravel(predicted)), leaf(outputVectors)
+    cost = -F.logsigmoid(U[int(target)] @ v) - sum(F.logsigmoid(-(U[row] @ v)) for row in draws)
+    return gradients(cost, v, U, np.shape(predicted))
+
+
+def leaf(x):
+    return torch.tensor(np.asarray(x, dtype=np.float64), requires_grad=True)
+
+
+def gradients(cost, v, U, shape):
+    cost.backward()
+    return float(cost.detach()), v.grad.numpy().reshape(shape), U.grad.numpy()
+
+
+STAND_INS = {"q1_softmax.softmax": softmax, "q2_sigmoid.sigmoid": sigmoid, "q2_sigmoid.sigmoid_grad": sigmoid_grad,
+             "q2_gradcheck.gradcheck_naive": gradcheck_naive,
+             "q3_word2vec.softmaxCostAndGradient": softmaxCostAndGradient,
+             "q3_word2vec.negSamplingCostAndGradient": negSamplingCostAndGradient}
+
+
+# ---------------------------------------------------------------- question 2: the gradient checker
+
+def gradcheck(homework, functions):
+    """Ask gradcheck_naive about each function; per function what it returned, printed and did.
+
+    A function is {"x", "A", "b", "rate", "constant", "noise", "error"}: cost = constant + b.x + x.A x / 2 + sum exp(rate x)
+    + noise * r * sum x, with r from Python's `random`; its gradient, plus `error`.
+    """
+    check = homework.module("q2_gradcheck").gradcheck_naive
+    answers = []
+    for number, function in enumerate(functions):
+        random.seed(number)
+        x, calls, states = function["x"].copy(), [], []
+        log = io.StringIO()
+        with contextlib.redirect_stdout(log):
+            returned = check(cost_of(function, calls, states), x)
+        if not (returned is None or isinstance(returned, (bool, np.bool_))):
+            returned = None
+        answers.append({"returned": None if returned is None else bool(returned), "printed": log.getvalue()[:1000],
+                        "calls": np.array(calls).reshape(len(calls), -1), "states": states, "x": x})
+    return answers
+
+
+def cost_of(function, calls, states):
+    A, b, rate, shape = function["A"], function["b"], function["rate"], function["x"].shape
+
+    def f(x):
+        x = np.array(x, dtype=np.float64)
+        calls.append(x.ravel().copy())
+        states.append(str(hash(random.getstate())))
+        flat, r = x.ravel(), random.random() * function["noise"]
+        cost = function["constant"] + b @ flat + flat @ A @ flat / 2 + np.exp(rate * flat).sum() + r * flat.sum()
+        gradient = b + A @ flat + rate * np.exp(rate * flat) + r
+        return float(cost), gradient.reshape(shape) + function["error"]
+
+    return f
+
+
+# ---------------------------------------------------------------- question 3: word2vec
+
+class Drawn:
+    """A data set of negatives and contexts that are drawn already; goes round when its list ends."""
+
+    def __init__(self, draws, windows=()):
+        self.draws, self.windows, self.count, self.at = list(map(int, draws)), windows, 0, 0
+
+    def sampleTokenIdx(self):
+        row = self.draws[self.count % len(self.draws)]
+        self.count += 1
+        if self.count > 100_000:
+            raise RuntimeError("more than 100,000 negatives were drawn")
+        return row
+
+    def getRandomContext(self, C=5):
+        center, context = self.windows[self.at % len(self.windows)]
+        self.at += 1
+        return center, list(context)
+
+
+def neg_sampling(homework, predicted, target, outputVectors, draws, *K):
+    """negSamplingCostAndGradient on negatives that are drawn already: its three results, and how many it drew."""
+    dataset = Drawn(draws)
+    result = homework.module("q3_word2vec").negSamplingCostAndGradient(predicted, target, outputVectors, dataset, *K)
+    return {"result": result, "drawn": dataset.count}
+
+
+def window(homework, model, cost, current, C, context, tokens, inputVectors, outputVectors, draws):
+    """skipgram or cbow of one window with one of the module's cost functions, named `cost`."""
+    module = homework.module("q3_word2vec")
+    return getattr(module, model)(current, C, list(context), tokens, inputVectors, outputVectors, Drawn(draws),
+                                  getattr(module, cost))
+
+
+def wrapper(homework, model, cost, tokens, wordVectors, windows, draws, C):
+    """word2vec_sgd_wrapper over windows that are drawn already."""
+    module = homework.module("q3_word2vec")
+    return module.word2vec_sgd_wrapper(getattr(module, model), tokens, wordVectors, Drawn(draws, windows), C,
+                                       getattr(module, cost))
+
+
+def sgd(homework, x0, a, m, step, iterations, post):
+    """sgd on the cost sum a (x - m)**2 / 2. post: None, or "unit rows": a post-processing that returns a new array."""
+    def f(x):
+        return float(np.sum(a * (x - m) ** 2) / 2), a * (x - m)
+
+    def unit_rows(x):
+        return x / np.sqrt((x ** 2).sum(axis=1, keepdims=True))
+
+    function = homework.module("q3_sgd").sgd
+    with contextlib.redirect_stdout(io.StringIO()):
+        return function(f, x0, step, iterations, unit_rows if post else None, False, max(iterations, 1))
+
+
+# ---------------------------------------------------------------- question 4 and model.py
+
+def features(homework, tokens, wordVectors, sentence):
+    """The sentence's features. Handouts differ in the function's name and file: whichever is there."""
+    for file in ("q4_softmaxreg", "q4_sentiment"):
+        with contextlib.suppress(ImportError):
+            for name in ("getSentenceFeatures", "getSentenceFeature"):
+                if hasattr(homework.module(file), name):
+                    return getattr(homework.module(file), name)(tokens, wordVectors, sentence)
+    raise ImportError("no getSentenceFeatures in q4_softmaxreg.py")
+
+
+def add_rows(homework, table, rows, values):
+    """The table after add_rows(table, rows, values)."""
+    homework.module("model").add_rows(table, rows, values)
+    return table
