@@ -138,7 +138,54 @@ class Worker(Door):
         self.processes.clear()
 
 
-class _Process:
+class Channel:
+    """Asks one process that answers frames. Subclasses set `requests` and `answers` (binary files) and have `kill`."""
+
+    def listen(self):
+        """Collect the frames that come, in a thread: so a wait for one can end by time."""
+        self.frames = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        try:
+            while (frame := worker.read_frame(self.answers)) is not None:
+                self.frames.put(frame)
+        except (worker.Refused, OSError, ValueError):
+            pass
+        self.frames.put(None)
+
+    def ask(self, request, limit):
+        """The answer to one request. Raises StudentError or TimeOut."""
+        nonce = secrets.token_hex(8)
+        with contextlib.suppress(OSError, ValueError):       # a dead process shows as a missing frame below
+            worker.write_frame(self.requests, worker.encode({**request, "nonce": nonce}))
+        try:
+            frame = self.frames.get(timeout=limit)
+        except queue.Empty:
+            self.kill()
+            raise TimeOut("TimeOut", f"no answer within {limit:g} s") from None
+        if frame is None:
+            self.kill()
+            raise StudentError("Exit", f"the process ended before it answered{self.why_ended()}")
+        try:
+            answer = worker.decode(frame)
+            if not isinstance(answer, dict) or answer.get("nonce") != nonce:
+                raise worker.Refused("an answer to another question")
+            if "error" in answer:
+                error = {key: answer["error"][key] for key in ("type", "message", "where", "empty")}
+                if not all(value is None or isinstance(value, str) for value in error.values()):
+                    raise worker.Refused("a broken error")
+                raise StudentError(**error)
+            return answer["value"]
+        except (worker.Refused, KeyError, TypeError) as error:
+            self.kill()
+            raise StudentError("Refused", str(error)) from None
+
+    def why_ended(self):
+        return ""
+
+
+class _Process(Channel):
     """One worker process with a private folder."""
 
     def __init__(self, folder, homework):
@@ -155,55 +202,19 @@ class _Process:
         shutil.copyfile(ROOT / "tests" / "worker.py", self.place / "worker.py")
         if probes.is_file():
             shutil.copyfile(probes, self.place / "probes.py")
-        keep = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
-        environment = {name: os.environ[name] for name in keep if name in os.environ}
-        environment |= {"HOME": str(self.place), "USERPROFILE": str(self.place), "TMPDIR": str(self.place),
-                        "TEMP": str(self.place), "TMP": str(self.place), "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-B", "worker.py", str(self.place / homework), str(self.place / "probes.py")],
-            cwd=self.place, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            start_new_session=os.name == "posix")
-        self.frames = queue.Queue()
-        threading.Thread(target=self._listen, daemon=True).start()
+            cwd=self.place, env=clean_environment(self.place), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, start_new_session=os.name == "posix")
+        self.requests, self.answers = self.process.stdin, self.process.stdout
+        self.listen()
 
     @property
     def alive(self):
         return self.process.poll() is None
 
-    def _listen(self):
-        try:
-            while (frame := worker.read_frame(self.process.stdout)) is not None:
-                self.frames.put(frame)
-        except (worker.Refused, OSError, ValueError):
-            pass
-        self.frames.put(None)
-
-    def ask(self, request, limit):
-        """The answer to one request. Raises StudentError or TimeOut."""
-        nonce = secrets.token_hex(8)
-        with contextlib.suppress(OSError):             # a dead process shows as a missing frame below
-            worker.write_frame(self.process.stdin, worker.encode({**request, "nonce": nonce}))
-        try:
-            frame = self.frames.get(timeout=limit)
-        except queue.Empty:
-            self.kill()
-            raise TimeOut("TimeOut", f"no answer within {limit:g} s") from None
-        if frame is None:
-            self.kill()
-            raise StudentError("Exit", f"the process ended (exit code {self.process.returncode}) before it answered")
-        try:
-            answer = worker.decode(frame)
-            if not isinstance(answer, dict) or answer.get("nonce") != nonce:
-                raise worker.Refused("an answer to another question")
-            if "error" in answer:
-                error = {key: answer["error"][key] for key in ("type", "message", "where", "empty")}
-                if not all(value is None or isinstance(value, str) for value in error.values()):
-                    raise worker.Refused("a broken error")
-                raise StudentError(**error)
-            return answer["value"]
-        except (worker.Refused, KeyError, TypeError) as error:
-            self.kill()
-            raise StudentError("Refused", str(error)) from None
+    def why_ended(self):
+        return f" (exit code {self.process.returncode})"
 
     def kill(self):
         """End the process and everything in its process group."""
@@ -220,3 +231,11 @@ class _Process:
             with contextlib.suppress(OSError):
                 pipe.close()
         shutil.rmtree(self.place, ignore_errors=True)
+
+
+def clean_environment(place):
+    """Environment of a process that runs student code: nothing of the user's but what Python needs to start."""
+    keep = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
+    environment = {name: os.environ[name] for name in keep if name in os.environ}
+    private = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(place))
+    return environment | private | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}

@@ -1,0 +1,280 @@
+"""Grade a class: every submission of a folder, shut in, with a journal.
+
+    python -m grading.grade SUBMISSIONS --out grades -j 2
+
+Run it again to go on after a stop, or to grade new submissions: what has not changed is not graded twice.
+"""
+import argparse
+import contextlib
+import ctypes
+import hashlib
+import json
+import multiprocessing
+import os
+import secrets
+import signal
+import sys
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from tqdm import tqdm
+
+from grading import isolation, submissions
+from grading.journal import Journal
+from tests import check
+from tests.student import HOMEWORKS, ROOT
+
+RUN = "run.json"                 # what a run was asked for; tells that the folder is ours
+JOURNAL = "journal.jsonl"
+
+
+class GradeError(Exception):
+    """A mistake of the TA, or of the machine: one line that names the fix."""
+
+
+def ready():
+    """Homeworks that have checks."""
+    return [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
+
+
+def checks_digest(homework):
+    """SHA-256 of everything that a verdict on the homework follows from, apart from submission and seed."""
+    seen = hashlib.sha256()
+    paths = [*(ROOT / "tests").glob("*.py"), *(ROOT / homework).glob("*.py"), ROOT / "grading" / "forkserver.py",
+             *(ROOT / "tests" / part / f"{homework}.py" for part in ("probes", "reference", "mistakes"))]
+    for path in sorted(path for path in paths if path.is_file()):
+        seen.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return seen.hexdigest()
+
+
+def key(submission, homework, digest, seed):
+    """What makes a grade: the same key, the same marks."""
+    return hashlib.sha256(f"{submission.digest(homework)} {digest} {seed}".encode()).hexdigest()
+
+
+# ---------------------------------------------------------------- one submission
+
+def grade_homework(submission, homework, cases, sandbox, level, limits, blanks=None):
+    """Verdicts of one homework of a submission: plain data, the same for the same submission, checks and seed."""
+    files = {homework: submissions.complete(submission, homework)}
+    results = []
+    with isolation.opened(level, files, limits, sandbox) as door:
+        for one in check.load_checks(homework):
+            if blanks and one.id not in blanks:
+                continue
+            results.append(as_data(check.run(one, door, cases), homework, files[homework]))
+    return results
+
+
+def as_data(outcome, homework, files):
+    """An Outcome as plain data. A hidden check tells its status only."""
+    one = outcome.check
+    message = list(outcome.message)
+    if one.hidden:
+        message = ["", ""] if outcome.status == "done" else ["judged when graded", "批改时判定"]
+    return {"id": one.id, "name": one.name, "status": outcome.status, "points": outcome.points, "possible": one.points,
+            "bonus": one.bonus, "hidden": one.hidden, "message": message,
+            "mistake": None if one.hidden else outcome.mistake,
+            "hint": list(outcome.hint) if outcome.hint and not one.hidden else None}
+
+
+def work(pipe, settings):
+    """A grading process: takes paths of submissions from the pipe, hands back results, until it is told None."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limits = isolation.Limits(**settings["limits"])
+    cases = {homework: check.FreshCases(settings["seed"]) for homework in settings["homeworks"]}
+    level = settings["level"]
+    sandbox = isolation.Sandbox(level, limits) if level != "plain" else None
+    try:
+        while (path := pipe.recv()) is not None:
+            submission = submissions.read(path, settings["homeworks"])
+            entries = []
+            for homework in settings["homeworks"]:
+                if homework not in submission.files:
+                    continue
+                own = key(submission, homework, settings["digests"][homework], settings["seed"])
+                if own not in settings["done"]:
+                    results = grade_homework(submission, homework, cases[homework], sandbox, level, limits,
+                                             settings["blanks"])
+                    entries.append({"student": submission.name, "homework": homework, "key": own, "level": level,
+                                    "results": results})
+                else:
+                    entries.append({"student": submission.name, "homework": homework, "key": own, "cached": True})
+            pipe.send({"student": submission.name, "problems": submission.problems, "entries": entries})
+    finally:
+        if sandbox:
+            sandbox.close()
+
+
+def die_with_parent():
+    """Ask Linux to end this process when the grader is killed."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+
+
+# ---------------------------------------------------------------- the class
+
+def grade_class(paths, settings, jobs, journal, quiet=False):
+    """Grade `paths` in `jobs` processes, journal each result. Returns {student: problems}, {student: grader's error}."""
+    context = multiprocessing.get_context("spawn")
+    todo, busy, idle = list(reversed(paths)), {}, []
+    problems, errors, tries = {}, {}, {}
+
+    def start():
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(theirs, settings), daemon=True)
+        process.start()
+        theirs.close()
+        return ours, process
+
+    pool = [start() for _ in range(min(jobs, len(paths)))]
+    idle.extend(pool)
+    bar = tqdm(total=len(paths), unit="submission", disable=quiet, file=sys.stderr, dynamic_ncols=True)
+    try:
+        while todo or busy:
+            while todo and idle:
+                worker = idle.pop()
+                path = todo.pop()
+                with contextlib.suppress(OSError):
+                    worker[0].send(path)
+                busy[worker[0]] = worker, path
+            for pipe in wait(list(busy)):
+                worker, path = busy.pop(pipe)
+                try:
+                    answer = pipe.recv()
+                except (EOFError, OSError):
+                    worker[1].join(5)
+                    idle.append(start())
+                    name = submissions.stem(path)
+                    tries[name] = tries.get(name, 0) + 1
+                    if tries[name] < 2:
+                        todo.append(path)
+                    else:
+                        errors[name] = f"the grading process ended (exit code {worker[1].exitcode}); nothing was marked"
+                        bar.update()
+                    continue
+                idle.append(worker)
+                for entry in answer["entries"]:
+                    journal.append(entry)
+                problems[answer["student"]] = answer["problems"]
+                bar.set_postfix_str(answer["student"][:20])
+                bar.update()
+    finally:
+        bar.close()
+        for pipe, process in pool + idle:
+            with contextlib.suppress(OSError):
+                pipe.send(None)
+        for _, process in pool + idle:
+            process.join(5)
+            if process.is_alive():
+                process.kill()
+    return problems, errors
+
+
+def latest(journal, keys=None):
+    """{(student, homework): entry} of the journal's last results; a cached entry takes the results of its key."""
+    by_key, found = {}, {}
+    for entry in journal.read():
+        if "results" in entry:
+            by_key[entry["key"]] = entry
+        if entry["key"] in by_key:
+            found[entry["student"], entry["homework"]] = by_key[entry["key"]] | {"student": entry["student"]}
+    return found
+
+
+def open_run(out, args):
+    """The settings of the run in `out`, new or gone on with. Raises GradeError."""
+    out, path = Path(out), Path(out) / RUN
+    if out.exists() and not out.is_dir():
+        raise GradeError(f"{out} is a file; give another --out")
+    if path.is_file():
+        run = json.loads(path.read_text(encoding="utf-8"))
+        if args.seed is not None and args.seed != run["seed"]:
+            raise GradeError(f"{out} was graded with seed {run['seed']}, not {args.seed}; give another --out, or no --seed")
+    elif out.is_dir() and any(out.iterdir()):
+        raise GradeError(f"{out} exists and holds something else; give another --out")
+    else:
+        run = {"seed": secrets.randbelow(2**31) if args.seed is None else args.seed}
+    try:
+        level, possible = isolation.strongest(isolation.Limits(), args.require_isolation)
+    except isolation.IsolationError as error:
+        raise GradeError(f"no isolation as asked for: {error}") from None
+    run["isolation"] = {"level": level, "still possible": sorted(name for name, able in possible.items() if able)}
+    write_json(path, run)
+    return run
+
+
+def write_json(path, value):
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8",
+                         newline="\n")
+    os.replace(temporary, path)
+
+
+def get_parser():
+    parser = argparse.ArgumentParser(prog="python -m grading.grade", description=__doc__.splitlines()[0])
+    parser.add_argument("submissions", type=Path, help="folder of submissions: folders, .zip, .tar, .tar.gz")
+    parser.add_argument("--out", type=Path, required=True, help="folder for marks and reports; an earlier run is gone on with")
+    parser.add_argument("--homework", nargs="+", choices=ready(), help="only these (default: all)")
+    parser.add_argument("--blank", nargs="+", help="only these blanks (regrading one after a fix)")
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), help="grading processes (default: all cores)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out (the default; refuses a new folder)")
+    parser.add_argument("--seed", type=int, help="seed of the fresh inputs (default: secret, recorded in run.json)")
+    parser.add_argument("--timeout", type=float, default=20.0, help="seconds a call (default 20)")
+    parser.add_argument("--total-timeout", type=float, default=300.0, help="seconds a submission's homework (default 300)")
+    parser.add_argument("--memory", type=int, default=2048, help="MiB a submission (default 2048)")
+    parser.add_argument("--require-isolation", choices=isolation.LEVELS, metavar="LEVEL",
+                        help=f"weakest level to accept: {', '.join(isolation.LEVELS)} (default: the strongest that runs)")
+    parser.add_argument("--lang", choices=("en", "zh"), default="zh", help="language of the students' reports (default zh)")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    return parser
+
+
+def run(args):
+    """Grade as asked. Returns {(student, homework): entry}, problems, errors, the run's settings."""
+    if args.jobs < 1:
+        raise GradeError("-j: at least 1")
+    try:
+        paths = [str(path) for path in submissions.find(args.submissions)]
+    except submissions.Refused as error:
+        raise GradeError(str(error)) from None
+    if args.resume and not (args.out / RUN).is_file():
+        raise GradeError(f"--resume: {args.out} holds no run; leave the flag out to begin one")
+    settings_run = open_run(args.out, args)
+    homeworks = args.homework or ready()
+    journal = Journal(args.out / JOURNAL)
+    limits = {"call": args.timeout, "total": args.total_timeout, "memory": args.memory * 2**20, "disk": 64 * 2**20}
+    settings = {"homeworks": homeworks, "blanks": args.blank, "seed": settings_run["seed"], "limits": limits,
+                "level": settings_run["isolation"]["level"],
+                "digests": {homework: checks_digest(homework) for homework in homeworks},
+                "done": {entry["key"] for entry in journal.read() if "results" in entry}}
+    problems, errors = grade_class(paths, settings, args.jobs, journal, args.quiet)
+    return latest(journal), problems, errors, settings_run
+
+
+def main(argv=None):
+    parser = get_parser()
+    args = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        entries, problems, errors, settings = run(args)
+    except GradeError as error:
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130, f"\n{parser.prog}: stopped; what is graded is kept, run the same command to go on\n")
+    except OSError as error:
+        parser.exit(2, f"{parser.prog}: error: {error.strerror}: {error.filename or args.out}; what is graded is kept\n")
+    level = settings["isolation"]
+    print(f"graded {len(entries)} homeworks of {len(problems)} submissions; isolation: {level['level']}"
+          + (f", still possible there: {', '.join(level['still possible'])}" if level["still possible"] else ""))
+    for name, error in sorted(errors.items()):
+        print(f"not graded: {name}: {error}")
+
+
+if __name__ == "__main__":
+    main()

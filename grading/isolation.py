@@ -1,0 +1,299 @@
+"""Where student code runs when a class is graded, and how well it is shut in: probed by a canary, not assumed.
+
+Levels, strongest first:
+- bubblewrap: one sandbox a grading process (no network, read-only runtime, nothing of the teacher's files), and in it a
+  child for each submission with processes, files and memory of its own, no new processes, no signals, no sockets.
+- process: a child for each submission with limits, no new processes, signals or sockets (where the kernel filters
+  system calls), a private folder; but it can read what the grader's user can read.
+- plain (systems without fork): tests/student.py's worker, a time limit only.
+"""
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tests import worker
+from tests.student import ROOT, Channel, Door, StudentError, Worker, clean_environment
+
+LEVELS = ("plain", "process", "bubblewrap")
+START_LIMIT = 120                # seconds for a fork server to load its libraries
+
+
+class IsolationError(Exception):
+    """A level of isolation that this machine does not give."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one submission. call, total: seconds; memory, disk: bytes."""
+    call: float = 20.0
+    total: float = 300.0
+    memory: int = 2 * 2**30
+    disk: int = 64 * 2**20
+
+
+class Sandbox:
+    """A fork server at one level. `session(homework, files)` starts a child for one submission's homework."""
+
+    def __init__(self, level, limits=None):
+        self.level, self.limits = level, limits or Limits()
+        self.place = Path(tempfile.mkdtemp(prefix="sandbox-"))
+        self.count = 0
+        self.lock = threading.Lock()
+        self._start()
+
+    def _start(self):
+        inside = self.place / "inside"
+        if not inside.exists():
+            (inside / "probes").mkdir(parents=True)
+            shutil.copyfile(ROOT / "tests" / "worker.py", inside / "worker.py")
+            shutil.copyfile(Path(__file__).with_name("forkserver.py"), inside / "forkserver.py")
+            for path in (ROOT / "tests" / "probes").glob("*.py"):
+                shutil.copyfile(path, inside / "probes" / path.name)
+        ours, theirs = socket.socketpair()
+        program = [sys.executable, "-I", "-B", "-c",
+                   "import sys; sys.path.insert(0, sys.argv[2]); import forkserver; forkserver.main()", self.level]
+        if self.level == "bubblewrap":
+            command = [*bubblewrap(inside), *program, "/check"]
+        else:
+            command = [*program, str(inside)]
+        self.process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        env=clean_environment("/tmp" if self.level == "bubblewrap" else self.place),
+                                        cwd=self.place, start_new_session=True)
+        theirs.close()
+        self.control = ours
+        self.control.settimeout(START_LIMIT)
+        self._expect(b"ready\n", "start")
+
+    def _expect(self, word, what):
+        got = b""
+        with contextlib.suppress(OSError):
+            while len(got) < len(word) and (part := self.control.recv(len(word) - len(got))):
+                got += part
+        if got != word:
+            raise IsolationError(f"the sandbox ({self.level}) did not {what}")
+
+    def session(self, homework, files):
+        """A Session for {file name: bytes} of one homework. Starts the fork server again if it has died."""
+        with self.lock:
+            if self.process.poll() is not None:
+                self._start()
+            self.count += 1
+            ours, theirs = socket.socketpair()
+            order = {"id": self.count, "memory": self.limits.memory, "cpu": int(self.limits.total) + 1,
+                     "disk": self.limits.disk, "place": str(self.place / f"{self.count}")}
+            socket.send_fds(self.control, [json.dumps(order).encode()], [theirs.fileno()])
+            theirs.close()
+            number = self.count
+        return Session(self, number, ours, homework, files)
+
+    def kill(self, number):
+        with self.lock, contextlib.suppress(OSError):
+            self.control.sendall(json.dumps({"kill": number}).encode())
+            with contextlib.suppress(IsolationError):
+                self._expect(b"killed\n", "end a child")
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.control.close()
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, 9)
+        with contextlib.suppress(OSError):
+            self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.place, ignore_errors=True)
+
+
+class Session(Channel):
+    """One submission's homework in a child of the sandbox."""
+
+    def __init__(self, sandbox, number, channel, homework, files):
+        self.sandbox, self.number, self.channel, self.alive = sandbox, number, channel, True
+        self.requests, self.answers = channel.makefile("wb"), channel.makefile("rb")
+        self.reached = []
+        self.listen()
+        start = {"homework": homework, "files": {name: np.frombuffer(data, np.uint8) for name, data in files.items()}}
+        with contextlib.suppress(OSError):
+            worker.write_frame(self.requests, worker.encode(start))
+        frame = None
+        with contextlib.suppress(Exception):
+            frame = self.frames.get(timeout=START_LIMIT)
+        if frame is None:
+            self.kill()
+            raise IsolationError("a child of the sandbox did not start")
+        self.reached = worker.decode(frame)["reached"]
+
+    def kill(self):
+        if self.alive:
+            self.alive = False
+            self.sandbox.kill(self.number)
+            for part in (self.requests, self.answers, self.channel):
+                with contextlib.suppress(OSError, ValueError):
+                    part.close()
+
+
+@dataclass
+class SandboxDoor(Door):
+    """A door (tests/student.py) to one submission through a sandbox. files: {homework: {name: bytes}}."""
+    sandbox: Sandbox
+    files: dict
+    limits: Limits
+    sessions: dict = field(default_factory=dict)
+    spent: float = 0.0
+
+    def __post_init__(self):
+        super().__init__(ROOT)
+
+    def answer(self, homework, request):
+        if self.spent >= self.limits.total:
+            raise StudentError("TimeOut", f"the submission has used its {self.limits.total:g} s")
+        session = self.sessions.get(homework)
+        started = time.monotonic()
+        try:
+            if session is None or not session.alive:
+                session = self.sessions[homework] = self.sandbox.session(homework, self.files[homework])
+            return session.ask(request, min(self.limits.call, self.limits.total - self.spent))
+        finally:
+            self.spent += time.monotonic() - started
+
+    def close(self):
+        for session in self.sessions.values():
+            session.kill()
+        self.sessions.clear()
+
+
+class PlainDoor(Worker):
+    """`Worker` for files in memory: used where there is no fork."""
+
+    def __init__(self, files, limits):
+        self.place = tempfile.TemporaryDirectory(prefix="submission-")
+        for homework, named in files.items():
+            for name, data in named.items():
+                path = Path(self.place.name) / homework / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        super().__init__(self.place.name, limits.call)
+
+    def close(self):
+        super().close()
+        self.place.cleanup()
+
+
+def bubblewrap(inside):
+    """Command line of a sandbox that has Python and its libraries read-only, `inside` as /check, and nothing else."""
+    prefixes = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), Path(sys.executable).resolve().parent.parent,
+                Path(sys.executable).parent.parent.absolute()}
+    binds = []
+    for place in ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
+        path = Path(place)
+        if path.is_symlink() and place.startswith(("/lib", "/bin")):
+            binds += ["--symlink", os.readlink(path), place]
+        elif path.exists():
+            binds += ["--ro-bind", place, place]
+    for prefix in sorted(prefixes):
+        if not str(prefix).startswith("/usr"):
+            binds += ["--ro-bind", str(prefix), str(prefix)]
+    return [shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+            "--uid", "1000", "--gid", "1000", "--hostname", "check", *binds, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
+            "--ro-bind", str(inside), "/check", "--chdir", "/tmp", "--remount-ro", "/"]
+
+
+# ---------------------------------------------------------------- the canary
+
+CANARY = '''
+import os, signal, socket, subprocess, sys, threading
+
+def tried(action):
+    try:
+        action()
+        return True
+    except BaseException:
+        return False
+
+def escape(decoy, port, parent, outside):
+    """What student code could do here: {name: possible}."""
+    def read():
+        open(decoy, "rb").read()
+    def connect():
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    def fork():
+        if os.fork() == 0:
+            os._exit(0)
+    def program():
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+    def signalled():
+        os.kill(parent, 0)
+    def written():
+        with open(outside, "w") as file:
+            file.write("x")
+    def listed():
+        others = [name for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, os.getpid())]
+        assert others
+    def memory():
+        import numpy
+        numpy.zeros(2**30)
+    return {"read other files": tried(read), "open a network connection": tried(connect), "start a process": tried(fork),
+            "run a program": tried(program), "signal other processes": tried(signalled),
+            "write outside its folder": tried(written), "see other processes": tried(listed),
+            "take 8 GiB of memory": tried(memory)}
+'''
+
+
+def probe(level, limits=None):
+    """What student code can still do at this level: {name: possible}. Raises IsolationError if it does not run."""
+    with tempfile.TemporaryDirectory(prefix="canary-") as place, socket.create_server(("127.0.0.1", 0)) as server:
+        decoy, outside = Path(place) / "decoy", Path(place) / "outside"
+        decoy.write_text("secret", encoding="utf-8")
+        files = {"canary": {"model.py": CANARY.encode()}}
+        arguments = str(decoy), server.getsockname()[1], os.getpid(), str(outside)
+        with opened(level, files, limits or Limits()) as door:
+            try:
+                return door.call("canary", "escape", *arguments)
+            except StudentError as error:
+                raise IsolationError(f"the canary did not come back: {error}") from None
+
+
+@contextlib.contextmanager
+def opened(level, files, limits, sandbox=None):
+    """A door at a level; without `sandbox` it has one of its own."""
+    if level == "plain":
+        with PlainDoor(files, limits) as door:
+            yield door
+        return
+    own = sandbox or Sandbox(level, limits)
+    try:
+        with SandboxDoor(own, files, limits) as door:
+            yield door
+    finally:
+        if sandbox is None:
+            own.close()
+
+
+def strongest(limits=None, wanted=None):
+    """(level, what student code can still do there): the strongest level that runs here, at least `wanted`.
+
+    Raises IsolationError with the reason of each level that did not run.
+    """
+    reasons = []
+    for level in reversed(LEVELS):
+        if level != "plain" and not hasattr(os, "fork") or level == "bubblewrap" and not shutil.which("bwrap"):
+            reasons.append(f"{level}: not on this machine")
+        else:
+            try:
+                return level, probe(level, limits)
+            except (IsolationError, OSError) as error:
+                reasons.append(f"{level}: {error}")
+        if level == wanted:
+            break
+    raise IsolationError("; ".join(reasons) + ". Install bubblewrap (Debian/Ubuntu: apt install bubblewrap), or accept a "
+                         "weaker level with --require-isolation")
