@@ -13,17 +13,6 @@ def number_of_parameters(D_x, H, D_y):
     # END SOLUTION w2v-16
 
 
-class Uniform:
-    """A data set that draws each of V rows with the same probability."""
-
-    def __init__(self, V, rng):
-        self.draws = iter(rng.integers(0, V, 1_000_000).tolist())
-
-    def sampleTokenIdx(self):
-        """The next random row."""
-        return next(self.draws)
-
-
 def seconds(work, repeats):
     """Shortest time of one call of `work`, of `repeats` calls."""
     times = []
@@ -42,11 +31,39 @@ def speed_ratio(V, n, K, repeats=20):
     """
     rng = np.random.default_rng(0)
     U, v = rng.standard_normal((V, n)) / n, rng.standard_normal(n)
+    few, drawn = U[:K + 1].copy(), Drawn(rng.integers(1, K + 1, 1_000_000))
+    return (seconds(lambda: softmaxCostAndGradient(v, 0, U, None), repeats),
+            seconds(lambda: negSamplingCostAndGradient(v, 0, few, drawn, K), 50 * repeats))
 
-    def few_rows():
-        negSamplingCostAndGradient(v, 0, U[rng.integers(0, V, K + 1)], Uniform_small, K)
 
-    class Uniform_small:
-        sampleTokenIdx = staticmethod(iter(rng.integers(1, K + 1, 100_000).tolist()).__next__)
+class Drawn:
+    """A data set whose negatives are drawn before."""
 
-    return (seconds(lambda: softmaxCostAndGradient(v, 0, U, None), repeats), seconds(few_rows, 50 * repeats))
+    def __init__(self, rows):
+        self.sampleTokenIdx = iter(rows.tolist()).__next__
+
+
+def get_parser():
+    parser = Parser(description="Count the parameters of a network; measure what negative sampling saves.")
+    parser.add_argument("--dimensions", type=positive_int, nargs=3, default=[10, 5, 10], metavar=("D_X", "H", "D_Y"),
+                        help="inputs, hidden units, classes")
+    parser.add_argument("--words", type=positive_int, nargs="+", default=[1000, 16_580, 100_000],
+                        help="sizes of the vocabulary (16,580: the train part of SST)")
+    parser.add_argument("--dim", type=positive_int, default=10, help="width of the vectors")
+    parser.add_argument("--negatives", type=positive_int, default=10, help="K")
+    return parser
+
+
+def main(argv=None):
+    args = get_parser().parse_args(argv)
+    D_x, H, D_y = args.dimensions
+    print(f"D_x = {D_x}, H = {H}, D_y = {D_y}: {number_of_parameters(D_x, H, D_y)} parameters")
+    print(f"width {args.dim}, K = {args.negatives}; V / (K + 1) is the ratio of the dot products")
+    for V in args.words:
+        full, sampled = speed_ratio(V, args.dim, args.negatives)
+        print(f"V = {V:7,}  softmax {1e6 * full:9.1f} us  negative sampling {1e6 * sampled:6.1f} us  "
+              f"ratio {full / sampled:7.1f}  V / (K + 1) = {V / (args.negatives + 1):8.1f}")
+
+
+if __name__ == "__main__":
+    run(main)
