@@ -223,7 +223,8 @@ def read_lines(chunks):
     for chunk in chunks:
         *lines, rest = (rest + chunk).split("\n")
         yield from lines
-    yield rest
+    if rest:
+        yield rest
 
 
 def training_lines(args, characters):
