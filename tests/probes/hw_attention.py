@@ -1,0 +1,163 @@
+"""Run beside the student's hw_attention code: tensors and modules from plain data, in float64, and what comes of them."""
+import torch
+from torch.nn import functional as F
+
+
+def tensor(value):
+    return torch.as_tensor(value)
+
+
+def tensors(values):
+    """Arrays become tensors; numbers, text and None stay what they are."""
+    return [tensor(value) if hasattr(value, "shape") else value for value in values]
+
+
+def function(homework, name, *inputs):
+    """Result of a function of model.py on arrays."""
+    with torch.no_grad():
+        return homework.find(name)(*tensors(inputs))
+
+
+def angles(homework, jobs):
+    """sample_angles for a list of [n, num_pairs, seed]."""
+    return [homework.find("sample_angles")(*job) for job in jobs]
+
+
+def gradient(homework, name, *inputs):
+    """{"value", "gradient"}: a function's first result, and the gradient of its sum of squares by its first input."""
+    first, *rest = tensors(inputs)
+    value = homework.find(name)(first.requires_grad_(), *rest)
+    given, = torch.autograd.grad(value.square().sum(), first)
+    return {"value": value, "gradient": given}
+
+
+def load(module, weights):
+    """Copy a dict name -> array into the module's parameters of these names; eval mode, float64."""
+    module = module.double().eval()
+    own = dict(module.named_parameters())
+    with torch.no_grad():
+        for name, value in weights.items():
+            own[name].copy_(tensor(value))
+    return module
+
+
+def build(homework, kind, settings, weights):
+    """A module of model.py: class name, keyword arguments, parameters."""
+    return load(homework.find(kind)(**settings), weights)
+
+
+def method(homework, kind, settings, weights, name, inputs):
+    """Result of one method of a module."""
+    with torch.no_grad():
+        return getattr(build(homework, kind, settings, weights), name)(*tensors(inputs))
+
+
+class Recorder(torch.nn.Module):
+    """Stands for a sub-module: gives x @ matrix + shift (and `extra`, if any), and keeps what it was called with."""
+
+    def __init__(self, matrix, shift, extra=None):
+        super().__init__()
+        self.matrix, self.shift, self.extra, self.calls = tensor(matrix), shift, extra, []
+
+    def forward(self, x, *more, **named):
+        self.calls.append([x, *more, *named.values()])
+        out = x @ self.matrix + self.shift
+        return out if self.extra is None else (out, self.extra)
+
+
+def block_step(homework, step, matrices, x, keep=None):
+    """A step of TransformerBlock whose parts are recorders. matrices: dict name of the part -> (C, C)."""
+    x = tensor(x)
+    B, L, C = x.shape
+    block = homework.find("TransformerBlock")(C, 1).double().eval()
+    weights = torch.arange(B * L * L, dtype=x.dtype).reshape(B, 1, L, L)
+    for shift, (name, matrix) in enumerate(matrices.items(), 1):
+        setattr(block, name, Recorder(matrix, shift, weights if name == "attention" else None))
+    with torch.no_grad():
+        if step == "mlp_step":
+            return {"x": block.mlp_step(x)}
+        keep = None if keep is None else tensor(keep)
+        out, kept = block.attention_step(x, keep)
+    masks = [value for call in block.attention.calls for value in call[1:] if value is not None]
+    return {"x": out, "weights": kept, "masks": masks}
+
+
+def fake_seq2seq(homework, H, V):
+    """A Seq2Seq whose parts a check replaces."""
+    return homework.find("Seq2Seq")(5, V, H, score="scaled_dot").double().eval()
+
+
+def context(homework, state, states, keep):
+    """Seq2Seq.context with a distance as the score: scores(query, states) = cdist."""
+    model = fake_seq2seq(homework, len(state[0]), 4)
+    model.scores = torch.cdist
+    with torch.no_grad():
+        found, weights = model.context(tensor(state), tensor(states), tensor(keep))
+    return {"context": found, "weights": weights}
+
+
+def step(homework, weights, token, state, states, keep):
+    """Seq2Seq.step with a stand-in for look: context = 2 · query - first encoder state; the queries that it got."""
+    model, queries = load(fake_seq2seq(homework, len(state[0]), len(weights["embedding_out.weight"])), weights), []
+
+    def look(query, states, keep):
+        queries.append(query)
+        return 2 * query - states[:, 0], keep * query[:, :1]
+
+    model.look = model.context = look
+    with torch.no_grad():
+        logits, new, kept = model.step(tensor(token), tensor(state), tensor(states), tensor(keep))
+    return {"logits": logits, "state": new, "weights": kept, "queries": queries}
+
+
+def greedy(homework, table, tokens, lengths, max_len):
+    """Seq2Seq.greedy over a table (B, steps, V, V): step t gives text b the logits table[b, t, token before].
+
+    A state is the text's number and the number of steps done.
+    """
+    table, tokens = tensor(table), tensor(tokens)
+    model, calls = fake_seq2seq(homework, 2, table.size(-1)), []
+
+    def encode(tokens, lengths):
+        state = torch.stack([torch.arange(len(tokens)), torch.zeros(len(tokens), dtype=torch.long)], 1)
+        return tokens[..., None].double(), state.double(), tokens > 0
+
+    def step(token, state, states, keep):
+        b, t = state.long().unbind(1)
+        calls.append(token)
+        return table[b, t.clamp(max=table.size(1) - 1), token], state + torch.tensor([0, 1]), keep * (t[:, None] + 1.0)
+
+    model.encode, model.step = encode, step
+    with torch.no_grad():
+        answers, kept = model.greedy(tokens, tensor(lengths), max_len)
+    return {"answers": answers, "weights": kept, "steps": len(calls)}
+
+
+def whole(homework, kind, settings, weights, inputs):
+    """What a whole module gives: {"out", "weights"}."""
+    with torch.no_grad():
+        out, kept = build(homework, kind, settings, weights)(*tensors(inputs))
+    return {"out": out, "weights": kept}
+
+
+def attend(scores, values, keep=None):
+    """Stand-in: torch's own attention with the scores as queries of unit keys."""
+    one = torch.eye(scores.size(-1), dtype=scores.dtype).expand(*scores.shape[:-2], -1, -1)
+    keep = None if keep is None else keep.expand(scores.shape)
+    return tuple(F.scaled_dot_product_attention(scores, one, v, attn_mask=keep, scale=1.0).nan_to_num()
+                 for v in (values, one))
+
+
+def score_scaled_dot(q, k):
+    """Stand-in: right up to a constant in each row, which no softmax sees."""
+    one = torch.eye(k.size(-2), dtype=k.dtype).expand(*k.shape[:-2], -1, -1)
+    return F.scaled_dot_product_attention(q, k, one).log()
+
+
+def score_dot(q, k):
+    """Stand-in: from distances, |q - k|² = |q|² + |k|² - 2 q·k."""
+    lengths = q.square().sum(-1)[..., :, None] + k.square().sum(-1)[..., None, :]
+    return (lengths - torch.cdist(q, k, compute_mode="donot_use_mm_for_euclid_dist").square()) / 2
+
+
+STAND_INS = {"model.attend": attend, "model.score_scaled_dot": score_scaled_dot, "model.score_dot": score_dot}
