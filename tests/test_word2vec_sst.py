@@ -10,6 +10,10 @@ from tests.check import blank
 HOMEWORK = "word2vec_sst"
 SIGMOID = ("q2_sigmoid.sigmoid", "q2_sigmoid.sigmoid_grad")
 SOFTMAX = ("q1_softmax.softmax", "q2_gradcheck.gradcheck_naive")
+SGD = ("q3_sgd.sgd", "q3_sgd.load_saved_params", "q3_sgd.save_params")
+REGRESSION = (*SOFTMAX, *SGD, "q3_word2vec.normalizeRows")
+SENTIMENT = (*REGRESSION, "q4_softmaxreg.softmaxRegression", "q4_softmaxreg.accuracy", "q4_softmaxreg.getSentenceFeatures",
+             "q4_softmaxreg.getSentenceFeature", "q4_softmaxreg.softmax_wrapper")
 COSTS = (*SOFTMAX, *SIGMOID, "q3_word2vec.softmaxCostAndGradient", "q3_word2vec.negSamplingCostAndGradient")
 
 
@@ -248,7 +252,7 @@ def test_sgd_halving(student, case):
 
 # ---------------------------------------------------------------- question 4
 
-@blank("w2v-12", points=4, stand_ins=SOFTMAX)
+@blank("w2v-12", points=4, stand_ins=REGRESSION)
 def test_sentence_features(student, case):
     value = student.probe(HOMEWORK, "features", *case.inputs, module="q4_softmaxreg")
     case.check(fitted(case, value, names=["features"]))
@@ -260,13 +264,13 @@ def regression(student, case, *names):
     case.check({name: answers[name] for name in names})
 
 
-@blank("w2v-13", points=3, stand_ins=SOFTMAX, why=("The mean cross entropy, plus half the regularisation times the squares.",
+@blank("w2v-13", points=3, stand_ins=REGRESSION, why=("The mean cross entropy, plus half the regularisation times the squares.",
                                                    "平均交叉熵,加上二分之一正则系数乘以平方和。"))
 def test_regression_cost(student, case):
     regression(student, case, "cost")
 
 
-@blank("w2v-13", points=4, stand_ins=SOFTMAX)
+@blank("w2v-13", points=4, stand_ins=REGRESSION)
 def test_regression_gradient(student, case):
     value = student.call(HOMEWORK, "q4_softmaxreg.softmaxRegression", *case.inputs, True)
     answers = fitted(case, *results(case, value, 2), names=["cost", "gradient"])
@@ -274,18 +278,18 @@ def test_regression_gradient(student, case):
     case.check({"gradient": answers["gradient"]})
 
 
-@blank("w2v-13", points=1, stand_ins=SOFTMAX)
+@blank("w2v-13", points=1, stand_ins=REGRESSION)
 def test_regression_classes(student, case):
     regression(student, case, "classes")
 
 
-@blank("w2v-13", points=1, stand_ins=SOFTMAX, why=("Your softmax does not overflow: is it the one that is used here?",
+@blank("w2v-13", points=1, stand_ins=REGRESSION, why=("Your softmax does not overflow: is it the one that is used here?",
                                                    "你的 softmax 不会溢出:这里用的是它吗?"))
 def test_regression_overflow(student, case):
     regression(student, case, "cost", "gradient")
 
 
-@blank("w2v-14", points=2)
+@blank("w2v-14", points=2, stand_ins=SENTIMENT)
 def test_regularization_values(student, case):
     values = student.call(HOMEWORK, "q4_sentiment.getRegularizationValues")
     flat = np.ravel(values).astype(float) if isinstance(values, (list, np.ndarray)) else np.zeros(0)
@@ -299,7 +303,7 @@ def test_regularization_values(student, case):
         f"取值范围从 {flat[0]:g} 到 {flat[-1]:g}:最好的值可能远在其外;至少覆盖三个数量级"), values=flat)
 
 
-@blank("w2v-15", points=4)
+@blank("w2v-15", points=4, stand_ins=SENTIMENT)
 def test_best_model(student, case):
     chosen = student.call(HOMEWORK, "q4_sentiment.chooseBestModel", *case.inputs)
     case.require(isinstance(chosen, dict) and "reg" in chosen, (

@@ -21,6 +21,8 @@ def get_parser():
     parser.add_argument("--ckpt_path", default="workdirs/word2vec", help="folder with vectors.npz and sentiment.npz")
     parser.add_argument("--vectors", help="npz or text file in place of vectors.npz")
     parser.add_argument("--count", type=positive_int, default=10, help="how many neighbours")
+    parser.add_argument("--most", type=positive_int, default=2000,
+                        help="search among the first MOST words of the file: train.py writes frequent words first")
     return parser
 
 
@@ -64,7 +66,8 @@ def main(argv=None):
     if len(words) == 3:
         units = [row / max(np.linalg.norm(row), 1e-12) for row in rows]
         rows = [units[1] - units[0] + units[2]]
-    for word, cosine in nearest(tokens, vectors, rows[0], words, args.count):
+    searched = dict(list(tokens.items())[:args.most])
+    for word, cosine in nearest(searched, vectors[:len(searched)], rows[0], words, args.count):
         print(f"{cosine:6.3f}  {word}")
 
 

@@ -56,6 +56,6 @@ def nearest(tokens, vectors, wanted, leave_out=(), count=10):
     """[(word, cosine)] of the words whose vectors point most nearly as `wanted` (n,), without the words left out."""
     length = np.linalg.norm(vectors, axis=1)
     cosine = vectors @ wanted / np.where(length > 0, length, 1) / max(np.linalg.norm(wanted), 1e-12)
-    cosine[[tokens[word] for word in leave_out]] = -np.inf
+    cosine[[tokens[word] for word in leave_out if word in tokens]] = -np.inf
     words, best = list(tokens), np.argsort(-cosine)[:count]
     return [(words[row], float(cosine[row])) for row in best if np.isfinite(cosine[row])]
