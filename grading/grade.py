@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from grading import isolation, submissions
+from grading import course, formats, isolation, marks, report, submissions, suspicions
 from grading.journal import Journal
 from tests import check
 from tests.student import HOMEWORKS, ROOT
@@ -47,9 +47,10 @@ def checks_digest(homework):
     return seen.hexdigest()
 
 
-def key(submission, homework, digest, seed):
+def key(submission, homework, digest, seed, blanks=None):
     """What makes a grade: the same key, the same marks."""
-    return hashlib.sha256(f"{submission.digest(homework)} {digest} {seed}".encode()).hexdigest()
+    only = " ".join(sorted(blanks or ()))
+    return hashlib.sha256(f"{submission.digest(homework)} {digest} {seed} {only}".encode()).hexdigest()
 
 
 # ---------------------------------------------------------------- one submission
@@ -93,12 +94,12 @@ def work(pipe, settings):
             for homework in settings["homeworks"]:
                 if homework not in submission.files:
                     continue
-                own = key(submission, homework, settings["digests"][homework], settings["seed"])
+                own = key(submission, homework, settings["digests"][homework], settings["seed"], settings["blanks"])
                 if own not in settings["done"]:
                     results = grade_homework(submission, homework, cases[homework], sandbox, level, limits,
                                              settings["blanks"])
                     entries.append({"student": submission.name, "homework": homework, "key": own, "level": level,
-                                    "results": results})
+                                    "only": settings["blanks"], "results": results})
                 else:
                     entries.append({"student": submission.name, "homework": homework, "key": own, "cached": True})
             pipe.send({"student": submission.name, "problems": submission.problems, "entries": entries})
@@ -162,7 +163,7 @@ def grade_class(paths, settings, jobs, journal, quiet=False):
                 bar.update()
     finally:
         bar.close()
-        for pipe, process in pool + idle:
+        for pipe, _ in pool + idle:
             with contextlib.suppress(OSError):
                 pipe.send(None)
         for _, process in pool + idle:
@@ -172,14 +173,23 @@ def grade_class(paths, settings, jobs, journal, quiet=False):
     return problems, errors
 
 
-def latest(journal, keys=None):
-    """{(student, homework): entry} of the journal's last results; a cached entry takes the results of its key."""
+def latest(journal):
+    """{(student, homework): entry} of the journal's last results.
+
+    A cached entry takes the results of its key; one that graded some blanks only replaces those in what was there.
+    """
     by_key, found = {}, {}
     for entry in journal.read():
         if "results" in entry:
             by_key[entry["key"]] = entry
-        if entry["key"] in by_key:
-            found[entry["student"], entry["homework"]] = by_key[entry["key"]] | {"student": entry["student"]}
+        if entry["key"] not in by_key:
+            continue
+        place, graded = (entry["student"], entry["homework"]), by_key[entry["key"]]
+        if graded["only"] and place in found:
+            new = {result["name"]: result for result in graded["results"]}
+            found[place] = found[place] | {"results": [new.get(old["name"], old) for old in found[place]["results"]]}
+        else:
+            found[place] = graded | {"student": entry["student"]}
     return found
 
 
@@ -228,6 +238,10 @@ def get_parser():
     parser.add_argument("--memory", type=int, default=2048, help="MiB a submission (default 2048)")
     parser.add_argument("--require-isolation", choices=isolation.LEVELS, metavar="LEVEL",
                         help=f"weakest level to accept: {', '.join(isolation.LEVELS)} (default: the strongest that runs)")
+    parser.add_argument("--roster", type=Path, help="CSV with id, name, and received (or received:HOMEWORK) times")
+    parser.add_argument("--manual", type=Path, help="CSV with student, id (hmm/w1), points, comment (default: OUT/manual.csv)")
+    parser.add_argument("--format", nargs="+", choices=("gradescope", "classroom50", "junit"), default=[],
+                        help="more files for each student")
     parser.add_argument("--lang", choices=("en", "zh"), default="zh", help="language of the students' reports (default zh)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
@@ -252,7 +266,32 @@ def run(args):
                 "digests": {homework: checks_digest(homework) for homework in homeworks},
                 "done": {entry["key"] for entry in journal.read() if "results" in entry}}
     problems, errors = grade_class(paths, settings, args.jobs, journal, args.quiet)
-    return latest(journal), problems, errors, settings_run
+    names = set(problems) | set(errors)
+    entries = {place: entry for place, entry in latest(journal).items() if place[0] in names}
+    return entries, problems, errors, settings_run
+
+
+def write_reports(args, entries, problems, errors, settings_run):
+    """Everything that a TA and the students read. Returns the roster's rows without a submission."""
+    about = course.load()
+    roster = marks.read_table(args.roster, ["id", "name"]) if args.roster else []
+    manual = args.manual or args.out / "manual.csv"
+    given = marks.manual_points(manual, about) if args.manual or manual.is_file() else {}
+    students, missing, unknown = marks.collect(entries, problems, errors, about, roster, given)
+    read = [submissions.read(path, ready()) for path in submissions.find(args.submissions)]
+    code = {homework: {one.name: one.files[homework] for one in read if homework in one.files}
+            for homework in {homework for _, homework in entries}}
+    report.write_all(args.out, students, missing, unknown, settings_run, about, args.lang,
+                     {one.name: one.written for one in read}, suspicions.look(code, args.lang))
+    for student in students:
+        place = args.out / "students" / report.folder_name(student.submission)
+        for name in args.format:
+            if name == "junit":
+                report.write(place / "junit.xml", formats.junit(student, args.lang))
+            else:
+                made = formats.gradescope(student, args.lang) if name == "gradescope" else formats.classroom50(student)
+                report.write(place / f"{name}.json", json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+    return missing, unknown
 
 
 def main(argv=None):
@@ -263,7 +302,8 @@ def main(argv=None):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         entries, problems, errors, settings = run(args)
-    except GradeError as error:
+        missing, unknown = write_reports(args, entries, problems, errors, settings)
+    except (GradeError, marks.RosterError, course.CourseError) as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
     except KeyboardInterrupt:
         parser.exit(130, f"\n{parser.prog}: stopped; what is graded is kept, run the same command to go on\n")
@@ -274,6 +314,11 @@ def main(argv=None):
           + (f", still possible there: {', '.join(level['still possible'])}" if level["still possible"] else ""))
     for name, error in sorted(errors.items()):
         print(f"not graded: {name}: {error}")
+    if missing:
+        print(f"on the roster, nothing received: {', '.join(row['id'] + ' ' + row['name'] for row in missing)}")
+    if unknown and args.roster:
+        print(f"not on the roster: {', '.join(unknown)}")
+    print(f"written: {args.out / 'grades.html'}, grades.csv, students/, written/")
 
 
 if __name__ == "__main__":
