@@ -23,9 +23,10 @@ def relu_rnn_forward(params, x):
     x, n = checked_input(x)
     p = checked(params, {"n": (n, "x", x.shape)}, {"W": "nn", "U": "nn", "b": "n", "V": "n", "d": ""})
     W, a, h = p["W"], x @ p["U"].T + p["b"], np.zeros((len(x) + 1, n))         # U x_t + b of all steps at once
+    zero = np.zeros(n)
     for t in range(len(x)):
-        a[t] += W @ h[t]
-        np.maximum(a[t], 0.0, out=h[t + 1])
+        a[t] += W.dot(h[t])                                                     # .dot: half the overhead of @ at this size
+        np.maximum(a[t], zero, out=h[t + 1])
     z = float(p["V"] @ h[-1] + p["d"])
     y_pred = 1 / (1 + math.exp(-z)) if z > -700 else math.exp(z)               # exp(700) is near the largest float
     return y_pred, {"h": h, "a": a, "y_pred": y_pred}
@@ -66,10 +67,10 @@ def relu_dh(dd, V, W, a):
     ReLU'(0) = 0. Source: exercise w1.
     """
     # BEGIN SOLUTION bptt-04 (10 points): start at the last step; then from step t to t - 1, through the ReLU and W
-    dh = np.zeros_like(a)
+    dh, on = np.zeros_like(a), a > 0
     dh[-1] = dd * V
     for t in range(len(a) - 1, 0, -1):
-        dh[t - 1] = W.T @ (dh[t] * (a[t] > 0))
+        dh[t - 1] = W.T.dot(dh[t] * on[t])
     return dh
     # END SOLUTION bptt-04
 
@@ -130,7 +131,7 @@ ACTIVATIONS = {"tanh": np.tanh, "sigmoid": sigmoid, "relu": lambda a: np.maximum
 
 
 def softmax(o):
-    """Each row of o (T, K) as probabilities: exp(o_k) / sum of the row's exp. Must not overflow: o may hold 1000."""
+    """Each row of o (T, K) as probabilities: exp(o_k) / sum of the row's exp. No overflow, no 0 / 0: o may hold 1000 or -1000."""
     # BEGIN SOLUTION bptt-10 (4 points): one step is one row; what may be subtracted from a row without changing it?
     e = np.exp(o - o.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
@@ -158,7 +159,7 @@ def rnn_forward(params, x, y, activation="tanh"):
     y = checked_labels(y, len(x), len(p["c"]))
     phi, W, a, h = ACTIVATIONS[activation], p["W"], x @ p["U"].T + p["b"], np.zeros((len(x) + 1, len(p["b"])))
     for t in range(len(x)):
-        a[t] += W @ h[t]
+        a[t] += W.dot(h[t])
         h[t + 1] = phi(a[t])
     o = h[1:] @ p["V"].T + p["c"]                                               # (T, K)
     return cross_entropy(o, y), {"x": x, "y": y, "h": h, "a": a, "y_hat": softmax(o), "activation": activation}
@@ -207,7 +208,7 @@ def rnn_dh(do, V, W, slope):
     # BEGIN SOLUTION bptt-15 (8 points): h_t feeds two things, the output of step t and the state of step t + 1
     dh = do @ V                                                                 # (T, K)@(K, H): through the outputs
     for t in range(len(dh) - 1, 0, -1):
-        dh[t - 1] += W.T @ (dh[t] * slope[t])
+        dh[t - 1] += W.T.dot(dh[t] * slope[t])
     return dh
     # END SOLUTION bptt-15
 
@@ -261,7 +262,7 @@ def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
     dh[-1] = V.T @ do_t
     for k in range(len(slope) - 1, 0, -1):
-        dh[k - 1] = W.T @ (dh[k] * slope[k])
+        dh[k - 1] = W.T.dot(dh[k] * slope[k])
     return dh
     # END SOLUTION bptt-20
 
@@ -315,38 +316,36 @@ def lstm_forward(params, x, y):
     T, H = len(x), len(p["b_f"])
     # Four gates in one product. sigmoid(z) = (1 + tanh(z / 2)) / 2, so one tanh serves all: halve f, i, o before it.
     W, U, b = (np.concatenate([p[f"{array}_{gate}"] for gate in "fioa"]) for array in "WUb")
-    half = np.repeat([0.5, 1.0], [3 * H, H])
+    half, shift = np.repeat([0.5, 1.0], [3 * H, H]), np.repeat([0.5, 0.0], [3 * H, H])
     W, z = W * half[:, None], (x @ U.T + b) * half                              # (4H, H), (T, 4H)
+    f, i, o, a = (z[:, k * H:(k + 1) * H] for k in range(4))                    # views: filled step by step
     h, C = np.zeros((T + 1, H)), np.zeros((T + 1, H))
     for t in range(T):
-        gates = np.tanh(z[t] + W @ h[t], out=z[t])
-        gates[:3 * H] *= 0.5
-        gates[:3 * H] += 0.5
-        np.add(gates[:H] * C[t], gates[H:2 * H] * gates[3 * H:], out=C[t + 1])
-        np.multiply(gates[2 * H:3 * H], np.tanh(C[t + 1]), out=h[t + 1])
+        z[t] = np.tanh(z[t] + W.dot(h[t])) * half + shift
+        C[t + 1] = f[t] * C[t] + i[t] * a[t]
+        h[t + 1] = o[t] * np.tanh(C[t + 1])
     logits = h[1:] @ p["V"].T + p["c"]                                          # (T, K)
-    f, i, o, a = (z[:, k * H:(k + 1) * H] for k in range(4))
     return cross_entropy(logits, y), {"x": x, "y": y, "h": h, "C": C, "f": f, "i": i, "a": a, "o": o,
                                       "y_hat": softmax(logits)}
 
 
 def lstm_dz(y_hat, y):
     """dL/dz_t for every t, (T, K), where z_t = V h_t + c. y_hat (T, K), y (T,) int. Source: exercise w4."""
-    # BEGIN SOLUTION bptt-22 (1 points, bonus): the same as in the RNN with softmax
+    # BEGIN SOLUTION bptt-22 (1 point, bonus): the same as in the RNN with softmax
     return y_hat - np.eye(y_hat.shape[1])[y]
     # END SOLUTION bptt-22
 
 
 def lstm_dV(dz, h):
     """dL/dV (K, H). dz (T, K), h (T + 1, H) with h[0] = 0. Source: exercise w4."""
-    # BEGIN SOLUTION bptt-23 (1 points, bonus): V multiplies h_1..h_T
+    # BEGIN SOLUTION bptt-23 (1 point, bonus): V multiplies h_1..h_T
     return dz.T @ h[1:]
     # END SOLUTION bptt-23
 
 
 def lstm_dc(dz):
     """dL/dc (K,), the bias of the output (not the cell). dz (T, K). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-24 (1 points, bonus): one term a step
+    # BEGIN SOLUTION bptt-24 (1 point, bonus): one term a step
     return dz.sum(axis=0)
     # END SOLUTION bptt-24
 
@@ -355,17 +354,17 @@ def lstm_dh(dz_t, V, W, later):
     """dL/dh_t (H,): everything that h_t feeds. dz_t (K,), V (K, H), W: dict f, i, a, o -> W_g (H, H), later: dict
     f, i, a, o -> dL/d(input of gate g) of step t + 1, (H,), zeros at the last step. Source: exercise w4."""
     # BEGIN SOLUTION bptt-25 (2 points, bonus): h_t is read by the output of step t and by four gates of step t + 1
-    dh = V.T @ dz_t
+    dh = V.T.dot(dz_t)
     for gate in W:
-        dh += W[gate].T @ later[gate]
+        dh += W[gate].T.dot(later[gate])
     return dh
     # END SOLUTION bptt-25
 
 
-def lstm_dC_carried(dC_next, f_next):
-    """The part of dL/dC_t that comes back through the forget gate from C_{t+1}, (H,).
+def lstm_dC_carried(dC_next, f_next, i_next):
+    """The part of dL/dC_t that comes back from C_{t+1}, (H,): one of the two gates lets it through.
 
-    dC_next (H,): dL/dC_{t+1}. f_next (H,): forget gate of step t + 1. Source: exercise w4.
+    dC_next (H,): dL/dC_{t+1}. f_next, i_next (H,): forget and input gate of step t + 1. Source: exercise w4.
     """
     # BEGIN SOLUTION bptt-26 (2 points, bonus): differentiate C_{t+1} = C_t f + i a by C_t
     return dC_next * f_next
@@ -412,91 +411,91 @@ def lstm_do(dh_t, C_t, o_t):
 
 def lstm_dW_f(d, h):
     """dL/dW_f (H, H). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-32 (1 points, bonus): the gate's gradient times the state that it read
+    # BEGIN SOLUTION bptt-32 (1 point, bonus): the gate's gradient times the state that it read
     return d["f"].T @ h[:-1]
     # END SOLUTION bptt-32
 
 
 def lstm_dU_f(d, x):
     """dL/dU_f (H, D). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-33 (1 points, bonus): the gate's gradient times the input that it read
+    # BEGIN SOLUTION bptt-33 (1 point, bonus): the gate's gradient times the input that it read
     return d["f"].T @ x
     # END SOLUTION bptt-33
 
 
 def lstm_db_f(d):
     """dL/db_f (H,). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-34 (1 points, bonus): added at every step
+    # BEGIN SOLUTION bptt-34 (1 point, bonus): added at every step
     return d["f"].sum(axis=0)
     # END SOLUTION bptt-34
 
 
 def lstm_dW_i(d, h):
     """dL/dW_i (H, H). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-35 (1 points, bonus): the gate's gradient times the state that it read
+    # BEGIN SOLUTION bptt-35 (1 point, bonus): the gate's gradient times the state that it read
     return d["i"].T @ h[:-1]
     # END SOLUTION bptt-35
 
 
 def lstm_dU_i(d, x):
     """dL/dU_i (H, D). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-36 (1 points, bonus): the gate's gradient times the input that it read
+    # BEGIN SOLUTION bptt-36 (1 point, bonus): the gate's gradient times the input that it read
     return d["i"].T @ x
     # END SOLUTION bptt-36
 
 
 def lstm_db_i(d):
     """dL/db_i (H,). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-37 (1 points, bonus): added at every step
+    # BEGIN SOLUTION bptt-37 (1 point, bonus): added at every step
     return d["i"].sum(axis=0)
     # END SOLUTION bptt-37
 
 
 def lstm_dW_a(d, h):
     """dL/dW_a (H, H). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-38 (1 points, bonus): the candidate reads the same state as the gates
+    # BEGIN SOLUTION bptt-38 (1 point, bonus): the candidate reads the same state as the gates
     return d["a"].T @ h[:-1]
     # END SOLUTION bptt-38
 
 
 def lstm_dU_a(d, x):
     """dL/dU_a (H, D). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-39 (1 points, bonus): the candidate reads the same input as the gates
+    # BEGIN SOLUTION bptt-39 (1 point, bonus): the candidate reads the same input as the gates
     return d["a"].T @ x
     # END SOLUTION bptt-39
 
 
 def lstm_db_a(d):
     """dL/db_a (H,). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-40 (1 points, bonus): added at every step
+    # BEGIN SOLUTION bptt-40 (1 point, bonus): added at every step
     return d["a"].sum(axis=0)
     # END SOLUTION bptt-40
 
 
 def lstm_dW_o(d, h):
     """dL/dW_o (H, H). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-41 (1 points, bonus): the output gate reads the state before the step too
+    # BEGIN SOLUTION bptt-41 (1 point, bonus): the output gate reads the state before the step too
     return d["o"].T @ h[:-1]
     # END SOLUTION bptt-41
 
 
 def lstm_dU_o(d, x):
     """dL/dU_o (H, D). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-42 (1 points, bonus): the gate's gradient times the input that it read
+    # BEGIN SOLUTION bptt-42 (1 point, bonus): the gate's gradient times the input that it read
     return d["o"].T @ x
     # END SOLUTION bptt-42
 
 
 def lstm_db_o(d):
     """dL/db_o (H,). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-43 (1 points, bonus): added at every step
+    # BEGIN SOLUTION bptt-43 (1 point, bonus): added at every step
     return d["o"].sum(axis=0)
     # END SOLUTION bptt-43
 
 
 def lstm_dx(d, U):
     """dL/dx_t for every t, (T, D). d: see above. U: dict f, i, a, o -> U_g (H, D). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-44 (1 points, bonus): x_t is read four times
+    # BEGIN SOLUTION bptt-44 (1 point, bonus): x_t is read four times
     return sum(d[gate] @ U[gate] for gate in U)
     # END SOLUTION bptt-44
 
@@ -506,17 +505,20 @@ def lstm_through_time(params, cache, dz):
     V, W = params["V"], {gate: params[f"W_{gate}"] for gate in GATES}
     C, f, i, a, o = (cache[name] for name in ("C", "f", "i", "a", "o"))
     T, H = f.shape
-    dh, dC, d = np.zeros((T, H)), np.zeros((T, H)), {gate: np.zeros((T, H)) for gate in GATES}
-    carried, later = np.zeros(H), {gate: np.zeros(H) for gate in GATES}
+    # The gates' gradients are their first argument times a factor that the forward pass has fixed. Asked with ones, the
+    # four blanks give these factors for all steps at once, and the loop over time only multiplies.
+    one = np.ones((T, H))
+    by_C = np.stack([lstm_df(one, C[:-1], f), lstm_di(one, a, i), lstm_da(one, i, a)], axis=1)     # (T, 3, H)
+    by_h = lstm_do(one, C[1:], o)
+    dh, dC, d = np.zeros((T, H)), np.zeros((T, H)), np.zeros((T + 1, 4, H))     # d[T]: nothing comes after the last step
+    carried = np.zeros(H)
     for t in range(T - 1, -1, -1):                                              # row t: step t + 1 of the formulas
-        dh_t = dh[t] = lstm_dh(dz[t], V, W, later)
-        dC_t = dC[t] = lstm_dC(dh_t, o[t], C[t + 1], carried)
-        later = {"f": lstm_df(dC_t, C[t], f[t]), "i": lstm_di(dC_t, a[t], i[t]),
-                 "a": lstm_da(dC_t, i[t], a[t]), "o": lstm_do(dh_t, C[t + 1], o[t])}
-        carried = lstm_dC_carried(dC_t, f[t])
-        for gate, gradient in later.items():
-            d[gate][t] = gradient
-    return dh, dC, d
+        dh[t] = lstm_dh(dz[t], V, W, dict(zip(GATES, d[t + 1])))
+        dC[t] = lstm_dC(dh[t], o[t], C[t + 1], carried)
+        carried = lstm_dC_carried(dC[t], f[t], i[t])
+        d[t, :3] = by_C[t] * dC[t]
+        d[t, 3] = by_h[t] * dh[t]
+    return dh, dC, {gate: d[:T, number] for number, gate in enumerate(GATES)}
 
 
 def lstm_backward(params, cache):
