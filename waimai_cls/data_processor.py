@@ -152,7 +152,7 @@ def split(labels, share, rng):
     labels (N,) int. rng: np.random.Generator. For each label, round(share * how many have it) texts, drawn at random,
     are held; all others are rest.
     """
-    # BEGIN SOLUTION wai-03 (6 points): the file is sorted by label; shuffle and cut each label for itself
+    # BEGIN SOLUTION wai-03 (5 points): the file is sorted by label; shuffle and cut each label for itself
     rest, held = [], []
     for label in np.unique(labels):
         order = rng.permutation(np.flatnonzero(np.asarray(labels) == label))

@@ -1,0 +1,138 @@
+"""Run beside the student's waimai_cls code: builds modules and files from plain data, in float64, and reports."""
+import os
+import tempfile
+
+import numpy as np
+import torch
+
+
+def tensor(value):
+    return torch.from_numpy(np.array(value)) if isinstance(value, (np.ndarray, list)) else value
+
+
+def stop_words(homework, content):
+    """{"kind", "words" (sorted)} of get_stop_words for a file with this content (str, "\\ufeff" is the mark)."""
+    folder = tempfile.mkdtemp()
+    path = os.path.join(folder, "stop_words.txt")
+    try:
+        with open(path, "wb") as file:
+            file.write(content.encode("utf-8"))
+        words = homework.module("data_processor").get_stop_words(path)
+    finally:
+        os.remove(path)
+        os.rmdir(folder)
+    return {"kind": type(words).__name__, "words": sorted(words)}
+
+
+def split(homework, labels, share, seeds):
+    """[{"rest", "held"}] of split for generators with these seeds."""
+    answers = [homework.module("data_processor").split(labels.copy(), share, np.random.default_rng(seed))
+               for seed in seeds]
+    return [{"rest": np.asarray(rest), "held": np.asarray(held)} for rest, held in answers]
+
+
+def embedding(homework, mode, vectors, tokens):
+    """What make_embedding's table is, gives, and does in one step of gradient descent on all its rows."""
+    torch.manual_seed(len(vectors))
+    given = tensor(vectors).float()
+    table = homework.module("model").make_embedding(*vectors.shape, mode, given.clone())
+    start = table.weight.detach().clone()
+    same = torch.equal(start, given)
+    out = table(torch.arange(len(vectors))).detach()
+    picked = table(tensor(tokens)).detach() if mode != "random" else torch.zeros(0)
+    trains = [p for p in table.parameters() if p.requires_grad]
+    if trains:
+        optimizer = torch.optim.SGD(trains, lr=0.1)
+        (table(torch.arange(len(vectors))) * (1 + torch.arange(vectors.shape[1]))).sum().backward()
+        optimizer.step()
+    moves = (table.weight.detach() != start).any(1)
+    return {"kind": type(table).__name__, "starts with the vectors": same, "row 0 is zero": bool((out[0] == 0).all()),
+            "moves": moves, "answers": picked.double()}
+
+
+def tensors(homework, function, *inputs):
+    """A function of model.py for tensors."""
+    with torch.no_grad():
+        return getattr(homework.module("model"), function)(*map(tensor, inputs))
+
+
+def recurrent_states(homework, name, dim, hidden, num_layers, bidirectional, weights, x, lengths):
+    """RecurrentEncoder.states with these weights."""
+    encoder = homework.module("model").RecurrentEncoder(name, dim, hidden, num_layers, bidirectional).double().eval()
+    load(encoder, weights)
+    with torch.no_grad():
+        return encoder.states(tensor(x), tensor(lengths))
+
+
+def load(module, weights):
+    own = dict(module.named_parameters())
+    with torch.no_grad():
+        for name, value in weights.items():
+            own[name].copy_(tensor(value))
+
+
+class Frozen(torch.nn.Module):
+    """Three parameters; those named in `frozen` do not train."""
+
+    def __init__(self, shapes, frozen):
+        super().__init__()
+        for name, shape in shapes.items():
+            setattr(self, name, torch.nn.Parameter(torch.ones(shape), requires_grad=name not in frozen))
+
+
+def optimizer(homework, shapes, frozen, lr):
+    """{"kind", "lr", "parameters": sorted names} of make_optimizer."""
+    model = Frozen(shapes, frozen)
+    made = homework.module("train").make_optimizer(model, lr)
+    held = [p for group in made.param_groups for p in group["params"]]
+    names = sorted(name for name, p in model.named_parameters() if any(p is q for q in held))
+    return {"kind": type(made).__name__, "lr": [group["lr"] for group in made.param_groups], "parameters": names}
+
+
+class Linear(torch.nn.Module):
+    """logits = rows @ weight; logs the mode it was called in. In training, `dropped` columns of rows are zero."""
+
+    def __init__(self, weight, dropped=()):
+        super().__init__()
+        self.weight = torch.nn.Parameter(tensor(weight))
+        self.dropped, self.modes, self.grads = list(dropped), [], []
+
+    def forward(self, rows, lengths):
+        self.modes.append(self.training)
+        self.grads.append(torch.is_grad_enabled())
+        if self.training and self.dropped:
+            rows = rows.clone()
+            rows[:, self.dropped] = 0
+        return rows @ self.weight
+
+
+def steps(homework, weight, batches, lr):
+    """Two or more train_steps by plain gradient descent: the losses told, the weights after each, the mode."""
+    model = Linear(weight).eval()
+    gradient_descent = torch.optim.SGD(model.parameters(), lr=lr)
+    losses, weights = [], []
+    for batch in batches:
+        loss = homework.module("train").train_step(model, tuple(map(tensor, batch)), gradient_descent)
+        losses.append(float(loss))
+        weights.append(model.weight.detach().clone())
+    return {"losses": np.array(losses), "weights": torch.stack(weights), "training": model.modes}
+
+
+def evaluation(homework, weight, dropped, batches):
+    """evaluate over the batches, of a model that is in training mode before."""
+    model = Linear(weight, dropped).train()
+    loss, accuracy = homework.module("train").evaluate(model, [tuple(map(tensor, batch)) for batch in batches])
+    return {"loss": float(loss), "accuracy": float(accuracy), "training": any(model.modes),
+            "gradients kept": any(model.grads)}
+
+
+def classifier(homework, settings, weights, tokens, lengths):
+    """Logits of a whole model of build_model."""
+    settings = {**settings, "vectors": tensor(settings["vectors"])}
+    model = homework.module("model").build_model(**settings).double().eval()
+    load(model, weights)
+    with torch.no_grad():
+        return model(tensor(tokens), tensor(lengths))
+
+
+STAND_INS = {}
