@@ -25,8 +25,9 @@ def get_parser():
     add("--out_dir", type=Path, default=Path("workdirs/compare"), help="folder for compare.json and compare.png")
     add("--seeds", type=positive_int, default=3, help="runs of each variant, seeds 0, 1, ...")
     add("--iters", type=positive_int, default=1000, help="training steps of each seq2seq")
-    add("--encoder_iters", type=positive_int, default=1500, help="training steps of each encoder")
+    add("--encoder_iters", type=positive_int, default=600, help="training steps of each encoder")
     add("--hidden", type=positive_int, default=64, help="width of all models")
+    add("--batchsize", type=positive_int, default=64, help="numerals in a batch")
     add("--only", choices=("scores", "tied"), help="only this half")
     add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
     add("--quiet", action="store_true", help="no progress bar")
@@ -48,7 +49,7 @@ def draw(done, path):
     for name in dict.fromkeys(key.rpartition(", seed")[0] for key in done):
         curves = [run["curve"] for key, run in done.items() if key.rpartition(", seed")[0] == name]
         points = np.array(curves)                                 # (seeds, points, 2)
-        ax = axes[name.startswith("encoder")]
+        ax = axes[1 if name.startswith("encoder") else 0]
         line, = ax.plot(points[0, :, 0], 100 * points[..., 1].mean(0), "--", marker=".", label=name)
         ax.fill_between(points[0, :, 0], 100 * points[..., 1].min(0), 100 * points[..., 1].max(0), alpha=0.2,
                         color=line.get_color())
@@ -66,7 +67,7 @@ def main(argv=None):
     if args.threads:
         torch.set_num_threads(args.threads)
     data = train.load_data(args.data_root)
-    path, settings = args.out_dir / "compare.json", {k: getattr(args, k) for k in ("iters", "encoder_iters", "hidden")}
+    path, settings = args.out_dir / "compare.json", {k: getattr(args, k) for k in ("iters", "encoder_iters", "hidden", "batchsize")}
     stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"settings": settings, "runs": {}}
     if stored["settings"] != settings:
         raise UserError(f"{path} is of other settings ({stored['settings']}); give another --out_dir")
@@ -79,8 +80,8 @@ def main(argv=None):
                 if key in done:
                     continue
                 iters = args.encoder_iters if name.startswith("encoder") else args.iters
-                flags = [*VARIANTS[name], "--seed", seed, "--hidden", args.hidden, "--iters", iters, "--n_layer", 2,
-                         "--eval_interval", max(1, iters // 10)]
+                flags = [*VARIANTS[name], "--seed", seed, "--hidden", args.hidden, "--iters", iters,
+                         "--batchsize", args.batchsize, "--warmup", 50, "--eval_interval", max(1, iters // 10)]
                 done[key] = one_run(flags, data, args.quiet)
                 with safe_write(path) as file:
                     json.dump(stored, file, indent=1)

@@ -358,7 +358,7 @@ class EncoderReader(nn.Module):
     """The encoder as a reader of numerals: `slots` empty places stand before the text, and what the encoder makes of
     slot t gives the logits of the t-th token of the answer. All tokens are answered at once."""
 
-    def __init__(self, vocab_in, vocab_out, d_model, n_head=4, n_layer=3, slots=9, max_len=64, positions="sine",
+    def __init__(self, vocab_in, vocab_out, d_model, n_head=4, n_layer=2, slots=9, max_len=64, positions="sine",
                  tied_qk=False):
         super().__init__()
         self.slots = slots

@@ -44,12 +44,13 @@ def shifted(answer):
 
 def draw(readings, path, title):
     """A heat map for each (text, digits, weights): signs of the numeral on x, digits of the answer on y."""
-    from plots import plt, readable, save  # slow to import
+    from plots import chinese_font, plt, readable, save  # slow to import
+    chinese_font()                                                # before any axes are made: they take the font then
     fig, axes = plt.subplots(1, len(readings), squeeze=False, layout="constrained",
                              figsize=(1.5 + sum(1.2 + 0.33 * len(text) for text, _, _ in readings), 4.2),
                              width_ratios=[1.2 + 0.33 * len(text) for text, _, _ in readings])
     for ax, (text, digits, weights) in zip(axes.flat, readings):
-        image = ax.imshow(weights, vmin=0, vmax=1, cmap="viridis", aspect="auto", interpolation="nearest")
+        image = ax.imshow(weights.numpy(), vmin=0, vmax=1, cmap="viridis", aspect="auto", interpolation="nearest")
         ax.set_xticks(range(len(text)), [readable(sign) for sign in text])
         ax.set_yticks(range(len(weights)), [*digits, "end"][:len(weights)])
         ax.set(xlabel="numeral", title=digits)

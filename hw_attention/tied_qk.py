@@ -25,7 +25,7 @@ def get_parser():
     add("--draws", type=positive_int, default=200, help="texts for each width")
     add("--out_dir", type=Path, default=Path("workdirs/tied_qk"), help="folder for tied_qk.png and tied_qk.json")
     add("--data_root", type=Path, default=Path("data/numerals"), help="numerals for the task accuracy")
-    add("--iters", type=int, default=1500, help="training steps of each encoder on the numerals; 0: leave the task out")
+    add("--iters", type=int, default=600, help="training steps of each encoder on the numerals; 0: leave the task out")
     add("--hidden", type=positive_int, default=64, help="width of these encoders")
     add("--seed", type=int, default=0, help="seed of everything drawn")
     add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
@@ -80,8 +80,8 @@ def train_both(args):
     from train import exact, fit, get_parser, load_data, settle
     data, result = load_data(args.data_root), {}
     for tied, name in NAMES.items():
-        flags = ["--model", "encoder", "--hidden", args.hidden, "--n_layer", 2, "--iters", args.iters, "--seed", args.seed,
-                 "--eval_interval", args.iters] + ["--tied_qk"] * tied
+        flags = ["--model", "encoder", "--hidden", args.hidden, "--iters", args.iters, "--seed", args.seed,
+                 "--batchsize", 64, "--warmup", 50, "--eval_interval", args.iters] + ["--tied_qk"] * tied
         print(f"training the {name} encoder")
         model, _ = fit(settle(get_parser().parse_args(flags)), data, quiet=args.quiet)
         result[name] = exact(model.eval(), data["test"])[0]
@@ -94,7 +94,7 @@ def draw(found, maps, task, args, path):
     fig, axes = plt.subplots(1, 4 if task else 3, figsize=(18 if task else 14, 3.9))
     n = max(args.n)
     for ax, name in zip(axes, ("untied", "tied")):
-        image = ax.imshow(maps[name], vmin=0, vmax=1, cmap="viridis", interpolation="nearest")
+        image = ax.imshow(maps[name].numpy(), vmin=0, vmax=1, cmap="viridis", interpolation="nearest")
         ax.set(title=f"α, {name}, n = {n}", xlabel="key j", ylabel="query i")
         fig.colorbar(image, ax=ax, shrink=0.8, label="weight")
     widths = np.unique(np.geomspace(4, max(n, 1024), 60).astype(int))

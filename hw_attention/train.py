@@ -43,12 +43,12 @@ def get_parser():
     add("--score", choices=SCORES, help="score of the seq2seq (default: scaled_dot; the encoder always has that one)")
     add("--tied_qk", action="store_true", help="one projection for queries and keys (encoder)")
     add("--hidden", type=positive_int, default=128, help="width of the model")
-    add("--n_layer", type=positive_int, default=3, help="blocks (encoder)")
+    add("--n_layer", type=positive_int, default=2, help="blocks (encoder)")
     add("--n_head", type=positive_int, default=4, help="heads of a block (encoder)")
     add("--positions", choices=("sine", "learned"), default="sine", help="position vectors (encoder)")
     add("--batchsize", type=positive_int, default=128, help="numerals in a batch")
-    add("--iters", type=positive_int, default=4000, help="optimizer steps")
-    add("--lr", type=number(0), help="peak learning rate of AdamW (default: 0.003, encoder 0.001)")
+    add("--iters", type=positive_int, default=3000, help="optimizer steps")
+    add("--lr", type=number(0), default=0.003, help="peak learning rate of AdamW")
     add("--warmup", type=number(0, kind=int), default=200, help="steps in which the learning rate rises")
     add("--eval_interval", type=positive_int, default=500, help="steps between two points of the curve, each saved")
     add("--seed", type=number(0, 2**31, int), default=0, help="seed of weights and order of the numerals")
@@ -301,7 +301,6 @@ def settle(args):
     if args.model == "encoder" and args.score not in (None, "scaled_dot"):
         raise UserError(f"--score {args.score} is about the seq2seq, the encoder has scaled_dot: leave out --model encoder")
     args.score = args.score or "scaled_dot"
-    args.lr = args.lr or (0.003 if args.model == "seq2seq" else 0.001)
     return {name: value for name, value in vars(args).items() if name not in FREE}
 
 
