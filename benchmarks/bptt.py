@@ -30,7 +30,7 @@ GATES = "fioa"                                                  # sigmoid, sigmo
 def numpy_loop(kind, params, texts, labels, lr, clip):
     """Train on the texts once with the homework's own functions. Returns the last parameters."""
     for x, label in zip(texts, labels):
-        _, grads = model.loss_and_grads(kind, params, x, label)
+        _, grads, _ = model.loss_and_grads(kind, params, x, label)
         params = model.sgd_step(params, grads, lr, clip)
     return params
 

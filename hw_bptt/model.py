@@ -555,13 +555,13 @@ def new_params(kind, D, H, rng, K=2):
 
 
 def loss_and_grads(kind, params, x, label):
-    """Loss per predicted step (nats) and gradients of one text. rnn and lstm: the label stands at every step."""
+    """Loss per predicted step (nats), gradients and P(label 1) of one text. rnn, lstm: the label stands at every step."""
     if kind == "relu_rnn":
         y_pred, cache = relu_rnn_forward(params, x)
-        return bce_loss(y_pred, label), relu_rnn_backward(params, x, label, cache)
+        return bce_loss(y_pred, label), relu_rnn_backward(params, x, label, cache), y_pred
     forward, backward = {"rnn": (rnn_forward, rnn_backward), "lstm": (lstm_forward, lstm_backward)}[kind]
     loss, cache = forward(params, x, np.full(len(x), label))
-    return loss / len(x), backward(params, cache)
+    return loss / len(x), backward(params, cache), float(cache["y_hat"][-1, 1])
 
 
 def probability_good(kind, params, x):
