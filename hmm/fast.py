@@ -1,0 +1,477 @@
+"""The recursions of model.py on many time steps at once. Same results, for machines; to learn from, read model.py.
+
+A recursion over time looks sequential, yet a hidden Markov model forgets: after some steps the (normalised) vector no
+longer depends on where it started. So a long sequence is cut into S lanes that run side by side, each a few steps early
+and from a guess, and one NumPy call moves all lanes one step on. Afterwards the end of each lane is compared with what
+the next lane took for its start; a lane that started wrongly runs again from the right vector, so the result never rests
+on the guess. Many short sequences are simply laid behind each other in S lanes of about the same length.
+
+Sums use plain numbers, rescaled. Where that could lose a state (a number falls below 1e-150), or obs is impossible,
+`Unsafe` is raised and HMM takes the recursions of model.py, which work with logarithms.
+"""
+import heapq
+
+import numpy as np
+
+EARLY = 32                       # steps that a lane starts early
+LONG = 1500                      # a sequence of more symbols is cut into lanes
+TINY = 1e-150
+compiled = None                  # set by accelerate()
+
+
+class Unsafe(ArithmeticError):
+    """Plain numbers do not reach: the caller must use logarithms."""
+
+
+# ---------------------------------------------------------------- plans: which symbol at which step in which lane
+
+def cut(T, S):
+    """Times (L, S) of a sequence in about S lanes; T at the end of the last lane stands for padding."""
+    L = -(-T // S)
+    S = -(-T // L)
+    return np.minimum(np.arange(S * L).reshape(S, L).T, T)
+
+
+def lay(lengths, S):
+    """Times (L, S) of many sequences laid into S lanes, as positions in their concatenation (their number: padding),
+    and begins, ends (L, S), True where a sequence has its first or last symbol."""
+    offsets = np.cumsum(lengths) - lengths
+    lanes, loads = [[] for _ in range(S)], [(0, lane) for lane in range(S)]
+    for s in np.argsort(-lengths, kind="stable").tolist():
+        load, lane = heapq.heappop(loads)
+        lanes[lane].append(s)
+        heapq.heappush(loads, (load + int(lengths[s]), lane))
+    L, total = max(load for load, _ in loads), int(lengths.sum())
+    times, begins, ends = np.full((S, L), total), np.zeros((S, L), dtype=bool), np.zeros((S, L), dtype=bool)
+    for lane, mine in enumerate(lanes):
+        size = lengths[mine]
+        heads = np.cumsum(size) - size
+        times[lane, :size.sum()] = np.arange(size.sum()) + np.repeat(offsets[mine] - heads, size)
+        begins[lane, heads] = ends[lane, heads + size - 1] = True
+    return times.T, begins.T, ends.T
+
+
+def by_step(marks):
+    """{step: lanes} of a plan's marks (L, S)."""
+    return {int(s): np.flatnonzero(marks[s]) for s in np.flatnonzero(marks.any(1))}
+
+
+def flat_rows(lanes, T):
+    """Table (T, ...) of a table (L, S, ...) whose lanes follow each other in time."""
+    return lanes.swapaxes(0, 1).reshape(-1, *lanes.shape[2:])[:T]
+
+
+# ---------------------------------------------------------------- sums: forward and backward
+
+def log(x):
+    with np.errstate(divide="ignore"):
+        return np.log(x)
+
+
+def rescale_every(pi, A, B):
+    """After how many steps at the latest the numbers are rescaled. Raises Unsafe if one step can lose too much."""
+    low = np.log10(min(A[A > 0].min(), pi[pi > 0].min()) * B[B > 0].min())
+    if low < -100:
+        raise Unsafe("probabilities below 1e-50")
+    return int(np.clip(100 / max(-low, 1), 1, 16))
+
+
+def run_lanes(pi, A, Bt, symbols, fresh, state, every, predicted=None, filtered=None):
+    """Move `state` (S, N) through all steps: state = (state @ A) * Bt[symbol].
+
+    Bt (M + 1, N): emission of each symbol, ones for padding. symbols (L, S). fresh: {step: lanes that begin anew there,
+    with pi}. predicted, filtered (L, S, N): filled with the state before and after the emission, arbitrary scale.
+    Returns state (S, N) with rows that sum to 1, log_sums (S,) of what was scaled away, lost (S,) bool.
+    """
+    L, S = symbols.shape
+    log_sums, lost = np.zeros(S), np.zeros(S, dtype=bool)
+    before, emitted = np.empty_like(state), np.empty_like(state)
+    for s in range(L):
+        before, after = (predicted[s], filtered[s]) if predicted is not None else (before, state)
+        np.matmul(state, A, out=before)                              # (S, N)@(N, N) -> (S, N)
+        if s in fresh:
+            log_sums[fresh[s]] += log(state[fresh[s]].sum(1))
+            before[fresh[s]] = pi
+        Bt.take(symbols[s], axis=0, out=emitted, mode="clip")
+        np.multiply(before, emitted, out=after)
+        if s % every == every - 1 or s == L - 1:
+            total = after.sum(1, keepdims=True)                      # (S, 1)
+            lost |= ((after < TINY * total) & (after > 0)).any(1) | ~(total[:, 0] > 0)
+            log_sums += log(total[:, 0])
+            after /= np.where(total > 0, total, 1)
+        state = after
+    return state, log_sums, lost
+
+
+def run_long(pi, A, Bt, obs, every, keep, back=False):
+    """One long sequence in lanes, from its end if `back`. Returns log P (float), and predicted, filtered (L, S, N), whose
+    lanes follow each other in time whichever way they were run, or None without `keep`."""
+    T, N = len(obs), len(pi)
+    symbols = np.append(obs, len(Bt) - 1)
+    for S in dict.fromkeys((int(np.clip(T // 200, 1, 512)), 1)):     # one lane if many lanes fail
+        times = cut(T, S)
+        L, S = times.shape
+        if back:
+            times = times[::-1, ::-1]                                # lane 0 now begins with the padding
+        fresh = int((times[:, 0] == T).sum())
+        early = times[0] + (1 if back else -1) * np.arange(min(EARLY, L), 0, -1)[:, None]
+        predicted, filtered = (np.empty((L, S, N)) for _ in range(2)) if keep else (None, None)
+        heads = np.full((S, N), 1 / N)
+        if S > 1:
+            heads = run_lanes(pi, A, Bt, symbols[np.clip(early, 0, T)], {}, heads, every)[0]
+            heads[0] = 1 / N                                         # lane 0 begins with pi, see fresh
+        ends, log_sums, lost = run_lanes(pi, A, Bt, symbols[times], {fresh: np.array([0])}, heads.copy(), every,
+                                         predicted, filtered)
+        while len(wrong := 1 + np.flatnonzero(~near(heads[1:], ends[:-1]).all(1))):
+            heads[wrong] = ends[wrong - 1]                           # lanes that began wrongly run again
+            more = [np.empty((L, len(wrong), N)) for _ in range(2)] if keep else (None, None)
+            ends[wrong], log_sums[wrong], lost[wrong] = run_lanes(
+                pi, A, Bt, symbols[times[:, wrong]], {}, heads[wrong].copy(), every, *more)
+            if keep:
+                predicted[:, wrong], filtered[:, wrong] = more
+        if not lost.any():
+            break
+    else:
+        raise Unsafe("a state fell below 1e-150 of the others, or the sequence is impossible")
+    if keep and back:
+        predicted, filtered = predicted[::-1, ::-1], filtered[::-1, ::-1]
+    return float(log_sums.sum()), predicted, filtered
+
+
+def near(got, expected):
+    """Entry by entry: the same up to 1e-12 of itself, zeros at the same places."""
+    return np.abs(got - expected) <= 1e-12 * expected
+
+
+def padded(B):
+    """Emissions by symbol (M + 1, N), with a row of ones for padding."""
+    return np.vstack([B.T, np.ones(len(B))])
+
+
+def score(pi, A, B, obs):
+    """log P(obs), nats."""
+    return run_long(pi, A, padded(B), obs, rescale_every(pi, A, B), keep=False)[0]
+
+
+def posteriors(pi, A, B, obs):
+    """gamma (T, N)."""
+    every, Bt = rescale_every(pi, A, B), padded(B)
+    gamma = run_long(pi, A, Bt, obs, every, keep=True)[1]
+    gamma *= run_long(np.ones(len(pi)), np.ascontiguousarray(A.T), Bt, obs, every, keep=True, back=True)[2]
+    gamma = flat_rows(gamma, len(obs))
+    gamma /= gamma @ np.ones((len(pi), 1))                           # sums of rows, sooner than sum(1)
+    return gamma
+
+
+def smooth(pi, A, B, flat, lengths):
+    """log P of all sequences together, and three (T, N) tables of all time steps of `flat`, arbitrary scale by step:
+
+    predicted = P(state | symbols before), filtered = P(state, symbol | symbols before),
+    ahead = P(symbol and all later ones | state). The scales of filtered[t] and predicted[t + 1] agree.
+    """
+    every, Bt, N = rescale_every(pi, A, B), padded(B), len(pi)
+    AT, ones = np.ascontiguousarray(A.T), np.ones(N)
+    stops = np.cumsum(lengths)
+    predicted, filtered, ahead = (np.empty((len(flat), N)) for _ in range(3))
+    total = 0.0
+    for s in np.flatnonzero(lengths > LONG):
+        part, T = slice(stops[s] - lengths[s], stops[s]), lengths[s]
+        log_p, *lanes = run_long(pi, A, Bt, flat[part], every, keep=True)
+        predicted[part], filtered[part] = (flat_rows(table, T) for table in lanes)
+        ahead[part] = flat_rows(run_long(ones, AT, Bt, flat[part], every, keep=True, back=True)[2], T)
+        total += log_p
+    short = np.flatnonzero(lengths <= LONG)
+    if len(short):
+        where = np.concatenate([np.arange(stops[s] - lengths[s], stops[s]) for s in short])
+        times, begins, ends = lay(lengths[short], int(np.clip(len(where) // 200, 1, min(512, len(short)))))
+        symbols = np.append(flat[where], len(Bt) - 1)[times]
+        uniform = np.full((times.shape[1], N), 1 / N)
+        on, back = (np.empty((2, *times.shape, N)) for _ in range(2))
+        _, log_sums, lost = run_lanes(pi, A, Bt, symbols, by_step(begins), uniform, every, *on)
+        _, _, lost_back = run_lanes(ones, AT, Bt, symbols[::-1], by_step(ends[::-1]), uniform, every, *back)
+        if lost.any() or lost_back.any():
+            raise Unsafe("a state fell below 1e-150 of the others, or a sequence is impossible")
+        total += float(log_sums.sum())
+        real = times < len(where)
+        for table, lanes in ((predicted, on[0]), (filtered, on[1]), (ahead, back[1, ::-1])):
+            table[where[times[real]]] = lanes[real]
+    return total, predicted, filtered, ahead
+
+
+def baum_welch(pi, A, B, sequences, iterations):
+    """As model.baum_welch."""
+    lengths = np.array([len(obs) for obs in sequences])
+    flat = np.concatenate(sequences)
+    first = np.cumsum(lengths) - lengths
+    inner = np.ones(len(flat), dtype=bool)
+    inner[first] = False                                             # steps that another one of the sequence leads to
+    inner = np.flatnonzero(inner)
+    log_likelihoods = []
+    for _ in range(iterations):
+        total, predicted, filtered, ahead = smooth(pi, A, B, flat, lengths)
+        log_likelihoods.append(total)
+        gamma = predicted * ahead
+        weight = gamma.sum(1, keepdims=True)
+        counts = A * ((filtered[inner - 1] / weight[inner]).T @ ahead[inner])        # (N, T)@(T, N) -> (N, N)
+        gamma /= weight
+        seen = np.array([np.bincount(flat, weights=column, minlength=B.shape[1]) for column in gamma.T])
+        pi, A, B = gamma[first].mean(0), rows_to_one(counts, A), rows_to_one(seen, B)
+    log_likelihoods.append(smooth(pi, A, B, flat, lengths)[0])
+    return pi, A, B, log_likelihoods
+
+
+def rows_to_one(counts, old):
+    total = counts.sum(1, keepdims=True)
+    return np.where(total > 0, counts / np.where(total > 0, total, 1), old)
+
+
+# ---------------------------------------------------------------- maxima: Viterbi
+
+def aligned(*shape):
+    """An empty array whose first number begins a cache line: NumPy adds it up to twice as fast."""
+    size = int(np.prod(shape))
+    room = np.empty(size + 8)
+    first = -room.ctypes.data % 64 // 8
+    return room[first:first + size].reshape(shape)
+
+
+class FewStates:
+    """Best ways into each state when N is small: the lanes are the long axis of every array. Keeps phi (L, N, S)."""
+
+    def __init__(self, log_A, L, S):
+        N = len(log_A)
+        self.phi = np.empty((L, N, S), dtype=np.uint8)
+        self.steps, self.work = aligned(N, N, S), aligned(N, N, S)               # [from, to, lane]
+        self.best, self.turned = aligned(N, S), aligned(N, 1, S)
+        self.steps[:] = log_A[:, :, None]
+        self.beaten, self.still = np.empty((max(N - 1, 1), N, S), dtype=bool), np.empty((N, S), dtype=bool)
+
+    def into(self, delta, s, keep):
+        """max over i of delta[:, i] + log_A[i]: (S, N)."""
+        self.turned[:, 0] = delta.T
+        np.add(self.turned, self.steps, out=self.work)
+        np.maximum.reduce(self.work, axis=0, out=self.best)
+        if keep:                                                     # the first state that reaches the maximum:
+            phi, still = self.phi[s], self.still                     # count the ones before it
+            phi[:] = 0
+            if len(self.work) > 1:
+                np.not_equal(self.work[:-1], self.best, out=self.beaten)
+                np.add(phi, self.beaten[0], out=phi)
+                still[:] = self.beaten[0]
+                for beaten in self.beaten[1:]:
+                    np.logical_and(still, beaten, out=still)
+                    np.add(phi, still, out=phi)
+        return self.best.T
+
+    def keep(self, s, delta):
+        """phi is all that the way back needs."""
+
+    def put(self, lanes, other):
+        self.phi[:, :, lanes] = other.phi
+
+    def before(self, s, state, lanes):
+        """Best states at step s - 1, for `state` at step s of `lanes`; s = 0 leads to the end of the lane before."""
+        return self.phi[s].reshape(-1).take(state * self.phi.shape[2] + lanes).astype(np.int64)
+
+
+class ManyStates:
+    """The same with the states as the long axis. Keeps deltas (L, S, N), and looks for the best state on the way back."""
+
+    def __init__(self, log_A, L, S):
+        N = len(log_A)
+        self.log_A, self.log_AT = log_A, np.ascontiguousarray(log_A.T)
+        self.deltas, self.work, self.best = np.empty((L, S, N)), aligned(N, S, N), aligned(S, N)  # [from, lane, to]
+
+    def into(self, delta, s, keep):
+        np.add(delta.T[:, :, None], self.log_A[:, None], out=self.work)
+        return np.maximum.reduce(self.work, axis=0, out=self.best)
+
+    def keep(self, s, delta):
+        self.deltas[s] = delta
+
+    def put(self, lanes, other):
+        self.deltas[:, lanes] = other.deltas
+
+    def before(self, s, state, lanes):
+        table = self.deltas[s - 1, lanes] if s else self.deltas[-1, lanes - 1]
+        return (table + self.log_AT.take(state, axis=0)).argmax(1)
+
+
+def max_lanes(log_pi, LB, symbols, fresh, delta, way, keep=True, ends=()):
+    """Move delta (S, N) through all steps of symbols (L, S). LB (M + 1, N): zeros for padding. way: FewStates or
+    ManyStates. fresh: {step: lanes that begin anew there}. ends: {step: lanes whose best state is asked for}.
+
+    Returns the last delta, lowered so that each row's largest entry is 0, by how much (S,), and
+    {step: (best states, their deltas)}.
+    """
+    delta, emitted, found = delta.copy(), aligned(*delta.shape), {}
+    for s in range(len(symbols)):
+        best = way.into(delta, s, keep)                              # (S, N)
+        if s in fresh:
+            best[fresh[s]] = log_pi
+        LB.take(symbols[s], axis=0, out=emitted, mode="clip")
+        np.add(best, emitted, out=delta)
+        if keep:
+            way.keep(s, delta)
+        if s in ends:
+            rows = delta[ends[s]]
+            found[s] = rows.argmax(1), rows.max(1)                   # the first, so the smallest, of equal ones
+    top = delta.max(1)
+    return delta - np.where(np.isfinite(top), top, 0)[:, None], top, found
+
+
+def ways(log_A, L, S):
+    return (FewStates if len(log_A) <= 8 else ManyStates)(log_A, L, S)
+
+
+def max_lanes_for(T, N):
+    """So many lanes that the work of one step stays in the processor's cache."""
+    return int(np.clip(T // 150, 1, 768)) if N <= 8 else int(np.clip(T // 200, 1, max(50_000 // N**2, 1)))
+
+
+def viterbi_long(log_pi, log_A, LB, obs):
+    """Path of one long sequence, in lanes, and its log-probability."""
+    T, N = len(obs), len(log_pi)
+    times = cut(T, max_lanes_for(T, N))
+    (L, S), symbols, pads = times.shape, np.append(obs, len(LB) - 1), int((times[:, -1] == T).sum())
+    way, heads = ways(log_A, L, S), np.zeros((S, N))
+    if S > 1:
+        early = times[0] - np.arange(min(EARLY, L), 0, -1)[:, None]
+        heads, *_ = max_lanes(log_pi, LB, symbols[np.maximum(early, 0)], {}, heads, way, keep=False)
+    ends, tops, found = max_lanes(log_pi, LB, symbols[times], {0: [0]}, heads, way, ends={L - 1 - pads: [S - 1]})
+    while True:                                                      # lanes that began wrongly run again
+        with np.errstate(invalid="ignore"):
+            same = (np.abs(heads[1:] - ends[:-1]) <= 1e-9) | (heads[1:] == ends[:-1])
+        wrong = 1 + np.flatnonzero(~same.all(1))
+        if not len(wrong):
+            break
+        heads[wrong], again = ends[wrong - 1], ways(log_A, L, len(wrong))
+        ends[wrong], tops[wrong], late = max_lanes(log_pi, LB, symbols[times[:, wrong]], {}, heads[wrong], again,
+                                                   ends={L - 1 - pads: [-1]})
+        way.put(wrong, again)
+        found = late if wrong[-1] == S - 1 else found
+    (final,), (top,) = found[L - 1 - pads]                           # at time T - 1
+    if top == -np.inf:
+        raise Unsafe("the sequence is impossible")
+    if S == 1 and N > 8:                                             # the way back is light work: more lanes
+        L, S = cut(T, int(np.clip(T // 200, 1, 512))).shape
+        pads = L * S - T
+        table = np.concatenate([way.deltas[:, 0], np.zeros((pads, N))])
+        way.deltas = table.reshape(S, L, N).swapaxes(0, 1)
+    return back_long(way, L, S, int(final), pads), float(tops[:-1].sum() + top)
+
+
+def back_long(way, L, S, final, pads):
+    """Path (T,), whose last lane ends with `pads` steps of padding: all lanes at once from their ends, each from a guess
+    some steps later, checked and run again as on the way forward."""
+    others = np.arange(1, S)
+    guess = np.zeros(S - 1, dtype=np.int64)
+    for s in range(min(EARLY, L) - 1, -1, -1):
+        guess = way.before(s, guess, others)
+    path, tails, todo = np.empty((L, S), dtype=np.int64), np.append(guess, final), np.arange(S)
+    while len(todo):                                                 # tails: the state in which each lane ends
+        state = tails[todo]
+        for s in range(L - 1, -1, -1):
+            if todo[-1] == S - 1 and s >= L - 1 - pads:
+                state[-1] = final
+            if len(todo) == S:
+                path[s] = state
+            else:
+                path[s, todo] = state
+            state = way.before(s, state, todo) if s else state
+        should = way.before(0, path[0, 1:], others)
+        todo = np.flatnonzero(should != tails[:-1])
+        tails[todo] = should[todo]
+    return flat_rows(path, S * L - pads)
+
+
+def path_scores(log_pi, log_A, log_B, path, flat, first):
+    """Log-probability of each sequence's path together with its symbols. first: where the sequences begin."""
+    parts = log_B.reshape(-1).take(path * log_B.shape[1] + flat)
+    here = parts[first]
+    parts[1:] += log_A.reshape(-1).take(path[:-1] * len(log_A) + path[1:])
+    parts[first] = log_pi[path[first]] + here
+    return np.add.reduceat(parts, first)
+
+
+def viterbi(pi, A, B, obs):
+    """As model.viterbi. Raises Unsafe for a long sequence that is impossible."""
+    if len(obs) <= LONG and not compiled:
+        scores, paths = viterbi_batch(pi, A, B, [obs])
+        return paths[0], float(scores[0])
+    log_pi, log_A, log_B = log(pi), log(A), log(B)
+    if compiled:
+        path = compiled(log_pi, log_A, np.ascontiguousarray(log_B.T), obs)
+        return path, float(path_scores(log_pi, log_A, log_B, path, obs, np.array([0]))[0])
+    return viterbi_long(log_pi, log_A, np.vstack([log_B.T, np.zeros(len(pi))]), obs)
+
+
+def viterbi_batch(pi, A, B, sequences):
+    """log_probs (S,) and the list of paths."""
+    lengths = np.array([len(obs) for obs in sequences])
+    if lengths.max() > LONG:
+        scores, paths = np.empty(len(sequences)), [None] * len(sequences)
+        for s in np.flatnonzero(lengths > LONG):
+            paths[s], scores[s] = viterbi(pi, A, B, sequences[s])
+        short = np.flatnonzero(lengths <= LONG)
+        if len(short):
+            scores[short], found = viterbi_batch(pi, A, B, [sequences[s] for s in short])
+            for s, path in zip(short, found):
+                paths[s] = path
+        return scores, paths
+    log_pi, log_A, log_B = log(pi), log(A), log(B)
+    flat = np.concatenate(sequences)
+    N, T, first = len(pi), len(flat), np.cumsum(lengths) - lengths
+    times, begins, ends = lay(lengths, min(max_lanes_for(T, N), len(lengths)))
+    L, S = times.shape
+    begins, ends, way = by_step(begins), by_step(ends), ways(log_A, L, S)
+    *_, found = max_lanes(log_pi, np.vstack([log_B.T, np.zeros(N)]), np.append(flat, B.shape[1])[times], begins,
+                          np.zeros((S, N)), way, ends=ends)
+    state, path, lanes = np.zeros(S, dtype=np.int64), np.empty(T + 1, dtype=np.int64), np.arange(S)
+    for s in range(L - 1, -1, -1):
+        if s in ends:
+            state[ends[s]] = found[s][0]
+        path[times[s]] = state
+        state = way.before(s, state, lanes) if s else state
+    path = path[:T]
+    return path_scores(log_pi, log_A, log_B, path, flat, first), np.split(path, first[1:])
+
+
+def accelerate(on=True):
+    """Compile Viterbi with numba if it is installed. Returns whether it is in use from now on."""
+    global compiled
+    try:
+        import numba
+    except ImportError:
+        on = False
+    if not on:
+        compiled = None
+        return False
+
+    @numba.njit(error_model="numpy")
+    def decode(log_pi, log_A, LB, obs):
+        T, N = len(obs), len(log_pi)
+        deltas, best, path = np.empty((T, N)), np.empty(N), np.zeros(T, np.int64)
+        deltas[0] = log_pi + LB[obs[0]]
+        for t in range(1, T):
+            before, emitted = deltas[t - 1], LB[obs[t]]
+            best[:] = -np.inf
+            for i in range(N):
+                from_i, steps = before[i], log_A[i]
+                for j in range(N):
+                    value = from_i + steps[j]
+                    best[j] = value if value > best[j] else best[j]
+            for j in range(N):
+                deltas[t, j] = best[j] + emitted[j]
+        path[T - 1] = np.argmax(deltas[T - 1])
+        for t in range(T - 2, -1, -1):
+            top, now = -np.inf, path[t + 1]
+            for i in range(N):
+                value = deltas[t, i] + log_A[i, now]
+                if value > top:
+                    top, path[t] = value, i
+        return path
+
+    decode(np.zeros(2), np.zeros((2, 2)), np.zeros((3, 2)), np.zeros(2, np.int64))       # compile now
+    compiled = decode
+    return True
