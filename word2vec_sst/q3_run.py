@@ -14,7 +14,7 @@ from model import PAD, cbow_rows, skipgram_rows, sum_rows
 from plots import plt, save
 from q3_word2vec import BATCH, cbow, draw_negatives, negSamplingCostAndGradient, skipgram, word2vec_sgd_wrapper
 from tqdm import tqdm
-from treebank import StanfordSentiment
+from treebank import SPLITS, StanfordSentiment
 
 NEGATIVES = 10
 LOG_EVERY = 1000                 # iterations
@@ -29,6 +29,8 @@ def get_parser():
     parser = Parser(description="Train word2vec on SST with the settings of the assignment.")
     parser.add_argument("--data_root", default="data/sst", help="folder with train, dev and test")
     parser.add_argument("--ckpt_path", default="workdirs/q3", help="folder for vectors, picture and saved parameters")
+    parser.add_argument("--text", choices=["train", "all"], default="train",
+                        help="whose sentences (never their labels) train the vectors; the assignment takes all")
     parser.add_argument("--engine", choices=["question", "batched"], default="question",
                         help="question: your functions of q3_word2vec.py, window by window; batched: model.py")
     parser.add_argument("--model", choices=["skipgram", "cbow"], default="skipgram", help="which of the two models")
@@ -98,6 +100,25 @@ class Progress:
         return cost, grad
 
 
+def part_labels(ax, labels, rounds=60):
+    """Move labels that overlap apart, up and down, a little at a time; their points stay."""
+    ax.figure.canvas.draw()
+    for _ in range(rounds):
+        boxes = [label.get_window_extent() for label in labels]
+        shifts = np.zeros(len(labels))
+        for i, one in enumerate(boxes):
+            for j, other in enumerate(boxes[:i]):
+                if one.overlaps(other):
+                    shift = 1.5 if one.y0 + one.y1 >= other.y0 + other.y1 else -1.5
+                    shifts[i] += shift
+                    shifts[j] -= shift
+        if not shifts.any():
+            return
+        for label, shift in zip(labels, shifts):
+            x, y = label.get_position()
+            label.set_position((x, y + shift))
+
+
 def draw(vectors, tokens, path):
     """Words of SHOWN at their first two principal components."""
     shown = [(word, kind) for kind, words in SHOWN.items() for word in words if word in tokens]
@@ -108,15 +129,17 @@ def draw(vectors, tokens, path):
     _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
     points = centred @ axes[:2].T
     fig, ax = plt.subplots(figsize=(9, 7))
-    ax.scatter(points[:, 0], points[:, 1], s=0)
-    for (word, kind), (x, y) in zip(shown, points):
-        ax.text(x, y, word, color=COLOURS[kind], ha="center", va="center", fontsize=11)
+    ax.scatter(points[:, 0], points[:, 1], s=9, c=[COLOURS[kind] for _, kind in shown])
+    labels = [ax.annotate(word if word.isalnum() else f'"{word}"', point, xytext=(0, 9), textcoords="offset points",
+                          color=COLOURS[kind], ha="center", va="center", fontsize=10)
+              for (word, kind), point in zip(shown, points)]
     share = sizes[:2] ** 2 / np.sum(sizes ** 2)
     ax.set_xlabel(f"first principal component ({share[0]:.0%} of the variance)")
     ax.set_ylabel(f"second principal component ({share[1]:.0%})")
     handles = [plt.Line2D([], [], color=COLOURS[kind], marker="s", linestyle="", label=kind) for kind in SHOWN]
     ax.legend(handles=handles, loc="best", fontsize=9)
     ax.margins(0.12)
+    part_labels(ax, labels)
     ax.set_title(f"Word vectors of SST, {vectors.shape[1]} wide, projected")
     save(fig, path)
 
@@ -126,7 +149,7 @@ def main(argv=None):
     folder = q3_sgd.SAVE_FOLDER = Path(args.ckpt_path).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     random.seed(314)
-    dataset = StanfordSentiment(args.data_root)
+    dataset = StanfordSentiment(args.data_root, text=SPLITS if args.text == "all" else ("train",))
     tokens = dataset.tokens()
     if len(tokens) < 2:
         raise UserError(f"{dataset.folder}: a vocabulary of one word has no negatives")

@@ -90,21 +90,22 @@ def find_data(data_root):
 class StanfordSentiment:
     """What the question files ask of a data set: words, random contexts, negatives, labelled sentences.
 
-    Random numbers come from Python's `random`. Only train text gives words and contexts; words that it does not have
-    are UNKNOWN. Source of the sampling: Mikolov et al. 2013, as the assignment uses it.
+    Random numbers come from Python's `random`. text: the splits whose words, without their labels, make the vocabulary
+    and the contexts; other words are UNKNOWN. Source of the sampling: Mikolov et al. 2013, as the assignment uses it.
     """
 
-    def __init__(self, data_root="data/sst", tablesize=1_000_000):
+    def __init__(self, data_root="data/sst", tablesize=1_000_000, text=("train",)):
         self.folder = find_data(data_root)
         self.tablesize = tablesize
         self.splits = {split: read_split(self.folder, split) for split in SPLITS}
+        self.text = [words for split in text for words, _ in self.splits[split]]
         self._tokens, self._counts, self._contexts, self._table = None, None, None, None
 
     def tokens(self):
         """dict word -> row, in the order of first appearance, UNKNOWN last."""
         if self._tokens is None:
             self._tokens, self._counts = {}, {}
-            for words, _ in self.splits["train"]:
+            for words in self.text:
                 for word in words:
                     self._tokens.setdefault(word, len(self._tokens))
                     self._counts[word] = self._counts.get(word, 0) + 1
@@ -113,7 +114,7 @@ class StanfordSentiment:
         return self._tokens
 
     def counts(self):
-        """How often each word occurs in train: int array in the order of tokens(); UNKNOWN counts 1."""
+        """How often each word occurs in the text: int array in the order of tokens(); UNKNOWN counts 1."""
         tokens = self.tokens()
         return np.array([self._counts[word] for word in tokens])
 
@@ -123,7 +124,7 @@ class StanfordSentiment:
         return [word if word in tokens else UNKNOWN for word in words]
 
     def allSentences(self):
-        """REPEAT copies of the train text, frequent words left out at random (threshold 1e-5): lists of words."""
+        """REPEAT copies of the text, frequent words left out at random (threshold 1e-5): lists of words."""
         if self._contexts is None:
             counts, tokens = self.counts(), self.tokens()
             threshold = 1e-5 * counts.sum()
@@ -131,7 +132,7 @@ class StanfordSentiment:
             chance = {word: reject[row] for word, row in tokens.items()}
             draw = random.random
             kept = ([word for word in words if not (p := chance[word]) or draw() >= p]
-                    for _ in range(REPEAT) for words, _ in self.splits["train"])
+                    for _ in range(REPEAT) for words in self.text)
             self._contexts = [words for words in kept if len(words) > 1]
             if not self._contexts:
                 raise UserError(f"{self.folder}: too little text, no sentence keeps two words")
