@@ -44,13 +44,13 @@ AFTER = {
     "huge answer": "import numpy as np\nanswer_all(lambda: np.zeros((9000, 9000)))",
     "many answers": "answer_all(lambda: [[0.0] * 1000 for _ in range(1000)])",
     "deep answer": "def deep():\n    x = []\n    for _ in range(100000):\n        x = [x]\n    return x\nanswer_all(deep)",
-    "answer that contains itself": "loop = []\nloop.append(loop)\nanswer_all(loop)",
+    "loop": "loop = []\nloop.append(loop)\nanswer_all(loop)",
     "pickle": "class Bomb:\n    def __reduce__(self): return (exit, (0,))\nanswer_all(Bomb())",
     "objects": "import numpy as np\nanswer_all(lambda: np.array([object(), None]))",
     "memory bomb": "import numpy as np\nanswer_all(lambda: np.ones(2**33))",
     "list bomb": "def grow():\n    x = [0]\n    while True:\n        x = x + x\nanswer_all(grow)",
-    "disk bomb": "def fill():\n    for n in range(10**6):\n        with open(f'file{n}', 'wb') as f:\n            f.write(b'x' * 2**24)\n"
-                 "answer_all(fill)",
+    "disk bomb": "def fill():\n    for n in range(10**6):\n        with open(f'f{n}', 'wb') as f:\n"
+                 "            f.write(b'x' * 2**24)\nanswer_all(fill)",
     "output bomb": "def shout():\n    while True:\n        print('x' * 10**6)\nanswer_all(shout)",
     "endless loop": "def loop():\n    while True:\n        pass\nanswer_all(loop)",
     "endless loop in C": "import itertools\nanswer_all(lambda: sum(itertools.repeat(1)))",
