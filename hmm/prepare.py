@@ -1,0 +1,77 @@
+"""Segmented text, one sentence a line, words parted by white space -> characters and their tags B M E S (cws.npz).
+
+    python hmm/prepare.py                                                     # the bundled sample
+    python hmm/prepare.py --data_root data/full/cws --train msr_test_gold.utf8 --out_dir workdirs/msr
+"""
+from pathlib import Path
+
+from cli import Parser, UserError, find_folder, run
+from segmenter import write_sentences
+
+
+def read_segmented(path, encoding):
+    """List of sentences (lists of words) and the number of empty lines. Raises UserError for another encoding."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding)
+    except UnicodeDecodeError as error:
+        line = raw[:error.start].count(b"\n") + 1
+        raise UserError(f"{path}, line {line}: byte 0x{raw[error.start]:02X} is not {encoding}; name the file's encoding, "
+                        "for example --encoding gb18030") from None
+    except LookupError:
+        raise UserError(f"--encoding {encoding}: no such encoding; try utf-8 or gb18030") from None
+    lines = text.splitlines()
+    sentences = [line.split() for line in lines if line.strip()]
+    return sentences, len(lines) - len(sentences)
+
+
+def share(text):
+    """Type of --test_part."""
+    value = float(text)
+    if not 0 < value < 1:
+        raise ValueError
+    return value
+
+
+def get_parser():
+    parser = Parser(description="Segmented text to characters and tags.")
+    parser.add_argument("--data_root", type=Path, default=Path("data/cws"), help="folder with the segmented text")
+    parser.add_argument("--train", default="train.txt", help="file of training sentences in it")
+    parser.add_argument("--test", default=None, help="file of test sentences (default: test.txt for train.txt, otherwise "
+                                                     "the last part of the training file)")
+    parser.add_argument("--test_part", type=share, default=0.1, help="share of sentences to hold back without --test")
+    parser.add_argument("--encoding", default="utf-8", help="encoding of the files")
+    parser.add_argument("--out_dir", type=Path, default=None, help="folder for cws.npz (default: --data_root)")
+    return parser
+
+
+def main(argv=None):
+    args = get_parser().parse_args(argv)
+    test = args.test or ("test.txt" if args.train == "train.txt" else None)
+    folder = find_folder(args.data_root, [args.train] + ([test] if test else []),
+                         "python data/download.py cws, or name the file with --train")
+    sentences, empty = read_segmented(folder / args.train, args.encoding)
+    if test:
+        train, (held, more) = sentences, read_segmented(folder / test, args.encoding)
+        empty += more
+    else:
+        keep = int(len(sentences) * (1 - args.test_part))
+        train, held = sentences[:keep], sentences[keep:]
+    for name, part in (("training", train), ("test", held)):
+        if not part:
+            raise UserError(f"no {name} sentence in {folder}: expected one sentence a line, words parted by spaces")
+    if sum(len(words) for words in train) == len(train):
+        raise UserError(f"{folder / args.train}: every line is one word; expected words parted by spaces")
+    out = (args.out_dir or folder) / "cws.npz"
+    write_sentences(out, train=train, test=held)
+    for name, part in (("train", train), ("test", held)):
+        words = [word for sentence in part for word in sentence]
+        print(f"{name:<5} {len(part)} sentences  {len(words)} words ({len(set(words))} different)  "
+              f"{sum(map(len, words))} characters")
+    if empty:
+        print(f"{empty} empty line{'s' * (empty > 1)} left out")
+    print(f"written: {out}")
+
+
+if __name__ == "__main__":
+    run(main)
