@@ -413,7 +413,7 @@ def gradients(p, x, **lists):
 
 def relu_params(rng, n):
     return {"W": square(rng, n, 0.8), "U": rng.normal(size=(n, n)) / n**0.5, "b": rng.normal(size=n) * 0.5 + 0.3,
-            "V": rng.normal(size=n), "d": np.array(rng.normal())}
+            "V": rng.normal(size=n) / n, "d": np.array(rng.normal())}
 
 
 def relu_grads(params, x, y_gt):
