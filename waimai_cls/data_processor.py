@@ -186,8 +186,11 @@ class Encoder:
         return [word for word in TOKENIZERS[self.tokens](text) if word not in self.stop_words]
 
     def numbers(self, words):
-        """The words' numbers; a text without any word is the unknown word alone."""
-        return [self.number.get(word, UNKNOWN) for word in words] or [UNKNOWN]
+        """The words' numbers (of n-grams, those that are known); a text without any is the unknown word alone."""
+        numbers = [self.number.get(word, UNKNOWN) for word in words]
+        if self.tokens == "ngrams":                               # most runs are rare: they would drown the others
+            numbers = [number for number in numbers if number != UNKNOWN]
+        return numbers or [UNKNOWN]
 
 
 # ------------------------------------------------------------------------------------------------------------- batches

@@ -15,7 +15,6 @@ NAMES = ("mean", "mlp", "cnn", "rnn", "gru", "lstm", "transformer")
 POOLS = {"mean": ("mean",), "mlp": ("mean", "max"), "cnn": ("max", "mean"), "transformer": ("mean", "max")} | \
     dict.fromkeys(("rnn", "gru", "lstm"), ("last", "mean", "max"))          # the first one is the default
 EMBEDDINGS = ("frozen", "finetune", "random")
-UNKNOWN = 1                                                       # number of the word that stands for all others
 
 
 def keep_mask(lengths, T):
@@ -217,11 +216,11 @@ class Classifier(nn.Module):
 
     def pooled(self, tokens, lengths):
         """One vector a text, (B, C)."""
-        if self.training and self.word_dropout:                   # some words are not known for once
-            gone = torch.rand(tokens.shape, device=tokens.device) < self.word_dropout
-            tokens = tokens.masked_fill(gone & (tokens > 0), UNKNOWN)
+        x = self.table(tokens)                                                 # (B, T, D)
+        if self.training and self.word_dropout:                                # whole words, the others larger for it
+            x = x * F.dropout(torch.ones_like(x[:, :, :1]), self.word_dropout)
         keep = keep_mask(lengths, tokens.size(1))[:, :, None]
-        states = self.encoder(self.dropout(self.table(tokens)) * keep, lengths)
+        states = self.encoder(self.dropout(x) * keep, lengths)
         return self.pool(states, lengths)
 
     def head(self, x):
@@ -238,7 +237,7 @@ def build_model(name, vocab_size, embedding_dim=300, hidden=300, num_classes=2, 
     name: one of NAMES. pool: "last", "mean" or "max" (default: the first of POOLS[name]); num_layers and bidirectional
     are for rnn, gru, lstm (num_layers for transformer too). embedding: one of EMBEDDINGS; vectors (vocab_size,
     embedding_dim) for frozen and finetune. dropout: of word vectors and of the text's vector; word_dropout: share of
-    words that count as unknown while training. Raises ValueError that lists the choices.
+    words that are left out while training. Raises ValueError that lists the choices.
     """
     for what, given, choices in (("model", name, NAMES), ("embedding", embedding, EMBEDDINGS),
                                  (f"pool of {name}", pool or POOLS.get(name, " ")[0], POOLS.get(name, " "))):

@@ -51,7 +51,7 @@ def get_parser():
     add("--bidirectional", action="store_true", help="rnn, gru, lstm in both directions")
     add("--pool", choices=("last", "mean", "max"), help="which states make the text's vector (default: the model's)")
     add("--dropout", type=number(0, 1), default=0.0, help="share of numbers dropped from word and text vectors")
-    add("--word_dropout", type=number(0, 1), default=0.0, help="share of words that count as unknown while training")
+    add("--word_dropout", type=number(0, 1), default=0.0, help="share of words left out while training")
     add("--lr", type=number(0), default=3e-5, help="learning rate of Adam")
     add("--epochs", type=positive_int, default=100, help="passes over the train part, at most")
     add("--patience", type=positive_int, default=20, help="stop after so many epochs without a better one")
@@ -144,7 +144,8 @@ class AverageBatches(Batches):
         with torch.no_grad():
             for numbers in self.cut(self.lengths):
                 tokens, lengths, _ = batches.pick(numbers)
-                self.texts[numbers] = model.pooled(tokens, lengths)
+                device = model.output.weight.device
+                self.texts[numbers] = model.pooled(tokens.to(device), lengths.to(device)).cpu()
 
     def pick(self, numbers):
         return self.texts[numbers], torch.from_numpy(self.lengths[numbers]), self.labels[numbers]
@@ -163,39 +164,41 @@ def on(device, batches):
 
 def fit(model, train, validation, lr, epochs, patience, seed, state=None, save=None, quiet=True, label=""):
     """Train until no epoch of the last `patience` was the best. Returns state: epoch, log, best (weights of the best
-    epoch), weights, optimizer. Pass a state to go on from it. save(state) is called after each epoch (at most every
-    5 seconds), and at the end. An epoch's random numbers follow from seed and epoch alone.
+    epoch), weights, optimizer; the model holds the best weights. validation None: all `epochs`, and the last is best.
+
+    Pass a state to go on from it. save(state) is called between epochs (at most every 5 seconds), and at the end. An
+    epoch's random numbers follow from seed and epoch alone.
     """
     device = next(model.parameters()).device
     state = state or {"epoch": 0, "log": [], "best": weights_of(model)}
     net = model
     if averages_can_be_kept(model):
-        net, train, validation = Averages(model), AverageBatches(model.cpu(), train), AverageBatches(model, validation)
-        model.to(device)
+        net, train = Averages(model), AverageBatches(model, train)
+        validation = validation and AverageBatches(model, validation)
     optimizer = make_optimizer(net, lr)
     if "weights" in state:
         model.load_state_dict(state["weights"], strict=False)
         optimizer.load_state_dict(state["optimizer"])
     words, saved = int(train.lengths.sum()), time.perf_counter()
     with tqdm(total=epochs, initial=state["epoch"], desc=label or "training", unit="epoch", disable=quiet) as bar:
-        while state["epoch"] < epochs and not stopped(state["log"], patience):
+        while state["epoch"] < epochs and not (validation and stopped(state["log"], patience)):
             start, epoch = time.perf_counter(), state["epoch"]
             rng = np.random.default_rng([seed, epoch])
             torch.manual_seed(int(rng.integers(2**31)))           # dropout
             losses = [train_step(net, batch, optimizer) for batch in on(device, train.epoch(rng))]
-            seconds = time.perf_counter() - start
-            loss, accuracy = evaluate(net, on(device, validation))
             if not math.isfinite(sum(losses)):
                 raise UserError(f"the loss is not a number in epoch {epoch + 1}: a lower --lr?")
-            state["log"].append({"epoch": epoch + 1, "train_loss": sum(losses) / len(losses), "validation_loss": loss,
-                                 "validation_accuracy": accuracy, "seconds": round(time.perf_counter() - start, 3),
-                                 "words_per_second": round(words / seconds)})
-            if best_epoch(state["log"]) == epoch:
-                state["best"] = weights_of(model)
-            state["epoch"] = epoch + 1
-            state["weights"], state["optimizer"] = weights_of(model), optimizer.state_dict()
+            line = {"epoch": epoch + 1, "train_loss": sum(losses) / len(losses),
+                    "words_per_second": round(words / (time.perf_counter() - start))}
+            if validation:
+                line["validation_loss"], line["validation_accuracy"] = evaluate(net, on(device, validation))
+            state["log"].append(line | {"seconds": round(time.perf_counter() - start, 3)})
+            state["weights"], state["optimizer"], state["epoch"] = weights_of(model), optimizer.state_dict(), epoch + 1
+            if not validation or best_epoch(state["log"]) == epoch:
+                state["best"] = state["weights"]
             bar.update()
-            bar.set_postfix_str(f"loss {losses[-1]:.3f}, validation {accuracy:.4f}, {words / seconds:,.0f} words/s")
+            bar.set_postfix_str(f"loss {losses[-1]:.3f}, validation {line.get('validation_accuracy', math.nan):.4f}, "
+                                f"{line['words_per_second']:,} words/s")
             if save and time.perf_counter() - saved > 5:
                 save(state)
                 saved = time.perf_counter()
