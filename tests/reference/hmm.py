@@ -235,31 +235,78 @@ def log_likelihood_long(rng):
     yield Draw(f"T = {2 * LONG}", [pi, np.tile(pi, (3, 1)), B, obs], {"log P(O)": expected})
 
 
+def doubts(delta, log_A):
+    """Entries of phi that rounding could decide: [(t, j, states before that are equally good)].
+
+    Such ties are no rarity: paths that take the same steps in another order are equally good.
+    """
+    found = []
+    for t in range(1, len(delta)):
+        for j in range(delta.shape[1]):
+            ways = delta[t - 1] + log_A[:, j]
+            best = np.flatnonzero(ways >= ways.max() - 1e-7)
+            if len(best) > 1 and ways.max() > -np.inf:
+                found.append((t, j, best.tolist()))
+    return found
+
+
+def clear(draw, rng, *args):
+    """pi, A, B, obs = draw(rng, *args), drawn again until no best way is in doubt."""
+    while True:
+        pi, A, B, obs = draw(rng, *args)
+        delta, phi = brute_viterbi(log(pi), log(A), log(B), obs)
+        end = np.sort(delta[-1])
+        if not doubts(delta, log(A)) and end[-1] > end[-2] + 1e-7:
+            return [log(pi), log(A), log(B), obs], delta, phi
+
+
+def plain(rng, N, M, T):
+    return *model(rng, N, M), symbols(rng, M, T)
+
+
+def circle(rng, M, T):
+    return *forbidding(rng, M), symbols(rng, M, T)
+
+
+def alike(rng):
+    """States 0 and 1 do not differ, and all best ways come from them."""
+    log_pi, log_A, log_B = (log(x) for x in model(rng, 4, 5))
+    log_pi[1], log_B[1], log_A[1] = log_pi[0], log_B[0], log_A[0]
+    log_A[:, 1] = log_A[:, 0]
+    log_A[2:] -= 4
+    return log_pi, log_A, log_B, symbols(rng, 5, 5)
+
+
+def long_model(rng):
+    """3 states, 50 symbols in a fixed round: equal symbols stand too far apart for ties."""
+    pi, A, B = model(rng, 3, 50)
+    return pi, A, B, np.tile(rng.permutation(50), LONG // 50)
+
+
 def viterbi_tables(rng):
     for label, N, M, T in (("", 3, 5, 6), ("", 4, 3, 5), ("T = 1", 3, 4, 1)):
-        pi, A, B = model(rng, N, M)
-        obs = symbols(rng, M, T)
-        delta, phi = brute_viterbi(log(pi), log(A), log(B), obs)
-        yield Draw(label, [log(pi), log(A), log(B), obs], {"delta": delta, "phi": phi})
+        inputs, delta, phi = clear(plain, rng, N, M, T)
+        yield Draw(label, inputs, {"delta": delta, "phi": phi})
 
 
 def viterbi_tables_forbidden(rng):
-    pi, A, B = forbidding(rng, 4)
-    obs = symbols(rng, 4, 6)
-    delta, phi = brute_viterbi(log(pi), log(A), log(B), obs)
-    yield Draw("forbidden transitions", [log(pi), log(A), log(B), obs], {"delta": delta, "phi": phi})
-    log_pi, log_A, log_B = (log(x) for x in model(rng, 4, 5))
-    log_pi[1], log_B[1], log_A[1] = log_pi[0], log_B[0], log_A[0]
-    log_A[:, 1] = log_A[:, 0]                                    # states 0 and 1 are alike
-    log_A[:, 2:] -= 3                                            # and the best ones: ties everywhere
-    obs = symbols(rng, 5, 5)
-    delta, phi = brute_viterbi(log_pi, log_A, log_B, obs)
-    yield Draw("ties", [log_pi, log_A, log_B, obs], {"delta": delta, "phi": phi})
+    inputs, delta, phi = clear(circle, rng, 4, 6)
+    yield Draw("forbidden transitions", inputs, {"delta": delta, "phi": phi})
+    while True:
+        inputs = list(alike(rng))
+        delta, phi = brute_viterbi(*inputs)
+        ties = doubts(delta, inputs[1])
+        if len(ties) == 4 * 4 and all(best == [0, 1] for _, _, best in ties):
+            break
+    yield Draw("ties", inputs, {"delta": delta, "phi": phi})
 
 
 def viterbi_tables_long(rng):
-    (pi, A, B), obs = model(rng, 3, 4), symbols(rng, 4, LONG)
-    _, _, delta, phi = scalar_tables(pi, A, B, obs)
+    while True:
+        pi, A, B, obs = long_model(rng)
+        _, _, delta, phi = scalar_tables(pi, A, B, obs)
+        if not doubts(delta, log(A)):
+            break
     yield Draw(f"T = {LONG}", [log(pi), log(A), log(B), obs], {"delta": delta, "phi": phi})
 
 
@@ -385,9 +432,9 @@ def shop_model(rng):
 
 
 def viterbi_together(rng):
-    for label, N, M, T in (("", 3, 5, 6), ("T = 1", 4, 3, 1), ("forbidden transitions", 3, 4, 7)):
-        pi, A, B = forbidding(rng, M) if label[:1] == "f" else model(rng, N, M)
-        obs = symbols(rng, M, T)
+    for label, draw, *sizes in (("", plain, 3, 5, 6), ("T = 1", plain, 4, 3, 1), ("forbidden transitions", circle, 4, 7)):
+        (log_pi, log_A, log_B, obs), _, _ = clear(draw, rng, *sizes)
+        pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
         path, p = max(every_path(pi, A, B, obs), key=lambda found: found[1])
         yield Draw(label, [pi, A, B, obs], {"path": np.array(path), "log_prob": math.log(p)})
 
