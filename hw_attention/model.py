@@ -375,22 +375,23 @@ class EncoderReader(nn.Module):
 # ---- Sequence to sequence ----
 
 class Seq2Seq(nn.Module):
-    """Recurrent encoder (bidirectional GRU) and decoder (GRU), joined by attention with one of SCORES.
+    """Recurrent encoder and decoder (GRUs), joined by attention with one of SCORES.
 
-    The decoder's previous state is the query, the encoder's states are keys and values. With score "none" the decoder
-    gets the encoder's last states as its first one and nothing else.
+    The decoder's previous state is the query, the encoder's states are keys and values: what the GRU made of the text
+    up to a word, plus the word's own vector. With score "none" the decoder gets the encoder's last state as its first
+    one and nothing else.
     """
 
     def __init__(self, vocab_in, vocab_out, hidden, score="scaled_dot"):
         super().__init__()
         if score not in SCORES:
             raise ValueError(f"score {score!r} is unknown; known: {', '.join(SCORES)}")
-        if hidden < 2 or hidden % 2:
-            raise ValueError(f"hidden is {hidden}, expected an even number: half of it for each direction of the encoder")
+        if hidden < 1:
+            raise ValueError(f"hidden is {hidden}, it must be at least 1")
         self.score = score
         self.embedding_in = nn.Embedding(vocab_in, hidden)
         self.embedding_out = nn.Embedding(vocab_out, hidden)
-        self.encoder = nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
+        self.encoder = nn.GRU(hidden, hidden, batch_first=True)
         self.first = nn.Linear(hidden, hidden)
         self.cell = nn.GRUCell(2 * hidden, hidden)
         self.out = nn.Linear(2 * hidden, vocab_out)
@@ -416,11 +417,12 @@ class Seq2Seq(nn.Module):
         """tokens (B, S), lengths (B,) -> states (B, S, H), first state of the decoder (B, H), keep (B, S) bool."""
         S = tokens.size(-1)
         lengths = checked_lengths(lengths, tokens)
-        packed = nn.utils.rnn.pack_padded_sequence(self.embedding_in(tokens), lengths.cpu(), True, enforce_sorted=False)
-        states, last = self.encoder(packed)                      # last (2, B, H / 2): both directions
+        words = self.embedding_in(tokens)
+        packed = nn.utils.rnn.pack_padded_sequence(words, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        states, last = self.encoder(packed)                      # last (1, B, H): behind each text's last word
         states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=S)
-        keep = torch.arange(S, device=tokens.device) < lengths[:, None]
-        return states, torch.tanh(self.first(last.transpose(0, 1).flatten(1))), keep
+        keep = torch.arange(S, device=tokens.device) < lengths.to(tokens.device)[:, None]
+        return states + words * keep[..., None], torch.tanh(self.first(last[0])), keep
 
     def scores(self, query, states):
         """The score of __init__ for query (B, Lq, H) and states (B, S, H): (B, Lq, S)."""

@@ -240,7 +240,7 @@ BAD = {
     "no tokens": (lambda: MODEL.TransformerEncoder(9, 8, 2, 1)(ones(1, 0).long()), "0 tokens"),
     "lengths": (lambda: MODEL.TransformerEncoder(9, 8, 2, 1)(ones(2, 5).long(), torch.tensor([5, 6])), r"\[5, 6\]"),
     "score": (lambda: MODEL.Seq2Seq(9, 8, 6, score="cosine"), "'cosine' is unknown; known: additive, bilinear, dot"),
-    "odd hidden": (lambda: MODEL.Seq2Seq(9, 8, 5), "hidden is 5"),
+    "no hidden": (lambda: MODEL.Seq2Seq(9, 8, 0), "hidden is 0"),
     "an empty text": (lambda: MODEL.Seq2Seq(9, 8, 6)(ones(2, 3).long(), torch.tensor([3, 0]), ones(2, 2).long()), r"\[3, 0\]"),
     "T = 0": (lambda: MODEL.Seq2Seq(9, 8, 6).encode(ones(2, 0).long(), torch.tensor([0, 0])), r"\(2, 0\)"),
     "gradient of other sizes": (lambda: MODEL.tied_scores_grad(ones(4, 4), ones(5, 3), ones(3, 2)), r"x is \(5, 3\)"),

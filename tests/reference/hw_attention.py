@@ -298,7 +298,7 @@ def padded(rng, B, S, V=5):
 def context(rng):
     for label in ("", "as many texts as signs", "one sign"):
         B, S, _, H = sizes(rng, low=3)
-        B, S, H = S if label.startswith("as") else B, 1 if label == "one sign" else S, H + H % 2
+        B, S = S if label.startswith("as") else B, 1 if label == "one sign" else S
         _, lengths = padded(rng, B, S)
         state, states, keep = rng.normal(size=(B, H)), rng.normal(size=(B, S, H)), np.arange(S) < lengths[:, None]
         s = np.array([[math.sqrt(sum((state[b] - states[b, t]) ** 2)) for t in range(S)] for b in range(B)])
@@ -332,7 +332,7 @@ def decoder_step(weights, token, state, context):
 def step(rng):
     for label in ("", "one text"):
         B, S, V, H = sizes(rng, low=3)
-        B, H, V = 1 if label else B, H + H % 2, V + 3
+        B, V = 1 if label else B, V + 3
         weights, token = decoder_weights(rng, H, V), rng.integers(V, size=B)
         _, lengths = padded(rng, B, S)
         state, states, keep = rng.normal(size=(B, H)), rng.normal(size=(B, S, H)), np.arange(S) < lengths[:, None]
@@ -468,31 +468,26 @@ def seq2seq_together(rng):
     for kind in ("additive", "bilinear", "dot", "scaled_dot", "none"):
         B, S, T, H, V = 3, 5, 4, 4, 7
         weights = decoder_weights(rng, H, V) | {"embedding_in.weight": rng.normal(size=(V, H))} | linear(rng, H, H, "first")
-        for end in ("", "_reverse"):
-            weights |= {f"encoder.{name}_l0{end}": rng.normal(size=shape) for name, shape in (
-                ("weight_ih", (3 * H // 2, H)), ("weight_hh", (3 * H // 2, H // 2)), ("bias_ih", 3 * H // 2),
-                ("bias_hh", 3 * H // 2))}
+        weights |= {f"encoder.{name}_l0": rng.normal(size=shape) for name, shape in (
+            ("weight_ih", (3 * H, H)), ("weight_hh", (3 * H, H)), ("bias_ih", 3 * H), ("bias_hh", 3 * H))}
+        encoder = {name.replace("encoder.", "cell.").removesuffix("_l0"): value for name, value in weights.items()
+                   if name.startswith("encoder.")}
         weights |= {"additive": {"W": rng.normal(size=(H, 2 * H)), "w": rng.normal(size=H)},
                     "bilinear": {"W": rng.normal(size=(H, H))}}.get(kind, {})
         tokens, lengths = padded(rng, B, S, V)
         inputs = np.concatenate([np.ones((B, 1), int), rng.integers(3, V, size=(B, T - 1))], 1)
         logits, alpha = np.zeros((B, T, V)), np.zeros((B, T, S))
         for b in range(B):                                                    # each text alone: no padding anywhere
-            n = lengths[b]
-            read = {}
-            for end, order in (("", range(n)), ("_reverse", reversed(range(n)))):
-                h = np.zeros(H // 2)
-                cell = {f"cell.{name}": weights[f"encoder.{name}_l0{end}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
-                for t in order:
-                    h = gru_cell(cell, weights["embedding_in.weight"][tokens[b, t]], h)
-                    read[end, t] = h
-            states = np.array([np.concatenate([read["", t], read["_reverse", t]]) for t in range(n)])
-            state = np.tanh(weights["first.weight"] @ np.concatenate([read["", n - 1], read["_reverse", 0]]) + weights["first.bias"])
+            h, states = np.zeros(H), []
+            for word in weights["embedding_in.weight"][tokens[b, :lengths[b]]]:
+                h = gru_cell(encoder, word, h)
+                states.append(h + word)
+            states, state = np.array(states), np.tanh(weights["first.weight"] @ h + weights["first.bias"])
             for t in range(T):
                 found = np.zeros(H)
                 if kind != "none":
-                    alpha[b, t, :n] = softmax(np.array([seq2seq_score(kind, weights, state, one) for one in states]))
-                    found = alpha[b, t, :n] @ states
+                    alpha[b, t, :len(states)] = softmax(np.array([seq2seq_score(kind, weights, state, one) for one in states]))
+                    found = alpha[b, t, :len(states)] @ states
                 logits[b, t], state = decoder_step(weights, inputs[b, t], state, found)
         yield Draw(kind, ["Seq2Seq", {"vocab_in": V, "vocab_out": V, "hidden": H, "score": kind}, weights,
                           [tokens, lengths, inputs]], {"out": logits, "weights": alpha})
