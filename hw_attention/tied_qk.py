@@ -25,7 +25,7 @@ def get_parser():
     add("--draws", type=positive_int, default=200, help="texts for each width")
     add("--out_dir", type=Path, default=Path("workdirs/tied_qk"), help="folder for tied_qk.png and tied_qk.json")
     add("--data_root", type=Path, default=Path("data/numerals"), help="numerals for the task accuracy")
-    add("--iters", type=int, default=600, help="training steps of each encoder on the numerals; 0: leave the task out")
+    add("--iters", type=int, default=400, help="training steps of each encoder on the numerals; 0: leave the task out")
     add("--hidden", type=positive_int, default=64, help="width of these encoders")
     add("--seed", type=int, default=0, help="seed of everything drawn")
     add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")

@@ -21,10 +21,10 @@ def test_sample_angles(student, case):
     found = student.probe("hw_attention", "angles", jobs)
     form = all(isinstance(one, np.ndarray) and one.shape == (pairs,) for one, (_, pairs, _) in zip(found, jobs))
     case.require(form, (f"shapes {[np.shape(one) for one in found]}, expected {[(pairs,) for _, pairs, _ in jobs]}",
-                        f"形状 {[np.shape(one) for one in found]},应为 {[(pairs,) for _, pairs, _ in jobs]}"), form=form)
+                        f"形状 {[np.shape(one) for one in found]}，应为 {[(pairs,) for _, pairs, _ in jobs]}"), form=form)
     case.require(all(np.isfinite(one).all() for one in found), ("some angles are NaN", "有的角度是 NaN"))
     case.require(all(one.min() >= 0 and one.max() <= np.pi + 1e-6 for one in found),
-                 ("angles are radians from 0 to π", "角度应为弧度,从 0 到 π"))
+                 ("angles are radians from 0 to π", "角度应为弧度，从 0 到 π"))
     case.require(np.array_equal(found[0], found[1]), ("the same seed must give the same angles", "相同的种子应给出相同的角度"))
     case.require(not np.array_equal(found[0], found[2]), ("another seed must give other angles", "不同的种子应给出不同的角度"))
     case.require(len(np.unique(found[0].round(9))) > len(found[0]) / 2 or jobs[0][0] == 1,
@@ -33,7 +33,7 @@ def test_sample_angles(student, case):
         below = np.searchsorted(np.sort(angles), theta, side="right") / pairs
         far = float(np.abs(below - share).max())
         case.require(far * np.sqrt(pairs) < 2.6, (f"n = {n}: the share of angles below some θ is {far:.3f} off what p(θ) gives",
-                                                  f"n = {n}:小于某个 θ 的角度所占比例与 p(θ) 相差 {far:.3f}"),
+                                                  f"n = {n}：小于某个 θ 的角度所占比例与 p(θ) 相差 {far:.3f}"),
                      fits=far * np.sqrt(pairs) < 2.6, mean=int(np.digitize(angles.mean(), [1.2, 1.9])))
 
 
