@@ -227,8 +227,12 @@ class Batches:
 
     def epoch(self, rng):
         """Batches in random order; texts of like length meet other companions in each epoch. rng: np Generator."""
-        groups = self.cut(self.lengths + rng.uniform(0, 2, len(self.lengths)))
+        groups = self.groups(rng)
         return (self.pick(groups[at]) for at in rng.permutation(len(groups)))
+
+    def groups(self, rng):
+        """Numbers of the texts, a batch at a time, sorted by a length that is a little blurred."""
+        return self.cut(self.lengths + rng.uniform(0, 2, len(self.lengths)))
 
     def cut(self, keys):
         """Numbers of the texts, in the order of their keys, a batch at a time."""

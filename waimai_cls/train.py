@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 FORMAT = 1                                                        # of ckpt.pt
+SAVE_SECONDS = 5                                                  # between two checkpoints of an unfinished run
 MODEL_FLAGS = ("model", "embedding", "hidden", "num_layers", "bidirectional", "pool", "dropout", "word_dropout")
 FREE = ("data_root", "ckpt_path", "resume", "overwrite", "quiet", "threads", "device", "epochs", "patience")
 
@@ -199,7 +200,7 @@ def fit(model, train, validation, lr, epochs, patience, seed, state=None, save=N
             bar.update()
             bar.set_postfix_str(f"loss {losses[-1]:.3f}, validation {line.get('validation_accuracy', math.nan):.4f}, "
                                 f"{line['words_per_second']:,} words/s")
-            if save and time.perf_counter() - saved > 5:
+            if save and time.perf_counter() - saved > SAVE_SECONDS:
                 save(state)
                 saved = time.perf_counter()
     model.load_state_dict(state["best"], strict=False)
