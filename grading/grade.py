@@ -63,20 +63,8 @@ def grade_homework(submission, homework, cases, sandbox, level, limits, blanks=N
         for one in check.load_checks(homework):
             if blanks and one.id not in blanks:
                 continue
-            results.append(as_data(check.run(one, door, cases), homework, files[homework]))
+            results.append(check.run(one, door, cases).as_data())
     return results
-
-
-def as_data(outcome, homework, files):
-    """An Outcome as plain data. A hidden check tells its status only."""
-    one = outcome.check
-    message = list(outcome.message)
-    if one.hidden:
-        message = ["", ""] if outcome.status == "done" else ["judged when graded", "批改时判定"]
-    return {"id": one.id, "name": one.name, "status": outcome.status, "points": outcome.points, "possible": one.points,
-            "bonus": one.bonus, "hidden": one.hidden, "message": message,
-            "mistake": None if one.hidden else outcome.mistake,
-            "hint": list(outcome.hint) if outcome.hint and not one.hidden else None}
 
 
 def work(pipe, settings):

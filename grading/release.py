@@ -63,9 +63,29 @@ def strip(name, root=ROOT):
         return markers.strip_code(path, name).encode("utf-8")
     if name.endswith(".md"):
         return markers.strip_sheet(path.read_text(encoding="utf-8"), name).encode("utf-8")
+    if name.endswith(".ipynb"):
+        return strip_notebook(json.loads(path.read_text(encoding="utf-8")), name).encode("utf-8")
     if name.endswith(TEXT) and markers.WORDS.search(path.read_text(encoding="utf-8-sig")):
         raise markers.MarkerError(f"{name}: a marker in a kind of file that is not stripped")
     return path.read_bytes()
+
+
+def strip_notebook(notebook, name):
+    """Text of a notebook without worked answers (in Markdown cells). Raises MarkerError; outputs are not allowed."""
+    kept = []
+    for number, cell in enumerate(notebook["cells"], 1):
+        text = "".join(cell["source"])
+        if cell.get("outputs") or cell.get("execution_count"):
+            raise markers.MarkerError(f"{name}, cell {number}: committed with an output; clear all outputs")
+        if cell["cell_type"] == "markdown":
+            stripped = markers.strip_sheet(text, f"{name}, cell {number}").strip("\n")
+            if stripped:
+                kept.append(cell | {"source": stripped.splitlines(keepends=True)})
+        elif markers.WORDS.search(text):
+            raise markers.MarkerError(f"{name}, cell {number}: a marker in a code cell is not stripped")
+        else:
+            kept.append(cell)
+    return json.dumps(notebook | {"cells": kept}, ensure_ascii=False, indent=1) + "\n"
 
 
 def build(out, homeworks, seed, root=ROOT):
@@ -157,7 +177,7 @@ def solution_lines(names, root=ROOT):
     """Lines of at least 20 characters that stand in solutions and nowhere else in the given files."""
     inside, given = set(), set()
     for name in names:
-        if not name.endswith((".py", ".md")):
+        if not name.endswith((".py", ".md", ".ipynb")):
             continue
         path = Path(root) / name
         lines = path.read_text(encoding="utf-8").splitlines()

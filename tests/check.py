@@ -352,6 +352,15 @@ class Outcome:
     def points(self):
         return self.check.points if self.status == "done" else 0
 
+    def as_data(self):
+        """Plain data of the verdict. A hidden check tells its status only."""
+        one, message, shown = self.check, list(self.message), not self.check.hidden or self.status in ("empty", "given")
+        if not shown:
+            message = ["", ""] if self.status == "done" else ["judged when graded", "批改时判定"]
+        return {"homework": one.homework, "id": one.id, "name": one.name, "status": self.status, "points": self.points,
+                "possible": one.points, "bonus": one.bonus, "hidden": one.hidden, "message": message,
+                "mistake": self.mistake if shown else None, "hint": list(self.hint) if self.hint and shown else None}
+
 
 class MissingCases(Exception):
     """A student copy without the stored cases of a check: the copy is damaged, not the student's code."""

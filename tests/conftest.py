@@ -3,12 +3,15 @@ import locale
 import os
 import sys
 
-import pytest
+os.environ.setdefault("OMP_NUM_THREADS", "1")       # before torch is loaded: checks are small
 
-from tests import check as checks
-from tests.student import HOMEWORKS, ROOT, InProcess, Worker
+import pytest  # noqa: E402
+
+from tests import check as checks  # noqa: E402
+from tests.student import HOMEWORKS, ROOT, InProcess, Worker  # noqa: E402
 
 OUTCOMES = pytest.StashKey[dict]()
+SEED = pytest.StashKey[int]()
 DOOR = pytest.StashKey[object]()
 CASES = pytest.StashKey[object]()
 
@@ -38,6 +41,14 @@ def language(config):
 
 def pytest_configure(config):
     config.stash[OUTCOMES] = {}
+    given = getattr(config, "workerinput", {}).get("seed", config.getoption("seed"))
+    config.stash[SEED] = checks.open_cases(given).seed
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Processes of pytest-xdist draw the same cases."""
+    node.workerinput["seed"] = node.config.stash[SEED]
 
 
 @pytest.fixture
@@ -78,7 +89,7 @@ def door_of(config):
         root = submission or ROOT
         in_worker = config.getoption("worker") or submission and not config.getoption("in_process")
         config.stash[DOOR] = Worker(root, config.getoption("time_limit")) if in_worker else InProcess(root)
-        config.stash[CASES] = checks.open_cases(config.getoption("seed"))
+        config.stash[CASES] = checks.open_cases(config.stash[SEED])
     return config.stash[DOOR], config.stash[CASES]
 
 
@@ -90,34 +101,51 @@ def pytest_pyfunc_call(pyfuncitem):
         return None
     config = pyfuncitem.config
     outcome = checks.run(check, *door_of(config))
-    config.stash[OUTCOMES][check.homework, check.name] = outcome
+    pyfuncitem.outcome = outcome.as_data()
     if outcome.status in ("done", "given"):
         return True
-    text = message_of(outcome, language(config))
+    text = message_of(pyfuncitem.outcome, language(config))
     if outcome.status == "error" and outcome.error.__cause__ is not None:      # in process: the student's own traceback
         sys.stderr.write(text + "\n")
         raise outcome.error.__cause__
     pytest.fail(text, pytrace=False)
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """The verdict travels with the report, so that it reaches the board from other processes too."""
+    report = (yield).get_result()
+    if call.when == "call" and hasattr(item, "outcome"):
+        report.outcome_of_check = item.outcome
+
+
+def pytest_runtest_logreport(report):
+    if hasattr(report, "outcome_of_check"):
+        BOARD.append(report.outcome_of_check)
+
+
+BOARD = []
+
+
 def message_of(outcome, lang):
     """What a student reads about a failed check."""
-    text = getattr(outcome.message, lang)
-    if outcome.hint:
-        text += f"\n{WORDS[lang]['mistake']} {getattr(outcome.hint, lang)} [{outcome.mistake}]"
+    at = 0 if lang == "en" else 1
+    text = outcome["message"][at]
+    if outcome["hint"]:
+        text += f"\n{WORDS[lang]['mistake']} {outcome['hint'][at]} [{outcome['mistake']}]"
     return text
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    outcomes = config.stash[OUTCOMES]
-    if outcomes:
+    if BOARD:
         lang = language(config)
-        lines = board(outcomes, lang, root=config.getoption("submission") or ROOT)
-        lines.append(WORDS[lang]["seed"].format(seed=config.stash[CASES].seed))
+        lines = board(BOARD, lang, root=config.getoption("submission") or ROOT)
+        lines.append(WORDS[lang]["seed"].format(seed=config.stash[SEED]))
         terminalreporter.section("score board" if lang == "en" else "成绩板")
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         for line in lines:
             terminalreporter.write_line(line.encode(encoding, "replace").decode(encoding))
+        BOARD.clear()
 
 
 def pytest_unconfigure(config):
@@ -126,22 +154,23 @@ def pytest_unconfigure(config):
 
 
 def blank_lines(outcomes):
-    """[(id, status, points, possible, bonus)] of one homework's outcomes, in the order of their checks."""
+    """[[id, status, points, possible, bonus]] of one homework's outcomes, in the order of their checks."""
     rows = {}
     for outcome in outcomes:
-        row = rows.setdefault(outcome.check.id, [outcome.check.id, "done", 0, 0, outcome.check.bonus])
-        row[2] += outcome.points
-        row[3] += outcome.check.points
-        if row[1] in ("done", "given") and outcome.status != "done":
-            row[1] = outcome.status
-    return [tuple(row) for row in rows.values()]
+        row = rows.setdefault(outcome["id"], [outcome["id"], "done", 0, 0, outcome["bonus"]])
+        row[2] += outcome["points"]
+        row[3] += outcome["possible"]
+        if row[1] in ("done", "given") and outcome["status"] != "done":
+            row[1] = outcome["status"]
+    return list(rows.values())
 
 
 def board(outcomes, lang, root=ROOT):
     """Lines of the score board: a line a blank (a homework that is done takes one line), sums, what to do next."""
     words, lines, first = WORDS[lang], [], None
     for homework in HOMEWORKS:
-        mine = [outcome for (owner, _), outcome in outcomes.items() if owner == homework]
+        order = [check.name for check in checks.load_checks(homework)] if any(one["homework"] == homework for one in outcomes) else []
+        mine = sorted((one for one in outcomes if one["homework"] == homework), key=lambda one: order.index(one["name"]))
         if not mine:
             continue
         rows = blank_lines(mine)
@@ -156,15 +185,14 @@ def board(outcomes, lang, root=ROOT):
         hidden = [row for row in rows if row[1] == "given"]
         if hidden:
             lines.append("  " + words["hidden"].format(n=len(hidden), points=sum(row[3] for row in hidden)))
-        failed = next((outcome for outcome in mine if outcome.status not in ("done", "given")), None)
-        first = first or failed
+        first = first or next((one for one in mine if one["status"] not in ("done", "given")), None)
     if first:
-        id = first.check.id
-        place = checks.source_line(first.check.homework, id, root)
-        where = f"{id}, {place[0]}, line {place[1]}" if place else id
+        place = checks.source_line(first["homework"], first["id"], root)
+        where = f"{first['id']}, {place[0]}, line {place[1]}" if place else first["id"]
         lines.append(words["next"].format(place=where))
         lines.append("  " + message_of(first, lang).replace("\n", "\n  "))
-        lines.append(words["rerun"].format(command=f"python -m pytest tests/test_{first.check.homework}.py --blank {id}"))
+        lines.append(words["rerun"].format(
+            command=f"python -m pytest tests/test_{first['homework']}.py --blank {first['id']}"))
     return lines
 
 
