@@ -1,0 +1,95 @@
+"""Write the archive to hand in, after a look at what is in it.
+
+    python tests/pack.py hmm            # writes hmm.zip: code, answers.md, pictures, PDF
+"""
+import argparse
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOMEWORKS = ("hw_bptt", "hw_attention", "waimai_cls", "gpt_songci", "hmm", "word2vec_sst")
+KEPT = (".py", ".md", ".txt", ".pdf", ".png", ".jpg", ".jpeg", ".ipynb")
+LEFT_OUT = {"__pycache__", "workdirs", ".ipynb_checkpoints", ".pytest_cache", ".git"}
+MAX_FILE, MAX_TOTAL = 10 * 2**20, 30 * 2**20          # bytes
+
+
+class PackError(Exception):
+    """Something that keeps the archive from being written. One line that names the fix."""
+
+
+def files(folder):
+    """Files of the homework that are handed in. Raises PackError for one that is too large."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_file() or set(path.relative_to(folder).parts) & LEFT_OUT:
+            continue
+        if path.suffix.lower() in KEPT:
+            if path.stat().st_size > MAX_FILE:
+                raise PackError(f"{path} has {path.stat().st_size / 2**20:.0f} MB, at most {MAX_FILE // 2**20} are taken: "
+                                "make the picture or PDF smaller")
+            found.append(path)
+    if sum(path.stat().st_size for path in found) > MAX_TOTAL:
+        raise PackError(f"the files of {folder.name} have more than {MAX_TOTAL // 2**20} MB together: make pictures smaller")
+    return found
+
+
+def notes(folder):
+    """What a student may have forgotten: lines that do not keep the archive from being written. Raises PackError."""
+    shadows = [path.name for path in folder.glob("*.py") if path.stem in sys.stdlib_module_names]
+    if shadows:
+        raise PackError(f"{folder.name}/{shadows[0]} hides a module of Python: rename it")
+    said = []
+    for path in sorted(folder.glob("*.py")):
+        done = subprocess.run([sys.executable, "-c", f"import {path.stem}"], cwd=folder, capture_output=True, text=True,
+                              encoding="utf-8", errors="replace", timeout=120)
+        if done.returncode:
+            raise PackError(f"{folder.name}/{path.name} cannot be imported: {done.stderr.strip().splitlines()[-1]}")
+        empty = path.read_text(encoding="utf-8").count("): still empty\")")
+        if empty:
+            said.append(f"{folder.name}/{path.name}: {empty} blank(s) still empty")
+    answers = folder / "answers.md"
+    if not answers.is_file():
+        said.append(f"{folder.name}/answers.md is missing (the written questions)")
+    elif not any(line.strip() and not line.startswith(("#", "Put pictures", "Name", "Student id"))
+                 for line in answers.read_text(encoding="utf-8").splitlines()):
+        said.append(f"{folder.name}/answers.md holds no answer yet")
+    return said
+
+
+def pack(homework, out, root=ROOT):
+    """Write `out` (a zip) and return (number of files, notes). Raises PackError."""
+    folder = root / homework
+    if not folder.is_dir():
+        raise PackError(f"no folder {homework} in {root}")
+    found, said = files(folder), notes(folder)
+    if out.exists() and not zipfile.is_zipfile(out):
+        raise PackError(f"{out} exists and is no zip file: give another --out")
+    temporary = out.with_name(f".{out.name}.tmp")
+    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in found:
+            archive.write(path, f"{homework}/{path.relative_to(folder).as_posix()}")
+    temporary.replace(out)
+    return len(found), said
+
+
+def main(argv=None):
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("homework", choices=HOMEWORKS)
+    parser.add_argument("--out", type=Path, help="zip file to write (default: HOMEWORK.zip)")
+    args = parser.parse_args(argv)
+    out = args.out or Path(f"{args.homework}.zip")
+    try:
+        count, said = pack(args.homework, out)
+    except (PackError, OSError, UnicodeDecodeError, subprocess.TimeoutExpired) as error:
+        parser.exit(2, f"pack.py: error: {' '.join(str(error).split())}\n")
+    for line in said:
+        print(f"note: {line}")
+    print(f"{out}: {count} files, {out.stat().st_size / 1024:.0f} kB. Hand in this file.")
+
+
+if __name__ == "__main__":
+    main()
