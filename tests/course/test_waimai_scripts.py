@@ -327,7 +327,8 @@ def test_sample_tells_label_probability_and_words(trained, capsys):
 
 def test_sample_in_a_pipe(trained):
     done = subprocess.run([sys.executable, "-W", "error", str(FOLDER / "sample.py"), "--ckpt_path", str(trained)],
-                          input="很快\n\n太慢\n", text=True, encoding="utf-8", capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+                          input="很快\n\n太慢\n", text=True, encoding="utf-8", capture_output=True,
+                          env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 2
     assert done.stderr.startswith("jieba: reading the dictionary ...") and done.stderr.count("\n") == 1
 
