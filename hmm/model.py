@@ -9,7 +9,6 @@ import contextlib
 import functools
 import inspect
 import zipfile
-from pathlib import Path
 
 import numpy as np
 
@@ -492,7 +491,7 @@ class HMM:
     def load(cls, path, readable=False):
         """Read what `save` wrote. Raises ValueError if the file is truncated or of another kind."""
         try:
-            with np.load(Path(path), allow_pickle=False) as data:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
                 if str(data["kind"]) != "hmm":
                     raise ValueError(f"it holds {str(data['kind'])!r}")
                 arrays = [data[name] for name in ("startprob", "transmat", "emissionprob")]

@@ -4,7 +4,6 @@ B begins a word of several characters, M stands inside, E ends it; S is a word o
 FirstOrder is the homework's model: tags are states, characters are symbols. SecondOrder looks further back.
 """
 import zipfile
-from pathlib import Path
 
 import numpy as np
 from cli import safe_write
@@ -84,7 +83,7 @@ def write_sentences(path, **parts):
 def read_sentences(path):
     """{"train": sentences, "test": sentences} of what `write_sentences` wrote. Raises ValueError for anything else."""
     try:
-        with np.load(Path(path), allow_pickle=False) as data:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
             if str(data["kind"]) != "segmented text":
                 raise ValueError(f"it holds {str(data['kind'])!r}")
             parts = {}
@@ -131,7 +130,7 @@ class Segmenter:
     def load(path):
         """Read what `save` wrote. Raises ValueError if the file is truncated or of another kind."""
         try:
-            with np.load(Path(path), allow_pickle=False) as data:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
                 if str(data["kind"]) != "segmenter":
                     raise ValueError(f"it holds {str(data['kind'])!r}")
                 kind = {kind.order: kind for kind in (FirstOrder, SecondOrder)}[int(data["order"])]
