@@ -102,7 +102,7 @@ def parameters():
             yield pytest.param(one, id=f"{homework}-{one.id}", marks=() if one.id in quick else pytest.mark.deep)
 
 
-@pytest.mark.parametrize("known", parameters())
+@pytest.mark.parametrize("known", list(parameters()))
 def test_a_mistake_fails_its_own_blank_and_is_named(known):
     cases = cases_of(known.homework)
     results = outcomes(known.homework, InProcess(sources=mistakes.sources(known)), cases)
