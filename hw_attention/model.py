@@ -323,7 +323,9 @@ class TransformerEncoder(nn.Module):
 
         Returns h (B, L, C), and the weights of each layer, a list of (B, h, L, L). Padding changes no other token.
         """
-        keep = None if lengths is None else padding_keep(checked_lengths(lengths, tokens), tokens.size(1))
+        if lengths is not None:
+            lengths = checked_lengths(lengths, tokens).to(tokens.device)
+        keep = None if lengths is None else padding_keep(lengths, tokens.size(1))
         h, kept = self.embed(tokens, self.position_table(tokens.size(1))), []
         for block in self.blocks:
             h, weights = block(h, keep)

@@ -47,7 +47,7 @@ def get_parser():
     add("--n_head", type=positive_int, default=4, help="heads of a block (encoder)")
     add("--positions", choices=("sine", "learned"), default="sine", help="position vectors (encoder)")
     add("--batchsize", type=positive_int, default=128, help="numerals in a batch")
-    add("--iters", type=positive_int, default=3000, help="optimizer steps")
+    add("--iters", type=positive_int, default=2000, help="optimizer steps")
     add("--lr", type=number(0), default=0.003, help="peak learning rate of AdamW")
     add("--warmup", type=number(0, kind=int), default=200, help="steps in which the learning rate rises")
     add("--eval_interval", type=positive_int, default=500, help="steps between two points of the curve, each saved")

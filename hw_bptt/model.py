@@ -321,7 +321,11 @@ def lstm_forward(params, x, y):
     f, i, o, a = (z[:, k * H:(k + 1) * H] for k in range(4))                    # views: filled step by step
     h, C = np.zeros((T + 1, H)), np.zeros((T + 1, H))
     for t in range(T):
-        z[t] = np.tanh(z[t] + W.dot(h[t])) * half + shift
+        gates = z[t]
+        gates += W.dot(h[t])
+        np.tanh(gates, out=gates)
+        gates *= half
+        gates += shift
         C[t + 1] = f[t] * C[t] + i[t] * a[t]
         h[t + 1] = o[t] * np.tanh(C[t + 1])
     logits = h[1:] @ p["V"].T + p["c"]                                          # (T, K)
@@ -505,20 +509,20 @@ def lstm_through_time(params, cache, dz):
     V, W = params["V"], {gate: params[f"W_{gate}"] for gate in GATES}
     C, f, i, a, o = (cache[name] for name in ("C", "f", "i", "a", "o"))
     T, H = f.shape
-    # The gates' gradients are their first argument times a factor that the forward pass has fixed. Asked with ones, the
-    # four blanks give these factors for all steps at once, and the loop over time only multiplies.
-    one = np.ones((T, H))
-    by_C = np.stack([lstm_df(one, C[:-1], f), lstm_di(one, a, i), lstm_da(one, i, a)], axis=1)     # (T, 3, H)
-    by_h = lstm_do(one, C[1:], o)
-    dh, dC, d = np.zeros((T, H)), np.zeros((T, H)), np.zeros((T + 1, 4, H))     # d[T]: nothing comes after the last step
-    carried = np.zeros(H)
+    # Entry by entry, every path but the one through the W_g multiplies what comes back by a factor that the forward pass
+    # has fixed. Asked with ones, the blanks give these factors for all steps at once; the loop over time only multiplies.
+    one, zero = np.ones((T, H)), np.zeros((T, H))
+    C_by_h, carry_on = lstm_dC(one, o, C[1:], zero), lstm_dC(zero, o, C[1:], one)
+    carry_on[:-1] *= lstm_dC_carried(one[1:], f[1:], i[1:])                     # from C_{t+1} to C_t
+    gates_by_C = np.stack([lstm_df(one, C[:-1], f), lstm_di(one, a, i), lstm_da(one, i, a)], axis=1)       # (T, 3, H)
+    o_by_h = lstm_do(one, C[1:], o)
+    dh, dC, d = np.zeros((T, H)), np.zeros((T + 1, H)), np.zeros((T + 1, 4, H))           # row T: nothing comes after T
     for t in range(T - 1, -1, -1):                                              # row t: step t + 1 of the formulas
-        dh[t] = lstm_dh(dz[t], V, W, dict(zip(GATES, d[t + 1])))
-        dC[t] = lstm_dC(dh[t], o[t], C[t + 1], carried)
-        carried = lstm_dC_carried(dC[t], f[t], i[t])
-        d[t, :3] = by_C[t] * dC[t]
-        d[t, 3] = by_h[t] * dh[t]
-    return dh, dC, {gate: d[:T, number] for number, gate in enumerate(GATES)}
+        dh_t = dh[t] = lstm_dh(dz[t], V, W, dict(zip(GATES, d[t + 1])))
+        dC_t = dC[t] = C_by_h[t] * dh_t + carry_on[t] * dC[t + 1]
+        np.multiply(gates_by_C[t], dC_t, out=d[t, :3])
+        np.multiply(o_by_h[t], dh_t, out=d[t, 3])
+    return dh, dC[:T], {gate: d[:T, number] for number, gate in enumerate(GATES)}
 
 
 def lstm_backward(params, cache):

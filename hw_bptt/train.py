@@ -7,6 +7,7 @@ review's label stands at every step and the last step's prediction counts. No au
 """
 import json
 import time
+import zipfile
 from pathlib import Path
 
 import model
@@ -65,7 +66,7 @@ def load_run(path):
         params, best = ({name.partition("/")[2]: value for name, value in arrays.items() if name.startswith(prefix)}
                         for prefix in ("param/", "best/"))
         return about["settings"], about["log"], params, best, arrays["chars"], arrays["vectors"]
-    except (ValueError, KeyError, EOFError, OSError) as error:
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise UserError(f"{path / CKPT} is not a checkpoint of train.py ({error}); train again") from None
 
 

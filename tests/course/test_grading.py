@@ -19,6 +19,7 @@ from tests import check, mistakes
 from tests.student import HOMEWORKS, ROOT, InProcess
 
 READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
+pytestmark = pytest.mark.xdist_group("grading")
 MODEL = b"def forward(pi, A, B, obs):\n    return 1\n"
 
 
