@@ -217,8 +217,8 @@ class SecondOrder(Segmenter):
         self.total1 = np.bincount(self.keys2 // Q, weights=self.counts2, minlength=Q)
         self.kinds1 = np.bincount(self.keys2 // Q, minlength=Q)
         by_tag = self.counts1.reshape(-1, 4)
-        total, kinds = by_tag.sum(0), (by_tag > 0).sum(0)
-        self.emit = (by_tag + kinds / len(self.alphabet)) / np.maximum(total + kinds, 1)         # P(c | t): (V, 4)
+        total, kinds = by_tag.sum(0), np.maximum((by_tag > 0).sum(0), 1)
+        self.emit = (by_tag + kinds / len(self.alphabet)) / (total + kinds)                      # P(c | t): (V, 4)
         after = self.triples.reshape(4, 4, 4) + 0.1
         legal = np.array([[x in FOLLOWS[y] for x in range(4)] for y in range(4)])
         self.steps = after / (after * legal).sum(2, keepdims=True)                               # P(t | z, y)
