@@ -4,23 +4,23 @@ import io
 import random
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
-# ---------------------------------------------------------------- stand-ins by library calls
+# ---------------------------------------------------------------- stand-ins by library calls (NumPy only: a worker that
+# need not load torch is ready at once)
 
 
 def softmax(x):
-    return torch.softmax(torch.as_tensor(np.asarray(x, dtype=np.float64)), -1).numpy()
+    x = np.asarray(x, dtype=np.float64)
+    return np.exp(x - np.logaddexp.reduce(x, axis=-1, keepdims=True))
 
 
 def sigmoid(x):
-    return torch.sigmoid(torch.as_tensor(np.asarray(x, dtype=np.float64))).numpy()
+    return np.exp(-np.logaddexp(0, -np.asarray(x, dtype=np.float64)))
 
 
 def sigmoid_grad(s):
     s = np.asarray(s, dtype=np.float64)
-    return torch.ops.aten.sigmoid_backward(torch.ones(s.shape, dtype=torch.float64), torch.as_tensor(s)).numpy()
+    return s - s * s
 
 
 def gradcheck_naive(f, x):
@@ -28,26 +28,21 @@ def gradcheck_naive(f, x):
 
 
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
-    v, U = leaf(np.ravel(predicted)), leaf(outputVectors)
-    return gradients(F.cross_entropy((U @ v)[None], torch.tensor([int(target)])), v, U, np.shape(predicted))
+    v, U = np.ravel(predicted), np.asarray(outputVectors, dtype=np.float64)
+    scores = U @ v
+    d = softmax(scores) - (np.arange(len(U)) == target)
+    return float(np.logaddexp.reduce(scores) - scores[target]), (d @ U).reshape(np.shape(predicted)), np.outer(d, v)
 
 
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
-    draws = []
-    while len(draws) < K:
-        draws += [row for row in [int(dataset.sampleTokenIdx())] if row != target]
-    v, U = leaf(np.ravel(predicted)), leaf(outputVectors)
-    cost = -F.logsigmoid(U[int(target)] @ v) - sum(F.logsigmoid(-(U[row] @ v)) for row in draws)
-    return gradients(cost, v, U, np.shape(predicted))
-
-
-def leaf(x):
-    return torch.tensor(np.asarray(x, dtype=np.float64), requires_grad=True)
-
-
-def gradients(cost, v, U, shape):
-    cost.backward()
-    return float(cost.detach()), v.grad.numpy().reshape(shape), U.grad.numpy()
+    v, U, rows = np.ravel(predicted), np.asarray(outputVectors, dtype=np.float64), [int(target)]
+    while len(rows) < K + 1:
+        rows += [row for row in [int(dataset.sampleTokenIdx())] if row != target]
+    sign = np.array([-1.0] + [1.0] * K)
+    z = sign * (U[rows] @ v)
+    d, gradient = sign * sigmoid(z), np.zeros(U.shape)
+    np.add.at(gradient, rows, np.outer(d, v))
+    return float(np.logaddexp(0, z).sum()), (d @ U[rows]).reshape(np.shape(predicted)), gradient
 
 
 def not_needed(*arguments, **settings):
