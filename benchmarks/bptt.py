@@ -4,7 +4,8 @@
 
 One step is one time step of one review (forward, backward, SGD update of the whole review, batch size 1). The loop in
 torch is the same loop: U x of all steps at once, the LSTM's four gates in one product, one thread. `fused` is what torch
-can do beyond a loop: nn.RNN or nn.LSTM over the whole review. Peers take turns in one process; medians of the rounds.
+can do beyond a loop: nn.RNN or nn.LSTM over the whole review. Peers take turns in one process; medians of the rounds,
+in seconds of processor time, which is the clock's time on a machine that does nothing else.
 """
 import argparse
 import os
@@ -108,7 +109,7 @@ def main():
     parser.add_argument("--texts", type=int, default=60, help="reviews a round")
     parser.add_argument("--rounds", type=int, default=9, help="rounds; the median counts")
     parser.add_argument("--dim", type=int, default=64, help="width of a character's vector")
-    parser.add_argument("--hidden", type=int, default=64, help="width of the state")
+    parser.add_argument("--hidden", type=int, default=32, help="width of the state (relu_rnn: --dim), as in train.py")
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64", help="torch's numbers; ours: float64")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -118,14 +119,15 @@ def main():
     texts = [rng.normal(0, 1, (length, args.dim)) for length in lengths]
     labels = [int(label) for label in rng.integers(0, 2, args.texts)]
     tensors, steps, lr, clip = [torch.tensor(x, dtype=dtype) for x in texts], int(lengths.sum()), 0.01, 1.0
-    print(f"{args.texts} texts, {steps} steps a round, {args.rounds} rounds, width {args.dim}, state {args.hidden}, "
+    print(f"{args.texts} texts, {steps} steps a round, {args.rounds} rounds, width {args.dim}, state {args.hidden} (relu_rnn: {args.dim}), "
           f"torch {torch.__version__} in {args.dtype}, NumPy {np.__version__} in float64, one thread")
     print(f"{'model':<10}{'by hand':>12}{'autograd loop':>15}{'fused':>12}   steps/s{'by hand / loop':>18}{'by hand / fused':>18}")
     for kind in KINDS:
-        start = model.new_params(kind, args.dim, args.hidden, np.random.default_rng(args.seed))
+        hidden = args.dim if kind == "relu_rnn" else args.hidden
+        start = model.new_params(kind, args.dim, hidden, np.random.default_rng(args.seed))
         loops = {"hand": lambda kind=kind, start=start: numpy_loop(kind, start, texts, labels, lr, clip),
                  "loop": lambda kind=kind, start=start: torch_loop(kind, leaves(start, dtype), tensors, labels, lr, clip),
-                 "fused": lambda kind=kind: fused_loop(kind, fused_modules(kind, args.dim, args.hidden, dtype), tensors,
+                 "fused": lambda kind=kind, hidden=hidden: fused_loop(kind, fused_modules(kind, args.dim, hidden, dtype), tensors,
                                                        labels, lr, clip)}
         results, times = {name: loop() for name, loop in loops.items()}, {name: [] for name in loops}      # warm up
         if args.dtype == "float64":                             # the two loops must be the same computation

@@ -27,7 +27,7 @@ def relu_rnn_forward(params, x):
     for t in range(len(x)):
         a[t] += W.dot(h[t])                                                     # .dot: half the overhead of @ at this size
         np.maximum(a[t], zero, out=h[t + 1])
-    z = float(p["V"] @ h[-1] + p["d"])
+    z = finite(float(p["V"] @ h[-1] + p["d"]), p, x)
     y_pred = 1 / (1 + math.exp(-z)) if z > -700 else math.exp(z)               # exp(700) is near the largest float
     return y_pred, {"h": h, "a": a, "y_pred": y_pred}
 
@@ -162,7 +162,8 @@ def rnn_forward(params, x, y, activation="tanh"):
         a[t] += W.dot(h[t])
         h[t + 1] = phi(a[t])
     o = h[1:] @ p["V"].T + p["c"]                                               # (T, K)
-    return cross_entropy(o, y), {"x": x, "y": y, "h": h, "a": a, "y_hat": softmax(o), "activation": activation}
+    loss = finite(cross_entropy(o, y), p, x)
+    return loss, {"x": x, "y": y, "h": h, "a": a, "y_hat": softmax(o), "activation": activation}
 
 
 def rnn_do(y_hat, y):
@@ -300,6 +301,15 @@ def sgd_step(params, grads, lr, clip=None):
 
 # ---- LSTM, softmax and cross entropy at each step (exercise w4, bonus) ----
 
+LSTM_SHAPES = {f"{array}_{gate}": size for gate in GATES for array, size in (("W", "HH"), ("U", "HD"), ("b", "H"))}
+LSTM_SHAPES |= {"V": "KH", "c": "K"}
+
+
+def stacked(params, array):
+    """W (4H, H), U (4H, D) or b (4H,): those of f, i, a, o on top of each other."""
+    return np.concatenate([params[f"{array}_{gate}"] for gate in GATES])
+
+
 def lstm_forward(params, x, y):
     """Summed loss of all steps (nats), and the cache: x, y, h and C (T + 1, H), f i a o (T, H), y_hat (T, K).
 
@@ -310,15 +320,13 @@ def lstm_forward(params, x, y):
     """
     x, D = checked_input(x)
     sizes = {"D": (D, "x", x.shape), "H": size_of(params, "b_f"), "K": size_of(params, "c")}
-    shapes = {f"{array}_{gate}": size for gate in GATES for array, size in (("W", "HH"), ("U", "HD"), ("b", "H"))}
-    p = checked(params, sizes, shapes | {"V": "KH", "c": "K"})
+    p = checked(params, sizes, LSTM_SHAPES)
     y = checked_labels(y, len(x), len(p["c"]))
     T, H = len(x), len(p["b_f"])
     # Four gates in one product. sigmoid(z) = (1 + tanh(z / 2)) / 2, so one tanh serves all: halve f, i, o before it.
-    W, U, b = (np.concatenate([p[f"{array}_{gate}"] for gate in "fioa"]) for array in "WUb")
-    half, shift = np.repeat([0.5, 1.0], [3 * H, H]), np.repeat([0.5, 0.0], [3 * H, H])
-    W, z = W * half[:, None], (x @ U.T + b) * half                              # (4H, H), (T, 4H)
-    f, i, o, a = (z[:, k * H:(k + 1) * H] for k in range(4))                    # views: filled step by step
+    half, shift = np.repeat([0.5, 0.5, 1.0, 0.5], H), np.repeat([0.5, 0.5, 0.0, 0.5], H)
+    W, z = stacked(p, "W") * half[:, None], (x @ stacked(p, "U").T + stacked(p, "b")) * half       # (4H, H), (T, 4H)
+    f, i, a, o = (z[:, k * H:(k + 1) * H] for k in range(4))                    # views: filled step by step
     h, C = np.zeros((T + 1, H)), np.zeros((T + 1, H))
     for t in range(T):
         gates = z[t]
@@ -329,14 +337,16 @@ def lstm_forward(params, x, y):
         C[t + 1] = f[t] * C[t] + i[t] * a[t]
         h[t + 1] = o[t] * np.tanh(C[t + 1])
     logits = h[1:] @ p["V"].T + p["c"]                                          # (T, K)
-    return cross_entropy(logits, y), {"x": x, "y": y, "h": h, "C": C, "f": f, "i": i, "a": a, "o": o,
-                                      "y_hat": softmax(logits)}
+    loss = finite(cross_entropy(logits, y), p, x)
+    return loss, {"x": x, "y": y, "h": h, "C": C, "f": f, "i": i, "a": a, "o": o, "y_hat": softmax(logits)}
 
 
 def lstm_dz(y_hat, y):
     """dL/dz_t for every t, (T, K), where z_t = V h_t + c. y_hat (T, K), y (T,) int. Source: exercise w4."""
     # BEGIN SOLUTION bptt-22 (1 point, bonus): the same as in the RNN with softmax
-    return y_hat - np.eye(y_hat.shape[1])[y]
+    dz = y_hat.copy()
+    dz[np.arange(len(y)), y] -= 1
+    return dz
     # END SOLUTION bptt-22
 
 
@@ -355,13 +365,12 @@ def lstm_dc(dz):
 
 
 def lstm_dh(dz_t, V, W, later):
-    """dL/dh_t (H,): everything that h_t feeds. dz_t (K,), V (K, H), W: dict f, i, a, o -> W_g (H, H), later: dict
-    f, i, a, o -> dL/d(input of gate g) of step t + 1, (H,), zeros at the last step. Source: exercise w4."""
+    """dL/dh_t (H,): everything that h_t feeds. dz_t (K,), V (K, H). W (4H, H): W_f, W_i, W_a, W_o on top of each other.
+
+    later (4H,): dL/d(input of each gate) of step t + 1, in the same order; zeros at the last step. Source: exercise w4.
+    """
     # BEGIN SOLUTION bptt-25 (2 points, bonus): h_t is read by the output of step t and by four gates of step t + 1
-    dh = V.T.dot(dz_t)
-    for gate in W:
-        dh += W[gate].T.dot(later[gate])
-    return dh
+    return V.T.dot(dz_t) + W.T.dot(later)                                       # the product adds up the four gates
     # END SOLUTION bptt-25
 
 
@@ -506,7 +515,7 @@ def lstm_dx(d, U):
 
 def lstm_through_time(params, cache, dz):
     """dL/dh_t (T, H), dL/dC_t (T, H) and a dict of dL/d(input of gate g) (T, H), from dz (T, K) = dL/d(V h_t + c)."""
-    V, W = params["V"], {gate: params[f"W_{gate}"] for gate in GATES}
+    V, W = params["V"], stacked(params, "W")
     C, f, i, a, o = (cache[name] for name in ("C", "f", "i", "a", "o"))
     T, H = f.shape
     # Entry by entry, every path but the one through the W_g multiplies what comes back by a factor that the forward pass
@@ -518,7 +527,7 @@ def lstm_through_time(params, cache, dz):
     o_by_h = lstm_do(one, C[1:], o)
     dh, dC, d = np.zeros((T, H)), np.zeros((T + 1, H)), np.zeros((T + 1, 4, H))           # row T: nothing comes after T
     for t in range(T - 1, -1, -1):                                              # row t: step t + 1 of the formulas
-        dh_t = dh[t] = lstm_dh(dz[t], V, W, dict(zip(GATES, d[t + 1])))
+        dh_t = dh[t] = lstm_dh(dz[t], V, W, d[t + 1].ravel())
         dC_t = dC[t] = C_by_h[t] * dh_t + carry_on[t] * dC[t + 1]
         np.multiply(gates_by_C[t], dC_t, out=d[t, :3])
         np.multiply(o_by_h[t], dh_t, out=d[t, 3])
@@ -550,12 +559,12 @@ def new_params(kind, D, H, rng, K=2):
                 "V": near_zero(D), "d": np.zeros(())}
     if kind == "rnn":
         return {"U": near_zero(H, D), "W": np.linalg.qr(near_zero(H, H))[0], "b": np.zeros(H),
-                "V": near_zero(K, H), "c": np.zeros(K)}
+                "V": 0.3 * near_zero(K, H), "c": np.zeros(K)}
     params = {}
     for gate in GATES:
         params |= {f"W_{gate}": near_zero(H, H), f"U_{gate}": near_zero(H, D), f"b_{gate}": np.zeros(H)}
     params["b_f"] += 1                                          # forget gates start open: the cell keeps what it has
-    return params | {"V": near_zero(K, H), "c": np.zeros(K)}
+    return params | {"V": 0.3 * near_zero(K, H), "c": np.zeros(K)}
 
 
 def loss_and_grads(kind, params, x, label):
@@ -585,14 +594,16 @@ def checked_input(x):
         raise ValueError(f"x is {x.shape}, expected two dimensions: one row a step")
     if len(x) == 0:
         raise ValueError(f"x is {x.shape}: T = 0, but a text has at least one step")
-    return finite("x", x), x.shape[1]
+    return x, x.shape[1]
 
 
-def finite(name, value):
-    total = np.vdot(value, value)                               # one fast pass; look twice at a suspicious sum only
-    if not math.isfinite(total) and not np.isfinite(value).all():
-        raise ValueError(f"{name} holds NaN or infinity")
-    return value
+def finite(result, params, x):
+    """`result`, a number. NaN in anything that went in comes out as NaN here: only then is it looked for."""
+    if not math.isfinite(result):
+        for name, value in [("x", x), *params.items()]:
+            if not np.isfinite(value).all():
+                raise ValueError(f"{name} holds NaN or infinity")
+    return result
 
 
 def size_of(params, name):
@@ -607,17 +618,16 @@ def size_of(params, name):
 
 def checked(params, sizes, shapes):
     """The parameters as float64 arrays. sizes: letter -> (size, who says so, its shape). shapes: name -> letters."""
+    expected = {letters: tuple([sizes[letter][0] for letter in letters]) for letters in set(shapes.values())}
     arrays = {}
     for name, letters in shapes.items():
         if name not in params:
             raise ValueError(f"params has no {name}; it has {', '.join(params) or 'nothing'}")
-        value = np.asarray(params[name], dtype=np.float64)
-        expected = tuple(sizes[letter][0] for letter in letters)
-        if value.shape != expected:
+        value = arrays[name] = np.asarray(params[name], dtype=np.float64)
+        if value.shape != expected[letters]:
             reasons = {who: shape for _, who, shape in (sizes[letter] for letter in letters)}
             because = " and ".join(f"{who} is {shape}" for who, shape in reasons.items()) or "it is a number"
-            raise ValueError(f"{name} is {value.shape}, expected {expected} because {because}")
-        arrays[name] = finite(name, value)
+            raise ValueError(f"{name} is {value.shape}, expected {expected[letters]} because {because}")
     return arrays
 
 

@@ -70,7 +70,7 @@ def split_texts(reviews, rng, share=0.2):
 
 
 def ppmi_vectors(texts, chars, dim, window):
-    """(1 + len(chars), dim): one row a character, row 0 (unknown) zero; mean square of the others 1 over the texts.
+    """(1 + len(chars), dim): one row a character, row 0 (unknown) zero; root mean square of the others 0.3 over the texts.
 
     PPMI(a, b) = max(0, log P(a, b) / (P(a) P(b))), pairs at a distance of up to `window` in the same text. The matrix is
     symmetric: its eigenvectors times the root of |eigenvalue|, largest first, are the best `dim` numbers for it.
@@ -93,7 +93,7 @@ def ppmi_vectors(texts, chars, dim, window):
     vector *= np.sign(vector[np.abs(vector).argmax(axis=0), np.arange(len(largest))])        # one sign on every machine
     weight = Counter(number[char] for text in texts for char in text if char in number)
     often = np.array([weight[at] for at in range(size)])
-    vector /= np.sqrt((often @ vector**2).mean() / often.sum())
+    vector *= 0.3 / np.sqrt((often @ vector**2).mean() / often.sum())
     return np.vstack([np.zeros((1, dim)), np.pad(vector, ((0, 0), (0, dim - len(largest))))])
 
 

@@ -18,7 +18,8 @@ from prepare import PREPARED
 from tqdm import tqdm
 
 KINDS = ("relu_rnn", "rnn", "lstm")
-LR = {"relu_rnn": 0.01, "rnn": 0.01, "lstm": 0.05}
+LR = {"relu_rnn": 0.01, "rnn": 0.003, "lstm": 0.01}
+CLIP = {"relu_rnn": 5.0, "rnn": 20.0, "lstm": 20.0}          # rnn and lstm add up the losses of all steps
 CKPT = "ckpt.npz"
 
 
@@ -27,9 +28,9 @@ def get_parser():
     parser.add_argument("--data_root", default="data/waimai_10k", help=f"folder with {PREPARED}")
     parser.add_argument("--ckpt_path", default=None, help="folder of the run; None: workdirs/hw_bptt/MODEL")
     parser.add_argument("--model", choices=KINDS, default="rnn", help="which network")
-    parser.add_argument("--hidden", type=positive_int, default=64, help="width of the state (relu_rnn: as wide as its input)")
+    parser.add_argument("--hidden", type=positive_int, default=32, help="width of the state (relu_rnn: as wide as its input)")
     parser.add_argument("--lr", type=float, default=None, help=f"learning rate at the start, falls to 0; None: {LR}")
-    parser.add_argument("--clip", type=float, default=1.0, help="largest norm of a gradient")
+    parser.add_argument("--clip", type=float, default=None, help=f"largest norm of a gradient; None: {CLIP}")
     parser.add_argument("--epochs", type=positive_int, default=6, help="times through the train part")
     parser.add_argument("--seed", type=int, default=0, help="of the first parameters and of the order of reviews")
     parser.add_argument("--resume", action="store_true", help="go on with the run under --ckpt_path, with its own settings")
@@ -85,7 +86,7 @@ def draw(log, settings, majority, path):
 def main(argv=None):
     parser = get_parser()
     args = parser.parse_args(argv)
-    if args.lr is not None and not args.lr > 0 or not args.clip > 0:
+    if not all(value is None or value > 0 for value in (args.lr, args.clip)):
         parser.error("--lr and --clip must be above 0")
     folder = find_folder(args.data_root, [PREPARED], f"python prepare.py --data_root {args.data_root}")
     with np.load(folder / PREPARED, allow_pickle=False) as file:
@@ -93,7 +94,7 @@ def main(argv=None):
         (texts, labels), (val_texts, val_labels) = load_part(file, "train"), load_part(file, "val")
     path = Path(args.ckpt_path or f"workdirs/hw_bptt/{args.model}")
     settings = {"model": args.model, "hidden": vectors.shape[1] if args.model == "relu_rnn" else args.hidden,
-                "lr": args.lr or LR[args.model], "clip": args.clip, "epochs": args.epochs, "seed": args.seed}
+                "lr": args.lr or LR[args.model], "clip": args.clip or CLIP[args.model], "epochs": args.epochs, "seed": args.seed}
     log = []
     if args.resume:
         path = find_folder(path, [CKPT], f"python train.py --model {args.model} --ckpt_path {path}")

@@ -958,37 +958,46 @@ def lstm_dh(dz_t, V, W, later):
 @mistake("bptt-25", "B12lf", en="Four gates read h_t. Which one of them is missing in your sum?",
          zh="有四个门读取 h_t。你的和里少了哪一个?")
 def lstm_dh(dz_t, V, W, later):
-    return V.T @ dz_t + sum(W[gate].T @ later[gate] for gate in "iao")
+    gates = later.reshape(4, -1).copy()
+    gates[0] = 0
+    return V.T @ dz_t + W.T @ gates.ravel()
 
 
 @mistake("bptt-25", "B12li", en="Four gates read h_t. Which one of them is missing in your sum?",
          zh="有四个门读取 h_t。你的和里少了哪一个?")
 def lstm_dh(dz_t, V, W, later):
-    return V.T @ dz_t + sum(W[gate].T @ later[gate] for gate in "fao")
+    gates = later.reshape(4, -1).copy()
+    gates[1] = 0
+    return V.T @ dz_t + W.T @ gates.ravel()
 
 
 @mistake("bptt-25", "B12la", en="Four gates read h_t. Which one of them is missing in your sum?",
          zh="有四个门读取 h_t。你的和里少了哪一个?")
 def lstm_dh(dz_t, V, W, later):
-    return V.T @ dz_t + sum(W[gate].T @ later[gate] for gate in "fio")
+    gates = later.reshape(4, -1).copy()
+    gates[2] = 0
+    return V.T @ dz_t + W.T @ gates.ravel()
 
 
 @mistake("bptt-25", "B12lo", en="Four gates read h_t. Which one of them is missing in your sum?",
          zh="有四个门读取 h_t。你的和里少了哪一个?")
 def lstm_dh(dz_t, V, W, later):
-    return V.T @ dz_t + sum(W[gate].T @ later[gate] for gate in "fia")
+    gates = later.reshape(4, -1).copy()
+    gates[3] = 0
+    return V.T @ dz_t + W.T @ gates.ravel()
 
 
 @mistake("bptt-25", "B6l", en="Take matrices that are not symmetric, and write out one entry of dL/dh.",
          zh="取不对称的矩阵,写出 dL/dh 的一个分量。")
 def lstm_dh(dz_t, V, W, later):
-    return V.T @ dz_t + sum(W[gate] @ later[gate] for gate in W)
+    H = V.shape[1]
+    return V.T @ dz_t + sum(W[k * H:(k + 1) * H] @ later[k * H:(k + 1) * H] for k in range(4))
 
 
 @mistake("bptt-25", "B12v", en="At the last step your gradient is zero. What else reads h_t?",
          zh="在最后一步你的梯度是零。还有什么读取 h_t?")
 def lstm_dh(dz_t, V, W, later):
-    return sum(W[gate].T @ later[gate] for gate in W)
+    return W.T @ later
 
 
 @mistake("bptt-26", "B16", en="Differentiate C_{t+1} = C_t f + i a by C_t.",

@@ -301,14 +301,13 @@ def lstm_dh(rng):
     K, H = sizes(rng, 2)
     for label in ("", "the last step"):
         V, dz = away(rng, (K, H)), away(rng, K)
-        W = {gate: square(rng, H) for gate in "fiao"}
-        later = {gate: away(rng, H) * (label == "") for gate in "fiao"}
+        W, later = [square(rng, H) for _ in range(4)], [away(rng, H) * (label == "") for _ in range(4)]
         h = torch.tensor(rng.normal(size=H), requires_grad=True)
         total = torch.tensor(dz) @ (torch.tensor(V) @ h)
-        for gate in "fiao":
-            total = total + torch.tensor(later[gate]) @ (torch.tensor(W[gate]) @ h)
+        for matrix, gate in zip(W, later):
+            total = total + torch.tensor(gate) @ (torch.tensor(matrix) @ h)
         total.backward()
-        yield Draw(label, [dz, V, W, later], {"dL/dh": h.grad.numpy()})
+        yield Draw(label, [dz, V, np.concatenate(W), np.concatenate(later)], {"dL/dh": h.grad.numpy()})
 
 
 class Cell:
