@@ -1,6 +1,7 @@
 """The checks themselves, for every homework: the solution passes both ways, each blank counts alone, each known mistake
 fails its own blank only and is named, points add up."""
 import functools
+import os
 import random
 
 import pytest
@@ -95,9 +96,10 @@ def test_one_blank_filled_alone_earns_exactly_its_points(homework):
 
 def parameters():
     """All known mistakes; a part of each homework's, drawn anew for each run, is quick, the rest deep."""
+    rng = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID"))           # the same part in all processes of a run
     for homework in READY:
         known = mistakes.load(homework)
-        quick = set(random.sample([one.id for one in known], min(QUICK, len(known))))
+        quick = set(rng.sample([one.id for one in known], min(QUICK, len(known))))
         for one in known:
             yield pytest.param(one, id=f"{homework}-{one.id}", marks=() if one.id in quick else pytest.mark.deep)
 
