@@ -119,7 +119,8 @@ def main():
     texts = [rng.normal(0, 1, (length, args.dim)) for length in lengths]
     labels = [int(label) for label in rng.integers(0, 2, args.texts)]
     tensors, steps, lr, clip = [torch.tensor(x, dtype=dtype) for x in texts], int(lengths.sum()), 0.01, 1.0
-    print(f"{args.texts} texts, {steps} steps a round, {args.rounds} rounds, width {args.dim}, state {args.hidden} (relu_rnn: {args.dim}), "
+    print(f"{args.texts} texts, {steps} steps a round, {args.rounds} rounds, width {args.dim}, state {args.hidden} "
+          f"(relu_rnn: {args.dim}), "
           f"torch {torch.__version__} in {args.dtype}, NumPy {np.__version__} in float64, one thread")
     print(f"{'model':<10}{'by hand':>12}{'autograd loop':>15}{'fused':>12}   steps/s{'by hand / loop':>18}{'by hand / fused':>18}")
     for kind in KINDS:

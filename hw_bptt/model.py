@@ -111,14 +111,14 @@ def relu_dx(da, U):
 
 
 def relu_rnn_backward(params, x, y_gt, cache):
-    """Gradients of bce_loss: y_pred, d (numbers), V, W, U, b as params, h (l, n) = dL/dh_t and x (l, n)."""
+    """Gradients of bce_loss: y_pred (), d (), V, W, U, b as params, h (l, n) = dL/dh_t and x (l, n)."""
     checked_label(y_gt)
     y_pred, a, h = cache["y_pred"], cache["a"], cache["h"]
     dd = relu_dd(y_pred, y_gt)
     dh = relu_dh(dd, params["V"], params["W"], a)
     da = relu_da(dh, a)
-    return {"y_pred": relu_dy(y_pred, y_gt), "d": dd, "V": relu_dV(dd, h), "W": relu_dW(da, h), "U": relu_dU(da, x),
-            "b": relu_db(da), "h": dh, "x": relu_dx(da, params["U"])}
+    return {"y_pred": np.array(relu_dy(y_pred, y_gt)), "d": np.array(dd), "V": relu_dV(dd, h), "W": relu_dW(da, h),
+            "U": relu_dU(da, x), "b": relu_db(da), "h": dh, "x": relu_dx(da, params["U"])}
 
 
 # ---- RNN with tanh, sigmoid or ReLU, softmax and cross entropy at each step (exercise w2) ----

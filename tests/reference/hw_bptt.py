@@ -278,8 +278,8 @@ def sgd_step(rng):
     shapes = {"U": (H, D), "W": (H, H), "b": (H,), "d": ()}
     for label, clip, size in (("no limit", None, 1.0), ("norm above the limit", 0.5, 1.0),
                               ("norm below the limit", 1000.0, 1.0), ("no gradient", 0.5, 0.0)):
-        params = {name: away(rng, shape) for name, shape in shapes.items()}
-        grads = {name: away(rng, shape) * size for name, shape in shapes.items()}
+        params = {name: np.array(away(rng, shape)) for name, shape in shapes.items()}
+        grads = {name: np.array(away(rng, shape) * size) for name, shape in shapes.items()}
         norm = sum(float(value) ** 2 for grad in grads.values() for value in np.ravel(grad)) ** 0.5
         scale = 1.0 if clip is None or norm <= clip else clip / norm
         lr = float(rng.uniform(0.05, 0.3))
