@@ -1,0 +1,239 @@
+"""Side by side: our GPT and transformers' GPT-2 of the same shape, in training and in sampling.
+
+    pip install -r benchmarks/requirements.txt
+    python benchmarks/gpt.py
+
+Speeds come from one process in which all take turns, round by round (so that a busy moment hits all of them), and are
+medians over the rounds; ratios are medians of the rounds' ratios. Peak memory comes from one process for each.
+Text is random characters: no speed depends on what they are. Our training is there twice: with the optimizers that
+train.py uses (Muon for the blocks) and with the peer's, AdamW alone. On a machine that does other things meanwhile, use
+`--threads 1 --clock cpu`: seconds of processor time instead of the clock's.
+"""
+import argparse
+import functools
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent / "gpt_songci"
+OURS = ("ours bfloat16, Muon", "ours float32, Muon", "ours bfloat16, AdamW", "ours float32, AdamW")
+PEERS = ("GPT-2 float32", "GPT-2 bfloat16")
+GOALS = {("training", "ours bfloat16, AdamW", "GPT-2 float32"): 2.0,
+         ("training", "ours float32, AdamW", "GPT-2 float32"): 1.05,
+         ("training", "ours bfloat16, Muon", "GPT-2 float32"): 2.0,
+         ("training", "ours float32, Muon", "GPT-2 float32"): 1.05,
+         ("sampling", "ours, window 512", "GPT-2 generate, window 512"): 3.0,
+         ("sampling", "ours, window 512", "plain loop, window 512"): 20.0,
+         ("sampling", "ours, window 64", "plain loop, window 64"): 20.0}
+
+
+def get_parser():
+    parser = argparse.ArgumentParser(description="Speed and memory of our GPT beside transformers' GPT-2.",
+                                     formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add = parser.add_argument
+    add("--part", choices=("all", "training", "memory", "sampling"), default="all", help="what to measure")
+    add("--rounds", type=int, default=5, help="times that each takes its turn")
+    add("--steps", type=int, default=8, help="training steps of a turn")
+    add("--new", type=int, default=500, help="characters that each of 10 samples gets")
+    add("--vocab_size", type=int, default=6046, help="characters (full data: 6,046)")
+    add("--n_layer", type=int, default=4, help="layers")
+    add("--n_head", type=int, default=4, help="heads")
+    add("--n_embd", type=int, default=256, help="width")
+    add("--dropout", type=float, default=0.0, help="dropout of both (train.py on the full data: 0)")
+    add("--threads", type=int, default=0, help="CPU threads (0: torch's choice)")
+    add("--clock", choices=("wall", "cpu"), default="wall", help="seconds of the clock or of the processor")
+    add("--json", type=Path, help="file for all numbers")
+    add("--job", help=argparse.SUPPRESS)                          # set in the processes that this script starts
+    return parser
+
+
+# ------------------------------------------------------------------------------------- in the processes that are started
+
+def our_model(args, window, train=True):
+    from model import GPT, GPTConfig
+    config = GPTConfig(args.vocab_size, window, args.n_layer, args.n_head, args.n_embd, args.dropout)
+    return GPT(config).train(train)
+
+
+def peer_model(args, window, train=True):
+    from transformers import GPT2Config, GPT2LMHeadModel
+    config = GPT2Config(vocab_size=args.vocab_size, n_positions=window, n_layer=args.n_layer, n_head=args.n_head,
+                        n_embd=args.n_embd, resid_pdrop=args.dropout, embd_pdrop=args.dropout, attn_pdrop=args.dropout,
+                        bos_token_id=None, eos_token_id=None, pad_token_id=0)
+    return GPT2LMHeadModel(config).train(train)
+
+
+def trainer(args, name):
+    """A function that does one training step of 16 texts of 64 characters."""
+    import torch
+    text = torch.randint(args.vocab_size, (16, 65), generator=torch.Generator().manual_seed(0))
+    x, y = text[:, :-1].contiguous(), text[:, 1:].contiguous()
+    dtype = "bfloat16" if "bfloat16" in name else "float32"
+    if name.startswith("ours"):
+        import train
+        model, flags = our_model(args, 64), train.get_parser().parse_args(
+            ["--optimizer", "adamw", "--lr", "0.001"] if "AdamW" in name else ["--lr", "0.01"])
+        return functools.partial(train.train_step, model, train.make_optimizers(model, flags), x, y, dtype)
+    model = peer_model(args, 64)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.0, fused=True)
+
+    def step():
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype == "bfloat16"):
+            loss = model(input_ids=x, labels=x, use_cache=False).loss
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return step
+
+
+def sampler(args, name):
+    """A function that writes, and the number of characters it writes."""
+    import torch
+    from sample import generate
+    window = int(name.split()[-1])
+    prompt = torch.zeros(10, 1, dtype=torch.long)
+
+    def ours():
+        for _ in generate(model, prompt, args.new, 0.8):
+            pass
+
+    @torch.inference_mode()
+    def plain():                                                  # a single sample, the whole window at every step
+        text = prompt[:1]
+        for _ in range(args.new):
+            logits = model(text[:, -window:])[0][:, -1]
+            text = torch.cat([text, torch.multinomial(torch.softmax(logits / 0.8, -1), 1)], 1)
+
+    @torch.inference_mode()
+    def peer():
+        model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=args.new,
+                       min_new_tokens=args.new, do_sample=True, temperature=0.8, top_k=0, use_cache=True)
+
+    model = (peer_model if name.startswith("GPT-2") else our_model)(args, window, train=False)
+    return (plain, args.new) if name.startswith("plain") else (peer if name.startswith("GPT-2") else ours, 10 * args.new)
+
+
+def take_turns(turns, rounds, clock):
+    """turns: dict name -> (function, characters of one call, calls). Characters per second: dict name -> list."""
+    speeds = {name: [] for name in turns}
+    for function, _, _ in turns.values():
+        function()                                                # warm up
+    for n in range(rounds):
+        for name, (function, characters, calls) in turns.items():
+            start = clock()
+            for _ in range(calls):
+                function()
+            speeds[name].append(calls * characters / (clock() - start))
+            print(f"round {n + 1}: {name} {speeds[name][-1]:,.0f} characters/s", file=sys.stderr, flush=True)
+    return speeds
+
+
+def peak_memory():
+    """Largest resident memory of this process so far, in MB."""
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def do_job(args):
+    """One of the processes: its numbers as JSON on standard output."""
+    sys.path.insert(0, str(FOLDER))
+    import torch
+    import train
+    if not args.job.startswith("memory GPT-2"):
+        train.keep_freed_memory()                                 # as train.py does; the peer's speed gains too
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    torch.manual_seed(0)
+    clock = time.process_time if args.clock == "cpu" else time.perf_counter
+    peer = importlib.util.find_spec("transformers") is not None
+    if peer:
+        os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
+    if args.job == "training":
+        names = OURS + (PEERS if peer else ())
+        return take_turns({name: (trainer(args, name), 16 * 64, args.steps) for name in names}, args.rounds, clock)
+    if args.job == "sampling":
+        names = ["ours, window 512", *(["GPT-2 generate, window 512"] if peer else []), "plain loop, window 512",
+                 "ours, window 64", "plain loop, window 64"]
+        return take_turns({name: (*sampler(args, name), 1) for name in names}, args.rounds, clock)
+    step = trainer(args, args.job.removeprefix("memory "))
+    before = peak_memory()
+    for _ in range(2 * args.steps):
+        step()
+    return {"peak_mb": peak_memory(), "before_training_mb": before}
+
+
+# ------------------------------------------------------------------------------------------------------ the first process
+
+def start_job(args, job):
+    """Run one job in a process of its own and return its numbers."""
+    print(f"measuring {job} ...", file=sys.stderr, flush=True)
+    flags = [f"--{name}={getattr(args, name)}" for name in ("rounds", "steps", "new", "vocab_size", "n_layer", "n_head",
+                                                            "n_embd", "dropout", "threads", "clock")]
+    done = subprocess.run([sys.executable, __file__, "--job", job, *flags], stdout=subprocess.PIPE, encoding="utf-8")
+    if done.returncode:
+        sys.exit(f"gpt.py: error: the process of {job} stopped with code {done.returncode}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def report(result):
+    """Medians, ratios and goals as text."""
+    lines = []
+    for part in ("training", "sampling"):
+        if part not in result:
+            continue
+        speeds = result[part]
+        lines.append(f"\n{part}, characters/s: median (lowest - highest)")
+        lines += [f"  {name:32}{statistics.median(s):10,.0f}  ({min(s):,.0f} - {max(s):,.0f})"
+                  for name, s in speeds.items()]
+        for (which, ours, other), goal in GOALS.items():
+            if which == part and other in speeds:
+                ratios = [a / b for a, b in zip(speeds[ours], speeds[other])]
+                ratio = statistics.median(ratios)
+                lines.append(f"  {ours} / {other}: {ratio:.2f}x ({min(ratios):.2f} - {max(ratios):.2f}), goal {goal}: "
+                             + ("reached" if ratio >= goal else "MISSED"))
+    if "memory" in result:
+        lines.append("\ntraining, peak memory of the process (and before the first step), MB")
+        lines += [f"  {name:32}{m['peak_mb']:10,.0f}  ({m['before_training_mb']:,.0f})"
+                  for name, m in result["memory"].items()]
+        if "GPT-2 float32" in result["memory"]:
+            peer = result["memory"]["GPT-2 float32"]["peak_mb"]
+            for name in OURS[:2]:
+                ratio = result["memory"][name]["peak_mb"] / peer
+                lines.append(f"  {name} / GPT-2 float32: {ratio:.2f}x, goal at most 1: "
+                             + ("reached" if ratio <= 1 else "MISSED"))
+    return "\n".join(lines)
+
+
+def main():
+    args = get_parser().parse_args()
+    if args.job:
+        print(json.dumps(do_job(args)))
+        return
+    if importlib.util.find_spec("transformers") is None:
+        print("transformers is not installed: our numbers alone; pip install -r benchmarks/requirements.txt")
+    result = {"shape": {k: getattr(args, k) for k in ("vocab_size", "n_layer", "n_head", "n_embd", "dropout")},
+              "machine": {"system": platform.platform(), "python": platform.python_version(), "cpus": os.cpu_count()}}
+    if args.clock == "cpu" and args.threads != 1:
+        get_parser().error("--clock cpu needs --threads 1: several threads would be added up")
+    if args.part in ("all", "memory") and sys.platform != "win32":
+        peer = importlib.util.find_spec("transformers") is not None
+        result["memory"] = {name: start_job(args, f"memory {name}") for name in OURS[:2] + (PEERS if peer else ())}
+    for part in ("training", "sampling"):
+        if args.part in ("all", part):
+            result[part] = start_job(args, part)
+    print(f"{args.n_layer} layers, {args.n_head} heads, width {args.n_embd}, {args.vocab_size:,} characters; training: "
+          f"16 x 64, dropout {args.dropout}; sampling: 10 x {args.new}, the plain loop one at a time\n" + report(result))
+    if args.json:
+        args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        print(f"\nwrote {args.json}")
+
+
+if __name__ == "__main__":
+    main()
