@@ -128,7 +128,7 @@ def script(tmp_path, monkeypatch, server):
     monkeypatch.setattr(module, "MANIFEST", {"toy": toy_set(server.url)})
     (tmp_path / "data" / "toy").mkdir(parents=True)
     module.folder = tmp_path / "full" / "toy"
-    module.go = lambda *words: module.main([*words, "--data_root", str(tmp_path / "full"), "--quiet", "--timeout", "0.2"])
+    module.go = lambda *words: module.main(["--data_root", str(tmp_path / "full"), "--quiet", "--timeout", "10", *words])
     return module
 
 
@@ -153,7 +153,7 @@ def test_fetches_verifies_and_then_has_nothing_to_do(script, server, capsys):
     ids=lambda plan: ", ".join(plan))
 def test_recovers(script, server, plan):
     server.plan["a.bin"] = list(plan)
-    script.go("toy")
+    script.go("toy", *(["--timeout", "0.5"] if "stall" in plan[0] else []))
     assert complete(script.folder) and not server.plan["a.bin"]
 
 
