@@ -2,15 +2,15 @@
 
     python hw_attention/prepare.py --data_root data/numerals
 
-A number is in one of the three files only, there in both notations (numerals.py).
+A number is in one of the three files only, there in both notations (numerals.py). One number in ten is held out for
+val.txt and test.txt; the numbers below 10 are all in train.txt. Short numbers are few, so train.txt has them many times.
 """
 import random
+import zlib
 from pathlib import Path
 
 from cli import ROOT, Parser, UserError, positive_int, run, safe_write
 from numerals import by_value, digit_by_digit
-
-SPLITS = ("train", "val", "test")
 
 
 def get_parser():
@@ -18,8 +18,8 @@ def get_parser():
     parser.add_argument("--data_root", type=Path, default=Path("data/numerals"), help="folder that train.py reads")
     parser.add_argument("--out_dir", type=Path, help="folder for what is made (default: data_root)")
     parser.add_argument("--train", type=positive_int, default=40_000, help="numbers to train on, two lines each")
-    parser.add_argument("--val", type=positive_int, default=1_000, help="numbers to validate on")
-    parser.add_argument("--test", type=positive_int, default=2_500, help="numbers to test on")
+    parser.add_argument("--val", type=positive_int, default=1_000, help="different numbers to validate on")
+    parser.add_argument("--test", type=positive_int, default=2_500, help="different numbers to test on")
     parser.add_argument("--seed", type=int, default=0, help="seed of the numbers")
     return parser
 
@@ -37,31 +37,40 @@ def draw(rng):
     return int("".join(map(str, [rng.randint(digits > 1, 9), *rest])))
 
 
-def different_numbers(count, seed):
-    """`count` different numbers in random order."""
-    rng, found, misses = random.Random(seed), {}, 0
+def held_out(number, seed):
+    """Whether a number is kept from training: one in ten is, the same ones for the same seed."""
+    return number > 9 and zlib.crc32(f"{seed} {number}".encode()) % 10 == 0
+
+
+def different_numbers(count, seed, rng):
+    """`count` different numbers that are held out."""
+    found, misses = {}, 0                                         # a dict keeps their order
     while len(found) < count:
-        number = draw(rng)
-        misses = misses + 1 if number in found else 0
-        if misses > 10_000:
-            raise UserError(f"{count} different numbers are too many: {len(found)} were found; ask for fewer")
-        found[number] = True
+        number, before = draw(rng), len(found)
+        if held_out(number, seed):
+            found[number] = None
+        misses = misses + 1 if len(found) == before else 0
+        if misses > 100_000:
+            raise UserError(f"--val and --test ask for {count} different numbers, only {len(found)} were found")
     found = list(found)
-    rng.shuffle(found)
+    rng.shuffle(found)                                            # short ones run out first
     return found
 
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    out_dir = place_for(args.out_dir or args.data_root)
-    sizes = {split: getattr(args, split) for split in SPLITS}
-    numbers = different_numbers(sum(sizes.values()), args.seed)
-    for split, size in sizes.items():
-        numbers, own = numbers[size:], numbers[:size]
+    out_dir, rng = place_for(args.out_dir or args.data_root), random.Random(args.seed)
+    held = different_numbers(args.val + args.test, args.seed, rng)
+    parts = {"train": [], "val": held[:args.val], "test": held[args.val:]}
+    while len(parts["train"]) < args.train:
+        number = draw(rng)
+        if not held_out(number, args.seed):
+            parts["train"].append(number)
+    for split, numbers in parts.items():
         with safe_write(out_dir / f"{split}.txt") as file:
-            file.writelines(f"{text}\t{number}\n" for number in own for text in (by_value(number), digit_by_digit(number)))
-    print(", ".join(f"{split} {size:,} numbers ({2 * size:,} lines)" for split, size in sizes.items())
-          + f"; wrote train.txt, val.txt and test.txt to {out_dir}")
+            file.writelines(f"{text}\t{number}\n" for number in numbers for text in (by_value(number), digit_by_digit(number)))
+    print(", ".join(f"{split} {len(numbers):,} numbers, {len(set(numbers)):,} different ({2 * len(numbers):,} lines)"
+                    for split, numbers in parts.items()) + f"; wrote train.txt, val.txt and test.txt to {out_dir}")
 
 
 if __name__ == "__main__":

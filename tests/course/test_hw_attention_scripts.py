@@ -109,8 +109,10 @@ def test_prepare_makes_three_parts_without_overlap(data, tmp_path):
         lines = [line.split("\t") for line in (data / f"{name}.txt").read_text(encoding="utf-8").splitlines()]
         assert all(NUMERALS.to_number(text) == int(digits) for text, digits in lines)
         parts[name] = {digits for _, digits in lines}
-        assert len(lines) == 2 * len(parts[name])                 # both notations of each number
-    assert [len(part) for part in parts.values()] == [60, 5, 7]
+        both = {text for text, _ in lines}
+        assert all({NUMERALS.by_value(int(n)), NUMERALS.digit_by_digit(int(n))} <= both for n in parts[name])
+        assert len(lines) == 2 * {"train": 60, "val": 5, "test": 7}[name]
+    assert len(parts["train"]) <= 60 and len(parts["val"]) == 5 and len(parts["test"]) == 7
     assert not parts["train"] & parts["val"] and not (parts["train"] | parts["val"]) & parts["test"]
     script("prepare", "--out_dir", tmp_path, "--train", 60, "--val", 5, "--test", 7)
     assert all((tmp_path / f"{name}.txt").read_bytes() == (data / f"{name}.txt").read_bytes() for name in parts)
@@ -118,9 +120,16 @@ def test_prepare_makes_three_parts_without_overlap(data, tmp_path):
 
 def test_prepare_reaches_every_length(tmp_path):
     script("prepare", "--data_root", tmp_path, "--train", 2000, "--val", 5, "--test", 500, "--seed", 3)
-    for name in ("train", "test"):
+    for name, shortest in (("train", 1), ("test", 2)):
         lines = (tmp_path / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-        assert {len(line.split("\t")[1]) for line in lines} >= set(range(2, 9))
+        assert {len(line.split("\t")[1]) for line in lines} == set(range(shortest, 9))
+    assert {str(n) for n in range(10)} <= {line.split("\t")[1] for line in (tmp_path / "train.txt").read_text(
+        encoding="utf-8").splitlines()}
+
+
+def test_prepare_says_when_numbers_run_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(ATTENTION.module("prepare"), "draw", lambda rng: rng.randint(0, 99))
+    assert "50 different numbers" in user_error("prepare", "--data_root", tmp_path, "--val", 25, "--test", 25)
 
 
 # --------------------------------------------------------------------------------------------------------------- train
