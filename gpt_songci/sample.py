@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 from cli import Parser, UserError, find_folder, positive_int, run
-from model import MLP
+from model import MLP, MultiHeadSelfAttention
 from prepare import code_points, read_text
 from torch import nn
 from tqdm import tqdm
@@ -83,13 +83,14 @@ class CachedAttention(nn.Module):
 
 
 class PackedLinear(nn.Module):
-    """nn.Linear for a few rows on a CPU: oneDNN gets its matrix laid out beforehand."""
+    """nn.Linear for a few rows on a CPU: oneDNN gets its matrix laid out beforehand. Several linears that read the same
+    input are one product, their outputs beside each other."""
 
-    def __init__(self, linear, rows, then="none"):
+    def __init__(self, linears, rows, then="none"):
         """then: "none", or "gelu" for the GELU of the result."""
         super().__init__()
-        self.packed = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), rows)
-        self.bias = linear.bias.detach()
+        self.packed = torch.ops.mkldnn._reorder_linear_weight(torch.cat([f.weight for f in linears]).detach(), rows)
+        self.bias = torch.cat([f.bias for f in linears]).detach()
         self.multiply = torch.ops.mkldnn._linear_pointwise.default
         self.then = then
 
@@ -97,12 +98,26 @@ class PackedLinear(nn.Module):
         return self.multiply(x, self.packed, self.bias, self.then, [], "none")
 
 
+class PartOfLinear(nn.Module):
+    """One of several linears that are one product: whoever is asked first computes it for all."""
+
+    def __init__(self, shared, place, count):
+        super().__init__()
+        self.shared, self.place, self.count = shared, place, count
+
+    def forward(self, x):
+        shared = self.shared
+        if shared["x"] is not x:
+            shared["x"], shared["parts"] = x, shared["product"](x).chunk(self.count, -1)
+        return shared["parts"][self.place]
+
+
 class PackedMLP(nn.Module):
     """MLP with its GELU computed where the first product is written."""
 
     def __init__(self, mlp, rows):
         super().__init__()
-        self.fc1, self.fc2 = PackedLinear(mlp.fc1, rows, "gelu"), PackedLinear(mlp.fc2, rows)
+        self.fc1, self.fc2 = PackedLinear([mlp.fc1], rows, "gelu"), PackedLinear([mlp.fc2], rows)
 
     def forward(self, x):
         return self.fc2(self.fc1(x))
@@ -116,8 +131,11 @@ def pack(module, rows):
             if torch.allclose(child(x), fast(x), rtol=1e-3, atol=1e-3):          # else: somebody's own MLP
                 setattr(module, name, fast)
                 continue
+        if isinstance(child, MultiHeadSelfAttention):
+            shared = {"product": PackedLinear([child.q, child.k, child.v], rows), "x": None}
+            child.q, child.k, child.v = (PartOfLinear(shared, place, 3) for place in range(3))
         if isinstance(child, nn.Linear):
-            setattr(module, name, PackedLinear(child, rows))
+            setattr(module, name, PackedLinear([child], rows))
         elif isinstance(child, nn.Dropout):
             setattr(module, name, nn.Identity())
         else:
