@@ -8,6 +8,7 @@ installed packages when the page is built, and stand in the page itself.
 """
 import html
 import importlib.metadata
+import io
 import json
 import re
 import warnings
@@ -17,7 +18,6 @@ from pathlib import Path
 import torch
 from cli import Parser, UserError, find_folder, run, safe_write
 from plots import chinese_font, plt, readable, save
-from prepare import code_points
 from train import build_model, load_checkpoint, load_data, number
 
 MAX_TOKENS = 64                  # characters: a page has a line for each pair of them, layer and head
@@ -80,7 +80,8 @@ def capture(model, characters, text, layer=0):
     numbers = {character: number for number, character in enumerate(characters)}
     unknown = sorted(set(text) - set(numbers))
     if unknown:
-        raise UserError(f"the model does not know {code_points(unknown)}; pass a --text without them")
+        named = ", ".join(f"{character} (U+{ord(character):04X})" for character in unknown)
+        raise UserError(f"the model does not know {named}; pass a --text without them")
     if not 0 <= layer < model.config.n_layer:
         raise UserError(f"--layer {layer}: the model has layers 0 to {model.config.n_layer - 1}")
     with torch.no_grad():
@@ -202,6 +203,15 @@ def heat_maps(tokens, weights, layer, title=""):
     fig.colorbar(image, ax=axes, shrink=0.6, label="weight")
     fig.suptitle(title)
     return fig
+
+
+def in_cell(fig):
+    """The figure as a picture for a notebook."""
+    from IPython.display import Image
+    file = io.BytesIO()
+    fig.savefig(file, format="png", dpi=90)
+    plt.close(fig)
+    return Image(file.getvalue())
 
 
 def main(argv=None):

@@ -20,6 +20,7 @@ import sys
 
 import worker
 
+HOME = "/home/check"                                          # as in isolation.py
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 CLONE_THREAD = 0x10000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
@@ -48,7 +49,7 @@ def mount(kind, target, flags, options=None, source=b"none"):
 
 
 def enter_namespaces(disk):
-    """Own user, processes, mounts, network; a fresh /tmp of `disk` bytes, an empty /proc. Needs a single thread."""
+    """Own user, processes, mounts, network; a fresh HOME of `disk` bytes, an empty /proc. Needs a single thread."""
     user, group = os.getuid(), os.getgid()
     libc_call("unshare", CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET)
     with contextlib.suppress(OSError):
@@ -61,7 +62,7 @@ def enter_namespaces(disk):
         os._exit(0 if os.WIFEXITED(status) else 1)
     libc_call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     mount(None, "/", MS_REC | MS_PRIVATE)
-    for place in ("/tmp", "/dev/shm"):
+    for place in (HOME, "/dev/shm"):
         mount(b"tmpfs", place, MS_NOSUID | MS_NODEV, f"size={disk},mode=1777".encode())
     mount(b"tmpfs", "/proc", MS_NOSUID | MS_NODEV | MS_RDONLY, b"size=4096")       # nothing to look at
 
@@ -128,7 +129,7 @@ def child(channel, level, order):
     if level == "bubblewrap":
         enter_namespaces(order["disk"])
         reached.append("namespaces")
-        home = "/tmp"
+        home = HOME
     else:
         home = order["place"]
         os.makedirs(home, mode=0o700, exist_ok=True)

@@ -26,6 +26,7 @@ from tests import worker
 from tests.student import ROOT, Channel, Door, StudentError, Worker, clean_environment
 
 LEVELS = ("plain", "process", "bubblewrap")
+HOME = "/home/check"             # in the sandbox: where a submission may write (a fresh place for each)
 START_LIMIT = 120                # seconds for a fork server to load its libraries
 
 
@@ -50,7 +51,12 @@ class Sandbox:
         self.place = Path(tempfile.mkdtemp(prefix="sandbox-"))
         self.count = 0
         self.lock = threading.Lock()
-        self._start()
+        self.process = self.control = None
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
 
     def _start(self):
         inside = self.place / "inside"
@@ -60,6 +66,8 @@ class Sandbox:
             shutil.copyfile(Path(__file__).with_name("forkserver.py"), inside / "forkserver.py")
             for path in (ROOT / "tests" / "probes").glob("*.py"):
                 shutil.copyfile(path, inside / "probes" / path.name)
+        if self.control:
+            self.control.close()
         ours, theirs = socket.socketpair()
         program = [sys.executable, "-I", "-B", "-c",
                    "import sys; sys.path.insert(0, sys.argv[2]); import forkserver; forkserver.main()", self.level]
@@ -67,11 +75,11 @@ class Sandbox:
             command = [*bubblewrap(inside), *program, "/check"]
         else:
             command = [*program, str(inside)]
-        self.process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        env=clean_environment("/tmp" if self.level == "bubblewrap" else self.place),
-                                        cwd=self.place, start_new_session=True)
-        theirs.close()
         self.control = ours
+        with theirs:
+            self.process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                            env=clean_environment(HOME if self.level == "bubblewrap" else self.place),
+                                            cwd=self.place, start_new_session=True)
         self.control.settimeout(START_LIMIT)
         self._expect(b"ready\n", "start")
 
@@ -104,13 +112,14 @@ class Sandbox:
                 self._expect(b"killed\n", "end a child")
 
     def close(self):
-        with contextlib.suppress(OSError):
+        if self.control:
             self.control.close()
-        with contextlib.suppress(OSError):
-            os.killpg(self.process.pid, 9)
-        with contextlib.suppress(OSError):
-            self.process.kill()
-        self.process.wait()
+        if self.process:
+            with contextlib.suppress(OSError):
+                os.killpg(self.process.pid, 9)
+            with contextlib.suppress(OSError):
+                self.process.kill()
+            self.process.wait()
         shutil.rmtree(self.place, ignore_errors=True)
 
 
@@ -204,8 +213,9 @@ def bubblewrap(inside):
         if not str(prefix).startswith("/usr"):
             binds += ["--ro-bind", str(prefix), str(prefix)]
     return [shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
-            "--uid", "1000", "--gid", "1000", "--hostname", "check", *binds, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
-            "--ro-bind", str(inside), "/check", "--chdir", "/tmp", "--remount-ro", "/"]
+            "--uid", "1000", "--gid", "1000", "--hostname", "check", "--tmpfs", "/tmp", *binds, "--proc", "/proc", "--dev", "/dev",
+            "--dir", HOME,
+            "--ro-bind", str(inside), "/check", "--chdir", HOME, "--remount-ro", "/tmp", "--remount-ro", "/"]
 
 
 # ---------------------------------------------------------------- the canary

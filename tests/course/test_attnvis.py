@@ -208,7 +208,7 @@ def opacities(frame, head):
 
 def check_head_view(page, tokens, weights, layer):
     """The drawing in `page` (a page or a frame): tokens, heads, layers, opacities; layers change, hovering shows."""
-    page.wait_for_selector("[id^='bertviz-'] #vis svg #attention line")
+    page.wait_for_selector("[id^='bertviz-'] #vis svg #attention line", state="attached")
     root = page.locator("[id^='bertviz-']").first
     assert root.locator("svg text").all_text_contents() == [*tokens, *tokens]
     assert root.locator("select#layer option").count() == len(weights)
