@@ -56,7 +56,7 @@ def get_parser():
     add("--optimizer", choices=("muon", "adamw"), default="muon", help="what updates the matrices of the blocks")
     add("--lr", type=number(0), help="peak learning rate of the blocks' matrices (default: 0.005 for muon, "
         "0.001 for adamw)")
-    add("--adam_lr", type=number(0), default=3e-3, help="peak learning rate of embeddings, norms and biases (AdamW)")
+    add("--adam_lr", type=number(0), default=6e-3, help="peak learning rate of embeddings, norms and biases (AdamW)")
     add("--warmup", type=number(0, kind=int), default=50, help="steps in which the learning rate rises")
     add("--weight_decay", type=number(0), default=0.0, help="weight decay of the blocks' matrices")
     add("--eval_interval", type=positive_int, default=100, help="steps between two points of the curve, each saved")
@@ -232,7 +232,7 @@ def make_optimizers(model, args):
     embeddings are read a row at a time, norms and biases are no matrices."""
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
     others = [p for p in model.parameters() if all(p is not m for m in matrices)]
-    adamw = functools.partial(torch.optim.AdamW, betas=(0.9, 0.95), fused=True)
+    adamw = functools.partial(torch.optim.AdamW, betas=(0.9, 0.99), fused=True)
     first = torch.optim.Muon(matrices, lr=args.lr, momentum=0.95, weight_decay=args.weight_decay,
                              adjust_lr_fn="match_rms_adamw") if args.optimizer == "muon" else \
         adamw(matrices, lr=args.lr, weight_decay=args.weight_decay)
