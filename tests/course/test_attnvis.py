@@ -176,6 +176,7 @@ def browser():
 def tab(browser, allowed=("file:", "data:", "about:", "blob:"), width=1280, scheme="light"):
     """A tab in which every request but `allowed` is cut off; afterwards errors of the page or a cut request are failures."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    context.set_default_timeout(240_000)                      # a busy machine draws slowly
     page, wrong = context.new_page(), []
 
     def judge(route):
@@ -289,7 +290,7 @@ def test_the_notebook_draws_in_jupyterlab(browser, executed, runs):
         with tab(browser, local) as page:
             page.goto(f"http://127.0.0.1:{port}/lab/tree/executed.ipynb?token=t")
             frame = page.frame_locator("iframe[title='attention']").first
-            frame.locator("[id^='bertviz-'] #vis svg #attention line").first.wait_for(state="attached", timeout=120_000)
+            frame.locator("[id^='bertviz-'] #vis svg #attention line").first.wait_for(state="attached")
             assert frame.locator("svg text").count() == 2 * shown_characters(executed)
             keep(page, "jupyterlab")
             page.wrong[:] = [line for line in page.wrong if "bertviz" in line or "d3" in line or "require" in line]

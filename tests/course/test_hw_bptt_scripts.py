@@ -36,9 +36,9 @@ def write_reviews(folder, rows, encoding="utf-8-sig"):
     return folder
 
 
-def tiny(folder, count=60):
+def tiny(folder, count=60, dish="吃"):
     """A data folder that a network learns in no time: 好 is in the good ones, 差 in the bad ones."""
-    rows = [(number % 2, f"{'很 ' * (number % 4)}{'差好'[number % 2]}吃{number:02d}") for number in range(count)]
+    rows = [(number % 2, f"{'很 ' * (number % 4)}{'差好'[number % 2]}{dish}{number:02d}") for number in range(count)]
     write_reviews(folder, rows)
     script("prepare.py", "--data_root", folder, "--dim", 8)
     return folder
@@ -179,7 +179,7 @@ def test_other_encodings_and_damaged_runs_are_one_line(data, tmp_path):
     for damaged in (whole[:500], b"", b"not a run"):
         (tmp_path / "run" / "ckpt.npz").write_bytes(damaged)
         assert "not a checkpoint" in script("sample.py", "--ckpt_path", tmp_path / "run", "好", expect=2)
-    other = tiny(tmp_path / "other", 30)
+    other = tiny(tmp_path / "other", 30, dish="喝")
     (tmp_path / "run" / "ckpt.npz").write_bytes(whole)
     assert "other characters" in script("train.py", "--data_root", other, "--resume", "--ckpt_path", tmp_path / "run", expect=2)
 
