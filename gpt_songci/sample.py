@@ -315,7 +315,7 @@ class Stream:
             return
         for n, char in enumerate(chars):
             if char == "\n":
-                print(f"[{n + 1}] {self.lines[n]}", flush=True)
+                print(f"[{n + 1}] {self.lines[n]}".rstrip(), flush=True)
                 self.lines[n] = ""
             else:
                 self.lines[n] += char
@@ -337,8 +337,8 @@ def show(texts, begin, find_known, streamed):
             print(f"---------------- sample {n + 1} of {len(texts)}\n{mark(text, begin, known)}")
     if find_known:
         copied = [line for line in lines if line in known]
-        print(f"---------------- {len(copied)} of {len(lines)} lines stand in the training text"
-              + (": " if streamed else " (*)" if copied else "") + ("  ".join(sorted(known)) if streamed else ""))
+        which = "" if not copied else ": " + "  ".join(sorted(known)) if streamed else " (*)"
+        print(f"---------------- {len(copied)} of {len(lines)} lines stand in the training text{which}")
 
 
 def main(argv=None):
