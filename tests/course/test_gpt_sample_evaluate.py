@@ -192,7 +192,7 @@ def test_several_samples_stream_by_lines(place, capsys):
     script("sample", *flags(place, num_samples=2, max_new_tokens=30))
     parts = capsys.readouterr().out.replace("  *\n", "\n").split("---------------- ")
     for n in (1, 2):
-        lines = [line.removeprefix(f"[{n}] ") for line in streamed.splitlines() if line.startswith(f"[{n}]")]
+        lines = [line[4:] for line in streamed.splitlines() if line.startswith(f"[{n}]")]
         assert "\n".join(lines).strip("\n") == parts[n].split("\n", 1)[1].strip("\n")
 
 
