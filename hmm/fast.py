@@ -85,9 +85,10 @@ def run_lanes(pi, A, Bt, symbols, fresh, state, every, predicted=None, filtered=
     """
     L, S = symbols.shape
     log_sums, lost = np.zeros(S), np.zeros(S, dtype=bool)
-    before, emitted = np.empty_like(state), np.empty_like(state)
+    before, emitted, after = np.empty_like(state), np.empty_like(state), state
     for s in range(L):
-        before, after = (predicted[s], filtered[s]) if predicted is not None else (before, state)
+        before = before if predicted is None else predicted[s]
+        after = after if filtered is None else filtered[s]
         np.matmul(state, A, out=before)                              # (S, N)@(N, N) -> (S, N)
         if s in fresh:
             log_sums[fresh[s]] += log(state[fresh[s]].sum(1))
@@ -103,9 +104,9 @@ def run_lanes(pi, A, Bt, symbols, fresh, state, every, predicted=None, filtered=
     return state, log_sums, lost
 
 
-def run_long(pi, A, Bt, obs, every, keep, back=False):
+def run_long(pi, A, Bt, obs, every, keep=(), back=False):
     """One long sequence in lanes, from its end if `back`. Returns log P (float), and predicted, filtered (L, S, N), whose
-    lanes follow each other in time whichever way they were run, or None without `keep`."""
+    lanes follow each other in time whichever way they were run; None for a table whose name is not in `keep`."""
     T, N = len(obs), len(pi)
     symbols = np.append(obs, len(Bt) - 1)
     for S in dict.fromkeys((int(np.clip(T // 200, 1, 512)), 1)):     # one lane if many lanes fail
@@ -115,27 +116,27 @@ def run_long(pi, A, Bt, obs, every, keep, back=False):
             times = times[::-1, ::-1]                                # lane 0 now begins with the padding
         fresh = int((times[:, 0] == T).sum())
         early = times[0] + (1 if back else -1) * np.arange(min(EARLY, L), 0, -1)[:, None]
-        predicted, filtered = (np.empty((L, S, N)) for _ in range(2)) if keep else (None, None)
+        tables = [np.empty((L, S, N)) if name in keep else None for name in ("predicted", "filtered")]
         heads = np.full((S, N), 1 / N)
         if S > 1:
             heads = run_lanes(pi, A, Bt, symbols[np.clip(early, 0, T)], {}, heads, every)[0]
             heads[0] = 1 / N                                         # lane 0 begins with pi, see fresh
-        ends, log_sums, lost = run_lanes(pi, A, Bt, symbols[times], {fresh: np.array([0])}, heads.copy(), every,
-                                         predicted, filtered)
+        ends, log_sums, lost = run_lanes(pi, A, Bt, symbols[times], {fresh: np.array([0])}, heads.copy(), every, *tables)
         while len(wrong := 1 + np.flatnonzero(~near(heads[1:], ends[:-1]).all(1))):
             heads[wrong] = ends[wrong - 1]                           # lanes that began wrongly run again
-            more = [np.empty((L, len(wrong), N)) for _ in range(2)] if keep else (None, None)
+            more = [None if table is None else np.empty((L, len(wrong), N)) for table in tables]
             ends[wrong], log_sums[wrong], lost[wrong] = run_lanes(
                 pi, A, Bt, symbols[times[:, wrong]], {}, heads[wrong].copy(), every, *more)
-            if keep:
-                predicted[:, wrong], filtered[:, wrong] = more
+            for table, part in zip(tables, more):
+                if table is not None:
+                    table[:, wrong] = part
         if not lost.any():
             break
     else:
         raise Unsafe("a state fell below 1e-150 of the others, or the sequence is impossible")
-    if keep and back:
-        predicted, filtered = predicted[::-1, ::-1], filtered[::-1, ::-1]
-    return float(log_sums.sum()), predicted, filtered
+    if back:
+        tables = [None if table is None else table[::-1, ::-1] for table in tables]
+    return float(log_sums.sum()), *tables
 
 
 def near(got, expected):
@@ -150,14 +151,14 @@ def padded(B):
 
 def score(pi, A, B, obs):
     """log P(obs), nats."""
-    return run_long(pi, A, padded(B), obs, rescale_every(pi, A, B), keep=False)[0]
+    return run_long(pi, A, padded(B), obs, rescale_every(pi, A, B))[0]
 
 
 def posteriors(pi, A, B, obs):
     """gamma (T, N)."""
     every, Bt = rescale_every(pi, A, B), padded(B)
-    gamma = run_long(pi, A, Bt, obs, every, keep=True)[1]
-    gamma *= run_long(np.ones(len(pi)), np.ascontiguousarray(A.T), Bt, obs, every, keep=True, back=True)[2]
+    gamma = run_long(pi, A, Bt, obs, every, ["predicted"])[1]
+    gamma *= run_long(np.ones(len(pi)), np.ascontiguousarray(A.T), Bt, obs, every, ["filtered"], back=True)[2]
     gamma = flat_rows(gamma, len(obs))
     gamma /= gamma @ np.ones((len(pi), 1))                           # sums of rows, sooner than sum(1)
     return gamma
@@ -176,9 +177,9 @@ def smooth(pi, A, B, flat, lengths):
     total = 0.0
     for s in np.flatnonzero(lengths > LONG):
         part, T = slice(stops[s] - lengths[s], stops[s]), lengths[s]
-        log_p, *lanes = run_long(pi, A, Bt, flat[part], every, keep=True)
+        log_p, *lanes = run_long(pi, A, Bt, flat[part], every, ["predicted", "filtered"])
         predicted[part], filtered[part] = (flat_rows(table, T) for table in lanes)
-        ahead[part] = flat_rows(run_long(ones, AT, Bt, flat[part], every, keep=True, back=True)[2], T)
+        ahead[part] = flat_rows(run_long(ones, AT, Bt, flat[part], every, ["filtered"], back=True)[2], T)
         total += log_p
     short = np.flatnonzero(lengths <= LONG)
     if len(short):
@@ -186,14 +187,14 @@ def smooth(pi, A, B, flat, lengths):
         times, begins, ends = lay(lengths[short], int(np.clip(len(where) // 200, 1, min(512, len(short)))))
         symbols = np.append(flat[where], len(Bt) - 1)[times]
         uniform = np.full((times.shape[1], N), 1 / N)
-        on, back = (np.empty((2, *times.shape, N)) for _ in range(2))
-        _, log_sums, lost = run_lanes(pi, A, Bt, symbols, by_step(begins), uniform, every, *on)
-        _, _, lost_back = run_lanes(ones, AT, Bt, symbols[::-1], by_step(ends[::-1]), uniform, every, *back)
+        on, back = np.empty((2, *times.shape, N)), np.empty((*times.shape, N))
+        _, log_sums, lost = run_lanes(pi, A, Bt, symbols, by_step(begins), uniform.copy(), every, *on)
+        _, _, lost_back = run_lanes(ones, AT, Bt, symbols[::-1], by_step(ends[::-1]), uniform, every, None, back)
         if lost.any() or lost_back.any():
             raise Unsafe("a state fell below 1e-150 of the others, or a sequence is impossible")
         total += float(log_sums.sum())
         real = times < len(where)
-        for table, lanes in ((predicted, on[0]), (filtered, on[1]), (ahead, back[1, ::-1])):
+        for table, lanes in ((predicted, on[0]), (filtered, on[1]), (ahead, back[::-1])):
             table[where[times[real]]] = lanes[real]
     return total, predicted, filtered, ahead
 
@@ -236,92 +237,91 @@ def aligned(*shape):
 
 
 class FewStates:
-    """Best ways into each state when N is small: the lanes are the long axis of every array. Keeps phi (L, N, S)."""
+    """Best ways into each state when N is small: arrays [..., lane], whose long axis is that of the lanes.
 
-    def __init__(self, log_A, L, S):
-        N = len(log_A)
-        self.phi = np.empty((L, N, S), dtype=np.uint8)
-        self.steps, self.work = aligned(N, N, S), aligned(N, N, S)               # [from, to, lane]
-        self.best, self.turned = aligned(N, S), aligned(N, 1, S)
-        self.steps[:] = log_A[:, :, None]
-        self.beaten, self.still = np.empty((max(N - 1, 1), N, S), dtype=bool), np.empty((N, S), dtype=bool)
+    delta (N, S): the state of the search. Every step keeps phi (N, n), the best state before, for the way back.
+    """
 
-    def into(self, delta, s, keep):
-        """max over i of delta[:, i] + log_A[i]: (S, N)."""
-        self.turned[:, 0] = delta.T
-        np.add(self.turned, self.steps, out=self.work)
-        np.maximum.reduce(self.work, axis=0, out=self.best)
-        if keep:                                                     # the first state that reaches the maximum:
-            phi, still = self.phi[s], self.still                     # count the ones before it
-            phi[:] = 0
-            if len(self.work) > 1:
-                np.not_equal(self.work[:-1], self.best, out=self.beaten)
-                np.add(phi, self.beaten[0], out=phi)
-                still[:] = self.beaten[0]
-                for beaten in self.beaten[1:]:
-                    np.logical_and(still, beaten, out=still)
-                    np.add(phi, still, out=phi)
-        return self.best.T
+    def __init__(self, log_pi, log_A, log_B, S):
+        N = len(log_pi)
+        self.log_pi, self.log_A, self.LB = log_pi, log_A[:, :, None], np.hstack([log_B, np.zeros((N, 1))])
+        self.delta, self.work, self.best = aligned(N, S), aligned(N, N, S), aligned(N, S)
+        self.beaten = np.empty((N - 1, N, S), dtype=bool)
+        self.delta[:] = 0
+        self.phi, self.lanes = [], np.arange(S)
 
-    def keep(self, s, delta):
-        """phi is all that the way back needs."""
+    def start(self, delta):
+        self.delta[:] = delta.T
+
+    def step(self, symbols, new=slice(0), keep=True):
+        """One step of the first len(symbols) lanes; those in the slice `new` begin with log_pi."""
+        n, N = len(symbols), len(self.log_pi)
+        delta, work, best, beaten = (x[..., :n] for x in (self.delta, self.work, self.best, self.beaten))
+        np.add(delta[:, None], self.log_A, out=work)                 # [from, to, lane]
+        np.maximum.reduce(work, axis=0, out=best)
+        if keep:                                                     # the first state that reaches the maximum: the
+            np.not_equal(work[:-1], best, out=beaten)                # number of those before it, none of which does
+            for i in range(1, N - 1):
+                np.logical_and(beaten[i - 1], beaten[i], out=beaten[i])
+            self.phi.append(np.add.reduce(beaten.view(np.uint8), axis=0, dtype=np.uint8))
+        if new.stop:
+            best[:, new] = self.log_pi[:, None]
+        np.add(best, self.LB.take(symbols, axis=1), out=delta)
+
+    def rows(self, lanes=slice(None)):
+        """delta of some lanes: (n, N)."""
+        return self.delta[:, lanes].T.copy()
 
     def put(self, lanes, other):
-        self.phi[:, :, lanes] = other.phi
+        for mine, part in zip(self.phi, other.phi):
+            mine[:, lanes] = part
 
     def before(self, s, state, lanes):
         """Best states at step s - 1, for `state` at step s of `lanes`; s = 0 leads to the end of the lane before."""
-        return self.phi[s].reshape(-1).take(state * self.phi.shape[2] + lanes).astype(np.int64)
+        phi = self.phi[s]
+        return phi.reshape(-1).take(state * np.int64(phi.shape[1]) + lanes)
 
 
 class ManyStates:
-    """The same with the states as the long axis. Keeps deltas (L, S, N), and looks for the best state on the way back."""
+    """The same with the states as the long axis: delta (S, N). Keeps deltas, and looks for the best state before on the
+    way back only."""
 
-    def __init__(self, log_A, L, S):
-        N = len(log_A)
-        self.log_A, self.log_AT = log_A, np.ascontiguousarray(log_A.T)
-        self.deltas, self.work, self.best = np.empty((L, S, N)), aligned(N, S, N), aligned(S, N)  # [from, lane, to]
+    def __init__(self, log_pi, log_A, log_B, S):
+        N = len(log_pi)
+        self.log_pi, self.log_A, self.log_AT = log_pi, log_A[:, None], np.ascontiguousarray(log_A.T)
+        self.LB = np.vstack([log_B.T, np.zeros(N)])
+        self.delta, self.work = np.zeros((S, N)), aligned(N, S, N)
+        self.deltas, self.first, self.lanes = [], self.delta, np.arange(S)
 
-    def into(self, delta, s, keep):
-        np.add(delta.T[:, :, None], self.log_A[:, None], out=self.work)
-        return np.maximum.reduce(self.work, axis=0, out=self.best)
+    def start(self, delta):
+        self.delta[:] = delta
 
-    def keep(self, s, delta):
-        self.deltas[s] = delta
+    def step(self, symbols, new=slice(0), keep=True):
+        n = len(symbols)
+        work = self.work[:, :n]
+        np.add(self.delta[:n].T[:, :, None], self.log_A, out=work)   # [from, lane, to]
+        best = np.maximum.reduce(work, axis=0)
+        if new.stop:
+            best[new] = self.log_pi
+        best += self.LB.take(symbols, axis=0)
+        self.delta[:n] = best
+        if keep:
+            self.deltas.append(best)
+
+    def rows(self, lanes=slice(None)):
+        return self.delta[lanes].copy()
 
     def put(self, lanes, other):
-        self.deltas[:, lanes] = other.deltas
+        for mine, part in zip(self.deltas, other.deltas):
+            mine[lanes] = part
 
     def before(self, s, state, lanes):
-        table = self.deltas[s - 1, lanes] if s else self.deltas[-1, lanes - 1]
-        return (table + self.log_AT.take(state, axis=0)).argmax(1)
+        table = self.deltas[s - 1][lanes] if s else self.deltas[-1][lanes - 1]
+        return (table + self.log_AT.take(state, axis=0)).argmax(1)   # the first, so the smallest, of equal ones
 
 
-def max_lanes(log_pi, LB, symbols, fresh, delta, way, keep=True, ends=()):
-    """Move delta (S, N) through all steps of symbols (L, S). LB (M + 1, N): zeros for padding. way: FewStates or
-    ManyStates. fresh: {step: lanes that begin anew there}. ends: {step: lanes whose best state is asked for}.
-
-    Returns the last delta, lowered so that each row's largest entry is 0, by how much (S,), and
-    {step: (best states, their deltas)}.
-    """
-    delta, emitted, found = delta.copy(), aligned(*delta.shape), {}
-    for s in range(len(symbols)):
-        best = way.into(delta, s, keep)                              # (S, N)
-        if s in fresh:
-            best[fresh[s]] = log_pi
-        LB.take(symbols[s], axis=0, out=emitted, mode="clip")
-        np.add(best, emitted, out=delta)
-        if keep:
-            way.keep(s, delta)
-        if s in ends:
-            rows = delta[ends[s]]
-            found[s] = rows.argmax(1), rows.max(1)                   # the first, so the smallest, of equal ones
-    top = delta.max(1)
-    return delta - np.where(np.isfinite(top), top, 0)[:, None], top, found
-
-
-def ways(log_A, L, S):
-    return (FewStates if len(log_A) <= 8 else ManyStates)(log_A, L, S)
+def ways(S, *model):
+    return (FewStates if len(model[0]) <= 8 else ManyStates)(*model, S)
 
 
 def max_lanes_for(T, N):
@@ -329,46 +329,56 @@ def max_lanes_for(T, N):
     return int(np.clip(T // 150, 1, 768)) if N <= 8 else int(np.clip(T // 200, 1, max(50_000 // N**2, 1)))
 
 
-def viterbi_long(log_pi, log_A, LB, obs):
+def level(delta):
+    """Rows of delta (S, N) lowered so that the largest entry is 0, and by how much (S,)."""
+    top = delta.max(1)
+    return delta - np.where(np.isfinite(top), top, 0)[:, None], top
+
+
+def viterbi_long(log_pi, log_A, log_B, obs):
     """Path of one long sequence, in lanes, and its log-probability."""
-    T, N = len(obs), len(log_pi)
+    T, N, M = len(obs), len(log_pi), log_B.shape[1]
     times = cut(T, max_lanes_for(T, N))
-    (L, S), symbols, pads = times.shape, np.append(obs, len(LB) - 1), int((times[:, -1] == T).sum())
-    way, heads = ways(log_A, L, S), np.zeros((S, N))
+    (L, S), pads, model = times.shape, int((times[:, -1] == T).sum()), (log_pi, log_A, log_B)
+    symbols, way, heads = np.append(obs, M)[times], ways(S, *model), np.zeros((S, N))
     if S > 1:
-        early = times[0] - np.arange(min(EARLY, L), 0, -1)[:, None]
-        heads, *_ = max_lanes(log_pi, LB, symbols[np.maximum(early, 0)], {}, heads, way, keep=False)
-    ends, tops, found = max_lanes(log_pi, LB, symbols[times], {0: [0]}, heads, way, ends={L - 1 - pads: [S - 1]})
-    while True:                                                      # lanes that began wrongly run again
+        way.start(heads)
+        for s in range(-min(EARLY, L), 0):
+            way.step(obs[np.maximum(times[0] + s, 0)], keep=False)
+        heads, _ = level(way.rows())
+    ends, tops, wrong = np.empty((S, N)), np.empty(S), np.arange(S)
+    while len(wrong):                                                # at first all; lanes that began wrongly run again
+        again = way if len(wrong) == S else ways(len(wrong), *model)
+        again.start(heads[wrong])
+        for s, row in enumerate(symbols[:, wrong]):
+            again.step(row, new=slice(int(s == 0 and wrong[0] == 0)))
+            if s == L - 1 - pads and wrong[-1] == S - 1:
+                final = again.rows(slice(-1, None))[0]               # at time T - 1
+        ends[wrong], tops[wrong] = level(again.rows())
+        if again is not way:
+            way.put(wrong, again)
         with np.errstate(invalid="ignore"):
             same = (np.abs(heads[1:] - ends[:-1]) <= 1e-9) | (heads[1:] == ends[:-1])
         wrong = 1 + np.flatnonzero(~same.all(1))
-        if not len(wrong):
-            break
-        heads[wrong], again = ends[wrong - 1], ways(log_A, L, len(wrong))
-        ends[wrong], tops[wrong], late = max_lanes(log_pi, LB, symbols[times[:, wrong]], {}, heads[wrong], again,
-                                                   ends={L - 1 - pads: [-1]})
-        way.put(wrong, again)
-        found = late if wrong[-1] == S - 1 else found
-    (final,), (top,) = found[L - 1 - pads]                           # at time T - 1
-    if top == -np.inf:
+        heads[wrong] = ends[wrong - 1]
+    if np.isneginf(final).all():
         raise Unsafe("the sequence is impossible")
     if S == 1 and N > 8:                                             # the way back is light work: more lanes
         L, S = cut(T, int(np.clip(T // 200, 1, 512))).shape
         pads = L * S - T
-        table = np.concatenate([way.deltas[:, 0], np.zeros((pads, N))])
-        way.deltas = table.reshape(S, L, N).swapaxes(0, 1)
-    return back_long(way, L, S, int(final), pads), float(tops[:-1].sum() + top)
+        table = np.concatenate([np.concatenate(way.deltas), np.zeros((pads, N))]).reshape(S, L, N)
+        way.deltas = list(table.swapaxes(0, 1))
+    return back_long(way, L, S, int(final.argmax()), pads), float(tops[:-1].sum() + final.max())
 
 
 def back_long(way, L, S, final, pads):
     """Path (T,), whose last lane ends with `pads` steps of padding: all lanes at once from their ends, each from a guess
     some steps later, checked and run again as on the way forward."""
-    others = np.arange(1, S)
+    others, lanes = np.arange(1, S), np.arange(S)
     guess = np.zeros(S - 1, dtype=np.int64)
     for s in range(min(EARLY, L) - 1, -1, -1):
         guess = way.before(s, guess, others)
-    path, tails, todo = np.empty((L, S), dtype=np.int64), np.append(guess, final), np.arange(S)
+    path, tails, todo = np.empty((L, S), dtype=np.int64), np.append(guess, final).astype(np.int64), lanes
     while len(todo):                                                 # tails: the state in which each lane ends
         state = tails[todo]
         for s in range(L - 1, -1, -1):
@@ -385,6 +395,29 @@ def back_long(way, L, S, final, pads):
     return flat_rows(path, S * L - pads)
 
 
+def viterbi_short(model, sequences):
+    """log_probs (S,) and paths of many sequences side by side, the longest first: lane by lane, fewer and fewer."""
+    sizes, flat = np.array([len(obs) for obs in sequences]), np.concatenate(sequences)
+    order = np.argsort(-sizes, kind="stable")
+    lengths, first = sizes[order], (np.cumsum(sizes) - sizes)[order]
+    alive = np.searchsorted(-lengths, -np.arange(lengths[0] + 1), side="left").tolist()  # lanes that have a symbol at a step
+    way, ended = ways(len(order), *model), np.empty((len(order), len(model[0])))
+    for s, (n, m) in enumerate(zip(alive, alive[1:])):
+        way.step(flat.take(first[:n] + s), new=slice(0 if s else n))
+        if m < n:
+            ended[m:n] = way.rows(slice(m, n))
+    last, state, path = ended.argmax(1), np.empty(len(order), dtype=np.int64), np.empty_like(flat)
+    for s in range(len(alive) - 2, -1, -1):
+        n, m = alive[s], alive[s + 1]
+        if m:
+            state[:m] = way.before(s + 1, state[:m], way.lanes[:m])
+        state[m:n] = last[m:n]
+        path[first[:n] + s] = state[:n]
+    scores, stops = np.empty(len(order)), np.cumsum(sizes).tolist()
+    scores[order] = ended.max(1)
+    return scores, [path[a:b] for a, b in zip([0] + stops, stops)]
+
+
 def path_scores(log_pi, log_A, log_B, path, flat, first):
     """Log-probability of each sequence's path together with its symbols. first: where the sequences begin."""
     parts = log_B.reshape(-1).take(path * log_B.shape[1] + flat)
@@ -396,45 +429,32 @@ def path_scores(log_pi, log_A, log_B, path, flat, first):
 
 def viterbi(pi, A, B, obs):
     """As model.viterbi. Raises Unsafe for a long sequence that is impossible."""
-    if len(obs) <= LONG and not compiled:
-        scores, paths = viterbi_batch(pi, A, B, [obs])
-        return paths[0], float(scores[0])
-    log_pi, log_A, log_B = log(pi), log(A), log(B)
+    model = log(pi), log(A), log(B)
     if compiled:
-        path = compiled(log_pi, log_A, np.ascontiguousarray(log_B.T), obs)
-        return path, float(path_scores(log_pi, log_A, log_B, path, obs, np.array([0]))[0])
-    return viterbi_long(log_pi, log_A, np.vstack([log_B.T, np.zeros(len(pi))]), obs)
+        path = compiled(*model[:2], np.ascontiguousarray(model[2].T), obs)
+        return path, float(path_scores(*model, path, obs, np.array([0]))[0])
+    if len(obs) > LONG:
+        return viterbi_long(*model, obs)
+    scores, paths = viterbi_short(model, [obs])
+    return paths[0], float(scores[0])
 
 
 def viterbi_batch(pi, A, B, sequences):
     """log_probs (S,) and the list of paths."""
+    model = log(pi), log(A), log(B)
+    scores, paths = np.empty(len(sequences)), [None] * len(sequences)
     lengths = np.array([len(obs) for obs in sequences])
-    if lengths.max() > LONG:
-        scores, paths = np.empty(len(sequences)), [None] * len(sequences)
-        for s in np.flatnonzero(lengths > LONG):
-            paths[s], scores[s] = viterbi(pi, A, B, sequences[s])
-        short = np.flatnonzero(lengths <= LONG)
-        if len(short):
-            scores[short], found = viterbi_batch(pi, A, B, [sequences[s] for s in short])
-            for s, path in zip(short, found):
-                paths[s] = path
-        return scores, paths
-    log_pi, log_A, log_B = log(pi), log(A), log(B)
-    flat = np.concatenate(sequences)
-    N, T, first = len(pi), len(flat), np.cumsum(lengths) - lengths
-    times, begins, ends = lay(lengths, min(max_lanes_for(T, N), len(lengths)))
-    L, S = times.shape
-    begins, ends, way = by_step(begins), by_step(ends), ways(log_A, L, S)
-    *_, found = max_lanes(log_pi, np.vstack([log_B.T, np.zeros(N)]), np.append(flat, B.shape[1])[times], begins,
-                          np.zeros((S, N)), way, ends=ends)
-    state, path, lanes = np.zeros(S, dtype=np.int64), np.empty(T + 1, dtype=np.int64), np.arange(S)
-    for s in range(L - 1, -1, -1):
-        if s in ends:
-            state[ends[s]] = found[s][0]
-        path[times[s]] = state
-        state = way.before(s, state, lanes) if s else state
-    path = path[:T]
-    return path_scores(log_pi, log_A, log_B, path, flat, first), np.split(path, first[1:])
+    order = np.argsort(-lengths, kind="stable")                      # sequences of about the same length together
+    group = 4096 if len(pi) <= 8 else max_lanes_for(10**9, len(pi))
+    short = order[(lengths > LONG).sum():]
+    for s in order[:len(order) - len(short)]:
+        paths[s], scores[s] = viterbi(pi, A, B, sequences[s])
+    for at in range(0, len(short), group):
+        some = np.sort(short[at:at + group]).tolist()
+        scores[some], found = viterbi_short(model, [sequences[s] for s in some])
+        for s, path in zip(some, found):
+            paths[s] = path
+    return scores, paths
 
 
 def accelerate(on=True):

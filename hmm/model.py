@@ -325,7 +325,7 @@ def check_sequences(sequences, n_symbols):
     if all(np.ndim(obs) == 0 for obs in sequences[:2]):
         sequences = [sequences]
     many = [np.asarray(obs) for obs in sequences]
-    if all(obs.ndim == 1 and len(obs) and obs.dtype == np.int64 for obs in many):
+    if {(obs.dtype, obs.ndim) for obs in many} == {(np.dtype(np.int64), 1)} and all(map(len, many)):
         every = np.concatenate(many)
         if every.min() >= 0 and every.max() < n_symbols:
             return many
