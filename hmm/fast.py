@@ -70,7 +70,7 @@ def log(x):
 
 def rescale_every(pi, A, B):
     """After how many steps at the latest the numbers are rescaled. Raises Unsafe if one step can lose too much."""
-    low = np.log10(min(A[A > 0].min(), pi[pi > 0].min()) * B[B > 0].min())
+    low = np.log10(min(A[A > 0].min(), pi[pi > 0].min())) + np.log10(B[B > 0].min())
     if low < -100:
         raise Unsafe("probabilities below 1e-50")
     return int(np.clip(100 / max(-low, 1), 1, 16))

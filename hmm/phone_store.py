@@ -73,10 +73,10 @@ def draw_trellis(pi, A, B, obs, delta, path, out):
                 ax.annotate("", (t - 0.2, -j), (t - 1 + 0.2, -i), zorder=3 if best else 1, arrowprops=dict(
                     arrowstyle="-|>", color="tab:red" if best else "0.55", lw=2.4 if best else 1.0,
                     ls="-" if chosen else ":", shrinkA=0, shrinkB=0))
-                along = 0.32                                     # the label stands near the arrow's tail
-                ax.text(t - 1 + 0.2 + 0.6 * along, -i - (j - i) * along + 0.07, f"{A[i, j]:g}", ha="center",
-                        va="bottom", fontsize=9, color="tab:red" if best else "0.4", zorder=4,
-                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})
+                along, up = 0.3, 0.07 * (i == j)                 # on the line, near its tail; level ones above it
+                ax.text(t - 0.8 + 0.6 * along, -i - (j - i) * along + up, f"{A[i, j]:g}", ha="center", zorder=4,
+                        va="bottom" if i == j else "center", fontsize=9, color="tab:red" if best else "0.3",
+                        bbox=None if i == j else {"facecolor": "white", "edgecolor": "none", "pad": 1.5})
     for t in range(T):
         for i in range(N):
             on = path[t] == i

@@ -23,10 +23,13 @@ def load_prepared(data_root):
 def em(segmenter, sentences, steps, quiet):
     """Baum-Welch on the characters alone, from the counted model: the tags are not looked at."""
     symbols = [segmenter.alphabet.symbols("".join(words)) for words in sentences]
+    history, count = [], sum(map(len, symbols))
     bar = tqdm(range(steps), desc="Baum-Welch", disable=quiet or not steps)
     for _ in bar:
-        segmenter.hmm.fit(symbols, iterations=1)
-        bar.set_postfix_str(f"{segmenter.hmm.log_likelihoods_[-1] / sum(map(len, symbols)):.4f} nats/char")
+        history += segmenter.hmm.fit(symbols, iterations=1).log_likelihoods_
+        bar.set_postfix_str(f"{history[-1] / count:.4f} nats/char")
+    if steps:
+        print(f"Baum-Welch: log-likelihood {history[0] / count:.4f} -> {history[-1] / count:.4f} nats/char")
 
 
 def no_negative(text):
