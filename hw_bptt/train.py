@@ -13,7 +13,6 @@ from pathlib import Path
 import model
 import numpy as np
 from cli import Parser, UserError, find_folder, positive_int, run, safe_write
-from plots import plt, save
 from prepare import PREPARED
 from tqdm import tqdm
 
@@ -72,6 +71,8 @@ def load_run(path):
 
 
 def draw(log, settings, majority, path):
+    from plots import plt, save  # here: sample.py reads this file and draws nothing
+
     fig, ax = plt.subplots(figsize=(6, 4))
     epochs = [row["epoch"] for row in log]
     ax.plot(epochs, [row["train_accuracy"] for row in log], "-o", markersize=4, label="train, while training")
