@@ -82,11 +82,15 @@ def sentences(hmmlearn, args):
     ours = segmenter.hmm
     theirs = peer(hmmlearn, ours.startprob_, ours.transmat_, ours.emissionprob_)
     column, lengths = np.concatenate(many)[:, None], [len(obs) for obs in many]
-    with np.errstate(divide="ignore"):
-        np.testing.assert_allclose(ours.decode_batch(many)[0].sum(), theirs.decode(column, lengths)[0], rtol=1e-10)
-        seconds = take_turns(args.rounds, CLOCKS[args.clock], theirs=lambda: theirs.decode(column, lengths),
-                             ours=lambda: ours.decode_batch(many))
-    report(f"decode_batch {len(many):,} sentences", **seconds, note=f"{args.text.name}, {len(column):,} characters")
+    note = f"{args.text.name}, {len(column):,} characters"
+    for compiled in (False, True):
+        if fast.accelerate(compiled) == compiled:
+            with np.errstate(divide="ignore"):
+                np.testing.assert_allclose(ours.decode_batch(many)[0].sum(), theirs.decode(column, lengths)[0], rtol=1e-10)
+                seconds = take_turns(args.rounds, CLOCKS[args.clock], theirs=lambda: theirs.decode(column, lengths),
+                                     ours=lambda: ours.decode_batch(many))
+            report(f"decode_batch {len(many):,} sentences", **seconds, note=("compiled, " if compiled else "NumPy, ") + note)
+    fast.accelerate(False)
 
 
 def main():

@@ -25,11 +25,13 @@ class Unsafe(ArithmeticError):
 
 # ---------------------------------------------------------------- plans: which symbol at which step in which lane
 
-def cut(T, S):
-    """Times (L, S) of a sequence in about S lanes; T at the end of the last lane stands for padding."""
-    L = -(-T // S)
-    S = -(-T // L)
-    return np.minimum(np.arange(S * L).reshape(S, L).T, T)
+def cut(obs, S, padding):
+    """Symbols (L, S) of a sequence in about S lanes that follow each other in time, `padding` behind its end, and the
+    symbols (E, S) of the EARLY steps before each lane (lane 0 has none; some are given)."""
+    L = -(-len(obs) // S)
+    S = -(-len(obs) // L)
+    symbols = np.append(obs, np.full(S * L - len(obs), padding)).reshape(S, L).T.copy()
+    return symbols, np.roll(symbols[max(L - EARLY, 0):], 1, axis=1)
 
 
 def lay(lengths, S):
@@ -108,25 +110,24 @@ def run_long(pi, A, Bt, obs, every, keep=(), back=False):
     """One long sequence in lanes, from its end if `back`. Returns log P (float), and predicted, filtered (L, S, N), whose
     lanes follow each other in time whichever way they were run; None for a table whose name is not in `keep`."""
     T, N = len(obs), len(pi)
-    symbols = np.append(obs, len(Bt) - 1)
     for S in dict.fromkeys((int(np.clip(T // 200, 1, 512)), 1)):     # one lane if many lanes fail
-        times = cut(T, S)
-        L, S = times.shape
-        if back:
-            times = times[::-1, ::-1]                                # lane 0 now begins with the padding
-        fresh = int((times[:, 0] == T).sum())
-        early = times[0] + (1 if back else -1) * np.arange(min(EARLY, L), 0, -1)[:, None]
+        symbols, early = cut(obs, S, len(Bt) - 1)
+        L, S = symbols.shape
+        if back:                                                     # lane 0 now begins with the padding, and the steps
+            symbols = symbols[::-1, ::-1]                            # before a lane are the first ones of the next
+            early = np.roll(symbols[max(L - EARLY, 0):], 1, axis=1)
+        fresh = S * L - T if back else 0
         tables = [np.empty((L, S, N)) if name in keep else None for name in ("predicted", "filtered")]
         heads = np.full((S, N), 1 / N)
         if S > 1:
-            heads = run_lanes(pi, A, Bt, symbols[np.clip(early, 0, T)], {}, heads, every)[0]
+            heads = run_lanes(pi, A, Bt, early, {}, heads, every)[0]
             heads[0] = 1 / N                                         # lane 0 begins with pi, see fresh
-        ends, log_sums, lost = run_lanes(pi, A, Bt, symbols[times], {fresh: np.array([0])}, heads.copy(), every, *tables)
+        ends, log_sums, lost = run_lanes(pi, A, Bt, symbols, {fresh: np.array([0])}, heads.copy(), every, *tables)
         while len(wrong := 1 + np.flatnonzero(~near(heads[1:], ends[:-1]).all(1))):
             heads[wrong] = ends[wrong - 1]                           # lanes that began wrongly run again
             more = [None if table is None else np.empty((L, len(wrong), N)) for table in tables]
             ends[wrong], log_sums[wrong], lost[wrong] = run_lanes(
-                pi, A, Bt, symbols[times[:, wrong]], {}, heads[wrong].copy(), every, *more)
+                pi, A, Bt, symbols[:, wrong], {}, heads[wrong].copy(), every, *more)
             for table, part in zip(tables, more):
                 if table is not None:
                     table[:, wrong] = part
@@ -239,15 +240,21 @@ def aligned(*shape):
 class FewStates:
     """Best ways into each state when N is small: arrays [..., lane], whose long axis is that of the lanes.
 
-    delta (N, S): the state of the search. Every step keeps phi (N, n), the best state before, for the way back.
+    delta (N, S): the state of the search. `from_` (K, N) lists the states that lead to each state, K at most; the lists
+    are shorter than N when A has zeros. Every step keeps phi (N, n) for the way back: the place in that list.
     """
 
     def __init__(self, log_pi, log_A, log_B, S):
         N = len(log_pi)
-        self.log_pi, self.log_A, self.LB = log_pi, log_A[:, :, None], np.hstack([log_B, np.zeros((N, 1))])
-        self.delta, self.work, self.best = aligned(N, S), aligned(N, N, S), aligned(N, S)
-        self.beaten = np.empty((N - 1, N, S), dtype=bool)
+        K = max(int((log_A > -np.inf).sum(0).max()), 1)
+        self.from_ = np.sort(np.argsort(np.isneginf(log_A), axis=0, kind="stable")[:K], axis=0)        # (K, N)
+        self.dense = K == N
+        self.log_pi, self.LB = log_pi, np.hstack([log_B, np.zeros((N, 1))])
+        self.steps = np.take_along_axis(log_A, self.from_, axis=0)[:, :, None]                         # (K, N, 1)
+        self.delta, self.work, self.best = aligned(N, S), aligned(K, N, S), aligned(N, S)
         self.delta[:] = 0
+        self.beaten = np.empty((K, N, S), dtype=bool)
+        self.ways = [(self.work[k, j], self.delta[self.from_[k, j]], self.steps[k, j, 0]) for k in range(K) for j in range(N)]
         self.phi, self.lanes = [], np.arange(S)
 
     def start(self, delta):
@@ -255,15 +262,27 @@ class FewStates:
 
     def step(self, symbols, new=slice(0), keep=True):
         """One step of the first len(symbols) lanes; those in the slice `new` begin with log_pi."""
-        n, N = len(symbols), len(self.log_pi)
-        delta, work, best, beaten = (x[..., :n] for x in (self.delta, self.work, self.best, self.beaten))
-        np.add(delta[:, None], self.log_A, out=work)                 # [from, to, lane]
-        np.maximum.reduce(work, axis=0, out=best)
-        if keep:                                                     # the first state that reaches the maximum: the
-            np.not_equal(work[:-1], best, out=beaten)                # number of those before it, none of which does
-            for i in range(1, N - 1):
-                np.logical_and(beaten[i - 1], beaten[i], out=beaten[i])
-            self.phi.append(np.add.reduce(beaten.view(np.uint8), axis=0, dtype=np.uint8))
+        n = len(symbols)
+        delta, work, best, beaten = self.delta[:, :n], self.work[:, :, :n], self.best[:, :n], self.beaten[:, :, :n]
+        if self.dense:
+            np.add(delta[:, None], self.steps, out=work)             # [from, to, lane]
+        else:
+            for into, before, step in self.ways:
+                np.add(before[:n], step, out=into[:n])
+        if len(work) == 2:
+            np.maximum(work[0], work[1], out=best)
+        else:
+            np.maximum.reduce(work, axis=0, out=best)
+        if keep:                                                     # the first way that reaches the maximum: the
+            if len(work) == 2:                                       # number of those before it, none of which does
+                self.phi.append(np.greater(work[1], work[0]).view(np.uint8))
+            else:
+                np.not_equal(work[:-1], best, out=beaten[:-1])
+                phi = beaten[0].view(np.uint8).copy() if len(work) > 1 else np.zeros(best.shape, np.uint8)
+                for i in range(1, len(work) - 1):
+                    np.logical_and(beaten[i - 1], beaten[i], out=beaten[i])
+                    phi += beaten[i]
+                self.phi.append(phi)
         if new.stop:
             best[:, new] = self.log_pi[:, None]
         np.add(best, self.LB.take(symbols, axis=1), out=delta)
@@ -279,7 +298,8 @@ class FewStates:
     def before(self, s, state, lanes):
         """Best states at step s - 1, for `state` at step s of `lanes`; s = 0 leads to the end of the lane before."""
         phi = self.phi[s]
-        return phi.reshape(-1).take(state * np.int64(phi.shape[1]) + lanes)
+        found = phi.reshape(-1).take(state * np.int64(phi.shape[1]) + lanes)
+        return found if self.dense else self.from_.reshape(-1).take(found * np.int64(len(self.log_pi)) + state)
 
 
 class ManyStates:
@@ -326,7 +346,7 @@ def ways(S, *model):
 
 def max_lanes_for(T, N):
     """So many lanes that the work of one step stays in the processor's cache."""
-    return int(np.clip(T // 150, 1, 768)) if N <= 8 else int(np.clip(T // 200, 1, max(50_000 // N**2, 1)))
+    return int(np.clip(T // 100, 1, 1000)) if N <= 8 else int(np.clip(T // 200, 1, max(50_000 // N**2, 1)))
 
 
 def level(delta):
@@ -338,19 +358,19 @@ def level(delta):
 def viterbi_long(log_pi, log_A, log_B, obs):
     """Path of one long sequence, in lanes, and its log-probability."""
     T, N, M = len(obs), len(log_pi), log_B.shape[1]
-    times = cut(T, max_lanes_for(T, N))
-    (L, S), pads, model = times.shape, int((times[:, -1] == T).sum()), (log_pi, log_A, log_B)
-    symbols, way, heads = np.append(obs, M)[times], ways(S, *model), np.zeros((S, N))
+    symbols, early = cut(obs, max_lanes_for(T, N), M)
+    (L, S), model = symbols.shape, (log_pi, log_A, log_B)
+    pads, way, heads = S * L - T, ways(S, *model), np.zeros((S, N))
     if S > 1:
         way.start(heads)
-        for s in range(-min(EARLY, L), 0):
-            way.step(obs[np.maximum(times[0] + s, 0)], keep=False)
+        for row in early:
+            way.step(row, keep=False)
         heads, _ = level(way.rows())
     ends, tops, wrong = np.empty((S, N)), np.empty(S), np.arange(S)
     while len(wrong):                                                # at first all; lanes that began wrongly run again
         again = way if len(wrong) == S else ways(len(wrong), *model)
         again.start(heads[wrong])
-        for s, row in enumerate(symbols[:, wrong]):
+        for s, row in enumerate(symbols if again is way else symbols[:, wrong]):
             again.step(row, new=slice(int(s == 0 and wrong[0] == 0)))
             if s == L - 1 - pads and wrong[-1] == S - 1:
                 final = again.rows(slice(-1, None))[0]               # at time T - 1
@@ -364,7 +384,8 @@ def viterbi_long(log_pi, log_A, log_B, obs):
     if np.isneginf(final).all():
         raise Unsafe("the sequence is impossible")
     if S == 1 and N > 8:                                             # the way back is light work: more lanes
-        L, S = cut(T, int(np.clip(T // 200, 1, 512))).shape
+        L = -(-T // int(np.clip(T // 200, 1, 512)))
+        S = -(-T // L)
         pads = L * S - T
         table = np.concatenate([np.concatenate(way.deltas), np.zeros((pads, N))]).reshape(S, L, N)
         way.deltas = list(table.swapaxes(0, 1))
@@ -397,13 +418,14 @@ def back_long(way, L, S, final, pads):
 
 def viterbi_short(model, sequences):
     """log_probs (S,) and paths of many sequences side by side, the longest first: lane by lane, fewer and fewer."""
-    sizes, flat = np.array([len(obs) for obs in sequences]), np.concatenate(sequences)
+    sizes, flat = np.array(list(map(len, sequences))), np.concatenate(sequences)
     order = np.argsort(-sizes, kind="stable")
     lengths, first = sizes[order], (np.cumsum(sizes) - sizes)[order]
     alive = np.searchsorted(-lengths, -np.arange(lengths[0] + 1), side="left").tolist()  # lanes that have a symbol at a step
-    way, ended = ways(len(order), *model), np.empty((len(order), len(model[0])))
+    way, ended, at = ways(len(order), *model), np.empty((len(order), len(model[0]))), first.copy()
     for s, (n, m) in enumerate(zip(alive, alive[1:])):
-        way.step(flat.take(first[:n] + s), new=slice(0 if s else n))
+        way.step(flat.take(at[:n]), new=slice(0 if s else n))
+        at[:n] += 1
         if m < n:
             ended[m:n] = way.rows(slice(m, n))
     last, state, path = ended.argmax(1), np.empty(len(order), dtype=np.int64), np.empty_like(flat)
@@ -412,10 +434,11 @@ def viterbi_short(model, sequences):
         if m:
             state[:m] = way.before(s + 1, state[:m], way.lanes[:m])
         state[m:n] = last[m:n]
-        path[first[:n] + s] = state[:n]
-    scores, stops = np.empty(len(order)), np.cumsum(sizes).tolist()
+        at[:n] -= 1
+        path[at[:n]] = state[:n]
+    scores = np.empty(len(order))
     scores[order] = ended.max(1)
-    return scores, [path[a:b] for a, b in zip([0] + stops, stops)]
+    return scores, in_parts(path, np.cumsum(sizes))
 
 
 def path_scores(log_pi, log_A, log_B, path, flat, first):
@@ -431,7 +454,7 @@ def viterbi(pi, A, B, obs):
     """As model.viterbi. Raises Unsafe for a long sequence that is impossible."""
     model = log(pi), log(A), log(B)
     if compiled:
-        path = compiled(*model[:2], np.ascontiguousarray(model[2].T), obs)
+        path = compiled(*model[:2], np.ascontiguousarray(model[2].T), obs, np.array([len(obs)]))
         return path, float(path_scores(*model, path, obs, np.array([0]))[0])
     if len(obs) > LONG:
         return viterbi_long(*model, obs)
@@ -442,10 +465,16 @@ def viterbi(pi, A, B, obs):
 def viterbi_batch(pi, A, B, sequences):
     """log_probs (S,) and the list of paths."""
     model = log(pi), log(A), log(B)
+    lengths = np.array(list(map(len, sequences)))
+    if compiled:
+        stops, flat = np.cumsum(lengths), np.concatenate(sequences)
+        path = compiled(*model[:2], np.ascontiguousarray(model[2].T), flat, stops)
+        return path_scores(*model, path, flat, stops - lengths), in_parts(path, stops)
+    group = 8192 if len(pi) <= 8 else max_lanes_for(10**9, len(pi))
+    if lengths.max() <= LONG and len(lengths) <= group:
+        return viterbi_short(model, sequences)
     scores, paths = np.empty(len(sequences)), [None] * len(sequences)
-    lengths = np.array([len(obs) for obs in sequences])
     order = np.argsort(-lengths, kind="stable")                      # sequences of about the same length together
-    group = 4096 if len(pi) <= 8 else max_lanes_for(10**9, len(pi))
     short = order[(lengths > LONG).sum():]
     for s in order[:len(order) - len(short)]:
         paths[s], scores[s] = viterbi(pi, A, B, sequences[s])
@@ -455,6 +484,11 @@ def viterbi_batch(pi, A, B, sequences):
         for s, path in zip(some, found):
             paths[s] = path
     return scores, paths
+
+
+def in_parts(flat, stops):
+    stops = stops.tolist()
+    return [flat[a:b] for a, b in zip([0] + stops, stops)]
 
 
 def accelerate(on=True):
@@ -469,29 +503,48 @@ def accelerate(on=True):
         return False
 
     @numba.njit(error_model="numpy")
-    def decode(log_pi, log_A, LB, obs):
-        T, N = len(obs), len(log_pi)
+    def decode(log_pi, log_A, LB, flat, stops):
+        N, T, start = len(log_pi), len(flat), 0
+        few = N <= 16                                                # then the best states before are kept
         deltas, best, path = np.empty((T, N)), np.empty(N), np.zeros(T, np.int64)
-        deltas[0] = log_pi + LB[obs[0]]
-        for t in range(1, T):
-            before, emitted = deltas[t - 1], LB[obs[t]]
-            best[:] = -np.inf
-            for i in range(N):
-                from_i, steps = before[i], log_A[i]
-                for j in range(N):
-                    value = from_i + steps[j]
-                    best[j] = value if value > best[j] else best[j]
-            for j in range(N):
-                deltas[t, j] = best[j] + emitted[j]
-        path[T - 1] = np.argmax(deltas[T - 1])
-        for t in range(T - 2, -1, -1):
-            top, now = -np.inf, path[t + 1]
-            for i in range(N):
-                value = deltas[t, i] + log_A[i, now]
-                if value > top:
-                    top, path[t] = value, i
+        phi = np.empty((T if few else 1, N), np.uint8)
+        for stop in stops:
+            deltas[start] = log_pi + LB[flat[start]]
+            for t in range(start + 1, stop):
+                symbol = flat[t]
+                if few:
+                    for j in range(N):
+                        top, came = deltas[t - 1, 0] + log_A[0, j], 0
+                        for i in range(1, N):
+                            value = deltas[t - 1, i] + log_A[i, j]
+                            came = i if value > top else came
+                            top = value if value > top else top
+                        deltas[t, j], phi[t, j] = top + LB[symbol, j], came
+                else:
+                    for j in range(N):
+                        best[j] = -np.inf
+                    for i in range(N):
+                        from_i, steps = deltas[t - 1, i], log_A[i]
+                        for j in range(N):
+                            value = from_i + steps[j]
+                            best[j] = value if value > best[j] else best[j]
+                    for j in range(N):
+                        deltas[t, j] = best[j] + LB[symbol, j]
+            path[stop - 1] = np.argmax(deltas[stop - 1])
+            for t in range(stop - 2, start - 1, -1):
+                now = path[t + 1]
+                if few:
+                    path[t] = phi[t + 1, now]
+                else:
+                    top = -np.inf
+                    for i in range(N):
+                        value = deltas[t, i] + log_A[i, now]
+                        if value > top:
+                            top, path[t] = value, i
+            start = stop
         return path
 
-    decode(np.zeros(2), np.zeros((2, 2)), np.zeros((3, 2)), np.zeros(2, np.int64))       # compile now
+    one = np.zeros(2, np.int64)
+    decode(np.zeros(2), np.zeros((2, 2)), np.zeros((3, 2)), one, one[:1] + 2)            # compile now
     compiled = decode
     return True

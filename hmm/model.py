@@ -319,17 +319,17 @@ def baum_welch(pi, A, B, sequences, iterations):
 
 
 def check_sequences(sequences, n_symbols):
-    """List of checked int64 arrays; one array alone counts as one sequence. Given."""
+    """List of checked sequences of int64; one sequence alone counts as a list of one. Given."""
     if not len(sequences):
         raise ValueError("sequences is empty: at least one sequence is needed")
     if all(np.ndim(obs) == 0 for obs in sequences[:2]):
         sequences = [sequences]
-    many = [np.asarray(obs) for obs in sequences]
-    if {(obs.dtype, obs.ndim) for obs in many} == {(np.dtype(np.int64), 1)} and all(map(len, many)):
-        every = np.concatenate(many)
-        if every.min() >= 0 and every.max() < n_symbols:
-            return many
-    return [check_obs(obs, n_symbols, f"sequences[{s}]") for s, obs in enumerate(many)]
+    with contextlib.suppress(ValueError):                        # the usual case, all at once
+        every = np.concatenate(sequences)
+        if every.dtype == np.int64 and every.ndim == 1 and all(map(len, sequences)) and every.min() >= 0 \
+                and every.max() < n_symbols:
+            return sequences
+    return [check_obs(obs, n_symbols, f"sequences[{s}]") for s, obs in enumerate(sequences)]
 
 
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):

@@ -63,7 +63,7 @@ def compare(rng, number, with_hmmlearn=False):
     quick = model.HMM(pi, A, B)
     np.testing.assert_allclose(quick.score(obs), model.log(P), rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(quick.predict_proba(obs), gamma, rtol=1e-10, atol=1e-15)
-    assert (quick.decode(obs)[1] == path).all()
+    assert P == 0 or (quick.decode(obs)[1] == path).all()
     if with_hmmlearn and P > 0:
         other, column = hmmlearn_model(pi, A, B), obs[:, None]
         with np.errstate(all="ignore"):
@@ -108,7 +108,7 @@ def test_lanes_of_time_give_what_the_recursions_give(N, M, T, zeros):
     for score, path, sequence in zip(scores, paths, many):
         expected = slow.decode(sequence)
         same(score, expected[0])
-        assert len(sequence) > fast.LONG or (path == expected[1]).all()
+        assert len(sequence) > fast.LONG or expected[0] == -np.inf or (path == expected[1]).all()
     one, other = quick.fit(many[:5], 1), slow.fit(many[:5], 1)
     np.testing.assert_allclose(one.transmat_, other.transmat_, atol=1e-8)
     np.testing.assert_allclose(one.emissionprob_, other.emissionprob_, atol=1e-8)
@@ -355,16 +355,23 @@ def test_fit_finds_a_model_from_random_numbers():
 def test_numba_gives_the_same_paths():
     pytest.importorskip("numba")
     rng = np.random.default_rng(12)
-    pi, A, B = random_model(rng, 6, 5)
-    obs = model.sample(pi, A, B, 2000, rng)[1]
-    path, log_prob = model.viterbi(pi, A, B, obs)
     try:
         assert fast.accelerate()
-        found = fast.viterbi(pi, A, B, obs)
+        for N in (1, 6, 18):
+            pi, A, B = random_model(rng, N, 5, zeros=True)
+            obs = model.sample(pi, A, B, 2000, rng)[1]
+            path, log_prob = model.viterbi(pi, A, B, obs)
+            found = fast.viterbi(pi, A, B, obs)
+            assert (found[0] == path).all()
+            same(found[1], log_prob)
+            many = [obs[:7], obs[:1], obs[:900]]
+            scores, paths = fast.viterbi_batch(pi, A, B, many)
+            for score, path, sequence in zip(scores, paths, many):
+                expected = model.viterbi(pi, A, B, sequence)
+                assert (path == expected[0]).all()
+                same(score, expected[1])
     finally:
         assert not fast.accelerate(False)
-    assert (found[0] == path).all()
-    same(found[1], log_prob)
 
 
 def test_without_the_fast_file_the_recursions_do_the_work():
