@@ -26,7 +26,8 @@ from tests import worker
 from tests.student import ROOT, Channel, Door, StudentError, Worker, clean_environment
 
 LEVELS = ("plain", "process", "bubblewrap")
-HOME = "/home/check"             # in the sandbox: where a submission may write (a fresh place for each)
+CODE = "/grading-sandbox"        # in bubblewrap: the worker's code; a name that hides no folder with a Python in it
+HOME = "/grading-home"           # in bubblewrap: where a submission may write (a fresh place for each)
 START_LIMIT = 120                # seconds for a fork server to load its libraries
 
 
@@ -49,6 +50,7 @@ class Sandbox:
     def __init__(self, level, limits=None):
         self.level, self.limits = level, limits or Limits()
         self.place = Path(tempfile.mkdtemp(prefix="sandbox-"))
+        self.errors = self.place / "errors.txt"
         self.count = 0
         self.lock = threading.Lock()
         self.process = self.control = None
@@ -72,12 +74,12 @@ class Sandbox:
         program = [sys.executable, "-I", "-B", "-c",
                    "import sys; sys.path.insert(0, sys.argv[2]); import forkserver; forkserver.main()", self.level]
         if self.level == "bubblewrap":
-            command = [*bubblewrap(inside), *program, "/check"]
+            command = [*bubblewrap(inside), *program, CODE]
         else:
             command = [*program, str(inside)]
         self.control = ours
-        with theirs:
-            self.process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        with theirs, self.errors.open("wb") as errors:
+            self.process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.DEVNULL, stderr=errors,
                                             env=clean_environment(HOME if self.level == "bubblewrap" else self.place),
                                             cwd=self.place, start_new_session=True)
         self.control.settimeout(START_LIMIT)
@@ -89,7 +91,8 @@ class Sandbox:
             while len(got) < len(word) and (part := self.control.recv(len(word) - len(got))):
                 got += part
         if got != word:
-            raise IsolationError(f"the sandbox ({self.level}) did not {what}")
+            said = self.errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise IsolationError(f"the sandbox ({self.level}) did not {what}" + f": {said[-1]}" * bool(said))
 
     def session(self, homework, files):
         """A Session for {file name: bytes} of one homework. Starts the fork server again if it has died."""
@@ -199,7 +202,7 @@ class PlainDoor(Worker):
 
 
 def bubblewrap(inside):
-    """Command line of a sandbox that has Python and its libraries read-only, `inside` as /check, and nothing else."""
+    """Command line of a sandbox that has Python and its libraries read-only, `inside` as CODE, and nothing else."""
     prefixes = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), Path(sys.executable).resolve().parent.parent,
                 Path(sys.executable).parent.parent.absolute()}
     binds = []
@@ -215,7 +218,7 @@ def bubblewrap(inside):
     return [shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
             "--uid", "1000", "--gid", "1000", "--hostname", "check", "--tmpfs", "/tmp", *binds, "--proc", "/proc", "--dev", "/dev",
             "--dir", HOME,
-            "--ro-bind", str(inside), "/check", "--chdir", HOME, "--remount-ro", "/tmp", "--remount-ro", "/"]
+            "--ro-bind", str(inside), CODE, "--chdir", HOME, "--remount-ro", "/tmp", "--remount-ro", "/"]
 
 
 # ---------------------------------------------------------------- the canary
