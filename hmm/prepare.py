@@ -1,12 +1,16 @@
 """Segmented text, one sentence a line, words parted by white space -> characters and their tags B M E S (cws.npz).
 
     python hmm/prepare.py                                                     # the bundled sample
+    python hmm/prepare.py --data_root data/full/cws                           # what data/download.py cws has left there
     python hmm/prepare.py --data_root data/full/cws --train msr_test_gold.utf8 --out_dir workdirs/msr
 """
+import contextlib
 from pathlib import Path
 
 from cli import Parser, UserError, find_folder, run
 from segmenter import write_sentences
+
+KNOWN = {"train.txt": "test.txt", "msr_training.utf8": "msr_test_gold.utf8", "msr_test_gold.utf8": None}   # train: test
 
 
 def read_segmented(path, encoding):
@@ -36,23 +40,32 @@ def share(text):
 def get_parser():
     parser = Parser(description="Segmented text to characters and tags.")
     parser.add_argument("--data_root", type=Path, default=Path("data/cws"), help="folder with the segmented text")
-    parser.add_argument("--train", default="train.txt", help="file of training sentences in it")
-    parser.add_argument("--test", default=None, help="file of test sentences (default: test.txt for train.txt, otherwise "
-                                                     "the last part of the training file)")
+    parser.add_argument("--train", help="file of training sentences in it (default: train.txt, or the files of the MSR "
+                                        "corpus, whichever are there)")
+    parser.add_argument("--test", help="file of test sentences (default: test.txt beside train.txt, msr_test_gold.utf8 "
+                                       "beside msr_training.utf8, otherwise the last part of the training file)")
     parser.add_argument("--test_part", type=share, default=0.1, help="share of sentences to hold back without --test")
     parser.add_argument("--encoding", default="utf-8", help="encoding of the files")
     parser.add_argument("--out_dir", type=Path, default=None, help="folder for cws.npz (default: --data_root)")
     return parser
 
 
+def find_text(args):
+    """Folder, name of the training file, name of the test file (None: hold back a part of the training file)."""
+    pairs = [(train, args.test or KNOWN.get(train)) for train in ([args.train] if args.train else KNOWN)]
+    for train, test in pairs:
+        with contextlib.suppress(UserError):
+            return find_folder(args.data_root, [train, test] if test else [train]), train, test
+    find_folder(args.data_root, [name for name in pairs[0] if name],                 # raises, and names both places
+                "python data/download.py cws, or name the file with --train")
+
+
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    test = args.test or ("test.txt" if args.train == "train.txt" else None)
-    folder = find_folder(args.data_root, [args.train] + ([test] if test else []),
-                         "python data/download.py cws, or name the file with --train")
-    sentences, empty = read_segmented(folder / args.train, args.encoding)
-    if test:
-        train, (held, more) = sentences, read_segmented(folder / test, args.encoding)
+    folder, train_file, test_file = find_text(args)
+    sentences, empty = read_segmented(folder / train_file, args.encoding)
+    if test_file:
+        train, (held, more) = sentences, read_segmented(folder / test_file, args.encoding)
         empty += more
     else:
         keep = int(len(sentences) * (1 - args.test_part))
@@ -61,7 +74,7 @@ def main(argv=None):
         if not part:
             raise UserError(f"no {name} sentence in {folder}: expected one sentence a line, words parted by spaces")
     if sum(len(words) for words in train) == len(train):
-        raise UserError(f"{folder / args.train}: every line is one word; expected words parted by spaces")
+        raise UserError(f"{folder / train_file}: every line is one word; expected words parted by spaces")
     out = (args.out_dir or folder) / "cws.npz"
     write_sentences(out, train=train, test=held)
     for name, part in (("train", train), ("test", held)):

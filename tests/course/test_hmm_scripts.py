@@ -129,6 +129,24 @@ def test_empty_lines_bom_and_full_width_letters(tmp_path, capsys):
     assert (tmp_path / "corpus.txt").read_bytes().endswith("！".encode())                # the raw file is as it was
 
 
+@pytest.mark.parametrize("files, flags, parts", [
+    (["train.txt", "test.txt", "msr_test_gold.utf8"], [], ("train.txt", "test.txt")),
+    (["msr_training.utf8", "msr_test_gold.utf8"], [], ("msr_training.utf8", "msr_test_gold.utf8")),
+    (["msr_test_gold.utf8"], [], ("msr_test_gold.utf8", None)),
+    (["msr_training.utf8", "msr_test_gold.utf8"], ["--train", "msr_test_gold.utf8"], ("msr_test_gold.utf8", None)),
+    (["msr_training.utf8", "a.txt"], ["--test", "a.txt"], ("msr_training.utf8", "a.txt")),
+    (["a.txt", "test.txt"], ["--train", "a.txt", "--test_part", "0.25"], ("a.txt", None))])
+def test_files_are_found_as_the_download_leaves_them(tmp_path, files, flags, parts):
+    texts = {name: [[f"{name}{k}", "的"] for k in range(20)] for name in files}
+    for name, sentences in texts.items():
+        (tmp_path / name).write_text("".join("  ".join(words) + "\n" for words in sentences), encoding="utf-8")
+    call("prepare", "--data_root", tmp_path, *flags)
+    found, (train, test) = segmenter.read_sentences(tmp_path / "cws.npz"), parts
+    keep = 20 if test else 15 if "0.25" in flags else 18
+    assert found["train"] == texts[train][:keep]
+    assert found["test"] == (texts[test] if test else texts[train][keep:])
+
+
 def test_what_is_no_segmented_text_is_refused(tmp_path):
     for name, text, words in (("a.txt", "", "no training sentence"), ("b.txt", "\n\n \n", "no training sentence"),
                               ("c.txt", "没有空格\n的文本\n" * 9, "every line is one word")):
