@@ -1,6 +1,7 @@
 """Question 3: stochastic gradient descent. `python q3_sgd.py` runs a few sanity checks; they are not exhaustive."""
 import random
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,13 @@ def load_saved_params(folder=None):
     files = saved_files(folder)
     if not files:
         return 0, None, None
-    with np.load(files[-1][0], allow_pickle=False) as saved:
-        gauss = float(saved["gauss"])
-        state = int(saved["version"]), tuple(map(int, saved["words"])), None if np.isnan(gauss) else gauss
-        return int(saved["iteration"]), saved["params"], state
+    try:
+        with np.load(files[-1][0], allow_pickle=False) as saved:
+            gauss = float(saved["gauss"])
+            state = int(saved["version"]), tuple(map(int, saved["words"])), None if np.isnan(gauss) else gauss
+            return int(saved["iteration"]), saved["params"], state
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{files[-1][0]} is damaged ({error}); move it away") from None
 
 
 def saved_files(folder=None):

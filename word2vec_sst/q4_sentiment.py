@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from cli import Parser, positive_int, run, safe_write
+from cli import Parser, UserError, positive_int, run, safe_write
 from q3_sgd import sgd
 from q4_softmaxreg import accuracy, getSentenceFeatures, softmaxRegression
 from tqdm import tqdm
@@ -133,6 +133,8 @@ def main(argv=None):
     dataset = StanfordSentiment(args.data_root)
     sentences = {split: dataset.getSplitSentences(split) for split in SPLITS}
     features = {split: sentence_features(tokens, vectors, sentences[split]) for split in SPLITS}
+    if not features["train"].any():
+        raise UserError(f"{args.vectors} has no vector for any word of {dataset.folder}")
     labels = {split: np.array([label for _, label in sentences[split]]) for split in SPLITS}
     mean, scale = features["train"].mean(axis=0), features["train"].std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)

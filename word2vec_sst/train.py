@@ -210,7 +210,7 @@ def load_checkpoint(trainer, settings, folder):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    if args.subsample < 0 or not args.rate > 0:
+    if not (args.subsample >= 0 and args.rate > 0):
         raise UserError("--subsample is at least 0, --rate is more than 0")
     text = read_text(args.data_root)
     folder = Path(args.ckpt_path).expanduser()

@@ -65,12 +65,16 @@ def read_split(folder, split):
     """[(words, phrases)] of trees/SPLIT.txt (trees) or SPLIT.txt (label<TAB>sentence, or trees) in `folder`."""
     path = Path(folder) / "trees" / f"{split}.txt"
     path = path if path.is_file() else Path(folder) / f"{split}.txt"
-    sentences = []
-    with open(path, encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                parse = parse_tree if line.lstrip().startswith("(") else parse_line
-                sentences.append(parse(line.strip("\r\n"), f"{path}, line {number}"))
+    sentences, raw = [], path.read_bytes()
+    try:
+        lines = raw.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        line = raw[:error.start].count(b"\n") + 1
+        raise UserError(f"{path}, line {line}: byte 0x{raw[error.start]:02X} is not UTF-8; save the file as UTF-8") from None
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            parse = parse_tree if line.lstrip().startswith("(") else parse_line
+            sentences.append(parse(line.strip("\r"), f"{path}, line {number}"))
     if not sentences:
         raise UserError(f"{path} holds no sentences")
     return sentences

@@ -136,6 +136,10 @@ def test_interrupted_q3_run_loses_nothing(place, monkeypatch, capsys):
     assert [line["iteration"] for line in log] == [10, 20, 30, 40]
     with pytest.raises(runner.UserError, match=r"saved_params_40.npz holds an array"):
         runner.main([*flags, str(place / "q3b"), "--resume", "--dim", "5"])
+    (place / "q3d").mkdir()
+    (place / "q3d" / "saved_params_40.npz").write_bytes((place / "q3b" / "saved_params_40.npz").read_bytes()[:2000])
+    with pytest.raises(runner.UserError, match=r"saved_params_40.npz is damaged"):
+        runner.main([*flags, str(place / "q3d"), "--resume"])
     capsys.readouterr()
     runner.main([*flags, str(place / "q3b")])                        # without --resume: from the start, and says so
     assert "holds iteration 40 of an earlier run" in capsys.readouterr().out
@@ -186,12 +190,16 @@ def test_what_a_user_gets_wrong(place):
     fails(script("sample.py", "a film", "--ckpt_path", place / "nothing"), "q4_sentiment.py")
     (place / "broken.txt").write_text("2 2\na 1 2\nb 1\n", encoding="utf-8")
     fails(script("q4_sentiment.py", "--vectors", place / "broken.txt"), "line 3")
+    (place / "other.txt").write_text("zyzzyva 1 2\n", encoding="utf-8")
+    fails(script("q4_sentiment.py", "--vectors", place / "other.txt", "--ckpt_path", place / "other"), "no vector for any word")
     bad = place / "bad"
     bad.mkdir()
     for split in ("train", "dev", "test"):
         (bad / f"{split}.txt").write_text("3\ta good film\n", encoding="utf-8")
     (bad / "dev.txt").write_text("3\ta good film\n9\ta film\n", encoding="utf-8")
     fails(script("prepare.py", "--data_root", bad), "dev.txt, line 2", "'9'")
+    (bad / "dev.txt").write_bytes(b"3\ta good film\n2\ta clich\xe9\n")
+    fails(script("prepare.py", "--data_root", bad), "dev.txt, line 2", "0xE9", "UTF-8")
     for split in ("train", "dev", "test"):
         (bad / f"{split}.txt").write_text("3\tgood\n", encoding="utf-8")
     assert script("prepare.py", "--data_root", bad).returncode == 0
