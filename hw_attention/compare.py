@@ -14,8 +14,10 @@ import train
 from cli import Parser, UserError, positive_int, run, safe_write
 from model import SCORES
 
+SIZES = {"1 layer, 1 head": ["--n_layer", 1, "--n_head", 1], "2 layers, 4 heads": ["--n_layer", 2, "--n_head", 4]}
 VARIANTS = {f"seq2seq, {score}": ["--model", "seq2seq", "--score", score] for score in SCORES} | {
-    "encoder, untied": ["--model", "encoder"], "encoder, tied": ["--model", "encoder", "--tied_qk"]}
+    f"encoder, {size}, {name}": ["--model", "encoder", *flags, *tie] for size, flags in SIZES.items()
+    for name, tie in (("untied", []), ("tied", ["--tied_qk"]))}
 
 
 def get_parser():

@@ -248,9 +248,9 @@ def test_compare_goes_on_where_it_stopped(data, tmp_path, capsys):
     script("compare", *flags, "--seeds", 1)
     script("compare", *flags, "--seeds", 2)
     stored = json.loads((tmp_path / "compare.json").read_text(encoding="utf-8"))["runs"]
-    assert list(stored) == ["encoder, untied, seed 0", "encoder, tied, seed 0", "encoder, untied, seed 1",
-                            "encoder, tied, seed 1"]
-    assert capsys.readouterr().out.count("seed 0") == 2 and (tmp_path / "compare.png").is_file()
+    assert list(stored) == [f"encoder, {size}, {name}, seed {seed}" for seed in (0, 1) for size in (
+        "1 layer, 1 head", "2 layers, 4 heads") for name in ("untied", "tied")]
+    assert capsys.readouterr().out.count("seed 0") == 4 and (tmp_path / "compare.png").is_file()
     assert "other settings" in user_error("compare", *flags, "--hidden", 16)
 
 
