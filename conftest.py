@@ -14,7 +14,7 @@ def pytest_addoption(parser):
     group.addoption("--blank", metavar="ID", action="append", default=[], help="check this blank only, for example hmm-03")
     group.addoption("--seed", type=int, help="seed of the cases (printed at the end of each run)")
     group.addoption("--lang", choices=("en", "zh"), help="language of hints and score board (default: the locale's)")
-    group.addoption("--time-limit", type=float, default=20.0, metavar="S", help="seconds a call in a worker (default 20)")
+    group.addoption("--time-limit", type=float, default=20.0, metavar="S", help="seconds a call (default 20)")
 
 
 def pytest_configure(config):

@@ -1,31 +1,99 @@
-"""course.toml: which homeworks, dates, seed, points of the written questions."""
-import tomllib
-from datetime import datetime
-from pathlib import Path
+"""The texts of the student copy as course.toml has them: dates, points, blanks left out, another phone shop."""
+import ast
+import contextlib
+import io
+import json
+import re
+import tempfile
 
-from tests.student import HOMEWORKS, ROOT
+from grading import markers
+from tests.student import ROOT, load_solved
+from tests.term import CourseError, load
+
+__all__ = ["CourseError", "load"]
+SHOP = "hmm/phone_store.py"
+SHEETS = {"README.md": ("Due", "English"), "README.zh-CN.md": ("截止", "中文")}
+GPT = {                          # what the README says about the GPT that its first line trains
+    "README.md": (", trains a small GPT[^.]*", "^- After installation the first takes.*\n"),
+    "README.zh-CN.md": ("、用自带的词训练一个小 GPT[^;]*", "^- 安装之后,第一行.*\n")}
 
 
-class CourseError(Exception):
-    """course.toml says something that cannot be. One line."""
+def shop(seed):
+    """The phone shop of a term: the sheet's for seed 1, another one for any other seed."""
+    module = load_solved("hmm").module("phone_store")
+    return module.SHOP if seed == 1 else module.draw_shop(seed)
 
 
-def load(path=ROOT / "course.toml"):
-    """{"title", "title_zh", "seed", "homework": {name: {"due": aware datetime or None, "written": {id: points}}}}."""
-    path = Path(path)
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path}: {error}") from None
-    about = data.get("course", {})
-    homeworks = data.get("homework", {name: {} for name in HOMEWORKS})
-    for name, settings in homeworks.items():
-        if name not in HOMEWORKS:
-            raise CourseError(f"{path}: [homework.{name}] is no homework; there are {', '.join(HOMEWORKS)}")
-        due = settings.get("due")
-        if due is not None and not (isinstance(due, datetime) and due.tzinfo):
-            raise CourseError(f"{path}: due of {name} needs a date, a time and an offset: 2026-10-12T23:59:00+08:00")
-        settings.setdefault("due", None)
-        settings.setdefault("written", {})
-    return {"title": about.get("title", "Course"), "title_zh": about.get("title_zh", "课程"), "seed": about.get("seed", 1),
-            "homework": homeworks}
+def code(name, text, course):
+    """A Python file of the copy; phone_store.py gets the term's shop."""
+    if name != SHOP or course["seed"] == 1:
+        return text
+    node = next(node for node in ast.parse(text).body if isinstance(node, ast.Assign) and node.targets[0].id == "SHOP")
+    rows = (f'    "{key}": {json.dumps(value, ensure_ascii=False)},\n' for key, value in shop(course["seed"]).items())
+    lines = text.splitlines(keepends=True)
+    return "".join([*lines[:node.lineno - 1], "SHOP = {\n", *rows, "}\n", *lines[node.end_lineno:]])
+
+
+def sheet(name, text, course):
+    """A homework's sheet, solved or not: the due date under its title, this term's points, no blank that is left out."""
+    homework, _, file = name.partition("/")
+    settings = course["homework"].get(homework)
+    if not settings or file not in SHEETS:
+        return text
+    if settings["due"]:
+        title, rest = text.split("\n", 1)
+        text = f"{title}\n\n**{SHEETS[file][0]}: {settings['due'].isoformat(' ', 'minutes')}**\n{rest}"
+    text = re.sub(r"^\| *`?([\w.-]+)`? *\|.*\n", lambda row: _row(row, settings), text, flags=re.M)
+    return _shop_sheet(text, course["seed"]) if homework == "hmm" and course["seed"] != 1 else text
+
+
+def _row(row, settings):
+    """A row of the table of blanks."""
+    if row[1] in settings["leave_out"]:
+        return ""
+    points = settings["points"].get(row[1])
+    return row[0] if points is None else re.sub(r"\| *\d+([^|]*)\|\s*$", rf"| {points}\1|\n", row[0])
+
+
+def _shop_sheet(text, seed):
+    """The sheet of hmm with the numbers of another shop in w1, and what its worked answer comes to."""
+    new = shop(seed)
+    rows = [new["stock"][state][symbol] for state in new["next"] for symbol in "HML"]
+    rows += [new[part][now][then] if part == "next" else new[part][then] for part, states in (("next", new["next"]), ("first", [0]))
+             for now in states for then in new["next"]]
+    question = re.search(r"^\*\*w1.*?(?=^\*\*w2)", text, re.M | re.S)
+    numbers = iter(rows)
+    asked = re.sub(r"\b0\.\d\b", lambda _: f"{next(numbers):g}", question[0])
+    for words, joint in (("stocked ", ", "), ("依次进了 ", "、")):
+        asked = asked.replace(words + joint.join("HML"), words + joint.join(new["months"]))
+    text = text.replace(question[0], asked)
+    told = f"`python {SHOP} --seed {seed}`:\n\n```text\n{_told(seed)}```\n\n"
+    return text.replace("**w1** 1.", told + "**w1** 1.", 1)
+
+
+def _told(seed):
+    """What phone_store.py prints for a shop, without the path of its picture."""
+    homework, said = load_solved("hmm"), io.StringIO()
+    with tempfile.TemporaryDirectory() as place, contextlib.redirect_stdout(said), homework.active():
+        homework.module("phone_store").main(["--seed", str(seed), "--out_dir", place])
+    return "".join(line for line in said.getvalue().splitlines(keepends=True) if not line.startswith("picture"))
+
+
+def readme(name, text, homeworks):
+    """The copy's README: no row, command or example of a homework that is not in it."""
+    row = re.compile(r"^\| \[(\w+)\]\(\1\) \|.*\n", re.M)
+    text = row.sub(lambda row: row[0] if row[1] in homeworks else "", text)
+    if "hmm" not in homeworks:
+        text = re.sub(r"(?<=tests/pack\.py )hmm|(?<=`)hmm(?=\.zip`)", homeworks[0], text)
+    if "gpt_songci" in homeworks:
+        return text
+    for phrase in GPT[name]:
+        text, count = re.subn(phrase, "", text, flags=re.M)
+        if count != 1:
+            raise CourseError(f"{name}: no {phrase!r}; grading/course.py takes it out of copies without the GPT")
+    text = re.sub(r' && python gpt_songci/[^&"\n]*?(?=["\n]| &&)', "", text)
+    region = next(iter(markers.blanks(ROOT / homeworks[0]).values()))
+    where, function = region.path.relative_to(ROOT).as_posix(), region.function.rsplit(".", 1)[-1]
+    text = re.sub(r"# gpt-a3\.2 \(.*", lambda _: f"# {region.id} ({region.points} points): {region.hint}", text)
+    text = re.sub(r'"gpt_songci/model\.py, blank .*?:', lambda _: f'"{where}, blank {region.id} ({function}):', text)
+    return text.replace("gpt-a3.2", region.id).replace("test_gpt_songci", f"test_{homeworks[0]}")

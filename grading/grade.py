@@ -14,13 +14,14 @@ import os
 import secrets
 import signal
 import sys
+import traceback
 from multiprocessing.connection import wait
 from pathlib import Path
 
 from tqdm import tqdm
 
 from grading import course, formats, isolation, marks, report, submissions, suspicions
-from grading.journal import Journal
+from grading.journal import Journal, JournalError
 from tests import check
 from tests.student import HOMEWORKS, ROOT
 
@@ -67,30 +68,42 @@ def grade_homework(submission, homework, cases, sandbox, level, limits, blanks=N
     return results
 
 
+def grade_submission(path, settings, cases, sandbox):
+    """Answer of a grading process about one submission. Its own failures are "errors": no mark, no student's fault."""
+    submission = submissions.read(path, settings["homeworks"])
+    entries, errors = [], []
+    for homework in settings["homeworks"]:
+        if homework not in submission.files:
+            continue
+        own = key(submission, homework, settings["digests"][homework], settings["seed"], settings["blanks"])
+        entry = {"student": submission.name, "homework": homework, "key": own}
+        if own in settings["done"]:
+            entries.append(entry | {"cached": True})
+            continue
+        try:
+            results = grade_homework(submission, homework, cases[homework], sandbox, settings["level"],
+                                     isolation.Limits(**settings["limits"]), settings["blanks"])
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            errors.append(f"{homework}: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})")
+        else:
+            entries.append(entry | {"level": settings["level"], "only": settings["blanks"], "results": results})
+    return {"student": submission.name, "problems": submission.problems, "entries": entries, "errors": errors}
+
+
 def work(pipe, settings):
-    """A grading process: takes paths of submissions from the pipe, hands back results, until it is told None."""
+    """A grading process: takes paths of submissions from the pipe, hands back answers, until it is told None."""
     die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    limits = isolation.Limits(**settings["limits"])
-    cases = {homework: check.FreshCases(settings["seed"]) for homework in settings["homeworks"]}
+    for name in ("SIGINT", "SIGHUP"):                            # the grader gets them too, and ends us
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     level = settings["level"]
-    sandbox = isolation.Sandbox(level, limits) if level != "plain" else None
+    cases = {homework: check.FreshCases(settings["seed"]) for homework in settings["homeworks"]}
+    sandbox = isolation.Sandbox(level, isolation.Limits(**settings["limits"])) if level != "plain" else None
     try:
         while (path := pipe.recv()) is not None:
-            submission = submissions.read(path, settings["homeworks"])
-            entries = []
-            for homework in settings["homeworks"]:
-                if homework not in submission.files:
-                    continue
-                own = key(submission, homework, settings["digests"][homework], settings["seed"], settings["blanks"])
-                if own not in settings["done"]:
-                    results = grade_homework(submission, homework, cases[homework], sandbox, level, limits,
-                                             settings["blanks"])
-                    entries.append({"student": submission.name, "homework": homework, "key": own, "level": level,
-                                    "only": settings["blanks"], "results": results})
-                else:
-                    entries.append({"student": submission.name, "homework": homework, "key": own, "cached": True})
-            pipe.send({"student": submission.name, "problems": submission.problems, "entries": entries})
+            pipe.send(grade_submission(path, settings, cases, sandbox))
     finally:
         if sandbox:
             sandbox.close()
@@ -107,54 +120,63 @@ def die_with_parent():
 def grade_class(paths, settings, jobs, journal, quiet=False):
     """Grade `paths` in `jobs` processes, journal each result. Returns {student: problems}, {student: grader's error}."""
     context = multiprocessing.get_context("spawn")
-    todo, busy, idle = list(reversed(paths)), {}, []
-    problems, errors, tries = {}, {}, {}
+    todo, busy, pool = list(reversed(paths)), {}, []
+    problems, errors, died = {}, {}, set()
 
     def start():
         ours, theirs = context.Pipe()
         process = context.Process(target=work, args=(theirs, settings), daemon=True)
         process.start()
         theirs.close()
-        return ours, process
+        pool.append(process)
+        give(ours, process)
 
-    pool = [start() for _ in range(min(jobs, len(paths)))]
-    idle.extend(pool)
+    def give(pipe, process):
+        with contextlib.suppress(OSError):                       # a dead one shows as the end of its pipe
+            if todo:
+                busy[pipe] = process, todo.pop()
+                pipe.send(busy[pipe][1])
+            else:
+                pipe.send(None)
+
     bar = tqdm(total=len(paths), unit="submission", disable=quiet, file=sys.stderr, dynamic_ncols=True)
     try:
-        while todo or busy:
-            while todo and idle:
-                worker = idle.pop()
-                path = todo.pop()
-                with contextlib.suppress(OSError):
-                    worker[0].send(path)
-                busy[worker[0]] = worker, path
+        for _ in range(min(jobs, len(paths))):
+            start()
+        while busy:
             for pipe in wait(list(busy)):
-                worker, path = busy.pop(pipe)
+                process, path = busy.pop(pipe)
+                name = submissions.stem(path)
                 try:
                     answer = pipe.recv()
                 except (EOFError, OSError):
-                    worker[1].join(5)
-                    idle.append(start())
-                    name = submissions.stem(path)
-                    tries[name] = tries.get(name, 0) + 1
-                    if tries[name] < 2:
+                    process.join(5)
+                    if name not in died:                         # once more, in case it was not this submission's doing
+                        died.add(name)
                         todo.append(path)
-                    else:
-                        errors[name] = f"the grading process ended (exit code {worker[1].exitcode}); nothing was marked"
-                        bar.update()
-                    continue
-                idle.append(worker)
+                        start()
+                        continue
+                    answer = {"problems": [], "entries": [],
+                              "errors": [f"the grading process ended (exit code {process.exitcode}); nothing was marked"]}
+                    start()
+                else:
+                    give(pipe, process)
                 for entry in answer["entries"]:
                     journal.append(entry)
-                problems[answer["student"]] = answer["problems"]
-                bar.set_postfix_str(answer["student"][:20])
-                bar.update()
+                problems[name] = answer["problems"]
+                if answer["errors"]:
+                    errors[name] = "; ".join(answer["errors"])
+                with contextlib.suppress(OSError):               # a closed terminal
+                    bar.set_postfix_str(name[:20], refresh=False)
+                    bar.update()
+    except BaseException:
+        for process in pool:
+            process.terminate()
+        raise
     finally:
-        bar.close()
-        for pipe, _ in pool + idle:
-            with contextlib.suppress(OSError):
-                pipe.send(None)
-        for _, process in pool + idle:
+        with contextlib.suppress(OSError):
+            bar.close()
+        for process in pool:
             process.join(5)
             if process.is_alive():
                 process.kill()
@@ -183,33 +205,40 @@ def latest(journal):
 
 def open_run(out, args):
     """The settings of the run in `out`, new or gone on with. Raises GradeError."""
-    out, path = Path(out), Path(out) / RUN
+    path = out / RUN
     if out.exists() and not out.is_dir():
         raise GradeError(f"{out} is a file; give another --out")
     if path.is_file():
         run = json.loads(path.read_text(encoding="utf-8"))
         if args.seed is not None and args.seed != run["seed"]:
             raise GradeError(f"{out} was graded with seed {run['seed']}, not {args.seed}; give another --out, or no --seed")
+    elif args.resume:
+        raise GradeError(f"--resume: {out} holds no run; leave the flag out to begin one")
     elif out.is_dir() and any(out.iterdir()):
         raise GradeError(f"{out} exists and holds something else; give another --out")
     else:
         run = {"seed": secrets.randbelow(2**31) if args.seed is None else args.seed}
     try:
-        level, possible = isolation.strongest(isolation.Limits(), args.require_isolation)
+        level, possible, reasons = isolation.strongest(isolation.Limits(), args.require_isolation)
     except isolation.IsolationError as error:
         raise GradeError(f"no isolation as asked for: {error}") from None
     run["isolation"] = {"level": level, "still possible": sorted(name for name, able in possible.items() if able)}
-    write_json(path, run)
+    if reasons and not args.quiet:
+        print(f"isolation: only {level} ({'; '.join(reasons)})", file=sys.stderr)
+    report.write(path, json.dumps(run, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     return run
 
 
-def write_json(path, value):
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8",
-                         newline="\n")
-    os.replace(temporary, path)
+def wanted_homeworks(args):
+    """The homeworks to grade: those asked for, of these the ones that have a blank asked for. Raises GradeError."""
+    homeworks = args.homework or ready()
+    if not args.blank:
+        return homeworks
+    blanks = {homework: {one.id for one in check.load_checks(homework)} for homework in homeworks}
+    unknown = set(args.blank) - set().union(*blanks.values())
+    if unknown:
+        raise GradeError(f"no blank {', '.join(sorted(unknown))} in {', '.join(homeworks)}; the sheets list them")
+    return [homework for homework in homeworks if blanks[homework] & set(args.blank)]
 
 
 def get_parser():
@@ -235,51 +264,86 @@ def get_parser():
     return parser
 
 
+def read_tables(args, names):
+    """course.toml, the roster's rows, the marks by hand. Raises RosterError or CourseError: before the grading, not after."""
+    about = course.load()
+    roster = marks.read_roster(args.roster, about) if args.roster else []
+    marks.match(roster, names)
+    manual = args.manual or args.out / "manual.csv"
+    return about, roster, marks.manual_points(manual, about) if args.manual or manual.is_file() else {}
+
+
 def run(args):
     """Grade as asked. Returns {(student, homework): entry}, problems, errors, the run's settings."""
     if args.jobs < 1:
         raise GradeError("-j: at least 1")
     try:
-        paths = [str(path) for path in submissions.find(args.submissions)]
+        paths = submissions.find(args.submissions)
     except submissions.Refused as error:
         raise GradeError(str(error)) from None
-    if args.resume and not (args.out / RUN).is_file():
-        raise GradeError(f"--resume: {args.out} holds no run; leave the flag out to begin one")
+    read_tables(args, [submissions.stem(path) for path in paths])
+    homeworks = wanted_homeworks(args)
     settings_run = open_run(args.out, args)
-    homeworks = args.homework or ready()
     journal = Journal(args.out / JOURNAL)
-    limits = {"call": args.timeout, "total": args.total_timeout, "memory": args.memory * 2**20, "disk": 64 * 2**20}
-    settings = {"homeworks": homeworks, "blanks": args.blank, "seed": settings_run["seed"], "limits": limits,
-                "level": settings_run["isolation"]["level"],
-                "digests": {homework: checks_digest(homework) for homework in homeworks},
-                "done": {entry["key"] for entry in journal.read() if "results" in entry}}
-    problems, errors = grade_class(paths, settings, args.jobs, journal, args.quiet)
-    names = set(problems) | set(errors)
-    entries = {place: entry for place, entry in latest(journal).items() if place[0] in names}
+    with journal.held():
+        settings = {"homeworks": homeworks, "blanks": args.blank, "seed": settings_run["seed"],
+                    "limits": {"call": args.timeout, "total": args.total_timeout, "memory": args.memory * 2**20,
+                               "disk": 64 * 2**20},
+                    "level": settings_run["isolation"]["level"],
+                    "digests": {homework: checks_digest(homework) for homework in homeworks},
+                    "done": {entry["key"] for entry in journal.read() if "results" in entry}}
+        problems, errors = grade_class([str(path) for path in paths], settings, args.jobs, journal, args.quiet)
+        entries = {place: entry for place, entry in latest(journal).items() if place[0] in problems}
     return entries, problems, errors, settings_run
 
 
 def write_reports(args, entries, problems, errors, settings_run):
-    """Everything that a TA and the students read. Returns the roster's rows without a submission."""
-    about = course.load()
-    roster = marks.read_table(args.roster, ["id", "name"]) if args.roster else []
-    manual = args.manual or args.out / "manual.csv"
-    given = marks.manual_points(manual, about) if args.manual or manual.is_file() else {}
-    students, missing, unknown = marks.collect(entries, problems, errors, about, roster, given)
-    read = [submissions.read(path, ready()) for path in submissions.find(args.submissions)]
-    code = {homework: {one.name: one.files[homework] for one in read if homework in one.files}
-            for homework in {homework for _, homework in entries}}
-    report.write_all(args.out, students, missing, unknown, settings_run, about, args.lang,
-                     {one.name: one.written for one in read}, suspicions.look(code, args.lang))
+    """Everything that a TA and the students read. Returns the roster's rows without a submission, names not on it."""
+    about, roster, given = read_tables(args, sorted(problems))
+    students, missing, unknown = marks.collect(entries, problems, errors, about, roster, given, args.lang)
+    code, written = {}, {}
+    for path in submissions.find(args.submissions):              # one at a time: pictures and PDFs are large
+        one = submissions.read(path, ready())
+        written[one.name] = report.keep_written(args.out, one)
+        for homework, files in one.files.items():
+            if (one.name, homework) in entries:
+                code.setdefault(homework, {})[one.name] = files
+    report.write_all(args.out, students, missing, unknown, settings_run, about, args.lang, written,
+                     suspicions.look(code, args.lang))
     for student in students:
         place = args.out / "students" / report.folder_name(student.submission)
         for name in args.format:
             if name == "junit":
-                report.write(place / "junit.xml", formats.junit(student, args.lang))
+                report.write(place / "junit.xml", formats.junit(student, student.lang))
             else:
-                made = formats.gradescope(student, args.lang) if name == "gradescope" else formats.classroom50(student)
+                made = formats.gradescope(student, student.lang) if name == "gradescope" else formats.classroom50(student)
                 report.write(place / f"{name}.json", json.dumps(made, indent=1, ensure_ascii=False) + "\n")
     return missing, unknown
+
+
+def summary(args, entries, problems, errors, settings, missing, unknown):
+    """Lines for the terminal."""
+    level, graded = settings["isolation"], {student for student, _ in entries}
+    lines = [f"graded {len(entries)} homeworks of {len(graded)} submissions; isolation: {level['level']}"
+             + (f", still possible there: {', '.join(level['still possible'])}" if level["still possible"] else "")]
+    lines += [f"the grader failed: {name}: {error}" for name, error in sorted(errors.items())]
+    lines += [f"nothing to grade: {name}: {problems[name][0] if problems[name] else 'no homework found'}"
+              for name in sorted(set(problems) - graded - set(errors))]
+    if missing:
+        lines.append(f"on the roster, nothing received: {', '.join(row['id'] + ' ' + row['name'] for row in missing)}")
+    if unknown and args.roster:
+        lines.append(f"not on the roster: {', '.join(unknown)}")
+    lines.append(f"written: {args.out / 'grades.html'}, grades.csv, students/, written/")
+    return [" ".join(line.split()) for line in lines]
+
+
+def stop_in_order():
+    """The end of the terminal, and a polite kill, stop the grader as Ctrl-C does."""
+    def stop(number, frame):
+        raise KeyboardInterrupt
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:      # nohup ignores it
+            signal.signal(getattr(signal, name), stop)
 
 
 def main(argv=None):
@@ -288,25 +352,19 @@ def main(argv=None):
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    stop_in_order()
     try:
-        entries, problems, errors, settings = run(args)
-        missing, unknown = write_reports(args, entries, problems, errors, settings)
-    except (GradeError, marks.RosterError, course.CourseError) as error:
+        graded = run(args)
+        lines = summary(args, *graded, *write_reports(args, *graded))
+    except (GradeError, marks.RosterError, course.CourseError, JournalError) as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
     except KeyboardInterrupt:
         parser.exit(130, f"\n{parser.prog}: stopped; what is graded is kept, run the same command to go on\n")
     except OSError as error:
-        parser.exit(2, f"{parser.prog}: error: {error.strerror}: {error.filename or args.out}; what is graded is kept\n")
-    level = settings["isolation"]
-    print(f"graded {len(entries)} homeworks of {len(problems)} submissions; isolation: {level['level']}"
-          + (f", still possible there: {', '.join(level['still possible'])}" if level["still possible"] else ""))
-    for name, error in sorted(errors.items()):
-        print(f"not graded: {name}: {error}")
-    if missing:
-        print(f"on the roster, nothing received: {', '.join(row['id'] + ' ' + row['name'] for row in missing)}")
-    if unknown and args.roster:
-        print(f"not on the roster: {', '.join(unknown)}")
-    print(f"written: {args.out / 'grades.html'}, grades.csv, students/, written/")
+        parser.exit(2, f"{parser.prog}: error: {error.strerror}: {error.filename or args.out}; what is graded is kept, "
+                       "run the same command to go on\n")
+    with contextlib.suppress(OSError):                           # nobody reads any more: the files are written
+        print("\n".join(lines), flush=True)
 
 
 if __name__ == "__main__":

@@ -293,7 +293,7 @@ def opened(level, files, limits, sandbox=None):
 
 
 def strongest(limits=None, wanted=None):
-    """(level, what student code can still do there): the strongest level that runs here, at least `wanted`.
+    """(level, what student code can still do there, why no stronger one): the strongest that runs here, at least `wanted`.
 
     Raises IsolationError with the reason of each level that did not run.
     """
@@ -303,7 +303,7 @@ def strongest(limits=None, wanted=None):
             reasons.append(f"{level}: not on this machine")
         else:
             try:
-                return level, probe(level, limits)
+                return level, probe(level, limits), reasons
             except (IsolationError, OSError) as error:
                 reasons.append(f"{level}: {error}")
         if level == wanted:

@@ -1,8 +1,13 @@
 """An append-only file of results that survives being killed: one checksummed JSON line each, flushed to the disk."""
+import contextlib
 import json
 import os
 import zlib
 from pathlib import Path
+
+
+class JournalError(Exception):
+    """Someone else writes here. One line."""
 
 
 class Journal:
@@ -11,6 +16,20 @@ class Journal:
     def __init__(self, path):
         self.path = Path(path)
         self.damaged = 0
+
+    @contextlib.contextmanager
+    def held(self):
+        """Inside: no other grader writes here (where the system locks files). Raises JournalError."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.path, "ab") as file:
+            try:
+                import fcntl
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except ImportError:
+                pass
+            except BlockingIOError:
+                raise JournalError(f"another grader is at work in {self.path.parent}; wait for it, or stop it") from None
+            yield
 
     def read(self):
         """All whole entries in order."""

@@ -128,20 +128,24 @@ def replace(region, body):
     return "".join(lines)
 
 
-def strip_code(path, name):
-    """Text of a Python file without its solutions; `name` is how messages call the file ("hmm/model.py")."""
+def strip_code(path, name, given=(), points=None, solved=False):
+    """Text of a Python file without its solutions; `name` is how messages call the file ("hmm/model.py").
+
+    given: ids of blanks that are handed out filled in, without a word. points: {id: points} where they are not the
+    marker's. solved: every solution stays, behind its blank's hint.
+    """
     lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
     for region in reversed(regions(path)):
-        function = region.function.rsplit(".", 1)[-1]
-        points = f"{region.points} point{'s' * (region.points != 1)}{', bonus' * region.bonus}"
-        lines[region.begin - 1:region.end] = [
-            f"{region.indent}# {region.id} ({points}): {region.hint}\n",
-            f'{region.indent}raise NotImplementedError("{name}, blank {region.id} ({function}): still empty")\n']
+        worth = (points or {}).get(region.id, region.points)
+        hint = f"{region.indent}# {region.id} ({worth} point{'s' * (worth != 1)}{', bonus' * region.bonus}): {region.hint}\n"
+        stop = f'raise NotImplementedError("{name}, blank {region.id} ({region.function.rsplit(".", 1)[-1]}): still empty")'
+        body = lines[region.begin:region.end - 1] if solved or region.id in given else [f"{region.indent}{stop}\n"]
+        lines[region.begin - 1:region.end] = body if region.id in given else [hint, *body]
     return "".join(lines)
 
 
-def strip_sheet(text, name):
-    """A Markdown text without its worked answers. Raises MarkerError as `regions` does."""
+def strip_sheet(text, name, solved=False):
+    """A Markdown text without its worked answers (solved: without the markers). Raises MarkerError as `regions` does."""
     kept, opened = [], None
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         mark = line.strip()
@@ -155,7 +159,7 @@ def strip_sheet(text, name):
             opened = None
         elif WORDS.search(line):
             raise MarkerError(f"{name}, line {number}: a marker stands alone on its line, as <!-- BEGIN SOLUTION -->")
-        elif not opened:
+        elif solved or not opened:
             kept.append(line)
     if opened:
         raise MarkerError(f"{name}, line {opened}: BEGIN SOLUTION without END SOLUTION")

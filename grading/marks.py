@@ -23,10 +23,15 @@ class Student:
     late: dict = field(default_factory=dict)          # {homework: days}
     problems: list = field(default_factory=list)
     error: str = ""                                   # the grader's, never the student's fault
+    lang: str = "zh"                                  # of the report
+
+    @property
+    def bonus(self):
+        return sum(marks["bonus"] for marks in self.homeworks.values())
 
     @property
     def total(self):
-        return (sum(marks["points"] + marks["bonus"] for marks in self.homeworks.values())
+        return (sum(marks["points"] for marks in self.homeworks.values()) + self.bonus
                 + sum(points for questions in self.written.values() for points, _ in questions.values()))
 
 
@@ -69,6 +74,27 @@ def read_table(path, needed):
     if missing:
         raise RosterError(f"{path} has no column {', '.join(missing)}; it needs {', '.join(needed)}")
     return [{key: (value or "").strip() for key, value in row.items() if isinstance(key, str)} for row in rows]
+
+
+def read_roster(path, course):
+    """Rows of a roster: id, name; if there, received or received:HOMEWORK (a time) and lang (en, zh). Raises RosterError."""
+    rows, lines = read_table(path, ["id", "name"]), {}
+    for number, row in enumerate(rows, 2):
+        where = f"{path}, line {number}"
+        if not row["id"]:
+            raise RosterError(f"{where}: no id")
+        if lines.setdefault(row["id"], number) != number:
+            raise RosterError(f"{where}: id {row['id']} stands in line {lines[row['id']]} too")
+        if row.get("lang", "") not in ("", "en", "zh"):
+            raise RosterError(f"{where}: lang {row['lang']!r}; write en, zh or nothing")
+        for homework, settings in course["homework"].items():
+            late_days(received(row, homework), settings["due"], where)
+    return rows
+
+
+def received(row, homework):
+    """When a homework came in, as the roster has it, or ""."""
+    return row.get(f"received:{homework}") or row.get("received", "")
 
 
 def match(rows, names):
@@ -121,7 +147,7 @@ def manual_points(path, course):
     return found
 
 
-def collect(entries, problems, errors, course, roster=(), manual=None):
+def collect(entries, problems, errors, course, roster=(), manual=None, lang="zh"):
     """[Student] sorted by submission, roster rows without a submission, submissions not on the roster."""
     names = sorted(set(problems) | set(errors) | {student for student, _ in entries})
     rows, missing, unknown = match(roster, names) if roster else ({}, [], [])
@@ -129,12 +155,11 @@ def collect(entries, problems, errors, course, roster=(), manual=None):
     for name in names:
         row = rows.get(name, {})
         student = Student(name, row.get("id", ""), row.get("name", ""), problems=list(problems.get(name, [])),
-                          error=errors.get(name, ""))
+                          error=errors.get(name, ""), lang=row.get("lang") or lang)
         for homework in course["homework"]:
             if (name, homework) in entries:
                 student.homeworks[homework] = homework_marks(entries[name, homework])
-                received = row.get(f"received:{homework}") or row.get("received", "")
-                days = late_days(received, course["homework"][homework]["due"], f"roster, {student.id or name}")
+                days = late_days(received(row, homework), course["homework"][homework]["due"], f"roster, {student.id or name}")
                 if days:
                     student.late[homework] = days
         for (who, homework, question), marks in (manual or {}).items():

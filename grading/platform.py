@@ -18,7 +18,7 @@ from tests import check
 def grade_one(path, homeworks, seed=None, limits=None):
     """marks.Student of one submission, graded at the strongest level of isolation that runs here."""
     limits = limits or isolation.Limits(total=120.0)
-    level, _ = isolation.strongest(limits)
+    level, _, _ = isolation.strongest(limits)
     submission = submissions.read(path, homeworks)
     seed = secrets.randbelow(2**31) if seed is None else seed
     sandbox = isolation.Sandbox(level, limits) if level != "plain" else None

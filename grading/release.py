@@ -1,33 +1,56 @@
 """Write the student copy of the course, and prove it.
 
-    python -m grading.release --out dist/student
+    python -m grading.release --out dist/student                    # or dist/student.zip
+    python -m grading.release --update ../copies/20260001           # renew a half-filled copy; what was written stays
+    python -m grading.release --out dist/solved.zip --homework hmm --with-solutions       # after the due date
 
-The copy is generated from the solved tree: solutions gone from code and sheets, the teacher's files left out, stored
-cases put in. It is built in a temporary folder, proved there, and only then moved to --out.
+The copy is generated from the solved tree and course.toml: solutions gone from code, sheets and notebooks, the teacher's
+files left out, stored cases put in. It is built in a temporary folder, proved there, and only then moved to --out.
 """
 import argparse
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from grading import markers
-from tests import check
+from grading import course, markers
+from tests import check, update
 from tests.student import HOMEWORKS, ROOT
+from tests.update import MARK
 
 LEFT_OUT = ("grading", "benchmarks", "dist", ".ci", ".github", "tests/reference", "tests/mistakes", "tests/course",
             "tests/cases", "course.toml")
 NEVER = ("__pycache__", ".git", ".venv", "workdirs", ".pytest_cache", ".ruff_cache", ".ipynb_checkpoints", "full")
 TEXT = (".py", ".md", ".txt", ".toml", ".json", ".csv", ".ipynb")
-MARK = ".student-copy.json"      # says that a folder was written by this script
 
 
 class ReleaseError(Exception):
     """The copy cannot be made, or a proof of it failed."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a copy holds. course: as course.load gives it. solved: solutions and worked answers stay."""
+    homeworks: tuple
+    course: dict = field(default_factory=course.load)
+    solved: bool = False
+
+    def given(self, homework):
+        """Ids of blanks that are handed out filled in: course.toml leaves them out."""
+        return self.course["homework"].get(homework, {}).get("leave_out", [])
+
+    def points(self, homework):
+        return self.course["homework"].get(homework, {}).get("points", {})
+
+    def blanks(self, homework):
+        """Ids of the blanks that the copy asks for."""
+        return set(markers.blanks(ROOT / homework)) - set(self.given(homework))
 
 
 def tracked_files(root):
@@ -56,21 +79,25 @@ def student_files(homeworks, root=ROOT):
     return names
 
 
-def strip(name, root=ROOT):
-    """Bytes of a file as students get it. Raises markers.MarkerError."""
-    path = Path(root) / name
+def strip(name, plan, root=ROOT):
+    """Bytes of a file as the copy has it. Raises markers.MarkerError."""
+    path, homework = Path(root) / name, name.split("/")[0]
+    owned = homework in HOMEWORKS
     if name.endswith(".py"):
-        return markers.strip_code(path, name).encode("utf-8")
+        text = markers.strip_code(path, name, plan.given(homework), plan.points(homework), plan.solved)
+        return course.code(name, text, plan.course).encode("utf-8")
     if name.endswith(".md"):
-        return markers.strip_sheet(path.read_text(encoding="utf-8"), name).encode("utf-8")
+        text = course.sheet(name, path.read_text(encoding="utf-8"), plan.course) if owned else path.read_text(encoding="utf-8")
+        text = markers.strip_sheet(text, name, solved=plan.solved and owned)
+        return (course.readme(name, text, plan.homeworks) if name in course.SHEETS else text).encode("utf-8")
     if name.endswith(".ipynb"):
-        return strip_notebook(json.loads(path.read_text(encoding="utf-8")), name).encode("utf-8")
+        return strip_notebook(json.loads(path.read_text(encoding="utf-8")), name, plan.solved).encode("utf-8")
     if name.endswith(TEXT) and markers.WORDS.search(path.read_text(encoding="utf-8-sig")):
         raise markers.MarkerError(f"{name}: a marker in a kind of file that is not stripped")
     return path.read_bytes()
 
 
-def strip_notebook(notebook, name):
+def strip_notebook(notebook, name, solved=False):
     """Text of a notebook without worked answers (in Markdown cells). Raises MarkerError; outputs are not allowed."""
     kept = []
     for number, cell in enumerate(notebook["cells"], 1):
@@ -78,7 +105,7 @@ def strip_notebook(notebook, name):
         if cell.get("outputs") or cell.get("execution_count"):
             raise markers.MarkerError(f"{name}, cell {number}: committed with an output; clear all outputs")
         if cell["cell_type"] == "markdown":
-            stripped = markers.strip_sheet(text, f"{name}, cell {number}").strip("\n")
+            stripped = markers.strip_sheet(text, f"{name}, cell {number}", solved).strip("\n")
             if stripped:
                 kept.append(cell | {"source": stripped.splitlines(keepends=True)})
         elif markers.WORDS.search(text):
@@ -88,27 +115,48 @@ def strip_notebook(notebook, name):
     return json.dumps(notebook | {"cells": kept}, ensure_ascii=False, indent=1) + "\n"
 
 
-def build(out, homeworks, seed, root=ROOT):
+def build(out, plan, root=ROOT):
     """Write the copy into the empty folder `out`."""
-    for name in student_files(homeworks, root):
-        target = Path(out) / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(strip(name, root))
+    for name in student_files(plan.homeworks, root):
+        write(Path(out) / name, strip(name, plan, root))
+    write(Path(out) / "course.toml", term(plan).encode("utf-8"))
     cases = Path(out) / "tests" / "cases"
     cases.mkdir(parents=True)
-    for homework in homeworks:
+    for homework in plan.homeworks:
         if check.load_checks(homework):
-            check.store_cases(homework, cases / f"{homework}.npz", [seed * 1000 + at for at in range(check.STORED_SEEDS)])
-    about = {"homeworks": list(homeworks), "files": {name: digest(Path(out) / name) for name in files_of(out)}}
-    (Path(out) / MARK).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+            seeds = [plan.course["seed"] * 1000 + at for at in range(check.STORED_SEEDS)]
+            check.store_cases(homework, cases / f"{homework}.npz", seeds)
+    names = files_of(out)
+    texts = {name: (Path(out) / name).read_text(encoding="utf-8") for name in names
+             if name.split("/")[0] in HOMEWORKS and name.endswith((".py", ".md"))}
+    about = {"homeworks": list(plan.homeworks), "files": {name: update.digest(name, (Path(out) / name).read_bytes())
+                                                          for name in names}, "texts": texts}
+    write(Path(out) / MARK, (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8"))
+
+
+def write(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def term(plan):
+    """The copy's course.toml: its homeworks with dates and points, no seed."""
+    lines = ["# What this term's course holds: dates, points of the written questions, changes of the checks' points.", "",
+             "[course]", *(f"{key} = {json.dumps(plan.course[key], ensure_ascii=False)}" for key in ("title", "title_zh"))]
+    for homework in plan.homeworks:
+        settings = plan.course["homework"].get(homework, {})
+        lines += ["", f"[homework.{homework}]"]
+        lines += [f"due = {settings['due'].isoformat()}"] if settings.get("due") else []
+        for key in ("written", "points"):
+            if settings.get(key):
+                lines.append(f"{key} = {{ {', '.join(f'{json.dumps(id)} = {n}' for id, n in settings[key].items())} }}")
+        if settings.get("leave_out"):
+            lines.append(f"leave_out = {json.dumps(settings['leave_out'])}")
+    return "\n".join(lines) + "\n"
 
 
 def files_of(folder):
     return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file())
-
-
-def digest(path):
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 # ---------------------------------------------------------------- proof
@@ -142,111 +190,196 @@ def report(folder, homeworks):
     return rows
 
 
-def prove_empty(folder, homeworks):
+IMPORTS = """
+import importlib, pathlib
+for path in sorted(pathlib.Path().glob("*.py")):
+    importlib.import_module(path.stem)
+"""
+
+
+def prove_imports(folder, plan):
+    """Every file of every homework imports. Returns their number."""
+    for homework in plan.homeworks:
+        done = subprocess.run([sys.executable, "-B", "-c", IMPORTS], cwd=Path(folder) / homework, capture_output=True,
+                              text=True, encoding="utf-8", errors="replace", env={**os.environ, "PYTHONUTF8": "1"})
+        if done.returncode:
+            raise ReleaseError(f"{homework} does not import:\n{done.stderr[-3000:]}")
+    return sum(len(list((Path(folder) / homework).glob("*.py"))) for homework in plan.homeworks)
+
+
+def prove_empty(folder, plan):
     """Every blank's checks fail as empty, by name; the pieces together name an empty blank. Returns their number."""
-    rows = report(folder, homeworks)
+    rows = report(folder, plan.homeworks)
     for homework, id, name, status, empty, message in rows:
-        ids = set(markers.blanks(ROOT / homework))
-        named = empty in ids if id.endswith("-together") else empty == id and status == "empty"
+        named = empty in plan.blanks(homework) if id.endswith("-together") else empty == id and status == "empty"
         if not named:
             raise ReleaseError(f"{homework}: check {name} of the empty copy does not name blank {id}: {status}, {message}")
-    checked, blanks = {(row[0], row[1]) for row in rows}, set()
-    for homework in homeworks:
-        blanks |= {(homework, id) for id in markers.blanks(ROOT / homework)}
-    if blanks - checked:
-        raise ReleaseError(f"blanks without a check: {sorted(blanks - checked)}")
+    blanks = {(homework, id) for homework in plan.homeworks for id in plan.blanks(homework)}
+    unchecked = blanks - {(row[0], row[1]) for row in rows}
+    if unchecked:
+        raise ReleaseError(f"blanks without a check: {sorted(unchecked)}")
     return len(rows)
 
 
-def prove_solved(folder, homeworks):
+def prove_solved(folder, plan):
     """With the solved files put into the copy, every check passes (choice questions: a letter is given)."""
     with tempfile.TemporaryDirectory() as place:
         solved = Path(place) / "copy"
         shutil.copytree(folder, solved)
-        for homework in homeworks:
+        for homework in plan.homeworks:
             for path in (ROOT / homework).glob("*.py"):
                 shutil.copyfile(path, solved / homework / path.name)
-        rows = report(solved, homeworks)
+        rows = report(solved, plan.homeworks)
     for homework, _, name, status, _, message in rows:
         if status not in ("done", "given"):
             raise ReleaseError(f"{homework}: check {name} fails on the solved files: {status}, {message}")
     return len(rows)
 
 
-def solution_lines(names, root=ROOT):
+def solution_lines(names, plan, root=ROOT):
     """Lines of at least 20 characters that stand in solutions and nowhere else in the given files."""
     inside, given = set(), set()
     for name in names:
         if not name.endswith((".py", ".md", ".ipynb")):
             continue
-        path = Path(root) / name
-        lines = path.read_text(encoding="utf-8").splitlines()
-        kept = strip(name, root).decode("utf-8").splitlines()
+        lines = (Path(root) / name).read_text(encoding="utf-8").splitlines()
+        kept = strip(name, plan, root).decode("utf-8").splitlines()
         given |= {line.strip() for line in kept}
         if len(kept) < len(lines):
             inside |= {line.strip() for line in lines}
     return {line for line in inside - given if len(line) >= 20 and not markers.WORDS.search(line)}
 
 
-def prove_silent(folder, homeworks, root=ROOT):
-    """Nothing of a solution is in the copy: no line, no byte code, no checkpoint, no history. Returns the lines sought."""
-    lines = solution_lines(student_files(homeworks, root), root)
+def prove_silent(folder, plan, root=ROOT):
+    """Nothing of a solution (of the teacher's, if solved) is in the copy: no line, no byte code, no checkpoint, no history.
+
+    Returns the number of lines sought.
+    """
+    lines = set() if plan.solved else solution_lines(student_files(plan.homeworks, root), plan, root)
+    texts = {}
     for name in files_of(folder):
         parts = PurePosixPath(name).parts
         if set(parts) & set(NEVER) or name.endswith((".pyc", ".pt", ".so")):
             raise ReleaseError(f"{name} does not belong into a student copy")
         if any(name.startswith(left + "/") for left in LEFT_OUT if left != "tests/cases"):
             raise ReleaseError(f"{name} is the teacher's")
-        if name.endswith(TEXT):
-            leaked = lines & {line.strip() for line in (Path(folder) / name).read_text(encoding="utf-8-sig").splitlines()}
-            if leaked:
-                raise ReleaseError(f"{name} holds a line of a solution: {sorted(leaked)[0]}")
+        if name == MARK:
+            texts |= {f"{MARK}: {file}": text for file, text in json.loads((Path(folder) / name).read_text("utf-8"))["texts"].items()}
+        elif name.endswith(TEXT):
+            texts[name] = (Path(folder) / name).read_text(encoding="utf-8-sig")
+    for name, text in texts.items():
+        leaked = lines & {line.strip() for line in text.splitlines()}
+        if leaked or markers.WORDS.search(text) and not name.startswith("tests/"):
+            raise ReleaseError(f"{name} holds a line of a solution: {min(leaked, default='a marker')}")
     return len(lines)
 
 
-def prove_same(folder, homeworks, seed):
+def prove_same(folder, plan):
     """Building once more gives the same bytes. Returns the number of files."""
     with tempfile.TemporaryDirectory() as place:
-        build(place, homeworks, seed)
+        build(place, plan)
         names, again = files_of(folder), files_of(place)
         if names != again:
             raise ReleaseError(f"two builds differ in their files: {sorted(set(names) ^ set(again))}")
         for name in names:
-            if digest(Path(folder) / name) != digest(Path(place) / name):
+            if (Path(folder) / name).read_bytes() != (Path(place) / name).read_bytes():
                 raise ReleaseError(f"two builds differ in {name}")
     return len(names)
 
 
-def release(out, homeworks, seed, say=print):
-    """Build, prove and move the copy to `out`, a folder that does not exist or is an older copy."""
+def prove(folder, plan, say):
+    say(f"it imports: {prove_imports(folder, plan)} files")
+    if not plan.solved:
+        say(f"every blank fails as empty, by name: {prove_empty(folder, plan)} checks")
+    say(f"the solved files put into it pass: {prove_solved(folder, plan)} checks")
+    sought = prove_silent(folder, plan)
+    say("nothing of the teacher's in it" if plan.solved else f"no solution in it: {sought} lines sought")
+    say(f"built twice, same bytes: {prove_same(folder, plan)} files")
+
+
+# ---------------------------------------------------------------- where it goes
+
+def pack(folder, path):
+    """Write a folder's files as a zip: one folder in it, named as the zip; same files, same bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in files_of(folder):
+            info = zipfile.ZipInfo(f"{path.stem}/{name}")
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(info, (Path(folder) / name).read_bytes())
+
+
+def refuse(out):
+    """Raise ReleaseError if `out` is there and no older copy (folder or zip), or if somebody has worked in it."""
+    if out.is_dir() and not any(out.iterdir()) or not out.exists():
+        return
+    try:
+        found = update.read_copy(out)
+    except update.UpdateError:
+        raise ReleaseError(f"{out} exists and is no student copy; give another --out") from None
+    for name, given in json.loads(found[MARK])["files"].items():
+        if name in found and update.digest(name, found[name]) != given:
+            raise ReleaseError(f"{out}: {name} was changed since it was written; use --update {out}, or give another --out")
+
+
+def release(out, plan, say=print):
+    """Build, prove and move the copy to `out`, a folder or a .zip that is not there or is an older copy."""
     out = Path(out)
-    if out.exists() and any(out.iterdir()) and not (out / MARK).is_file():
-        raise ReleaseError(f"{out} exists and is no student copy; give another --out")
+    refuse(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".student-") as place:
         folder = Path(place) / "copy"
         folder.mkdir()
-        build(folder, homeworks, seed)
-        say(f"every blank fails as empty, by name: {prove_empty(folder, homeworks)} checks")
-        say(f"the solved files put into it pass: {prove_solved(folder, homeworks)} checks")
-        say(f"no solution in it: {prove_silent(folder, homeworks)} lines sought")
-        say(f"built twice, same bytes: {prove_same(folder, homeworks, seed)} files")
-        if out.exists():
-            shutil.rmtree(out)
-        folder.rename(out)
+        build(folder, plan)
+        prove(folder, plan, say)
+        if out.suffix == ".zip":
+            made = Path(place) / out.name
+            pack(folder, made)
+            made.replace(out)
+        elif out.exists() and any(out.iterdir()):
+            update.bring(folder, out, say=lambda line: None)          # a .git beside the files stays
+        else:
+            shutil.copytree(folder, out, dirs_exist_ok=True)
     say(f"written: {out}")
+
+
+def renew(old, plan, say=print):
+    """Build and prove a copy and bring it into the half-filled one at `old` (tests/update.py, which students run)."""
+    with tempfile.TemporaryDirectory(prefix="student-") as place:
+        build(place, plan)
+        prove(place, plan, say)
+        update.bring(place, old, say=say)
+
+
+def not_due(plan, now=None):
+    """Homeworks of the plan whose due date is still to come."""
+    dates = ((name, plan.course["homework"].get(name, {}).get("due")) for name in plan.homeworks)
+    return [name for name, due in dates if due and due > (now or datetime.now(UTC))]
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m grading.release", description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, help="folder to write; an older copy there is replaced")
-    parser.add_argument("--homework", nargs="+", choices=HOMEWORKS, help="only these homeworks (default: all)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the stored cases; another one each term (default 1)")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path, help="folder, or .zip, to write; an older copy there is replaced")
+    where.add_argument("--update", type=Path, metavar="OLD", help="student copy, filled or not, to renew: checks and sheets "
+                       "are brought in, what the student wrote stays")
+    parser.add_argument("--homework", nargs="+", choices=HOMEWORKS, help="only these (default: those of course.toml, or of OLD)")
+    parser.add_argument("--seed", type=int, help="term seed, for stored cases and the phone shop (default: course.toml's)")
+    parser.add_argument("--with-solutions", action="store_true", help="leave solutions and worked answers in, for after the due date")
     args = parser.parse_args(argv)
-    homeworks = args.homework or [name for name in HOMEWORKS if (ROOT / "tests" / f"test_{name}.py").is_file()]
     try:
-        release(args.out, homeworks, args.seed)
-    except (ReleaseError, markers.MarkerError) as error:
+        if args.update and not args.update.is_dir():
+            raise ReleaseError(f"--update {args.update}: no such folder")
+        about = course.load()
+        about["seed"] = about["seed"] if args.seed is None else args.seed
+        old = json.loads(update.read_copy(args.update)[MARK])["homeworks"] if args.update else None
+        plan = Plan(tuple(args.homework or old or about["homework"]), about, args.with_solutions)
+        if args.with_solutions and not_due(plan):
+            raise ReleaseError(f"not due yet: {', '.join(not_due(plan))} (course.toml); --homework chooses others")
+        if args.update:
+            renew(args.update, plan)
+        else:
+            release(args.out, plan)
+    except (ReleaseError, markers.MarkerError, course.CourseError, update.UpdateError) as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
 
 

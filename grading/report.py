@@ -4,6 +4,7 @@ Pages are self-contained, escape whatever a student wrote, and forbid every scri
 """
 import base64
 import collections
+import contextlib
 import csv
 import hashlib
 import io
@@ -20,25 +21,26 @@ from grading import markers
 from tests.student import ROOT
 
 TEMPLATES = Path(__file__).with_name("templates")
-PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
-MAX_PICTURES = 4 * 2**20         # bytes of one student's pictures on a page
+PICTURES = (".png", ".jpg", ".jpeg")
+MAX_TEXT = 50_000                # characters of one written answer on a page
 
 WORDS = {
     "en": {"graded": "graded", "isolation": "isolation", "possible": "still possible", "seed": "seed", "missing":
            "On the roster, nothing received", "unknown": "Not on the roster", "class": "Class", "filter": "Filter",
            "submission": "submission", "id": "id", "name": "name", "written": "written", "late": "days late", "total": "total",
-           "problems": "problems", "mean": "mean", "median": "median", "students": "students", "histogram": "histogram of points",
+           "problems": "problems", "mean": "mean", "median": "median", "students": "students", "histogram": "students by percent",
            "blank": "blank", "of": "of", "common": "mistakes the class makes", "suspicions": "Worth a look",
            "suspicions_note": "Nothing here changes a mark: read the code and talk to the student.", "lines": "lines",
            "points": "points", "bonus": "bonus", "rubric": "rubric", "grader_error": "The grader failed here; this is not your "
            "fault, and nothing was marked.", "done": "done", "wrong": "wrong", "empty": "empty", "error": "stops",
-           "time-out": "time-out", "given": "given"},
+           "time-out": "time-out", "given": "given", "grader": "the grader failed"},
     "zh": {"graded": "已批改", "isolation": "隔离", "possible": "仍可能", "seed": "随机种子", "missing": "名单上有、未收到",
            "unknown": "不在名单上", "class": "班级", "filter": "筛选", "submission": "提交", "id": "学号", "name": "姓名",
            "written": "书面题", "late": "迟交天数", "total": "总分", "problems": "问题", "mean": "平均", "median": "中位数",
-           "students": "人", "histogram": "分数直方图", "blank": "空", "of": "满分", "common": "班上的常见错误",
+           "students": "人", "histogram": "得分百分比的人数分布", "blank": "空", "of": "满分", "common": "班上的常见错误",
            "suspicions": "值得一看", "suspicions_note": "这里的内容不影响分数:请阅读代码并与学生交谈。", "lines": "代码行",
-           "points": "分", "bonus": "加分", "rubric": "评分标准", "grader_error": "批改程序在此出错;这不是你的问题,未计任何分数。",
+           "points": "分", "bonus": "加分", "rubric": "评分标准", "grader": "批改程序出错",
+           "grader_error": "批改程序在此出错;这不是你的问题,未计任何分数。",
            "done": "完成", "wrong": "错误", "empty": "未填", "error": "出错", "time-out": "超时", "given": "已答"},
 }
 
@@ -53,8 +55,13 @@ def write(path, text):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "replace"))
-    os.replace(temporary, path)
+    try:
+        temporary.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "replace"))
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def folder_name(submission):
@@ -93,7 +100,7 @@ def grades_csv(students, homeworks):
     for student in students:
         marks = [student.homeworks.get(homework) for homework in homeworks]
         table.writerow([cell(student.submission), cell(student.id), cell(student.name),
-                        *(one["points"] if one else "" for one in marks), sum(one["bonus"] for one in marks if one),
+                        *(one["points"] if one else "" for one in marks), student.bonus,
                         written_sum(student), max(student.late.values(), default=0), f"{student.total:g}",
                         cell("; ".join([*([f"grader: {student.error}"] if student.error else []), *student.problems]))])
     return "\ufeff" + buffer.getvalue()
@@ -109,13 +116,16 @@ def chart(students, homework, lang):
     for value in percent:
         counts[min(10, int(value // 10))] += 1
     blanks = []
-    for at, row in enumerate(marks[0]["blanks"]):
-        rows = [one["blanks"][at] for one in marks if len(one["blanks"]) > at]
-        named = collections.Counter((check["mistake"], check["hint"][0 if lang == "en" else 1]) for one in rows
-                                    for check in one["checks"] if check["mistake"])
-        blanks.append({"id": row["id"], "possible": row["possible"], "mean": statistics.mean(one["points"] for one in rows),
-                       "done": sum(one["status"] == "done" for one in rows), "empty": sum(one["status"] == "empty" for one in rows),
-                       "mistakes": [{"id": id, "hint": hint, "count": count} for (id, hint), count in named.most_common(3)]})
+    for id in dict.fromkeys(row["id"] for one in marks for row in one["blanks"]):
+        rows = [row for one in marks for row in one["blanks"] if row["id"] == id]
+        named = collections.Counter((check["mistake"], check["hint"][0 if lang == "en" else 1]) for row in rows
+                                    for check in row["checks"] if check["mistake"])
+        if rows[0]["possible"]:
+            blanks.append({"id": id, "possible": rows[0]["possible"], "bonus": rows[0]["bonus"],
+                           "mean": statistics.mean(row["points"] for row in rows),
+                           "done": sum(row["status"] == "done" for row in rows),
+                           "empty": sum(row["status"] == "empty" for row in rows), "students": len(rows),
+                           "mistakes": [{"id": id, "hint": hint, "count": count} for (id, hint), count in named.most_common(3)]})
     return {"students": len(marks), "mean": statistics.mean(one["points"] for one in marks),
             "median": statistics.median(one["points"] for one in marks), "blanks": blanks,
             "bars": [{"count": count, "height": round(80 * count / max(counts)), "label": str(10 * at)}
@@ -131,9 +141,9 @@ def class_page(students, missing, unknown, homeworks, run, lang, suspicions=()):
                 suspicions=suspicions)
 
 
-def student_page(student, run, lang):
+def student_page(student, run):
     """Text of a student's report.html."""
-    return page("report.html", student.submission, lang, student=student, level=run["isolation"]["level"])
+    return page("report.html", student.submission, student.lang, student=student, level=run["isolation"]["level"])
 
 
 def result(student, run):
@@ -150,16 +160,30 @@ def result(student, run):
 
 # ---------------------------------------------------------------- written answers
 
-def sections(text):
+def keep_written(out, submission):
+    """Write a submission's pictures and PDFs into `out`. Returns {homework: (text of answers.md, {file: its place})}."""
+    kept = {}
+    for homework, files in submission.written.items():
+        places = {}
+        for name, data in files.items():
+            stem, ending = os.path.splitext(name)
+            if ending.lower() != ".md":
+                places[name] = f"files/{folder_name(submission.name)}/{homework}/{folder_name(stem)}{ending.lower()}"
+                write(Path(out) / "written" / places[name], data)
+        kept[homework] = files.get("answers.md", b"").decode("utf-8", "replace"), places
+    return kept
+
+
+def sections(text, questions):
     """{question: text} of an answers.md: what stands under a heading that begins with the question's id ("## w1 (14)")."""
     found, current = {}, None
     for line in text.splitlines():
         heading = re.match(r"#{1,6}\s+(\w+)\b", line)
-        if heading and re.fullmatch(r"w\d+|\d[a-z]", heading.group(1)):
+        if heading and heading.group(1) in questions:
             current = heading.group(1)
         elif current:
             found.setdefault(current, []).append(line)
-    return {question: "\n".join(lines).strip() for question, lines in found.items()}
+    return {question: "\n".join(lines).strip()[:MAX_TEXT] for question, lines in found.items()}
 
 
 def rubric(homework):
@@ -173,24 +197,20 @@ def rubric(homework):
 
 
 def written_pages(handed_in, course, lang):
-    """{"hmm-w1.html": text}: each written question over the class. handed_in: {submission: {homework: {file: bytes}}}."""
+    """{"hmm-w1.html": text}: each written question over the class. handed_in: {submission: what `keep_written` returns}."""
     pages = {}
     for homework, settings in course["homework"].items():
+        given = [(student, sections(homeworks[homework][0], settings["written"]), homeworks[homework][1])
+                 for student, homeworks in sorted(handed_in.items()) if homework in homeworks]
         for question, most in settings["written"].items():
             answers = []
-            for student, homeworks in sorted(handed_in.items()):
-                files = homeworks.get(homework, {})
-                text = sections(files.get("answers.md", b"").decode("utf-8", "replace")).get(question, "")
-                pictures = [name for name in re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", text) if name in files]
-                shown, room = [], MAX_PICTURES
-                for name in pictures:
-                    kind = PICTURES.get(Path(name).suffix.lower())
-                    if kind and len(files[name]) <= room:
-                        room -= len(files[name])
-                        shown.append({"name": name, "data": f"data:{kind};base64,{base64.b64encode(files[name]).decode()}"})
-                others = sorted(name for name in files if name.lower().endswith(".pdf"))
+            for student, texts, places in given:
+                text = texts.get(question, "")
+                linked = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", text)
+                pictures = {name: places[name] for name in linked if name in places and name.lower().endswith(PICTURES)}
+                others = {name: place for name, place in places.items() if place.endswith(".pdf")}
                 if text or others:
-                    answers.append({"student": student, "text": text, "pictures": shown, "files": others})
+                    answers.append({"student": student, "text": text, "pictures": pictures, "files": others})
             if answers:
                 pages[f"{homework}-{question}.html"] = page("written.html", f"{homework} {question} ({most:g})", lang,
                                                             rubric=rubric(homework), answers=answers)
@@ -213,20 +233,27 @@ def manual_template(students, course):
 
 
 def write_all(out, students, missing, unknown, run, course, lang, handed_in, suspicions=()):
-    """Write every file of a run into `out`; students' folders that are not of this class any more go."""
+    """Write every file of a run into `out`; what earlier runs wrote about others goes."""
     out = Path(out)
     homeworks = [homework for homework in course["homework"] if any(homework in student.homeworks for student in students)]
     write(out / "grades.csv", grades_csv(students, homeworks))
     write(out / "grades.html", class_page(students, missing, unknown, homeworks, run, lang, suspicions))
-    kept = set()
     for student in students:
         place = out / "students" / folder_name(student.submission)
-        kept.add(place.name)
-        write(place / "report.html", student_page(student, run, lang))
+        write(place / "report.html", student_page(student, run))
         write(place / "result.json", json.dumps(result(student, run), indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    for path in (out / "students").iterdir() if (out / "students").is_dir() else ():
-        if path.name not in kept:
-            shutil.rmtree(path)
-    for name, text in written_pages(handed_in, course, lang).items():
+    pages = written_pages(handed_in, course, lang)
+    for name, text in pages.items():
         write(out / "written" / name, text)
     write(out / "manual-template.csv", manual_template(students, course))
+    folders = {folder_name(student.submission) for student in students}
+    clear(out / "students", folders)
+    clear(out / "written", {*pages, "files"})
+    clear(out / "written" / "files", folders)
+
+
+def clear(folder, kept):
+    """Remove what is in a folder of ours but in `kept`."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in kept:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

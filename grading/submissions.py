@@ -19,6 +19,7 @@ from tests.student import HOMEWORKS, ROOT
 MAX_FILE = 2 * 2**20             # bytes of a source file that is graded
 MAX_TOTAL = 200 * 2**20          # bytes of all files of a submission, unpacked
 MAX_FILES = 3000
+MAX_WRITTEN = 50 * 2**20         # bytes of a homework's answers, pictures and PDFs
 SKIPPED = {"__MACOSX", ".DS_Store", "__pycache__", ".git", ".venv", "workdirs", ".ipynb_checkpoints", "Thumbs.db"}
 CODE = (".py", ".txt")
 WRITTEN = (".md", ".pdf", ".png", ".jpg", ".jpeg")
@@ -83,7 +84,8 @@ def read(path, homeworks):
         tree = dict(_entries(Path(path), submission.problems))
     except (Refused, OSError, zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError,
             ValueError, MemoryError, UnicodeError) as error:
-        submission.problems.append(f"not read: {' '.join(str(error).split())[:300] or type(error).__name__}")
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        submission.problems.append(f"not read: {' '.join(said.split())[:300]}")
         return submission
     _place(submission, tree, homeworks)
     return submission
@@ -130,7 +132,11 @@ def _safe(name, problems):
 
 def _folder(folder, problems):
     budget = _Budget()
-    for place, folders, names in os.walk(folder, followlinks=False):
+
+    def unreadable(error):
+        problems.append(f"not read: {Path(error.filename).relative_to(folder).as_posix()} ({error.strerror})")
+
+    for place, folders, names in os.walk(folder, onerror=unreadable, followlinks=False):
         folders[:] = sorted(name for name in folders if name not in SKIPPED)
         for name in sorted(folders):
             if (Path(place) / name).is_symlink():
@@ -237,9 +243,14 @@ def _loose(tree):
 
 
 def _take(submission, homework, files):
+    room = MAX_WRITTEN
     for name, data in sorted(files.items()):
         if name.lower().endswith(WRITTEN) and not name.startswith("README"):
-            submission.written.setdefault(homework, {})[name] = data
+            room -= len(data)
+            if room < 0:
+                submission.problems.append(f"{homework}/{name}: past {MAX_WRITTEN // 2**20} MiB of pictures and PDFs, left out")
+            else:
+                submission.written.setdefault(homework, {})[name] = data
         elif name.endswith(CODE):
             if len(data) > MAX_FILE:
                 submission.problems.append(f"{homework}/{name} has {len(data):,} bytes: not graded")

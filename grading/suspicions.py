@@ -9,6 +9,7 @@ import keyword
 import tokenize
 
 from grading import submissions
+from tests import check
 
 FORBIDDEN = {                    # dotted names that do what the blanks ask for
     "hw_bptt": ("torch", "tensorflow", "jax", "autograd", ".backward", "scipy.optimize"),
@@ -19,7 +20,8 @@ FORBIDDEN = {                    # dotted names that do what the blanks ask for
     "waimai_cls": ("sklearn", "transformers"),
 }
 ALWAYS = ("os._exit", "sys.exit", "subprocess", "socket", "ctypes", "inspect.stack", "sys._getframe", "gc.get_objects",
-          "sys.modules", "__builtins__", "importlib", "STAND_INS", "worker", "probes", "NBGRADER_EXECUTION", "hostname")
+          "sys.modules", "__builtins__", "importlib", "STAND_INS", "worker", "probes", "NBGRADER_EXECUTION", "hostname",
+          "PYTEST_CURRENT_TEST", "pytest")
 SPAN = 12                        # tokens in a fingerprint
 SHARE = 0.7                      # of the smaller submission's fingerprints
 LEAST = 25                       # fingerprints of one's own that a comparison needs
@@ -49,7 +51,7 @@ def _given(homework):
 def calls(files, homework):
     """["hmm/model.py, line 12: os._exit"]: forbidden and tell-tale names in lines of the student's own."""
     found = []
-    words = (*FORBIDDEN.get(homework, ()), *ALWAYS)
+    words = {*FORBIDDEN.get(homework, ()), *ALWAYS, *(f"test_{one.name}" for one in check.load_checks(homework))}
     for name, lines in sorted(own_lines(files, homework).items()):
         numbers = {at for at, _ in lines}
         try:
@@ -58,7 +60,7 @@ def calls(files, homework):
             continue
         for node in ast.walk(tree):
             if getattr(node, "lineno", None) in numbers:
-                for word in sorted(_names(node) & set(words)):
+                for word in sorted(_names(node) & words):
                     found.append(f"{homework}/{name}, line {node.lineno}: {word}")
     return sorted(set(found))
 

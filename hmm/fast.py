@@ -241,51 +241,57 @@ class FewStates:
     """Best ways into each state when N is small: arrays [..., lane], whose long axis is that of the lanes.
 
     delta (N, S): the state of the search. `from_` (K, N) lists the states that lead to each state, K at most; the lists
-    are shorter than N when A has zeros. Every step keeps phi (N, n) for the way back: the place in that list.
+    are shorter than N when A has zeros. Every step keeps phi (N, n) for the way back.
     """
 
     def __init__(self, log_pi, log_A, log_B, S):
         N = len(log_pi)
         K = max(int((log_A > -np.inf).sum(0).max()), 1)
         self.from_ = np.sort(np.argsort(np.isneginf(log_A), axis=0, kind="stable")[:K], axis=0)        # (K, N)
-        self.dense = K == N
+        self.dense, self.gaps = K == N, np.diff(self.from_, axis=0).astype(np.uint8)[:, :, None]       # (K - 1, N, 1)
+        self.lowest = self.from_[0, :, None].astype(np.uint8)
         self.log_pi, self.LB = log_pi, np.hstack([log_B, np.zeros((N, 1))])
         self.steps = np.take_along_axis(log_A, self.from_, axis=0)[:, :, None]                         # (K, N, 1)
-        self.delta, self.work, self.best = aligned(N, S), aligned(K, N, S), aligned(N, S)
-        self.delta[:] = 0
-        self.beaten = np.empty((K, N, S), dtype=bool)
-        self.ways = [(self.work[k, j], self.delta[self.from_[k, j]], self.steps[k, j, 0]) for k in range(K) for j in range(N)]
+        self.delta, self.best, self.beaten = np.zeros((N, S)), aligned(N, S), np.empty((K - 1, N, S), dtype=bool)
+        self.work = aligned(K, N, S) if self.dense else None
         self.phi, self.lanes = [], np.arange(S)
 
     def start(self, delta):
-        self.delta[:] = delta.T
+        self.delta = delta.T.copy()
 
     def step(self, symbols, new=slice(0), keep=True):
         """One step of the first len(symbols) lanes; those in the slice `new` begin with log_pi."""
         n = len(symbols)
-        delta, work, best, beaten = self.delta[:, :n], self.work[:, :, :n], self.best[:, :n], self.beaten[:, :, :n]
         if self.dense:
-            np.add(delta[:, None], self.steps, out=work)             # [from, to, lane]
+            work = np.add(self.delta[:, None, :n], self.steps, out=self.work[:, :, :n])                # [from, to, lane]
+            best = self.best[:, :n]
         else:
-            for into, before, step in self.ways:
-                np.add(before[:n], step, out=into[:n])
+            work = self.delta[:, :n].take(self.from_, axis=0)        # a new array: lanes grow fewer, rows stay dense
+            work += self.steps
+            best = np.empty_like(work[0])
         if len(work) == 2:
             np.maximum(work[0], work[1], out=best)
         else:
             np.maximum.reduce(work, axis=0, out=best)
-        if keep:                                                     # the first way that reaches the maximum: the
-            if len(work) == 2:                                       # number of those before it, none of which does
-                self.phi.append(np.greater(work[1], work[0]).view(np.uint8))
-            else:
-                np.not_equal(work[:-1], best, out=beaten[:-1])
-                phi = beaten[0].view(np.uint8).copy() if len(work) > 1 else np.zeros(best.shape, np.uint8)
-                for i in range(1, len(work) - 1):
-                    np.logical_and(beaten[i - 1], beaten[i], out=beaten[i])
-                    phi += beaten[i]
-                self.phi.append(phi)
+        if keep:
+            self.phi.append(self.first_best(work, best))
         if new.stop:
             best[:, new] = self.log_pi[:, None]
-        np.add(best, self.LB.take(symbols, axis=1), out=delta)
+        self.delta = np.add(best, self.LB.take(symbols, axis=1), out=best)
+
+    def first_best(self, work, best):
+        """(N, n) uint8: the state before, the smallest that reaches the maximum: all ways before it are beaten."""
+        if len(work) == 2:
+            beaten = np.greater(work[1:], work[:1]).view(np.uint8)
+        else:
+            beaten = np.not_equal(work[:-1], best, out=self.beaten[:, :, :best.shape[1]]).view(np.uint8)
+        phi = np.zeros(best.shape, np.uint8) if not len(beaten) else beaten[0].copy() if self.dense else beaten[0] * self.gaps[0]
+        for i in range(1, len(beaten)):
+            np.bitwise_and(beaten[i - 1], beaten[i], out=beaten[i])
+            phi += beaten[i] if self.dense else beaten[i] * self.gaps[i]
+        if not self.dense:
+            phi += self.lowest
+        return phi
 
     def rows(self, lanes=slice(None)):
         """delta of some lanes: (n, N)."""
@@ -298,8 +304,7 @@ class FewStates:
     def before(self, s, state, lanes):
         """Best states at step s - 1, for `state` at step s of `lanes`; s = 0 leads to the end of the lane before."""
         phi = self.phi[s]
-        found = phi.reshape(-1).take(state * np.int64(phi.shape[1]) + lanes)
-        return found if self.dense else self.from_.reshape(-1).take(found * np.int64(len(self.log_pi)) + state)
+        return phi.reshape(-1).take(state * np.int64(phi.shape[1]) + lanes)
 
 
 class ManyStates:
@@ -416,9 +421,10 @@ def back_long(way, L, S, final, pads):
     return flat_rows(path, S * L - pads)
 
 
-def viterbi_short(model, sequences):
-    """log_probs (S,) and paths of many sequences side by side, the longest first: lane by lane, fewer and fewer."""
-    sizes, flat = np.array(list(map(len, sequences))), np.concatenate(sequences)
+def viterbi_short(model, flat, sizes):
+    """log_probs (S,) and paths of many sequences side by side, the longest first: fewer and fewer lanes.
+
+    flat: their symbols, one behind the other. sizes (S,): how many each has."""
     order = np.argsort(-sizes, kind="stable")
     lengths, first = sizes[order], (np.cumsum(sizes) - sizes)[order]
     alive = np.searchsorted(-lengths, -np.arange(lengths[0] + 1), side="left").tolist()  # lanes that have a symbol at a step
@@ -458,21 +464,21 @@ def viterbi(pi, A, B, obs):
         return path, float(path_scores(*model, path, obs, np.array([0]))[0])
     if len(obs) > LONG:
         return viterbi_long(*model, obs)
-    scores, paths = viterbi_short(model, [obs])
+    scores, paths = viterbi_short(model, obs, np.array([len(obs)]))
     return paths[0], float(scores[0])
 
 
-def viterbi_batch(pi, A, B, sequences):
-    """log_probs (S,) and the list of paths."""
+def viterbi_batch(pi, A, B, sequences, flat):
+    """log_probs (S,) and the list of paths. flat: the sequences, one behind the other."""
     model = log(pi), log(A), log(B)
     lengths = np.array(list(map(len, sequences)))
     if compiled:
-        stops, flat = np.cumsum(lengths), np.concatenate(sequences)
+        stops = np.cumsum(lengths)
         path = compiled(*model[:2], np.ascontiguousarray(model[2].T), flat, stops)
         return path_scores(*model, path, flat, stops - lengths), in_parts(path, stops)
     group = 8192 if len(pi) <= 8 else max_lanes_for(10**9, len(pi))
     if lengths.max() <= LONG and len(lengths) <= group:
-        return viterbi_short(model, sequences)
+        return viterbi_short(model, flat, lengths)
     scores, paths = np.empty(len(sequences)), [None] * len(sequences)
     order = np.argsort(-lengths, kind="stable")                      # sequences of about the same length together
     short = order[(lengths > LONG).sum():]
@@ -480,7 +486,7 @@ def viterbi_batch(pi, A, B, sequences):
         paths[s], scores[s] = viterbi(pi, A, B, sequences[s])
     for at in range(0, len(short), group):
         some = np.sort(short[at:at + group]).tolist()
-        scores[some], found = viterbi_short(model, [sequences[s] for s in some])
+        scores[some], found = viterbi_short(model, np.concatenate([sequences[s] for s in some]), lengths[some])
         for s, path in zip(some, found):
             paths[s] = path
     return scores, paths
@@ -488,7 +494,7 @@ def viterbi_batch(pi, A, B, sequences):
 
 def in_parts(flat, stops):
     stops = stops.tolist()
-    return [flat[a:b] for a, b in zip([0] + stops, stops)]
+    return list(map(flat.__getitem__, map(slice, [0] + stops, stops)))
 
 
 def accelerate(on=True):

@@ -299,7 +299,7 @@ def baum_welch(pi, A, B, sequences, iterations):
     the sum -inf. Given.
     """
     pi, A, B = check_model(pi, A, B)
-    sequences = check_sequences(sequences, B.shape[1])
+    sequences, _ = check_sequences(sequences, B.shape[1])
     log_likelihoods = []
     for _ in range(iterations):
         log_A, log_B = log(A), log(B)
@@ -319,7 +319,8 @@ def baum_welch(pi, A, B, sequences, iterations):
 
 
 def check_sequences(sequences, n_symbols):
-    """List of checked sequences of int64; one sequence alone counts as a list of one. Given."""
+    """List of checked sequences of int64, and all of them one behind the other. One sequence alone counts as a list of
+    one. Given."""
     if not len(sequences):
         raise ValueError("sequences is empty: at least one sequence is needed")
     if all(np.ndim(obs) == 0 for obs in sequences[:2]):
@@ -328,8 +329,9 @@ def check_sequences(sequences, n_symbols):
         every = np.concatenate(sequences)
         if every.dtype == np.int64 and every.ndim == 1 and all(map(len, sequences)) and every.min() >= 0 \
                 and every.max() < n_symbols:
-            return sequences
-    return [check_obs(obs, n_symbols, f"sequences[{s}]") for s, obs in enumerate(sequences)]
+            return sequences, every
+    sequences = [check_obs(obs, n_symbols, f"sequences[{s}]") for s, obs in enumerate(sequences)]
+    return sequences, np.concatenate(sequences)
 
 
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
@@ -405,7 +407,7 @@ class HMM:
         largest = [max((int(np.max(x)) for x in many if len(x)), default=0) for many in (state_sequences, sequences)]
         N, M = n_states or largest[0] + 1, n_symbols or largest[1] + 1
         states = [check_obs(x, N, f"state_sequences[{s}]") for s, x in enumerate(state_sequences)]
-        symbols = check_sequences(sequences, M)
+        symbols, _ = check_sequences(sequences, M)
         for s, (x, obs) in enumerate(zip(states, symbols)):
             if len(x) != len(obs):
                 raise ValueError(f"state_sequences[{s}] has {len(x)} states for {len(obs)} symbols")
@@ -420,14 +422,13 @@ class HMM:
         if self.startprob_ is None:
             if n_states is None:
                 raise ValueError("n_states is missing: the model has no parameters to start from")
-            many = check_sequences(sequences, np.iinfo(np.int64).max)
-            M = n_symbols or 1 + max(int(obs.max()) for obs in many)
+            M = n_symbols or 1 + int(check_sequences(sequences, np.iinfo(np.int64).max)[1].max())
             rng = np.random.default_rng(rng)
             self.startprob_, self.transmat_, self.emissionprob_ = (
                 rng.dirichlet(np.full(K, 5.0), size) for K, size in ((n_states, None), (n_states, n_states),
                                                                      (M, n_states)))
         pi, A, B = self.parameters()
-        many = check_sequences(sequences, B.shape[1])
+        many, _ = check_sequences(sequences, B.shape[1])
         result = self.quick("baum_welch", pi, A, B, many, iterations) or baum_welch(pi, A, B, many, iterations)
         self.startprob_, self.transmat_, self.emissionprob_, self.log_likelihoods_ = result
         return self
@@ -468,8 +469,8 @@ class HMM:
     def decode_batch(self, sequences):
         """(log_probs (S,), list of S paths): Viterbi for every sequence."""
         pi, A, B = self.parameters()
-        many = check_sequences(sequences, B.shape[1])
-        quick = self.quick("viterbi_batch", pi, A, B, many)
+        many, flat = check_sequences(sequences, B.shape[1])
+        quick = self.quick("viterbi_batch", pi, A, B, many, flat)
         if quick is None:
             both = [viterbi(pi, A, B, obs) for obs in many]
             quick = np.array([log_prob for _, log_prob in both]), [path for path, _ in both]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tests import worker
+from tests import term, worker
 from tests.student import HOMEWORKS, ROOT, InProcess, StudentError, TimeOut
 
 CASES = ROOT / "tests" / "cases"
@@ -70,11 +70,11 @@ def blank(id, points, bonus=False, hidden=False, stand_ins=(), why=None):
 
 
 def load_checks(homework):
-    """All checks of a homework in the order of its file."""
+    """All checks of a homework in the order of its file, as this term has them (course.toml)."""
     if not (ROOT / "tests" / f"test_{homework}.py").is_file():
         return []
     importlib.import_module(f"tests.test_{homework}")
-    return CHECKS[homework]
+    return term.apply(homework, CHECKS[homework])
 
 
 # ---------------------------------------------------------------- cases
@@ -346,6 +346,7 @@ class Outcome:
     message: Say = Say("", "")
     mistake: str | None = None
     hint: Say | None = None
+    note: Say | None = None          # what costs no points
     error: BaseException | None = field(default=None, repr=False)
 
     @property
@@ -359,7 +360,8 @@ class Outcome:
             message = ["", ""] if self.status == "done" else ["judged when graded", "批改时判定"]
         return {"homework": one.homework, "id": one.id, "name": one.name, "status": self.status, "points": self.points,
                 "possible": one.points, "bonus": one.bonus, "hidden": one.hidden, "message": message,
-                "mistake": self.mistake if shown else None, "hint": list(self.hint) if self.hint and shown else None}
+                "mistake": self.mistake if shown else None, "hint": list(self.hint) if self.hint and shown else None,
+                "note": list(self.note) if self.note else None}
 
 
 class MissingCases(Exception):
@@ -384,14 +386,24 @@ def _run(check, door, cases, stand_ins):
             draws = cases.draws(check)
         except (OSError, KeyError) as error:
             raise MissingCases(f"no stored cases of {check.name} ({error}); fetch the student copy again") from error
+    note = None
     for at, draw in enumerate(draws):
         case = Case(draw, check.why)
         wrong = _one(check, door, case, cases.seed, at, stand_ins)
+        note = note or _note(door.changed)
         if wrong:
+            wrong.note = note
             if wrong.status in ("wrong", "error"):
                 wrong.mistake, wrong.hint = name_mistake(check, door, cases, stand_ins, at, case.answers)
             return wrong
-    return Outcome(check, "given" if check.hidden and not draws[0].expected else "done")
+    return Outcome(check, "given" if check.hidden and not draws[0].expected else "done", note=note)
+
+
+def _note(changed):
+    """Say that functions changed what they were given, or None."""
+    names = ", ".join(dict.fromkeys(changed))
+    return Say(f"{names} changes its arguments: others still need them, work on a copy",
+               f"{names} 改动了它的参数:别处还要用,请在副本上计算") if names else None
 
 
 def _one(check, door, case, seed, at, stand_ins=()):
@@ -405,13 +417,33 @@ def _one(check, door, case, seed, at, stand_ins=()):
         if error.empty:
             return Outcome(check, "empty" if error.empty == check.id else "error", _empty(check, error), error=error)
         case.answers["error"] = f"{error.type}: {re.sub(r'[0-9]+', '#', error.message)[:200]}"
-        return Outcome(check, "error", Say(str(error), str(error)) + case._because(None), error=error)
+        return Outcome(check, "error", explain(error) + case._because(None), error=error)
     except Wrong as error:
         return Outcome(check, "wrong", error.message, error=error)
     except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:      # e.g. unpacking None
         return Outcome(check, "wrong", Say(f"the answer has another form than the docstring says: {error}",
                                            f"答案的形式与文档字符串不符:{error}"), error=error)
     return None
+
+
+ADVICE = {                       # by the kind of error, what a student can do
+    "TabError": ("indent with spaces only", "缩进请只用空格"),
+    "IndentationError": ("the indentation does not fit the lines around it", "缩进与前后的行不符"),
+    "SyntaxError": ("Python cannot read this line", "Python 读不懂这一行"),
+    "UnicodeDecodeError": ("save the file as UTF-8", "请把文件保存为 UTF-8"),
+    "ImportError": ("import only what the file came with", "请只用文件原有的 import"),
+    "ModuleNotFoundError": ("import only what the file came with", "请只用文件原有的 import"),
+    "AttributeError": ("keep the names that were given", "请保持原来的名字"),
+    "TypeError": ("keep the parameters that were given", "请保持原来的参数"),
+    "Refused": ("return what the docstring says", "请按文档字符串返回")}
+
+
+def explain(error):
+    """Say of a StudentError, with advice where the name of the error alone does not tell enough."""
+    known = {"AttributeError": " has no ", "TypeError": " is called with "}      # only these of their kind
+    kind = "UnicodeDecodeError" if "codec can't decode" in error.message else error.type
+    advice = ADVICE.get(kind) if known.get(kind, "") in error.message else None
+    return Say(str(error), str(error)) + (Say(f": {advice[0]}", f":{advice[1]}") if advice else None)
 
 
 def _empty(check, error):

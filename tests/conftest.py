@@ -1,14 +1,18 @@
 """Runs the checks under pytest and prints the score board."""
+import contextlib
 import locale
 import os
+import shutil
 import sys
+import unicodedata
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")       # before torch is loaded: checks are small
 
 import pytest  # noqa: E402
 
 from tests import check as checks  # noqa: E402
-from tests.student import HOMEWORKS, ROOT, InProcess, Worker  # noqa: E402
+from tests import worker  # noqa: E402
+from tests.student import HOMEWORKS, ROOT, InProcess, Worker, find_homework  # noqa: E402
 
 OUTCOMES = pytest.StashKey[dict]()
 SEED = pytest.StashKey[int]()
@@ -17,26 +21,33 @@ CASES = pytest.StashKey[object]()
 
 WORDS = {
     "en": {"done": "done", "wrong": "wrong", "empty": "empty", "error": "stops", "time-out": "time-out",
-           "given": "given", "together": "the pieces together", "sum": "sum", "points": "points",
-           "hidden": "graded but not shown: {n} check(s), {points} points, judged when graded",
+           "together": "together", "points": "points", "bonus": "bonus", "untouched": "{n} blanks, all empty",
+           "hidden": "graded but not shown: {n} choice question(s), {points} points", "board": "score board",
            "next": "Next: {place}", "rerun": "Run it again: {command}", "seed": "seed {seed}",
-           "mistake": "This looks like a known mistake:", "bonus": "bonus"},
+           "mistake": "This looks like a known mistake:", "note": "Note: {note}",
+           "hides": "{file} hides the library {name} from your scripts: rename it"},
     "zh": {"done": "完成", "wrong": "错误", "empty": "未填", "error": "出错", "time-out": "超时",
-           "given": "已答", "together": "各部分合在一起", "sum": "合计", "points": "分",
-           "hidden": "计分但此处不显示:{n} 项,{points} 分,批改时判定",
+           "together": "合在一起", "points": "分", "bonus": "加分", "untouched": "{n} 个空,都未填",
+           "hidden": "计分但此处不显示:选择题 {n} 道,{points} 分", "board": "成绩板",
            "next": "下一步:{place}", "rerun": "重新运行:{command}", "seed": "随机种子 {seed}",
-           "mistake": "这像是一个常见错误:", "bonus": "加分"},
+           "mistake": "这像是一个常见错误:", "note": "注意:{note}",
+           "hides": "{file} 会让你的脚本找不到库 {name}:请改名"},
 }
+COLOURS = {"done": {"green": True}, "wrong": {"red": True}, "error": {"red": True}, "time-out": {"red": True}}
 
 
 def language(config):
-    """"zh" or "en": --lang, else the locale's."""
+    """"zh" or "en": --lang, else the locale's; English where the terminal has no Chinese characters."""
     given = config.getoption("lang")
-    if given:
-        return given
     names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
-    name = next(filter(None, names), "") or (locale.getlocale()[0] or "")
-    return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
+    name = given or next(filter(None, names), "") or (locale.getlocale()[0] or "")
+    return "zh" if name.lower().startswith(("zh", "chinese")) and printable(WORDS["zh"]["board"]) == WORDS["zh"]["board"] else "en"
+
+
+def printable(text):
+    """The text with "?" for what the terminal's encoding has not (a Windows console, a pipe)."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def pytest_configure(config):
@@ -88,7 +99,7 @@ def door_of(config):
         submission = config.getoption("submission")
         root = submission or ROOT
         in_worker = config.getoption("worker") or submission and not config.getoption("in_process")
-        config.stash[DOOR] = Worker(root, config.getoption("time_limit")) if in_worker else InProcess(root)
+        config.stash[DOOR] = (Worker if in_worker else InProcess)(root, limit=config.getoption("time_limit"))
         config.stash[CASES] = checks.open_cases(config.stash[SEED])
     return config.stash[DOOR], config.stash[CASES]
 
@@ -104,7 +115,7 @@ def pytest_pyfunc_call(pyfuncitem):
     pyfuncitem.outcome = outcome.as_data()
     if outcome.status in ("done", "given"):
         return True
-    text = message_of(pyfuncitem.outcome, language(config))
+    text = printable(message_of(pyfuncitem.outcome, language(config)))
     if outcome.status == "error" and outcome.error.__cause__ is not None:      # in process: the student's own traceback
         sys.stderr.write(text + "\n")
         raise outcome.error.__cause__
@@ -117,6 +128,13 @@ def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if call.when == "call" and hasattr(item, "outcome"):
         report.outcome_of_check = item.outcome
+        report.sections = [(name, shortened(text)) for name, text in report.sections]
+
+
+def shortened(text, most=40):
+    """The first lines of what student code printed, the number of the others."""
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[:most]) + (f"... {len(lines) - most} more lines\n" if len(lines) > most else "")
 
 
 def pytest_runtest_logreport(report):
@@ -139,12 +157,13 @@ def message_of(outcome, lang):
 def pytest_terminal_summary(terminalreporter, config):
     if BOARD:
         lang = language(config)
-        lines = board(BOARD, lang, root=config.getoption("submission") or ROOT)
-        lines.append(WORDS[lang]["seed"].format(seed=config.stash[SEED]))
-        terminalreporter.section("score board" if lang == "en" else "成绩板")
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        lines = board(BOARD, lang, config.getoption("submission") or ROOT, shutil.get_terminal_size().columns)
+        lines.append([(WORDS[lang]["seed"].format(seed=config.stash[SEED]), None)])
+        terminalreporter.section(WORDS[lang]["board"])
         for line in lines:
-            terminalreporter.write_line(line.encode(encoding, "replace").decode(encoding))
+            for text, status in line:
+                terminalreporter.write(printable(text), **COLOURS.get(status, {}))
+            terminalreporter.write_line("")
         BOARD.clear()
 
 
@@ -153,7 +172,7 @@ def pytest_unconfigure(config):
         config.stash[DOOR].close()
 
 
-def blank_lines(outcomes):
+def blank_rows(outcomes):
     """[[id, status, points, possible, bonus]] of one homework's outcomes, in the order of their checks."""
     rows = {}
     for outcome in outcomes:
@@ -165,36 +184,71 @@ def blank_lines(outcomes):
     return list(rows.values())
 
 
-def board(outcomes, lang, root=ROOT):
-    """Lines of the score board: a line a blank (a homework that is done takes one line), sums, what to do next."""
-    words, lines, first = WORDS[lang], [], None
-    for homework in HOMEWORKS:
-        order = [check.name for check in checks.load_checks(homework)] if any(one["homework"] == homework for one in outcomes) else []
+def board(outcomes, lang, root=ROOT, width=80):
+    """Lines of the score board, each a list of (text, status): one screen that ends with what to do next.
+
+    A homework that is all done, or all empty beside others, takes one line; else each blank has a cell.
+    """
+    words, lines, notes, first = WORDS[lang], [], [], None
+    homeworks = [homework for homework in HOMEWORKS if any(one["homework"] == homework for one in outcomes)]
+    for homework in homeworks:
+        order = [check.name for check in checks.load_checks(homework)]
         mine = sorted((one for one in outcomes if one["homework"] == homework), key=lambda one: order.index(one["name"]))
-        if not mine:
-            continue
-        rows = blank_lines(mine)
-        shown = [row for row in rows if row[1] != "given"]
-        earned, possible = sum(row[2] for row in shown), sum(row[3] for row in shown if not row[4])
-        lines.append(f"{homework}: {earned} / {possible} {words['points']}")
-        if any(row[1] != "done" for row in shown):
-            for id, status, points, most, bonus in shown:
-                name = f"{id} ({words['together']})" if id.endswith("-together") else id
-                note = f" {words['bonus']}" if bonus else ""
-                lines.append(f"  {status_mark(status)} {name:<14} {points:>3} / {most:<3} {words[status]}{note}")
-        hidden = [row for row in rows if row[1] == "given"]
+        rows = blank_rows(mine)
+        shown, hidden = ([row for row in rows if (row[1] == "given") == given] for given in (False, True))
+        lines.append([(f"{homework}: {sums(shown, words)}", None)])
+        blanks = [row for row in shown if not row[0].endswith("-together")]
+        if len(homeworks) > 1 and all(row[1] == "empty" for row in blanks):
+            lines.append([("  " + words["untouched"].format(n=len(blanks)), None)])
+        elif any(row[1] != "done" for row in shown):
+            lines += columns([(cell(row, words), row[1]) for row in shown], width)
         if hidden:
-            lines.append("  " + words["hidden"].format(n=len(hidden), points=sum(row[3] for row in hidden)))
+            lines.append([("  " + words["hidden"].format(n=len(hidden), points=sum(row[3] for row in hidden)), None)])
+        notes += [f"{one['id']}: {one['note'][0 if lang == 'en' else 1]}" for one in mine if one["note"]]
+        notes += [words["hides"].format(file=f"{homework}/{name}", name=name.removesuffix(".py")) for name in shadows(root, homework)]
         first = first or next((one for one in mine if one["status"] not in ("done", "given")), None)
     if first:
         place = checks.source_line(first["homework"], first["id"], root)
         where = f"{first['id']}, {place[0]}, line {place[1]}" if place else first["id"]
-        lines.append(words["next"].format(place=where))
-        lines.append("  " + message_of(first, lang).replace("\n", "\n  "))
-        lines.append(words["rerun"].format(
-            command=f"python -m pytest tests/test_{first['homework']}.py --blank {first['id']}"))
-    return lines
+        lines.append([(words["next"].format(place=where), None)])
+        lines += [[("  " + line, None)] for line in message_of(first, lang).splitlines()]
+        lines.append([(words["rerun"].format(
+            command=f"python -m pytest tests/test_{first['homework']}.py --blank {first['id']}"), None)])
+    return lines + [[(words["note"].format(note=note), None)] for note in dict.fromkeys(notes)]
 
 
-def status_mark(status):
-    return {"done": "+", "empty": "-"}.get(status, "x")
+def shadows(root, homework):
+    """Names of files in a homework folder that hide a library."""
+    with contextlib.suppress(OSError):
+        return worker.Homework(find_homework(root, homework)).shadowing
+    return []
+
+
+def sums(rows, words):
+    """"94 / 100 points, bonus* 6 / 6" of a homework's rows."""
+    def of(bonus):
+        return (f"{sum(row[2] for row in rows if row[4] == bonus)} / {sum(row[3] for row in rows if row[4] == bonus)}")
+    extra = f", {words['bonus']}* {of(True)}" if any(row[4] for row in rows) else ""
+    return f"{of(False)} {words['points']}" + extra
+
+
+def cell(row, words):
+    """A blank on the board: "x hmm-03  0/4 wrong"."""
+    id, status, points, possible, bonus = row
+    mark = {"done": "+", "empty": "-"}.get(status, "x")
+    if id.endswith("-together"):
+        return f"{mark} {words['together']} {words[status]}"
+    return f"{mark} {id:<8} {points:>2}/{possible}{'*' if bonus else ''} {words[status]}"
+
+
+def columns(cells, width):
+    """Cells (text, status) as lines of as many columns as fit into `width`, read downwards."""
+    widest = max(columns_of(text) for text, _ in cells)
+    height = -(-len(cells) // max(1, (width - 1) // (widest + 2)))
+    padded = [("  " + text + " " * (widest - columns_of(text)), status) for text, status in cells]
+    return [padded[at::height] for at in range(height)]
+
+
+def columns_of(text):
+    """Columns of a terminal that the text takes: two for a Chinese character."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

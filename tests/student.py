@@ -8,6 +8,7 @@ import os
 import queue
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -52,10 +53,11 @@ class Door:
         self.stand_ins = ()
         self.seed = 0
         self.calls = 0
+        self.changed = []            # names of functions that changed what they were given, since `start`
 
     def start(self, seed, stand_ins=()):
         """Begin a draw: its calls see the random numbers of `seed` and the library calls named in `stand_ins`."""
-        self.seed, self.stand_ins, self.calls = seed, tuple(stand_ins), 0
+        self.seed, self.stand_ins, self.calls, self.changed = seed, tuple(stand_ins), 0, []
 
     def call(self, homework, name, *args, **kwargs):
         """Result of the student's function `name`: "function" of model.py, or "module.function"."""
@@ -82,12 +84,34 @@ class Door:
         self.close()
 
 
-class InProcess(Door):
-    """Runs student code in this process. sources: {(homework, file name): text} used in place of files."""
+@contextlib.contextmanager
+def time_limit(seconds):
+    """Inside: raises TimeOut after `seconds`. Not on Windows, not in another thread, not while a debugger looks on."""
+    def ring(*_):
+        if sys.gettrace() is None:
+            raise TimeOut("TimeOut", f"no answer within {seconds:g} s")
 
-    def __init__(self, root=ROOT, sources=None):
+    if not seconds or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)       # again and again: `except:` may have caught the first
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class InProcess(Door):
+    """Runs student code in this process. sources: {(homework, file name): text} used in place of files.
+
+    limit: seconds a call (three times that for one that has to import), where `time_limit` can keep it.
+    """
+
+    def __init__(self, root=ROOT, sources=None, limit=None):
         super().__init__(root)
-        self.sources = sources or {}
+        self.sources, self.limit = sources or {}, limit
         self.loaded, self.probes = {}, {}
 
     def answer(self, homework, request):
@@ -96,14 +120,19 @@ class InProcess(Door):
         probes = self.probes[homework]
         folder = find_homework(self.root, homework)
         key = homework, request["module"], tuple(request["stand_ins"])
+        limit = self.limit and self.limit * (1 if key in self.loaded else 3)
         if key not in self.loaded:
             sources = {name: text for (owner, name), text in self.sources.items() if owner == homework}
             stand_ins = worker.pick_stand_ins(probes, request["stand_ins"])
             self.loaded[key] = worker.Homework(folder, request["module"], sources, stand_ins)
         request = worker.decode(worker.encode(request))                 # the student gets copies, as in a worker
         try:
-            return worker.decode(worker.encode(worker.perform(self.loaded[key], probes, request)))
-        except KeyboardInterrupt:
+            with time_limit(limit):
+                value = worker.perform(self.loaded[key], probes, request)
+            if request["changed"]:
+                self.changed.append(request["name"])
+            return worker.decode(worker.encode(value))
+        except (KeyboardInterrupt, TimeOut):
             raise
         except BaseException as error:
             raise StudentError(**worker.describe(error, folder)) from error
@@ -126,7 +155,10 @@ class Worker(Door):
         if process is None or not process.alive:
             process = self.processes[homework] = _Process(find_homework(self.root, homework), homework)
         try:
-            return process.ask(request, self.limit)
+            value = process.ask(request, self.limit)
+            if process.changed:
+                self.changed.append(request["name"])
+            return value
         except StudentError:
             if not process.alive:
                 self.processes.pop(homework).close()
@@ -176,6 +208,7 @@ class Channel:
                 if not all(value is None or isinstance(value, str) for value in error.values()):
                     raise worker.Refused("a broken error")
                 raise StudentError(**error)
+            self.changed = answer.get("changed") is True
             return answer["value"]
         except (worker.Refused, KeyError, TypeError) as error:
             self.kill()

@@ -12,6 +12,7 @@ import contextlib
 import importlib
 import importlib.abc
 import importlib.util
+import inspect
 import io
 import json
 import os
@@ -331,21 +332,36 @@ def seed_everything(seed):
 def perform(homework, probes, request):
     """Answer one request {kind: "call" or "probe", module, name, args, kwargs, seed}: plain data of the result.
 
-    Raises whatever the student's code raises, and Refused for a result that is not plain data.
+    Raises whatever the student's code raises, and Refused for a result that is not plain data. Sets request["changed"]
+    if a called function changed what it was given.
     """
     args, kwargs = request["args"], request["kwargs"]
-    with warnings.catch_warnings(), homework.active():
+    with warnings.catch_warnings(), np.errstate(), homework.active():
         warnings.simplefilter("ignore")
         if request["kind"] == "call":
-            function = homework.find(request["name"])
+            function, before = homework.find(request["name"]), encode([args, kwargs])
+            bind(function, request["name"], args, kwargs)
         else:
             function = getattr(probes, request["name"])
             args = [homework, *args]
         seed_everything(request["seed"])
+        result = function(*args, **kwargs)
         try:
-            return to_plain(function(*args, **kwargs))
+            request["changed"] = request["kind"] == "call" and encode([args, kwargs]) != before
+            return to_plain(result)
         except Refused as error:
             raise Refused(f"{request['name']} returned {error}") from None
+
+
+def bind(function, name, args, kwargs):
+    """Raise TypeError that shows the signature if the function does not take what the sheet's takes."""
+    try:
+        signature = inspect.signature(function)
+        signature.bind(*args, **kwargs)
+    except ValueError:
+        return                                                # a built-in function: no signature to look at
+    except TypeError as error:
+        raise TypeError(f"{name}{signature} is called with {len(args) + len(kwargs)} arguments: {error}") from None
 
 
 def describe(error, folder):
@@ -430,7 +446,7 @@ def serve(requests, answers, folder, probes_path):
                 loaded[key] = Homework(folder, key[0], stand_ins=pick_stand_ins(probes, key[1]))
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 answer = {"value": perform(loaded[key], probes, request)}
-            answer = encode({**answer, "nonce": request["nonce"], "printed": printed.getvalue()})
+            answer = encode({**answer, "nonce": request["nonce"], "printed": printed.getvalue(), "changed": request["changed"]})
         except BaseException as error:          # SystemExit and KeyboardInterrupt of student code are wrong answers too
             answer = encode({"error": describe(error, folder), "nonce": request["nonce"],
                              "printed": printed.getvalue()})

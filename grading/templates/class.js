@@ -1,19 +1,14 @@
 "use strict";
 const table = document.getElementById("class");
-const value = cell => { const n = parseFloat(cell.dataset.n ?? cell.textContent); return isNaN(n) ? cell.textContent.trim() : n; };
-let last = -1, down = true;
+const value = cell => { const text = cell.textContent.trim(), n = Number(text); return text === "" || text === "–" ? -1 : isNaN(n) ? text : n; };
 for (const button of table.querySelectorAll("th button")) {
   button.addEventListener("click", () => {
-    const at = button.closest("th").cellIndex;
-    down = at === last ? !down : true;
-    last = at;
-    const rows = [...table.tBodies[0].rows];
-    rows.sort((a, b) => {
-      const x = value(a.cells[at]), y = value(b.cells[at]);
-      const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), "zh");
-      return down ? order : -order;
-    });
-    table.tBodies[0].append(...rows);
+    const head = button.closest("th"), up = head.ariaSort !== "ascending";
+    for (const other of head.parentNode.cells) other.ariaSort = null;
+    head.ariaSort = up ? "ascending" : "descending";
+    const rows = [...table.tBodies[0].rows].map(row => [value(row.cells[head.cellIndex]), row]);
+    rows.sort(([a], [b]) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "zh")) * (up ? 1 : -1));
+    table.tBodies[0].append(...rows.map(([, row]) => row));
   });
 }
 document.getElementById("filter").addEventListener("input", event => {

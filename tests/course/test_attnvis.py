@@ -9,21 +9,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import pytest
 import torch
 
 from grading import markers, release
+from tests.course.browser import keep, tab
 from tests.student import ROOT, load_solved
 
 FOLDER = ROOT / "gpt_songci"
 NOTEBOOK = FOLDER / "attnvis.ipynb"
 TEXT = "+++如梦令\n春水碧於天。\n月"
 pytestmark = pytest.mark.xdist_group("attnvis")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-INSTALL = "apt-get install chromium fonts-noto-cjk, pip install playwright"
-SCREENSHOTS = Path(os.environ["SCREENSHOTS"]) if "SCREENSHOTS" in os.environ else None
 
 
 @pytest.fixture(scope="module")
@@ -154,51 +151,6 @@ def test_the_notebook_runs(executed):
 
 
 # ---------------------------------------------------------------------------------------------------- in a browser
-
-@pytest.fixture(scope="module")
-def browser():
-    try:
-        from playwright import sync_api
-    except ImportError:
-        sync_api = None
-    if not (CHROMIUM and sync_api):
-        if os.environ.get("CI") and sys.platform == "linux":
-            pytest.fail(f"no browser; {INSTALL}")
-        pytest.skip(f"needs a browser: {INSTALL}")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic",
-                                            "--no-first-run", "--disable-background-networking", "--disable-component-update"])
-        yield opened
-        opened.close()
-
-
-@contextlib.contextmanager
-def tab(browser, allowed=("file:", "data:", "about:", "blob:"), width=1280, scheme="light"):
-    """A tab in which every request but `allowed` is cut off; afterwards errors of the page or a cut request are failures."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    context.set_default_timeout(240_000)                      # a busy machine draws slowly
-    page, wrong = context.new_page(), []
-
-    def judge(route):
-        if route.request.url.startswith(tuple(allowed)):
-            route.continue_()
-        else:
-            wrong.append(f"request to {route.request.url}")
-            route.abort()
-    context.route("**/*", judge)
-    page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.wrong = wrong
-    yield page
-    context.close()
-    assert not wrong, wrong
-
-
-def keep(page, name):
-    if SCREENSHOTS:
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-
 
 def opacities(frame, head):
     """{(query, key): drawn opacity} of one head in a head view."""

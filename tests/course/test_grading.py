@@ -1,5 +1,10 @@
 """Grading a class: what is read, marks against the known truth, resuming, the roster, written answers, formats."""
+import base64
+import contextlib
 import csv
+import datetime
+import importlib
+import inspect
 import io
 import json
 import os
@@ -14,13 +19,14 @@ import zipfile
 
 import pytest
 
-from grading import course, formats, grade, journal, markers, marks, report, submissions, suspicions
+from grading import course, formats, grade, isolation, journal, markers, marks, report, submissions, suspicions
 from tests import check, mistakes
 from tests.student import HOMEWORKS, ROOT, InProcess
 
 READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
 pytestmark = pytest.mark.xdist_group("grading")
 MODEL = b"def forward(pi, A, B, obs):\n    return 1\n"
+PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
 def solved(homework):
@@ -195,17 +201,20 @@ def test_marks_equal_the_known_truth(tmp_path):
 
 @pytest.mark.deep
 def test_marks_equal_the_known_truth_for_a_whole_class(tmp_path, capsys):
+    resource = pytest.importorskip("resource")
     seconds = check_class(tmp_path, READY, 200)
+    ours, theirs = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     with capsys.disabled():
-        print(f"\n200 submissions x {len(READY)} homeworks in {seconds:.0f} s, -j 2")
+        print(f"\n200 submissions x {len(READY)} homeworks in {seconds:.0f} s, -j 2; largest process {max(ours, theirs):.0f} MB")
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A small graded class: a solved, an empty and a copied submission, one that is nothing."""
     place = tmp_path_factory.mktemp("class")
-    answers = "# x\n\n## w1 (10)\n\nMy <b>answer</b> <script>alert(1)</script>\n\n## w2 (6)\n"
-    hand_in(place / "in", "20260001_张三", "hmm", solved("hmm") | {"answers.md": answers.encode()})
+    answers = "# x\n\n## w1 (10)\n\nMy <b>answer</b> <script>alert(1)</script> ![c](curve.png)\n\n## w2 (6)\n\n### 1. A\nunder w2\n"
+    hand_in(place / "in", "20260001_张三", "hmm",
+            solved("hmm") | {"answers.md": answers.encode(), "curve.png": PICTURE, "w2.pdf": b"%PDF-1.4"})
     hand_in(place / "in", "20260002", "hmm", submissions.empty_files("hmm"))
     (place / "in" / "nothing").mkdir()
     grade_folder(place / "in", place / "out")
@@ -301,8 +310,25 @@ def test_a_grading_process_that_dies_is_the_graders_error(tmp_path, graded, monk
     monkeypatch.setattr(grade, "work", dies)
     problems, errors = grade.grade_class([str(graded / "in" / "20260002")], settings, 1,
                                          journal.Journal(graded / "out" / "journal.jsonl"), quiet=True)
-    assert problems == {} and "nothing was marked" in errors["20260002"]
+    assert problems == {"20260002": []} and "nothing was marked" in errors["20260002"]
     assert grade.latest(journal.Journal(graded / "out" / "journal.jsonl")) == before
+
+
+def test_an_error_of_the_grader_is_no_mark(graded, monkeypatch):
+    """A check that breaks leaves no entry: the earlier mark stays, the error says where, the page tells the student."""
+    def breaks(*args):
+        raise LookupError("a reference that is not there")
+    monkeypatch.setattr(grade, "grade_homework", breaks)
+    settings = {"homeworks": ["hmm"], "digests": {"hmm": "new"}, "seed": 5, "blanks": None, "done": set(), "level": "plain",
+                "limits": {}}
+    answer = grade.grade_submission(graded / "in" / "20260002", settings, {"hmm": None}, None)
+    assert answer["entries"] == [] and answer["problems"] == []
+    assert re.match(r"hmm: LookupError: a reference that is not there \(test_grading.py, line \d+\)", answer["errors"][0])
+    entries = grade.latest(journal.Journal(graded / "out" / "journal.jsonl"))
+    students, _, _ = marks.collect(entries, {"20260002": []}, {"20260002": answer["errors"][0]}, course.load())
+    student = next(one for one in students if one.submission == "20260002")
+    assert student.homeworks["hmm"]["possible"] == 100
+    assert report.WORDS["zh"]["grader_error"] in report.student_page(student, {"isolation": {"level": "plain"}})
 
 
 # ---------------------------------------------------------------- roster, written answers
@@ -330,8 +356,26 @@ def test_a_roster_without_columns(tmp_path, text, words):
         assert marks.read_table(path, ["id", "name"]) == [{"id": "1", "name": "a"}]
 
 
+@pytest.mark.parametrize("text, words", [
+    ("id,name\n,a\n", "line 2: no id"), ("id,name\n1,a\n1,b\n", "line 3: id 1 stands in line 2 too"),
+    ("id,name,lang\n1,a,fr\n", "line 2: lang 'fr'"), ("id,name,received\n1,a,soon\n", "line 2: 'soon' is no date")])
+def test_rosters_that_say_what_cannot_be(tmp_path, text, words):
+    about = course.load()
+    about["homework"]["hmm"]["due"] = datetime.datetime.fromisoformat("2026-10-12T23:59:00+08:00")
+    with pytest.raises(marks.RosterError, match=words):
+        marks.read_roster(write_csv(tmp_path / "roster.csv", text), about)
+
+
+def test_reports_are_in_the_students_language(tmp_path):
+    about = course.load()
+    rows = marks.read_roster(write_csv(tmp_path / "roster.csv", "id,name,lang\n1,a,en\n2,b,\n"), about)
+    students, _, _ = marks.collect({}, {"1": [], "2": []}, {}, about, rows, lang="zh")
+    assert [one.lang for one in students] == ["en", "zh"]
+    pages = [report.student_page(one, {"isolation": {"level": "plain"}}) for one in students]
+    assert '<html lang="en">' in pages[0] and '<html lang="zh">' in pages[1]
+
+
 def test_late_days():
-    import datetime
     due = datetime.datetime.fromisoformat("2026-10-12T23:59:00+08:00")
     assert [marks.late_days(text, due, "row") for text in
             ("2026-10-12 23:59", "2026-10-13 00:00", "2026-10-14T00:00:00+08:00", "2026-10-12T16:30:00+00:00", "")] == [0, 1, 2, 1, 0]
@@ -340,17 +384,15 @@ def test_late_days():
 
 
 def test_manual_marks_are_read_back_and_kept(graded):
-    out = graded / "out"
-    about = course.load()
-    about["homework"]["hmm"]["written"] = {"w1": 10}
+    out, about = graded / "out", course.load()
     path = write_csv(out / "manual.csv", "student,id,points,comment\n20260001_张三,hmm/w1,7.5,好\n")
-    given = marks.manual_points(path, about)
-    entries = grade.latest(journal.Journal(out / "journal.jsonl"))
-    students, _, _ = marks.collect(entries, {"20260001_张三": []}, {}, about, (), given)
-    assert next(one for one in students if one.submission == "20260001_张三").total == 107.5
     before = path.read_bytes()
-    grade_folder(graded / "in", out, "--manual", str(path)) if "w1" in course.load()["homework"]["hmm"]["written"] else None
-    assert path.read_bytes() == before
+    for _ in range(2):
+        grade_folder(graded / "in", out)
+        result = json.loads((out / "students" / report.folder_name("20260001_张三") / "result.json").read_text(encoding="utf-8"))
+        assert result["total"] == 107.5 and result["written"] == {"hmm": {"w1": {"points": 7.5, "comment": "好"}}}
+        assert path.read_bytes() == before
+    assert "20260001_张三,hmm/w1,7.5,好" in (out / "manual-template.csv").read_text(encoding="utf-8-sig")
     for line, words in (("20260001,hmm/w1,11,", "has 10"), ("20260001,hmm/w9,1,", "no written question"), ("x,hmm/w1,a,", "no number")):
         with pytest.raises(marks.RosterError, match="line 2.*" + words):
             marks.manual_points(write_csv(out.parent / "bad.csv", "student,id,points,comment\n" + line + "\n"), about)
@@ -358,12 +400,19 @@ def test_manual_marks_are_read_back_and_kept(graded):
 
 
 def test_written_answers_are_collected_and_cannot_run(graded):
-    about = course.load()
-    about["homework"]["hmm"]["written"] = {"w1": 10, "w2": 6}
-    read = submissions.read(graded / "in" / "20260001_张三", ["hmm"])
-    pages = report.written_pages({read.name: read.written}, about, "zh")
-    page = pages["hmm-w1.html"]
+    page = (graded / "out" / "written" / "hmm-w1.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;" in page and "<script>alert" not in page and "张三" in page
+    picture, paper = (f"files/{report.folder_name('20260001_张三')}/hmm/{name}" for name in ("curve.png", "w2.pdf"))
+    assert f'src="{picture}"' in page and (graded / "out" / "written" / picture).read_bytes() == PICTURE
+    page = (graded / "out" / "written" / "hmm-w2.html").read_text(encoding="utf-8")
+    assert "under w2" in page and f'href="{paper}"' in page and (graded / "out" / "written" / paper).is_file()
+
+
+def test_too_many_pictures_are_left_out_and_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(submissions, "MAX_WRITTEN", 100)
+    hand_in(tmp_path, "one", "hmm", {"model.py": MODEL, "a.png": b"x" * 80, "b.png": b"x" * 80})
+    read = submissions.read(tmp_path / "one", ["hmm"])
+    assert list(read.written["hmm"]) == ["a.png"] and read.files["hmm"] and "hmm/b.png" in read.problems[0]
 
 
 def test_spreadsheet_formulas_are_text():
@@ -374,6 +423,171 @@ def test_course_toml_is_checked(tmp_path):
     for text, words in (("[homework.x]\n", "no homework"), ("[homework.hmm]\ndue = 2026-10-12\n", "offset"), ("[", "course.toml")):
         with pytest.raises(course.CourseError, match=words):
             course.load(write_csv(tmp_path / "course.toml", text))
+
+
+# ---------------------------------------------------------------- bad input: one clear line, nothing lost
+
+def refused(capsys, *flags):
+    """The one line that the grader ends with, exit code 2."""
+    with pytest.raises(SystemExit) as stopped:
+        grade.main([*map(str, flags)])
+    lines = capsys.readouterr().err.splitlines()
+    assert stopped.value.code == 2 and len(lines) == 1, lines
+    return lines[0]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with one submission; the isolation is not asked for."""
+    monkeypatch.setattr(isolation, "strongest", lambda limits=None, wanted=None: ("plain", {}, []))
+    hand_in(tmp_path / "in", "20260001_a", "hmm", {"model.py": MODEL})
+    return tmp_path
+
+
+@pytest.mark.parametrize("files, flags, words", [
+    ({}, ["nowhere", "--out", "out"], "nowhere: no such folder"),
+    ({"empty/readme.txt": ""}, ["empty", "--out", "out"], "empty holds no submission"),
+    ({"in/20260001_A.zip": ""}, ["in", "--out", "out"], "two submissions with one name: 20260001_A.zip and 20260001_a"),
+    ({"out/mine.txt": ""}, ["in", "--out", "out"], "out exists and holds something else"),
+    ({"out": ""}, ["in", "--out", "out"], "out is a file"),
+    ({}, ["in", "--out", "out", "--resume"], "holds no run"),
+    ({}, ["in", "--out", "out", "-j", "0"], "-j: at least 1"),
+    ({}, ["in", "--out", "out", "--blank", "hmm-77"], "no blank hmm-77"),
+    ({}, ["in", "--out", "out", "--roster", "roster.csv"], "roster.csv: No such file"),
+    ({"roster.csv": "name\nx\n"}, ["in", "--out", "out", "--roster", "roster.csv"], "no column id"),
+    ({"roster.csv": "id,name\n20260001,x\n", "in/20260001_b/hmm/model.py": ""}, ["in", "--out", "out", "--roster", "roster.csv"],
+     "two submissions of 20260001"),
+    ({"manual.csv": "student,id,points\n1,hmm/w9,1\n"}, ["in", "--out", "out", "--manual", "manual.csv"], "no written question")])
+def test_what_is_refused(folder, files, flags, words, capsys, monkeypatch):
+    """Before anything is graded or written."""
+    monkeypatch.chdir(folder)
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    before = sorted(folder.rglob("*"))
+    assert words in refused(capsys, *flags)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_files_that_cannot_be_read_are_named(folder, monkeypatch):
+    """In a folder the rest is graded; a folder or archive that cannot be read at all says so. Nothing stops the class."""
+    opened, listed = os.open, os.scandir
+
+    def closed(path, *more, **named):
+        if "closed" in os.path.basename(path):
+            raise PermissionError(13, "Permission denied", path)
+        return (opened if more else listed)(path, *more, **named)
+    hand_in(folder / "in", "20260001_a", "hmm", {"closed.py": b""})
+    hand_in(folder / "in", "closed", "hmm", {"model.py": MODEL})
+    os.mkfifo(folder / "in" / "20260001_a" / "hmm" / "pipe.py")
+    monkeypatch.setattr(os, "open", closed)
+    monkeypatch.setattr(os, "scandir", closed)
+    one, other = (submissions.read(path, ["hmm"]) for path in submissions.find(folder / "in"))
+    assert list(one.files["hmm"]) == ["model.py"]
+    assert one.problems == ["not read: hmm/closed.py (Permission denied)", "no regular file: hmm/pipe.py"]
+    assert not other.files and other.problems == ["not read: . (Permission denied)"]
+
+
+def test_no_two_graders_write_into_one_folder(folder, capsys):
+    with journal.Journal(folder / "out" / "journal.jsonl").held():
+        (folder / "out" / "run.json").write_text('{"seed": 1}', encoding="utf-8")
+        assert "another grader is at work" in refused(capsys, folder / "in", "--out", folder / "out")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_a_full_disk_ends_the_run_with_one_line(folder, capsys, monkeypatch):
+    entry = {"student": "20260001_a", "homework": "hmm", "key": "k", "level": "plain", "only": None, "results": []}
+    monkeypatch.setattr(grade, "grade_class", lambda paths, settings, jobs, journal, quiet: journal.append(entry))
+    (folder / "out").mkdir()
+    (folder / "out" / "run.json").write_text('{"seed": 1}', encoding="utf-8")
+    (folder / "out" / "journal.jsonl").symlink_to("/dev/full")
+    line = refused(capsys, folder / "in", "--out", folder / "out")
+    assert "No space left on device" in line and "what is graded is kept" in line
+
+
+@contextlib.contextmanager
+def largest_file(size):
+    """Inside, no file of this process grows past `size` bytes: as on a disk that is full."""
+    resource = pytest.importorskip("resource")
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, old[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+
+
+def test_a_full_disk_costs_nothing_that_was_there(tmp_path):
+    book = journal.Journal(tmp_path / "j")
+    book.append({"n": 0})
+    report.write(tmp_path / "page", "old")
+    with largest_file((tmp_path / "j").stat().st_size + 5), pytest.raises(OSError):
+        book.append({"n": 1, "text": "x" * 1000})
+    with largest_file(100), pytest.raises(OSError):
+        report.write(tmp_path / "page", "new" * 1000)
+    book.append({"n": 2})
+    assert [entry["n"] for entry in book.read()] == [0, 2] and book.damaged == 1
+    assert (tmp_path / "page").read_text() == "old" and sorted(path.name for path in tmp_path.iterdir()) == ["j", "page"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="isolation is for Linux")
+def test_bubblewrap_that_may_not_start(folder, capsys, monkeypatch):
+    """A kernel that forbids user namespaces: a weaker level, said at once; or one line, if bubblewrap is required."""
+    monkeypatch.undo()
+    (folder / "bin").mkdir()
+    (folder / "bin" / "bwrap").write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+    (folder / "bin" / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
+    line = refused(capsys, folder / "in", "--out", folder / "out", "--require-isolation", "bubblewrap")
+    assert "setting up uid map: Permission denied" in line and "--require-isolation" in line and not (folder / "out").exists()
+    grade.open_run(folder / "out", grade.get_parser().parse_args([str(folder / "in"), "--out", str(folder / "out")]))
+    assert capsys.readouterr().err == ("isolation: only process (bubblewrap: the sandbox (bubblewrap) did not start: bwrap: "
+                                       "setting up uid map: Permission denied)\n")
+
+
+def grader(folder, out, **more):
+    """A grader at work on its own terminal or pipe, with a private folder for temporary files."""
+    (folder / "tmp").mkdir(exist_ok=True)
+    return subprocess.Popen([sys.executable, "-m", "grading.grade", str(folder / "in"), "--out", str(out), "--homework", "hmm",
+                             "--seed", "5", "-j", "1"], cwd=ROOT, env={**os.environ, "TMPDIR": str(folder / "tmp")}, **more)
+
+
+def until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("number", ["SIGHUP", "SIGTERM", "SIGINT"])
+def test_a_terminal_that_is_closed_stops_the_run_in_order(tmp_path, number):
+    """One line, nothing left in the temporary folder, no process; the same command goes on."""
+    hand_in(tmp_path / "in", "1", "hmm", solved("hmm"))
+    hand_in(tmp_path / "in", "2", "hmm", {"model.py": b"import time\ntime.sleep(1000)\n"})
+    process = grader(tmp_path, tmp_path / "out", stderr=subprocess.PIPE, text=True, start_new_session=True)
+    until(lambda: (tmp_path / "out" / "journal.jsonl").is_file() and (tmp_path / "out" / "journal.jsonl").stat().st_size)
+    os.killpg(process.pid, getattr(signal, number))
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in said
+    assert said.splitlines()[-1].endswith("stopped; what is graded is kept, run the same command to go on")
+    until(lambda: not os.listdir(tmp_path / "tmp"))
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert [entry["student"] for entry in journal.Journal(tmp_path / "out" / "journal.jsonl").read()] == ["1"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals")
+def test_a_run_without_its_terminal_goes_on_under_nohup(tmp_path):
+    hand_in(tmp_path / "in", "1", "hmm", {"model.py": MODEL})
+    ours, theirs = os.openpty()
+    process = grader(tmp_path, tmp_path / "out", stderr=theirs, stdout=theirs, start_new_session=True,
+                     preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    os.close(theirs)
+    os.read(ours, 1)                                             # the bar is there
+    os.close(ours)
+    process.wait(120)
+    assert (tmp_path / "out" / "grades.html").is_file()
 
 
 # ---------------------------------------------------------------- formats, things worth a look
@@ -392,20 +606,27 @@ def test_formats_fit_their_schemas(graded):
         xmlschema.XMLSchema(str(schemas / "junit.xsd")).validate(formats.junit(student))
 
 
-def test_reports_hide_what_is_hidden(graded):
-    """No input, no expected value of a choice question, and no source stands in a student's report."""
-    hidden = [one for one in check.load_checks("hmm") if one.hidden]
-    letters = {one.id: check.FreshCases(5).draws(one)[0].expected["letter"] for one in hidden}
-    assert letters
-    for path in (graded / "out" / "students").rglob("*"):
-        if path.is_file():
-            text = path.read_text(encoding="utf-8")
-            assert "def forward" not in text and "expected letter" not in text and '"expected"' not in text
-    folder = graded / "out" / "students" / report.folder_name("20260002")
-    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    for row in result["homeworks"]["hmm"]["blanks"]:
-        if row["id"] in letters:
-            assert row["status"] == "empty" and row["checks"][0]["message"][0].startswith("NOT FILLED IN")
+def test_reports_hide_what_is_hidden(tmp_path):
+    """Of a choice question a report tells whether it is right, and nothing that tells the right letter: all wrong ones read alike."""
+    theory = solved("hmm")["theory.py"].decode()
+    for letter in "ABCD":
+        code = re.sub(r'return "[A-D]"', f'return "{letter}"', theory)
+        hand_in(tmp_path / "in", f"all {letter}", "hmm", {"theory.py": code.encode()})
+    hidden = {one.id: one for one in check.load_checks("hmm") if one.hidden}
+    grade_folder(tmp_path / "in", tmp_path / "out", "--blank", *hidden, "--format", "gradescope", "junit", "classroom50")
+    told = {id: set() for id in hidden}
+    for letter in "ABCD":
+        place = tmp_path / "out" / "students" / report.folder_name(f"all {letter}")
+        for row in json.loads((place / "result.json").read_text(encoding="utf-8"))["homeworks"]["hmm"]["blanks"]:
+            told[row["id"]].add((row["status"], row["points"], json.dumps(row["checks"])))
+        text = "".join(path.read_text(encoding="utf-8") for path in place.iterdir())
+        assert len(list(place.iterdir())) == 5 and "expected" not in text and "another letter" not in text
+        for one in hidden.values():
+            source = inspect.getsource(getattr(importlib.import_module("tests.reference.hmm"), one.name))
+            assert not [line for line in source.splitlines() if len(line.strip()) > 12 and line.strip() in text]
+    for id, one in hidden.items():
+        right = check.FreshCases(5).draws(one)[0].expected["letter"]
+        assert right in "ABCD" and sorted(status for status, _, _ in told[id]) == ["done", "wrong"], told[id]
 
 
 def test_worth_a_look():
