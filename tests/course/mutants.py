@@ -1,0 +1,272 @@
+"""Mistakes that nobody thought of: every small change of a solved blank, made by machine on its syntax tree.
+
+A mutant that all checks of its blank pass is a survivor: a hole in the checks, or a version that is just as right.
+Those are listed, each with its reason, in tests/course/equivalents.py.
+"""
+import ast
+import contextlib
+import copy
+import io
+import signal
+from dataclasses import dataclass
+
+from grading import markers
+from tests import check
+from tests.student import ROOT, InProcess
+
+SECONDS = 3                      # a mutant may loop for ever
+OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.MatMult: ast.Mult,
+             ast.FloorDiv: ast.Div, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd}
+COMPARISONS = {ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt),
+               ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
+               ast.In: (ast.NotIn,), ast.NotIn: (ast.In,)}
+PAIRS = """sum mean, max min, maximum minimum, argmax argmin, amax amin, zeros ones, zeros_like ones_like, sin cos, exp log,
+           sigmoid tanh, softmax sigmoid, log_softmax softmax, relu tanh, triu tril, logaddexp maximum, sqrt square, cat stack,
+           any all, floor ceil, append extend, train eval, int64 float64, long float, q k, k v, norm1 norm2"""
+OTHER = {}
+for pair in PAIRS.split(","):
+    left, right = pair.split()
+    OTHER.setdefault(left, right)
+    OTHER.setdefault(right, left)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed body of a blank. change: its statement after the change, "without ...", or "A, before B"."""
+    homework: str
+    blank: str
+    change: str
+    body: str
+
+    @property
+    def sources(self):
+        region = markers.find(ROOT / self.homework, self.blank)
+        return {(self.homework, region.path.name): markers.replace(region, self.body)}
+
+
+def mutants(homework, id):
+    """All mutants of one blank, each different from the others and from the solution."""
+    region = markers.find(ROOT / homework, id)
+    body = statements(region)
+    names = [name for name in region.parameters if name != "self"]
+    names += [node.id for node in ast.walk(ast.Module(body, [])) if isinstance(node, ast.Name)
+              and isinstance(node.ctx, ast.Store)]
+    seen, changes = {ast.unparse(body)}, {}
+    for change, text in edits(body, list(dict.fromkeys(names))):
+        if text not in seen:
+            seen.add(text)
+            changes[change] = changes.get(change, 0) + 1
+            yield Mutant(homework, id, change if changes[change] == 1 else f"{change} ({changes[change]})", text)
+
+
+def statements(region):
+    """The blank's statements, without a docstring."""
+    tree = ast.parse(region.path.read_text(encoding="utf-8"))
+    inside = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and region.begin < node.lineno < region.end]
+    top = min(node.col_offset for node in inside)
+    return [node for node in inside if node.col_offset == top]
+
+
+def edits(body, names):
+    """(what changed, text of the body) for each change of one place."""
+    tree = ast.Module(body, [])
+    for holder in [node for node in ast.walk(tree)]:
+        for field, value in ast.iter_fields(holder):
+            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+                yield from statement_edits(tree, holder, field)
+            elif isinstance(value, list):
+                for at, node in enumerate(value):
+                    yield from expression_edits(tree, names, holder, node, value, at)
+            elif isinstance(value, ast.AST):
+                yield from expression_edits(tree, names, holder, value, vars(holder), field)
+
+
+def expression_edits(tree, names, holder, node, place, key):
+    if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store) and not isinstance(holder, ast.Subscript):
+        return
+    for new in changes(node, holder, names):
+        place[key] = new
+        yield header(owner(tree, new)), ast.unparse(tree)
+        place[key] = node
+
+
+def owner(tree, node):
+    """The innermost statement that holds `node`."""
+    return [one for one in ast.walk(tree) if isinstance(one, ast.stmt) and any(part is node for part in ast.walk(one))][-1]
+
+
+def header(statement):
+    return ast.unparse(statement).splitlines()[0]
+
+
+def statement_edits(tree, holder, field):
+    """Leave a statement out, let two change places, take one branch always, make += another assignment."""
+    block = getattr(holder, field)
+    for at, one in enumerate(list(block)):
+        def text(*instead, at=at):
+            setattr(holder, field, block[:at] + list(instead) + block[at + 1:] or [ast.Pass()])
+            changed = ast.unparse(ast.fix_missing_locations(tree))
+            setattr(holder, field, block)
+            return changed
+
+        if not isinstance(one, ast.Return):
+            yield f"without {header(one)}", text()
+        if at and isinstance(block[at - 1], (ast.Expr, ast.Assign, ast.AugAssign)) and not isinstance(one, ast.Return):
+            before = block[at - 1]
+            setattr(holder, field, block[:at - 1] + [one, before] + block[at + 1:])
+            yield f"{header(one)}, before {header(before)}", ast.unparse(tree)
+            setattr(holder, field, block)
+        if isinstance(one, (ast.If, ast.While)):
+            yield f"always {header(one)}", text(*one.body)
+            if one.orelse:
+                yield f"never {header(one)}", text(*one.orelse)
+        if isinstance(one, (ast.For, ast.While)):
+            yield f"once {header(one)}", text(_with(one, body=one.body + [ast.Break()]))
+        if isinstance(one, ast.AugAssign):
+            plain = copy.deepcopy(one.target)
+            for new in [ast.Assign([plain], one.value, lineno=0)] + [_with(one, op=OPERATORS[type(one.op)]())]:
+                yield header(new), text(new)
+        if isinstance(one, (ast.Continue, ast.Break)):
+            new = ast.Break() if isinstance(one, ast.Continue) else ast.Continue()
+            yield f"{header(new)} for {header(one)}", text(new)
+
+
+def changes(node, holder, names):
+    """Other expressions in place of `node`."""
+    if isinstance(node, ast.BinOp):
+        yield from (node.left, node.right)
+        yield _with(node, left=node.right, right=node.left) if not isinstance(node.op, (ast.Add, ast.Mult)) else node
+        if type(node.op) in OPERATORS:
+            yield _with(node, op=OPERATORS[type(node.op)]())
+    elif isinstance(node, ast.UnaryOp):
+        yield node.operand
+    elif isinstance(node, ast.Compare):
+        for at, op in enumerate(node.ops):
+            for other in COMPARISONS[type(op)]:
+                yield _with(node, ops=node.ops[:at] + [other()] + node.ops[at + 1:])
+    elif isinstance(node, ast.BoolOp):
+        yield _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
+        yield from node.values
+    elif isinstance(node, ast.IfExp):
+        yield from (node.body, node.orelse)
+    elif isinstance(node, ast.Constant):
+        yield from map(ast.Constant, constants(node.value, holder))
+    elif isinstance(node, ast.Subscript):
+        yield from subscripts(node)
+    elif isinstance(node, ast.Name):
+        if isinstance(node.ctx, ast.Load) and node.id in names and not (isinstance(holder, ast.Call) and holder.func is node):
+            yield from (ast.Name(name, ast.Load()) for name in names if name != node.id)
+        elif node.id in OTHER:
+            yield ast.Name(OTHER[node.id], node.ctx)
+    elif isinstance(node, ast.Attribute):
+        if node.attr in OTHER:
+            yield _with(node, attr=OTHER[node.attr])
+        if node.attr in ("T", "mT", "H"):
+            yield node.value
+    elif isinstance(node, ast.Call):
+        yield from calls(node)
+    elif isinstance(node, (ast.Tuple, ast.List)):
+        for at in range(1, len(node.elts)):
+            yield _with(node, elts=node.elts[:at - 1] + [node.elts[at], node.elts[at - 1]] + node.elts[at + 1:])
+    elif isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)):
+        for at, loop in enumerate(node.generators):
+            for n in range(len(loop.ifs)):
+                ifs = loop.ifs[:n] + loop.ifs[n + 1:]
+                yield _with(node, generators=node.generators[:at] + [_with(loop, ifs=ifs)] + node.generators[at + 1:])
+
+
+def constants(value, holder):
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1, value - 1] + ([-1] if value == 0 and isinstance(holder, ast.Subscript) else [])
+    if isinstance(value, float):
+        return [value * 2, value / 2, 0.0 if value else 1.0]
+    if isinstance(value, str):
+        return [letter for letter in "ABCDE" if letter != value] if len(value) == 1 and value in "ABCDE" else [value + "x"]
+    return [0] if value is None else []
+
+
+def shifted(node):
+    """An index or bound, one more and one less. Constants have theirs already."""
+    if not isinstance(node, (ast.Constant, ast.Slice, ast.UnaryOp)):
+        yield ast.BinOp(node, ast.Add(), ast.Constant(1))
+        yield ast.BinOp(node, ast.Sub(), ast.Constant(1))
+
+
+def subscripts(node):
+    """Shifted indices and slice bounds, bounds left out, bounds put in."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    for at, part in enumerate(parts):
+        for new in list(slices(part)) if isinstance(part, ast.Slice) else list(shifted(part)):
+            whole = _with(node.slice, elts=parts[:at] + [new] + parts[at + 1:]) if len(parts) > 1 else new
+            yield _with(node, slice=whole)
+
+
+def slices(part):
+    minus = ast.UnaryOp(ast.USub(), ast.Constant(1))
+    if part.step:
+        yield _with(part, step=None)
+        return
+    yield _with(part, lower=None if part.lower else ast.Constant(1))
+    yield _with(part, upper=None if part.upper else minus)
+    for name in ("lower", "upper"):
+        if getattr(part, name):
+            yield from (_with(part, **{name: new}) for new in shifted(getattr(part, name)))
+
+
+def calls(node):
+    """f(x) as x, x.f() as x, arguments left out or in another order, range and diagonal bounds shifted."""
+    if len(node.args) == 1 and not isinstance(node.args[0], (ast.Starred, ast.GeneratorExp)):
+        yield node.args[0]
+    if isinstance(node.func, ast.Attribute):
+        yield node.func.value
+    for at in range(len(node.args)):
+        if len(node.args) > 1 or isinstance(node.func, ast.Attribute):
+            yield _with(node, args=node.args[:at] + node.args[at + 1:])
+        if at and getattr(node.func, "attr", "") != "transpose":            # which takes its two axes in any order
+            yield _with(node, args=node.args[:at - 1] + [node.args[at], node.args[at - 1]] + node.args[at + 1:])
+        if isinstance(node.func, ast.Name) and node.func.id == "range":
+            yield from (_with(node, args=node.args[:at] + [new] + node.args[at + 1:]) for new in shifted(node.args[at]))
+    for at in range(len(node.keywords)):
+        yield _with(node, keywords=node.keywords[:at] + node.keywords[at + 1:])
+
+
+def _with(node, **fields):
+    new = copy.copy(node)
+    vars(new).update(fields)
+    return new
+
+
+# ---------------------------------------------------------------- running them
+
+class Nameless(check.FreshCases):
+    """Draws alone: nobody asks which known mistake a mutant is."""
+
+    def mistakes(self, check):
+        return []
+
+
+def lost(homework, id, sources, cases):
+    """Names of the blank's checks that fail on the version in `sources`; each is given SECONDS a call."""
+    def stop(*_):
+        raise TimeoutError("endless")
+
+    failed, door = [], InProcess(sources=sources)
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS, SECONDS)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            for one in check.load_checks(homework):
+                if one.id == id and not failed:
+                    failed += [one.name] if check.run(one, door, cases).status != "done" else []
+    except TimeoutError:
+        failed.append("time-out")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    return failed
+
+
+def survives(mutant, cases):
+    return not lost(mutant.homework, mutant.blank, mutant.sources, cases)
