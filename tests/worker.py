@@ -329,6 +329,13 @@ def seed_everything(seed):
         torch.manual_seed(seed)
 
 
+def soil_memory():
+    """Leave NaN in the small blocks that NumPy hands out next: an array that is never filled shows every time."""
+    blocks = [np.empty(size) for size in range(1, 65) for _ in range(7)]         # NumPy keeps 7 of a size below 1 KiB
+    for block in blocks:
+        block.fill(np.nan)
+
+
 def perform(homework, probes, request):
     """Answer one request {kind: "call" or "probe", module, name, args, kwargs, seed}: plain data of the result.
 
@@ -345,6 +352,7 @@ def perform(homework, probes, request):
             function = getattr(probes, request["name"])
             args = [homework, *args]
         seed_everything(request["seed"])
+        soil_memory()
         result = function(*args, **kwargs)
         try:
             request["changed"] = request["kind"] == "call" and encode([args, kwargs]) != before
