@@ -111,7 +111,7 @@ def statement_edits(tree, holder, field):
 
         if not isinstance(one, ast.Return):
             yield f"without {header(one)}", text()
-        if at and isinstance(block[at - 1], (ast.Expr, ast.Assign, ast.AugAssign)) and not isinstance(one, ast.Return):
+        if at and depend(block[at - 1], one):
             before = block[at - 1]
             setattr(holder, field, block[:at - 1] + [one, before] + block[at + 1:])
             yield f"{header(one)}, before {header(before)}", ast.unparse(tree)
@@ -129,6 +129,26 @@ def statement_edits(tree, holder, field):
         if isinstance(one, (ast.Continue, ast.Break)):
             new = ast.Break() if isinstance(one, ast.Continue) else ast.Continue()
             yield f"{header(new)} for {header(one)}", text(new)
+
+
+def depend(one, other):
+    """True if the order of two statements matters: both are calls, or one stores what the other uses."""
+    if not all(isinstance(part, (ast.Expr, ast.Assign, ast.AugAssign)) for part in (one, other)):
+        return False
+    if isinstance(one, ast.Expr) and isinstance(other, ast.Expr):
+        return True
+    return bool(stored(one) & used(other) or stored(other) & used(one))
+
+
+def used(statement):
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+
+
+def stored(statement):
+    """Names that a statement changes; of a call, all that stand in it."""
+    if isinstance(statement, ast.Expr):
+        return used(statement)
+    return set().union(*map(used, getattr(statement, "targets", None) or [statement.target]))
 
 
 def changes(node, holder, names):
