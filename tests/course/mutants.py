@@ -14,7 +14,7 @@ from grading import markers
 from tests import check
 from tests.student import ROOT, InProcess
 
-SECONDS = 3                      # a mutant may loop for ever
+SECONDS = 3                      # of computing, for one check: a mutant may loop for ever
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.MatMult: ast.Mult,
              ast.FloorDiv: ast.Div, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd}
 COMPARISONS = {ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt),
@@ -267,26 +267,31 @@ class Nameless(check.FreshCases):
         return []
 
 
-def lost(homework, id, sources, cases):
-    """Names of the blank's checks that fail on the version in `sources`; each is given SECONDS a call."""
-    def stop(*_):
-        raise TimeoutError("endless")
+class Endless(BaseException):
+    """A mutant used up its time."""
 
-    failed, door = [], InProcess(sources=sources)
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS, SECONDS)
+
+def lost(homework, id, sources, cases):
+    """Name of the first of the blank's checks that fails on the version in `sources`, or None."""
+    def stop(*_):
+        raise Endless
+
+    checks = [one for one in check.load_checks(homework) if one.id == id]
+    for one in checks:
+        cases.draws(one)
+    door, before = InProcess(sources=sources), signal.signal(signal.SIGVTALRM, stop)
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            for one in check.load_checks(homework):
-                if one.id == id and not failed:
-                    failed += [one.name] if check.run(one, door, cases).status != "done" else []
-    except TimeoutError:
-        failed.append("time-out")
+            for one in checks:
+                signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS, SECONDS)
+                if check.run(one, door, cases).status != "done":
+                    return one.name
+    except Endless:
+        return one.name
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    return failed
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def survives(mutant, cases):
-    return not lost(mutant.homework, mutant.blank, mutant.sources, cases)
+    return lost(mutant.homework, mutant.blank, mutant.sources, cases) is None
