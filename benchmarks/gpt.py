@@ -3,13 +3,14 @@
     pip install -r benchmarks/requirements.txt
     python benchmarks/gpt.py
 
-Speeds come from one process in which all take turns, round by round (so that a busy moment hits all of them), and are
-medians over the rounds; ratios are medians of the rounds' ratios. Peak memory comes from one process for each.
+Ours and the peer each live in a process of its own, set up as their own scripts set it up, and take turns, round by round
+(so that a busy moment hits all of them). Speeds are medians over the rounds; ratios are medians of the rounds' ratios.
 Text is random characters: no speed depends on what they are. Our training is there twice: with the optimizers that
 train.py uses (Muon for the blocks) and with the peer's, AdamW alone. On a machine that does other things meanwhile, use
 `--threads 1 --clock cpu`: seconds of processor time instead of the clock's.
 """
 import argparse
+import contextlib
 import functools
 import importlib.util
 import json
@@ -24,6 +25,8 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent.parent / "gpt_songci"
 OURS = ("ours bfloat16, Muon", "ours float32, Muon", "ours bfloat16, AdamW", "ours float32, AdamW")
 PEERS = ("GPT-2 float32", "GPT-2 bfloat16")
+WRITERS = ("ours, window 512", "plain loop, window 512", "ours, window 64", "plain loop, window 64")
+WRITING_PEERS = ("GPT-2 generate, window 512",)
 GOALS = {("training", "ours bfloat16, AdamW", "GPT-2 float32"): 2.0,
          ("training", "ours float32, AdamW", "GPT-2 float32"): 1.05,
          ("training", "ours bfloat16, Muon", "GPT-2 float32"): 2.0,
@@ -119,19 +122,15 @@ def sampler(args, name):
     return (plain, args.new) if name.startswith("plain") else (peer if name.startswith("GPT-2") else ours, 10 * args.new)
 
 
-def take_turns(turns, rounds, clock):
-    """turns: dict name -> (function, characters of one call, calls). Characters per second: dict name -> list."""
-    speeds = {name: [] for name in turns}
-    for function, _, _ in turns.values():
-        function()                                                # warm up
-    for n in range(rounds):
-        for name, (function, characters, calls) in turns.items():
-            start = clock()
-            for _ in range(calls):
-                function()
-            speeds[name].append(calls * characters / (clock() - start))
-            print(f"round {n + 1}: {name} {speeds[name][-1]:,.0f} characters/s", file=sys.stderr, flush=True)
-    return speeds
+def serve(turns, clock):
+    """turns: dict name -> (function, characters of one call, calls). For each name on standard input, take that turn and
+    print its characters per second."""
+    for line in sys.stdin:
+        function, characters, calls = turns[line.strip()]
+        start = clock()
+        for _ in range(calls):
+            function()
+        print(calls * characters / (clock() - start), flush=True)
 
 
 def peak_memory():
@@ -142,44 +141,74 @@ def peak_memory():
 
 
 def do_job(args):
-    """One of the processes: its numbers as JSON on standard output."""
+    """One of the processes: "training NAME;NAME" and "sampling NAME;NAME" take turns when asked, "memory NAME" prints."""
     sys.path.insert(0, str(FOLDER))
     import torch
     import train
-    if not args.job.startswith("memory GPT-2"):
-        train.keep_freed_memory()                                 # as train.py does; the peer's speed gains too
+    part, names = args.job.split(" ", 1)
+    if "GPT-2" in names:
+        os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
+    else:
+        train.keep_freed_memory()                                 # as train.py and sample.py do
     if args.threads:
         torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     clock = time.process_time if args.clock == "cpu" else time.perf_counter
-    peer = importlib.util.find_spec("transformers") is not None
-    if peer:
-        os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
-    if args.job == "training":
-        names = OURS + (PEERS if peer else ())
-        return take_turns({name: (trainer(args, name), 16 * 64, args.steps) for name in names}, args.rounds, clock)
-    if args.job == "sampling":
-        names = ["ours, window 512", *(["GPT-2 generate, window 512"] if peer else []), "plain loop, window 512",
-                 "ours, window 64", "plain loop, window 64"]
-        return take_turns({name: (*sampler(args, name), 1) for name in names}, args.rounds, clock)
-    step = trainer(args, args.job.removeprefix("memory "))
-    before = peak_memory()
-    for _ in range(2 * args.steps):
-        step()
-    return {"peak_mb": peak_memory(), "before_training_mb": before}
+    if part == "training":
+        serve({name: (trainer(args, name), 16 * 64, args.steps) for name in names.split(";")}, clock)
+    elif part == "sampling":
+        serve({name: (*sampler(args, name), 1) for name in names.split(";")}, clock)
+    else:
+        step, before = trainer(args, names), peak_memory()
+        for _ in range(2 * args.steps):
+            step()
+        print(json.dumps({"peak_mb": peak_memory(), "before_training_mb": before}))
 
 
 # ------------------------------------------------------------------------------------------------------ the first process
 
-def start_job(args, job):
-    """Run one job in a process of its own and return its numbers."""
-    print(f"measuring {job} ...", file=sys.stderr, flush=True)
-    flags = [f"--{name}={getattr(args, name)}" for name in ("rounds", "steps", "new", "vocab_size", "n_layer", "n_head",
-                                                            "n_embd", "dropout", "threads", "clock")]
-    done = subprocess.run([sys.executable, __file__, "--job", job, *flags], stdout=subprocess.PIPE, encoding="utf-8")
-    if done.returncode:
-        sys.exit(f"gpt.py: error: the process of {job} stopped with code {done.returncode}")
-    return json.loads(done.stdout.splitlines()[-1])
+def start(args, job):
+    """A process that does one job."""
+    flags = [f"--{name}={getattr(args, name)}" for name in ("steps", "new", "vocab_size", "n_layer", "n_head", "n_embd",
+                                                            "dropout", "threads", "clock")]
+    return subprocess.Popen([sys.executable, __file__, "--job", job, *flags], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, encoding="utf-8", bufsize=1)
+
+
+def answer(process, question=None):
+    """What a process prints next, as data."""
+    if question:
+        print(question, file=process.stdin, flush=True)
+    line = process.stdout.readline()
+    if not line:
+        sys.exit(f"gpt.py: error: a process stopped with code {process.wait()}")
+    return json.loads(line)
+
+
+def measure_memory(args, names):
+    """{name: numbers}: the largest resident size of a process that does nothing but train."""
+    result = {}
+    for name in names:
+        print(f"measuring memory of {name} ...", file=sys.stderr, flush=True)
+        with start(args, f"memory {name}") as process:
+            result[name] = answer(process)
+    return result
+
+
+def take_turns(args, part, sides):
+    """{name: [characters per second of each round]}. sides: for each process, the names that it knows."""
+    print(f"measuring {part} ...", file=sys.stderr, flush=True)
+    speeds = {name: [] for names in sides for name in names}
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(start(args, f"{part} {';'.join(names)}")) for names in sides if names]
+        for n in range(args.rounds + 1):
+            for process, names in zip(processes, filter(None, sides)):
+                for name in names:
+                    speed = answer(process, name)
+                    if n:                                         # round 0 warms up
+                        speeds[name].append(speed)
+                        print(f"round {n}: {name} {speed:,.0f} characters/s", file=sys.stderr, flush=True)
+    return speeds
 
 
 def report(result):
@@ -214,20 +243,21 @@ def report(result):
 def main():
     args = get_parser().parse_args()
     if args.job:
-        print(json.dumps(do_job(args)))
+        do_job(args)
         return
-    if importlib.util.find_spec("transformers") is None:
+    if args.clock == "cpu" and args.threads != 1:
+        get_parser().error("--clock cpu needs --threads 1: several threads would be added up")
+    peer = importlib.util.find_spec("transformers") is not None
+    if not peer:
         print("transformers is not installed: our numbers alone; pip install -r benchmarks/requirements.txt")
     result = {"shape": {k: getattr(args, k) for k in ("vocab_size", "n_layer", "n_head", "n_embd", "dropout")},
               "machine": {"system": platform.platform(), "python": platform.python_version(), "cpus": os.cpu_count()}}
-    if args.clock == "cpu" and args.threads != 1:
-        get_parser().error("--clock cpu needs --threads 1: several threads would be added up")
     if args.part in ("all", "memory") and sys.platform != "win32":
-        peer = importlib.util.find_spec("transformers") is not None
-        result["memory"] = {name: start_job(args, f"memory {name}") for name in OURS[:2] + (PEERS if peer else ())}
-    for part in ("training", "sampling"):
-        if args.part in ("all", part):
-            result[part] = start_job(args, part)
+        result["memory"] = measure_memory(args, OURS[:2] + (PEERS if peer else ()))
+    if args.part in ("all", "training"):
+        result["training"] = take_turns(args, "training", [OURS, PEERS if peer else ()])
+    if args.part in ("all", "sampling"):
+        result["sampling"] = take_turns(args, "sampling", [WRITERS, WRITING_PEERS if peer else ()])
     print(f"{args.n_layer} layers, {args.n_head} heads, width {args.n_embd}, {args.vocab_size:,} characters; training: "
           f"16 x 64, dropout {args.dropout}; sampling: 10 x {args.new}, the plain loop one at a time\n" + report(result))
     if args.json:

@@ -17,7 +17,7 @@ from model import MLP, MultiHeadSelfAttention
 from prepare import code_points, read_text
 from torch import nn
 from tqdm import tqdm
-from train import build_model, load_checkpoint, load_data, number
+from train import build_model, keep_freed_memory, load_checkpoint, load_data, number
 
 DATA_ROOT = Path("data/quansongci")
 CHUNK = 1 << 20                                                   # characters of the training text read at a time
@@ -343,6 +343,7 @@ def show(texts, begin, find_known, streamed):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
+    keep_freed_memory()
     if args.threads:
         torch.set_num_threads(args.threads)
     device = choose_device(args.device)
