@@ -10,15 +10,22 @@ def tensor(value):
     return torch.from_numpy(np.array(value)) if isinstance(value, (np.ndarray, list)) else value
 
 
-def stop_words(homework, content):
-    """{"kind", "words" (sorted)} of get_stop_words for a file with this content (str, "\\ufeff" is the mark)."""
+def stop_words(homework, content, default=False):
+    """{"kind", "words" (sorted)} of get_stop_words for a file with this content (str, "\\ufeff" is the mark).
+
+    default: the file is the module's STOP_WORDS, and no path is given.
+    """
+    module = homework.module("data_processor")
+    usual = module.STOP_WORDS
     folder = tempfile.mkdtemp()
     path = os.path.join(folder, "stop_words.txt")
     try:
         with open(path, "wb") as file:
             file.write(content.encode("utf-8"))
-        words = homework.module("data_processor").get_stop_words(path)
+        module.STOP_WORDS = path if default else usual
+        words = module.get_stop_words(*[] if default else [path])
     finally:
+        module.STOP_WORDS = usual
         os.remove(path)
         os.rmdir(folder)
     return {"kind": type(words).__name__, "words": sorted(words)}
@@ -90,7 +97,7 @@ def optimizer(homework, shapes, frozen, lr):
 
 
 class Linear(torch.nn.Module):
-    """logits = rows @ weight; logs the mode it was called in. In training, `dropped` columns of rows are zero."""
+    """logits = rows / lengths @ weight; logs the mode it was called in. In training, `dropped` columns of rows are zero."""
 
     def __init__(self, weight, dropped=()):
         super().__init__()
@@ -103,7 +110,7 @@ class Linear(torch.nn.Module):
         if self.training and self.dropped:
             rows = rows.clone()
             rows[:, self.dropped] = 0
-        return rows @ self.weight
+        return rows / lengths[:, None] @ self.weight
 
 
 def steps(homework, weight, batches, lr):

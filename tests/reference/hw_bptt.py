@@ -184,6 +184,7 @@ def softmax(rng):
     T, K = sizes(rng, 2)
     for label, o in (("", rng.normal(size=(T, K)) * 2), ("square", rng.normal(size=(K, K))),
                      ("large and small values", rng.normal(size=(3, K)) + np.array([[1000.0], [0.0], [-1000.0]])),
+                     ("both in one row", rng.normal(size=(2, K)) + np.where(np.arange(K) % 2, 1000.0, -1000.0)),
                      ("one row", rng.normal(size=(1, K)))):
         yield Draw(label, [o], {"y_hat": torch.softmax(torch.tensor(o), dim=1).numpy()})
 
@@ -277,7 +278,8 @@ def sgd_step(rng):
     H, D = sizes(rng, 2)
     shapes = {"U": (H, D), "W": (H, H), "b": (H,), "d": ()}
     for label, clip, size in (("no limit", None, 1.0), ("norm above the limit", 0.5, 1.0),
-                              ("norm below the limit", 1000.0, 1.0), ("no gradient", 0.5, 0.0)):
+                              ("norm below the limit", 1000.0, 1.0), ("no gradient", 0.5, 0.0),
+                              ("a norm above the limit and below 1", 0.01, 0.02)):
         params = {name: np.array(away(rng, shape)) for name, shape in shapes.items()}
         grads = {name: np.array(away(rng, shape) * size) for name, shape in shapes.items()}
         norm = sum(float(value) ** 2 for grad in grads.values() for value in np.ravel(grad)) ** 0.5

@@ -52,6 +52,7 @@ def get_stop_words(rng):
     yield Draw("Windows line ends, empty lines, spaces", ["\ufeff# list\r\n" + " \r\n\r\n".join(some) + "\r\n"],
                answer | {"words": sorted(some)})
     yield Draw("two words in a line", [plain + "\nas well\n"], answer | {"words": sorted([*some, "as well"])})
+    yield Draw("no path: the file STOP_WORDS", [plain, True], answer | {"words": sorted(some)})
 
 
 def split(rng):
@@ -62,6 +63,7 @@ def split(rng):
                "another seed holds other texts": True, "the same seed holds the same texts": True}
     yield Draw("sorted by label", [np.array([1] * good + [0] * bad), share, seeds], answers)
     yield Draw("mixed", [rng.permutation(np.array([1] * good + [0] * bad)), 0.3, seeds], answers)
+    yield Draw("three labels", [rng.permutation(np.array([2] * 25 + [1] * good + [0] * bad)), 0.4, seeds], answers)
 
 
 def vocabulary(rng):
@@ -129,7 +131,7 @@ def last_state_bidirectional(rng):
     def each(own):
         H = own.shape[1] // 2
         return np.concatenate([own[-1, :H], own[0, H:]])
-    yield from pooling(rng, each, columns=lambda C: 2 * (C - 3))
+    yield from pooling(rng, each, columns=lambda C: 2 * (C - 1))          # one direction is wider than half the words
 
 
 def hidden_layer(rng):
@@ -206,15 +208,16 @@ def cross_entropy(logits, labels):
 
 
 def batch(rng, B, D):
-    """Rows (B, D) in place of tokens, lengths, labels with both kinds among them."""
-    return [rng.normal(size=(B, D)), np.full(B, D), rng.permutation(np.arange(B) % 2)]
+    """Rows (B, D) in place of tokens, lengths, labels with both kinds among them. The model: rows / lengths @ weight."""
+    return [rng.normal(size=(B, D)), rng.integers(1, D, size=B), rng.permutation(np.arange(B) % 2)]
 
 
 def train_step(rng):
     D, lr = 5, 0.3
     weight, batches = rng.normal(size=(D, 2)), [batch(rng, B, D) for B in (7, 4, 6)]
     W, losses, weights = weight.copy(), [], []
-    for rows, _, labels in batches:
+    for rows, lengths, labels in batches:
+        rows = rows / lengths[:, None]
         loss, gradient = cross_entropy(rows @ W, labels)
         losses.append(loss.mean())
         W = W - lr * rows.T @ gradient / len(rows)
@@ -227,15 +230,15 @@ def evaluate(rng):
     for label, sizes in (("", (9, 9, 2)), ("one batch", (11,))):
         while True:                                               # no draw that another rule would get right by chance
             weight, batches = rng.normal(size=(D, 2)), [batch(rng, B, D) for B in sizes]
-            parts = [cross_entropy(rows @ weight, labels)[0] for rows, _, labels in batches]
-            logits = np.concatenate([rows @ weight for rows, _, _ in batches])
+            logits = np.concatenate([rows / lengths[:, None] @ weight for rows, lengths, _ in batches])
             labels = np.concatenate([labels for _, _, labels in batches])
             right = (logits[:, 1] > logits[:, 0]) == labels
             other = (logits[:, 1] > 0.5) == labels
             if right.mean() != other.mean() and 0.2 < right.mean() < 0.9 and right.mean() != 0.5:
                 break
-        yield Draw(label, [weight, [1, 3], batches], {"loss": np.concatenate(parts).mean(), "accuracy": right.mean(),
-                                                      "training": False, "gradients kept": False})
+        loss, _ = cross_entropy(logits, labels)
+        yield Draw(label, [weight, [1, 3], batches], {"loss": loss.mean(), "accuracy": right.mean(), "training": False,
+                                                      "gradients kept": False})
 
 
 def best_epoch(rng):
