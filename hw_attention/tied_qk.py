@@ -73,12 +73,10 @@ def measure(args):
     return found
 
 
-def train_both(args):
-    """{"tied" / "untied": share of unseen numerals read right} after --iters steps; None with --iters 0."""
-    if args.iters < 1:
-        return None
-    from train import exact, fit, get_parser, load_data, settle
-    data, result = load_data(args.data_root), {}
+def train_both(args, data):
+    """{"tied" / "untied": share of unseen numerals read right} after --iters steps."""
+    from train import exact, fit, get_parser, settle
+    result = {}
     for tied, name in NAMES.items():
         flags = ["--model", "encoder", "--hidden", args.hidden, "--n_layer", 1, "--n_head", 1, "--iters", args.iters,
                  "--seed", args.seed, "--batchsize", 64, "--warmup", 50, "--eval_interval", args.iters] + ["--tied_qk"] * tied
@@ -104,8 +102,8 @@ def draw(found, maps, task, args, path):
                      label=f"{name}: closed form")
         axes[2].plot(at, [found[name][w]["diagonal"] for w in at], "o", color=colour, label=f"{name}: drawn directly")
         axes[2].plot(at, [found[name][w]["real_layer"] for w in at], ":x", color=colour, label=f"{name}: fresh layer")
-    axes[2].set(xscale="log", xlabel="width n", ylabel="mean of α_ii", ylim=(-0.02, 1.05),
-                title=f"weight on the token itself, L = {args.L}")
+    axes[2].set(xscale="log", xlabel="width n", ylabel="mean of α_ii", ylim=(-0.02, 1.75),
+                yticks=[0, 0.25, 0.5, 0.75, 1], title=f"weight on the token itself, L = {args.L}")
     axes[2].legend(fontsize="small", loc="upper left")
     if task:
         axes[3].bar(list(task), [100 * share for share in task.values()], color=["tab:blue", "tab:red"])
@@ -120,6 +118,10 @@ def main(argv=None):
     args = get_parser().parse_args(argv)
     if args.threads:
         torch.set_num_threads(args.threads)
+    data = None
+    if args.iters > 0:
+        from train import load_data
+        data = load_data(args.data_root)                          # missing numerals are told before the work begins
     try:
         found = measure(args)
         for name in NAMES.values():
@@ -133,7 +135,7 @@ def main(argv=None):
         generator = torch.Generator().manual_seed(args.seed)
         maps = {name: attend(next(drawn_scores(max(args.n), args.L, tied, 1, generator)), torch.zeros(args.L, 1))[1]
                 for tied, name in NAMES.items()}
-        task = train_both(args)
+        task = train_both(args, data) if data else None
         if task:
             print(f"numerals after {args.iters} steps: " + ", ".join(f"{name} {share:.2%} exact" for name, share in
                                                                     task.items()))
