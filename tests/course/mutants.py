@@ -23,6 +23,7 @@ COMPARISONS = {ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (a
 PAIRS = """sum mean, max min, maximum minimum, argmax argmin, amax amin, zeros ones, zeros_like ones_like, sin cos, exp log,
            sigmoid tanh, softmax sigmoid, log_softmax softmax, relu tanh, triu tril, logaddexp maximum, sqrt square, cat stack,
            any all, floor ceil, append extend, train eval, int64 float64, long float, q k, k v, norm1 norm2"""
+SYMMETRIC = ("transpose", "min", "max", "maximum", "minimum", "logaddexp")       # their arguments may change places
 OTHER = {}
 for pair in PAIRS.split(","):
     left, right = pair.split()
@@ -241,12 +242,13 @@ def calls(node):
         yield node.args[0]
     if isinstance(node.func, ast.Attribute):
         yield node.func.value
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     for at in range(len(node.args)):
         if len(node.args) > 1 or isinstance(node.func, ast.Attribute):
             yield _with(node, args=node.args[:at] + node.args[at + 1:])
-        if at and getattr(node.func, "attr", "") != "transpose":            # which takes its two axes in any order
+        if at and name not in SYMMETRIC:
             yield _with(node, args=node.args[:at - 1] + [node.args[at], node.args[at - 1]] + node.args[at + 1:])
-        if isinstance(node.func, ast.Name) and node.func.id == "range":
+        if name == "range":
             yield from (_with(node, args=node.args[:at] + [new] + node.args[at + 1:]) for new in shifted(node.args[at]))
     for at in range(len(node.keywords)):
         yield _with(node, keywords=node.keywords[:at] + node.keywords[at + 1:])
@@ -260,7 +262,7 @@ def _with(node, **fields):
 
 # ---------------------------------------------------------------- running them
 
-class Nameless(check.FreshCases):
+class Draws(check.FreshCases):
     """Draws alone: nobody asks which known mistake a mutant is."""
 
     def mistakes(self, check):
