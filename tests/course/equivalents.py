@@ -36,6 +36,13 @@ EQUIVALENT = {
                    "keep = keep_mask(lengths, k.size(2))[:, None, None]", "keep = keep_mask(lengths, v.size(2))[:, None, None]",
                    "keep = keep_mask(lengths, scores.size(2))[:, None, None]"],
         "wai-17": ["count += len(tokens)", "count += len(lengths)", "count += len(logits)"],
+        "att-03": ["d = k.size(-1)"],
+        "att-06": ["return q @ k.transpose(-2, -1) / math.sqrt(k.size(-1))"],
+        "att-21": ["while len(kept) < max_len and (not (token == EOS).all()):",
+                   "token, answers, kept = (tokens.new_full((len(lengths),), BOS), [], [])",
+                   "token, answers, kept = (tokens.new_full((len(states),), BOS), [], [])",
+                   "token, answers, kept = (tokens.new_full((len(state),), BOS), [], [])",
+                   "token, answers, kept = (tokens.new_full((len(keep),), BOS), [], [])"],
     },
     "the same numbers, in an array or tensor of another kind": {
         "bptt-14": ["return a > 0", "return (a > 0).astype(np.int64)"],
@@ -51,6 +58,10 @@ EQUIVALENT = {
         "wai-16": ["return loss"],
         "wai-17": ["loss, right, count = (0, 0.0, 0)", "loss += F.cross_entropy(logits, labels, reduction='sum')",
                    "right += (logits.argmax(1) == labels).sum()"],
+        "att-01": ["x, y = torch.randn(2, num_pairs, n, generator=generator)", "generator = torch.manual_seed(seed)"],
+        "att-10": ["angle = torch.arange(L)[:, None] / 10000 ** (torch.where(even, i, i - 1) / d)",
+                   "angle = torch.arange(L, dtype=torch.int64)[:, None] / 10000 ** (torch.where(even, i, i - 1) / d)"],
+        "att-21": ["token, answers, kept = (lengths.new_full((len(tokens),), BOS), [], [])"],
     },
     "the default of the library": {
         "gpt-g1.0": ["return torch.arange(tokens.size(1), device=tokens.device)"],
@@ -63,11 +74,13 @@ EQUIVALENT = {
     },
     "lengths live on the CPU in every check; a GPU is no part of them": {
         "wai-14": ["packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)"],
+        "att-09": ["return (torch.arange(L) < lengths[:, None])[:, None]"],
     },
     "the two statements do not touch each other": {
         "hmm-15": ["np.add.at(steps, (states[:-1], states[1:]), 1), before first[states[0]] += 1",
                    "np.add.at(seen, (states, obs), 1), before np.add.at(steps, (states[:-1], states[1:]), 1)"],
         "wai-03": ["rest.append(order[cut:]), before held.append(order[:cut])"],
+        "att-21": ["kept.append(weights), before answers.append(token)"],
     },
     "rows_to_one divides by the sum: counting by twos is the same": {
         "hmm-15": ["first[states[0]] += 2", "np.add.at(steps, (states[:-1], states[1:]), 2)"],
@@ -94,5 +107,20 @@ EQUIVALENT = {
     },
     "the optimizer has all parameters of the model": {
         "wai-16": ["model.zero_grad()"],
+    },
+    "the last axis, by its number": {
+        "att-01": ["cosine = (x * y).sum(1) / (x.norm(dim=-1) * y.norm(dim=-1))",
+                   "cosine = (x * y).sum(-1) / (x.norm(dim=1) * y.norm(dim=-1))",
+                   "cosine = (x * y).sum(-1) / (x.norm(dim=-1) * y.norm(dim=1))"],
+        "att-20": ["state = self.cell(torch.cat([self.embedding_out(token), context], 1), state)",
+                   "return (self.out(torch.cat([state, context], 1)), state, weights)"],
+        "att-21": ["token = torch.where(token == EOS, EOS, logits.argmax(1))"],
+    },
+    "the only entry of its axis is the first and the last": {
+        "att-19": ["return (context[:, -1], weights[:, 0])", "return (context[:, 0], weights[:, -1])"],
+    },
+    "in float64 rounding passes 1 for vectors closer than 1e-8 only, which no seed gives; one number against one is exact": {
+        "att-01": ["return cosine.arccos()", "return cosine.clamp(-1).arccos()", "return cosine.clamp(-1, 2).arccos()",
+                   "return cosine.clamp(-2, 1).arccos()"],
     },
 }

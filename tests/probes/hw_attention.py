@@ -113,19 +113,19 @@ def step(homework, weights, token, state, states, keep):
 def greedy(homework, table, tokens, lengths, max_len):
     """Seq2Seq.greedy over a table (B, steps, V, V): step t gives text b the logits table[b, t, token before].
 
-    A state is the text's number and the number of steps done.
+    A state is the text's number and the number of steps done; the weights of step t are t times the encoder's states.
     """
     table, tokens = tensor(table), tensor(tokens)
     model, calls = fake_seq2seq(homework, 2, table.size(-1)), []
 
     def encode(tokens, lengths):
         state = torch.stack([torch.arange(len(tokens)), torch.zeros(len(tokens), dtype=torch.long)], 1)
-        return tokens[..., None].double(), state.double(), tokens > 0
+        return tokens[..., None] + 0.5, state.double(), torch.arange(tokens.size(1)) < lengths[:, None]
 
     def step(token, state, states, keep):
         b, t = state.long().unbind(1)
         calls.append(token)
-        return table[b, t.clamp(max=table.size(1) - 1), token], state + torch.tensor([0, 1]), keep * (t[:, None] + 1.0)
+        return table[b, t.clamp(max=table.size(1) - 1), token], state + torch.tensor([0, 1]), keep * states[..., 0] * (t[:, None] + 1)
 
     model.encode, model.step = encode, step
     with torch.no_grad():

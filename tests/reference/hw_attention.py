@@ -359,8 +359,9 @@ def greedy(rng):
             before = np.array(new)
             answers = np.concatenate([answers, before[:, None]], 1)
         T = answers.shape[1]
-        weights = np.broadcast_to(np.arange(1.0, T + 1)[:, None], (B, T, 4)).copy()
-        yield Draw(label, [table, tokens, np.full(B, 4), max_len], {"answers": answers, "weights": weights, "steps": T})
+        lengths = rng.integers(1, 4, size=B)
+        weights = np.arange(1.0, T + 1)[:, None] * ((tokens + 0.5) * (np.arange(4) < lengths[:, None]))[:, None]
+        yield Draw(label, [table, tokens, lengths, max_len], {"answers": answers, "weights": weights, "steps": T})
 
 
 def decoder_inputs(rng):
