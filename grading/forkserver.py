@@ -1,6 +1,6 @@
-"""Inside the sandbox: a process that has numpy and torch loaded and forks a child for each submission.
+"""Inside the sandbox: a process that has numpy (and torch) loaded and forks a child for each submission.
 
-Started by grading/isolation.py as `python forkserver.py LEVEL`, with a socket as standard input. It is given nothing
+Started by grading/isolation.py as `python forkserver.py LEVEL FOLDER LIBRARY...`, with a socket as standard input. It is given nothing
 but tests/worker.py and the probes. A child shuts itself in (own processes, files, network where the kernel allows, limits,
 no new processes), then answers frames as tests/worker.py does.
 """
@@ -8,6 +8,7 @@ import builtins
 import contextlib
 import ctypes
 import errno
+import importlib
 import json
 import os
 import platform
@@ -163,12 +164,13 @@ def no_input(prompt=""):
 
 
 def main():
-    level = sys.argv[1]
+    level, libraries = sys.argv[1], sys.argv[3:]
     sys.dont_write_bytecode = True
-    import numpy  # noqa: F401
-    with contextlib.suppress(ImportError):
-        import torch
-        torch.set_num_threads(1)
+    for name in libraries:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
     control = socket.socket(fileno=os.dup(0))
     children = {}
     control.sendall(b"ready\n")

@@ -91,22 +91,35 @@ def grade_submission(path, settings, cases, sandbox):
     return {"student": submission.name, "problems": submission.problems, "entries": entries, "errors": errors}
 
 
+def open_sandbox(level, limits, homeworks):
+    """A sandbox with the libraries of these homeworks loaded, or None where the level has none."""
+    texts = [path.read_text(encoding="utf-8") for homework in homeworks for path in (ROOT / homework).glob("*.py")]
+    libraries = ("numpy", "torch") if any("import torch" in text for text in texts) else ("numpy",)
+    return None if level == "plain" else isolation.Sandbox(level, limits, libraries)
+
+
 def work(pipe, settings):
     """A grading process: takes paths of submissions from the pipe, hands back answers, until it is told None."""
     die_with_parent()
     for name in ("SIGINT", "SIGHUP"):                            # the grader gets them too, and ends us
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, end)
     level = settings["level"]
     cases = {homework: check.FreshCases(settings["seed"]) for homework in settings["homeworks"]}
-    sandbox = isolation.Sandbox(level, isolation.Limits(**settings["limits"])) if level != "plain" else None
+    sandbox = open_sandbox(level, isolation.Limits(**settings["limits"]), settings["homeworks"])
     try:
         while (path := pipe.recv()) is not None:
             pipe.send(grade_submission(path, settings, cases, sandbox))
     finally:
         if sandbox:
             sandbox.close()
+
+
+def end(number, frame):
+    """Leave by the `finally` of `work`; a second signal does not interrupt that."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(1)
 
 
 def die_with_parent():

@@ -21,7 +21,7 @@ def grade_one(path, homeworks, seed=None, limits=None):
     level, _, _ = isolation.strongest(limits)
     submission = submissions.read(path, homeworks)
     seed = secrets.randbelow(2**31) if seed is None else seed
-    sandbox = isolation.Sandbox(level, limits) if level != "plain" else None
+    sandbox = grade.open_sandbox(level, limits, homeworks)
     entries = {}
     try:
         for homework in homeworks:

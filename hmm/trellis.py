@@ -1,0 +1,114 @@
+"""Look at Viterbi's trellis: one page that works without a network.
+
+    python hmm/trellis.py                                             # the phone shop
+    python hmm/trellis.py "他研究生命的起源" --out trellis.html       # with the segmenter of train.py (order 1)
+
+Move the slider: the best path of the first t symbols need not be the start of the best path of all. Point at a state: the
+best path into it, and how far it is behind.
+"""
+import html
+import json
+from pathlib import Path
+
+import numpy as np
+from cli import Parser, UserError, run, safe_write
+from model import log, log_backward, log_forward, viterbi_tables
+from phone_store import SHOP, STATES, SYMBOLS, shop_model
+from sample import load_model
+from segmenter import TAGS
+
+MAX_SYMBOLS = 60                 # a column each
+STYLE = """
+:root { color-scheme: light dark; --best: #c62828; --into: #1565c0; --ink: #444; --paper: #fff; }
+@media (prefers-color-scheme: dark) { :root { --best: #ff8a80; --into: #82b1ff; --ink: #bbb; --paper: #121212; } }
+body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; margin: 1rem;
+       background: var(--paper); }
+h1 { font-size: 1.4rem; } .note { opacity: .8; max-width: 60rem; } .wide { overflow-x: auto; }
+label { display: inline-block; margin-right: 1.5rem; }
+select, input { font: inherit; vertical-align: middle; } output { display: block; min-height: 3em; white-space: pre-line; }
+line { stroke: var(--ink); stroke-opacity: .35; } line.best { stroke: var(--best); stroke-width: 3; stroke-opacity: 1; }
+line.into { stroke: var(--into); stroke-width: 3; stroke-opacity: 1; } .later { opacity: .25; }
+circle { fill: var(--paper); } .shade { fill: var(--ink); stroke: var(--ink); } text { fill: currentColor; text-anchor: middle; }
+.best .shade { fill: var(--best); stroke: var(--best); stroke-width: 3; }
+.into .shade { fill: var(--into); stroke: var(--into); stroke-width: 3; }
+.node { cursor: pointer; } .node:focus { outline: none; } .node:focus .shade { stroke-width: 5; }
+"""
+NOTE = ("A column is a symbol, a row a state; the line into a state comes from where its best path does (φ). Red: the best path of the "
+        "first t symbols; point at a state for the best path into it. 每列一个符号,每行一个状态;进入状态的线来自它的最佳前驱(φ)。"
+        "红色:前 t 个符号的最佳路径;指向一个状态,显示到达它的最佳路径。")
+
+
+def tables(pi, A, B, obs):
+    """What the page shows of a model and its symbols: delta (T, N) natural logs, phi (T, N), gamma (T, N)."""
+    logs = log(pi), log(A), log(B)
+    delta, phi = viterbi_tables(*logs, obs)
+    if np.isneginf(delta[-1].max()):
+        raise UserError("the model gives these symbols the probability 0: there is no path to show")
+    both = log_forward(*logs, obs) + log_backward(*logs[1:], obs)
+    gamma = np.exp(both - both.max(1, keepdims=True))
+    return delta, phi, gamma / gamma.sum(1, keepdims=True)
+
+
+def page(title, states, symbols, delta, phi, gamma):
+    """One self-contained HTML page."""
+    data = {"states": list(states), "symbols": list(symbols), "phi": phi.tolist(), "gamma": gamma.round(6).tolist(),
+            "delta": [[None if np.isneginf(x) else round(x, 6) for x in row] for row in delta.tolist()]}
+    script = Path(__file__).with_name("trellis.js").read_text(encoding="utf-8")
+    shown = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+    return f"""<!doctype html>
+<html lang="zh">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>{html.escape(title)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<h1>{html.escape(title)}</h1>
+<p class="note">{NOTE}</p>
+<p><label>t <input id="time" type="range" min="1" max="{len(symbols)}" value="{len(symbols)}"> <span id="now"></span></label>
+<label>shade / 深浅 <select id="shade"><option value="delta">δ: the best path into a state / 最佳路径</option>
+<option value="gamma">γ: all paths through a state / 全部路径</option></select></label></p>
+<div class="wide"><svg id="trellis" xmlns="http://www.w3.org/2000/svg"></svg></div>
+<output id="told"></output>
+<script>const DATA = {shown};
+{script}</script>
+</body>
+</html>
+"""
+
+
+def get_parser():
+    parser = Parser(description="Viterbi's trellis as a page that works without a network.")
+    parser.add_argument("text", nargs="?", help=f"text to segment, at most {MAX_SYMBOLS} characters; without it: the phone shop")
+    parser.add_argument("--ckpt_path", type=Path, default=Path("workdirs/hmm"), help="folder with model.npz from train.py")
+    parser.add_argument("--out", type=Path, default=Path("trellis.html"), help="page to write")
+    return parser
+
+
+def main(argv=None):
+    args = get_parser().parse_args(argv)
+    try:
+        if args.text is None:
+            title, states, symbols = "Viterbi: the phone shop", STATES, SHOP["months"]
+            shown = tables(*shop_model(SHOP), np.array([SYMBOLS.index(symbol) for symbol in symbols]))
+        else:
+            title, states, symbols = "Viterbi: words", TAGS, args.text
+            if not symbols.strip() or len(symbols.split()) > 1 or len(symbols) > MAX_SYMBOLS:
+                raise UserError(f"the text is 1 to {MAX_SYMBOLS} characters without spaces, this one has {len(symbols)}"
+                                + " with spaces" * (len(symbols.split()) > 1))
+            segmenter = load_model(args.ckpt_path)
+            if segmenter.order != 1:
+                raise UserError(f"{args.ckpt_path} holds a model of order {segmenter.order}, the page shows order 1; "
+                                "run: python hmm/train.py")
+            shown = tables(*segmenter.hmm.parameters(), segmenter.alphabet.symbols(symbols))
+    except NotImplementedError as error:                          # a blank of the student's copy
+        raise UserError(str(error)) from None
+    with safe_write(args.out) as file:
+        file.write(page(title, states, symbols, *shown))
+    print(f"{len(symbols)} symbols, {len(states)} states; written: {args.out} (no network needed)")
+
+
+if __name__ == "__main__":
+    run(main)
