@@ -415,7 +415,8 @@ def _one(check, door, case, seed, at, stand_ins=()):
         return Outcome(check, "time-out", Say(f"no answer in time: {error.message}", f"超时:{error.message}"), error=error)
     except StudentError as error:
         if error.empty:
-            return Outcome(check, "empty" if error.empty == check.id else "error", _empty(check, error), error=error)
+            empty = error.empty == check.id or check.id.endswith("-together")
+            return Outcome(check, "empty" if empty else "error", _empty(check, error), error=error)
         case.answers["error"] = f"{error.type}: {re.sub(r'[0-9]+', '#', error.message)[:200]}"
         return Outcome(check, "error", explain(error) + case._because(None), error=error)
     except Wrong as error:
@@ -450,7 +451,7 @@ def _empty(check, error):
     file = re.match(r"(\S+), blank", error.message)
     place = f"{file.group(1)}, blank {error.empty}" if file else f"blank {error.empty}"
     if error.empty == check.id:
-        return Say(f"NOT FILLED IN {place}", f"尚未填写 {place}")
+        return Say(f"NOT FILLED IN {place}", f"尚未填写:{place}")
     return Say(f"needs {place}, which is still empty", f"需要先完成 {place}(尚未填写)")
 
 

@@ -23,13 +23,13 @@ WORDS = {
     "en": {"done": "done", "wrong": "wrong", "empty": "empty", "error": "stops", "time-out": "time-out",
            "together": "together", "points": "points", "bonus": "bonus", "untouched": "{n} blanks, all empty",
            "hidden": "graded but not shown: {n} choice question(s), {points} points", "board": "score board",
-           "next": "Next: {place}", "rerun": "Run it again: {command}", "seed": "seed {seed}",
+           "next": "Next: {place}", "place": "{id}, {file}, line {line}", "rerun": "Run it again: {command}", "seed": "seed {seed}",
            "mistake": "This looks like a known mistake:", "note": "Note: {note}",
            "hides": "{file} hides the library {name} from your scripts: rename it"},
     "zh": {"done": "完成", "wrong": "错误", "empty": "未填", "error": "出错", "time-out": "超时",
            "together": "合在一起", "points": "分", "bonus": "加分", "untouched": "{n} 个空,都未填",
            "hidden": "计分但此处不显示:选择题 {n} 道,{points} 分", "board": "成绩板",
-           "next": "下一步:{place}", "rerun": "重新运行:{command}", "seed": "随机种子 {seed}",
+           "next": "下一步:{place}", "place": "{id},{file} 第 {line} 行", "rerun": "重新运行:{command}", "seed": "随机种子 {seed}",
            "mistake": "这像是一个常见错误:", "note": "注意:{note}",
            "hides": "{file} 会让你的脚本找不到库 {name}:请改名"},
 }
@@ -46,7 +46,7 @@ def language(config):
 
 def printable(text):
     """The text with "?" for what the terminal's encoding has not (a Windows console, a pipe)."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"      # sys.stdout may be pytest's
     return text.encode(encoding, "replace").decode(encoding)
 
 
@@ -111,12 +111,15 @@ def pytest_pyfunc_call(pyfuncitem):
     if check is None:
         return None
     config = pyfuncitem.config
-    outcome = checks.run(check, *door_of(config))
+    try:
+        outcome = checks.run(check, *door_of(config))
+    except checks.MissingCases as error:
+        pytest.fail(str(error), pytrace=False)
     pyfuncitem.outcome = outcome.as_data()
     if outcome.status in ("done", "given"):
         return True
     text = printable(message_of(pyfuncitem.outcome, language(config)))
-    if outcome.status == "error" and outcome.error.__cause__ is not None:      # in process: the student's own traceback
+    if outcome.status == "error" and not outcome.error.empty and outcome.error.__cause__:      # the student's own traceback
         sys.stderr.write(text + "\n")
         raise outcome.error.__cause__
     pytest.fail(text, pytrace=False)
@@ -209,7 +212,7 @@ def board(outcomes, lang, root=ROOT, width=80):
         first = first or next((one for one in mine if one["status"] not in ("done", "given")), None)
     if first:
         place = checks.source_line(first["homework"], first["id"], root)
-        where = f"{first['id']}, {place[0]}, line {place[1]}" if place else first["id"]
+        where = words["place"].format(id=first["id"], file=place[0], line=place[1]) if place else first["id"]
         lines.append([(words["next"].format(place=where), None)])
         lines += [[("  " + line, None)] for line in message_of(first, lang).splitlines()]
         lines.append([(words["rerun"].format(
