@@ -281,7 +281,7 @@ def prove_same(folder, plan):
         names, again = files_of(folder), files_of(place)
         if names != again:
             raise ReleaseError(f"two builds differ in their files: {sorted(set(names) ^ set(again))}")
-        for name in names:
+        for name in sorted(names, key=lambda name: name == MARK):                # it differs wherever another file does
             if (Path(folder) / name).read_bytes() != (Path(place) / name).read_bytes():
                 raise ReleaseError(f"two builds differ in {name}")
     return len(names)

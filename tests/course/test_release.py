@@ -1,12 +1,17 @@
 """Solution markers and the student copy."""
+import contextlib
+import json
 import textwrap
+import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from grading import markers, release
-from tests import check
+from grading import course, markers, release
+from tests import check, update
 from tests.student import HOMEWORKS, ROOT
 
+SMALL = "hmm"                    # the homework that is released fastest
 READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
 
 GOOD = '''
@@ -73,39 +78,117 @@ def one_set_of_cases(monkeypatch):
     monkeypatch.setattr(check, "STORED_SEEDS", 1)
 
 
+def plan(*homeworks, solved=False, seed=1, **settings):
+    """A Plan for homeworks; settings of course.toml for the first of them."""
+    about = course.load()
+    about["homework"][homeworks[0]] |= settings
+    return release.Plan(homeworks, about | {"seed": seed}, solved)
+
+
 @pytest.mark.parametrize("homework", READY)
 def test_the_student_copy_is_proved(homework, tmp_path, one_set_of_cases):
-    """Empty blanks fail by name, solved files pass, nothing leaks, two builds are the same bytes."""
+    """It imports, empty blanks fail by name, solved files pass, nothing leaks, two builds are the same bytes."""
     said = []
-    release.release(tmp_path / "copy", [homework], seed=3, say=said.append)
-    assert len(said) == 5
+    release.release(tmp_path / "copy", plan(homework, seed=3), say=said.append)
+    assert len(said) == 6
     copy = tmp_path / "copy"
     assert not (copy / "grading").exists() and not (copy / "tests" / "reference").exists()
     assert (copy / "tests" / "cases" / f"{homework}.npz").stat().st_size < 2 * 2**20
 
 
+def test_folder_and_zip_hold_the_same_and_are_the_same_twice(tmp_path, one_set_of_cases):
+    for name in ("student", "a.zip", "b/a.zip"):
+        release.release(tmp_path / name, plan(SMALL), say=lambda line: None)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b" / "a.zip").read_bytes()
+    folder, archive = (update.read_copy(tmp_path / name) for name in ("student", "a.zip"))
+    assert folder == archive
+    with zipfile.ZipFile(tmp_path / "a.zip") as file:
+        assert {name.split("/")[0] for name in file.namelist()} == {"a"}
+
+
+def test_a_copy_for_after_the_due_date(tmp_path, one_set_of_cases):
+    """Solutions with their hints and the worked answers are in it, the teacher's files are not, every check passes."""
+    said = []
+    release.release(tmp_path / "copy", plan(SMALL, solved=True), say=said.append)
+    copy = tmp_path / "copy"
+    assert any("pass" in line for line in said) and not any("empty" in line for line in said)
+    model, sheet = ((copy / SMALL / name).read_text(encoding="utf-8") for name in ("model.py", "README.md"))
+    assert "still empty" not in model and "SOLUTION" not in model + sheet and "Worked answers" in sheet
+    assert not {"grading", "benchmarks", ".ci"} & {path.name for path in copy.iterdir()}
+    assert {path.name for path in (copy / "tests").iterdir() if path.is_dir()} <= {"cases", "probes"}
+    assert "grading.release" not in (copy / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("day, words", [(1, "not due yet: hmm"), (-1, None)])
+def test_solutions_wait_for_the_due_date(day, words, monkeypatch, tmp_path, capsys):
+    due = datetime.now(UTC) + timedelta(days=day)
+    about = course.load()
+    about["homework"]["hmm"]["due"] = due
+    monkeypatch.setattr(course, "load", lambda: about)
+    done = []
+    monkeypatch.setattr(release, "release", lambda *args: done.append(args))
+    with contextlib.suppress(SystemExit):
+        release.main(["--out", str(tmp_path / "copy"), "--homework", "hmm", "--with-solutions"])
+    assert (words in capsys.readouterr().err and not done) if words else done
+
+
 def test_a_leaked_line_is_found(tmp_path, one_set_of_cases):
-    homework = READY[0]
-    release.build(tmp_path, [homework], seed=1)
-    region = next(iter(markers.blanks(ROOT / homework).values()))
+    release.build(tmp_path, plan(SMALL))
+    region = next(iter(markers.blanks(ROOT / SMALL).values()))
     line = max(region.path.read_text(encoding="utf-8").splitlines()[region.begin:region.end - 1], key=len)
-    (tmp_path / homework / "notes.md").write_text(line + "\n", encoding="utf-8")
+    (tmp_path / SMALL / "notes.md").write_text(line + "\n", encoding="utf-8")
     with pytest.raises(release.ReleaseError, match="notes.md holds a line of a solution"):
-        release.prove_silent(tmp_path, [homework])
+        release.prove_silent(tmp_path, plan(SMALL))
+
+
+@pytest.mark.parametrize("name, words", [
+    (f"{SMALL}/__pycache__/model.cpython-311.pyc", "does not belong"), ("workdirs/ckpt.pt", "does not belong"),
+    ("grading/x.py", "is the teacher's"), ("tests/mistakes/hmm.py", "is the teacher's"), (".git/HEAD", "does not belong")])
+def test_what_else_would_give_a_solution_away(tmp_path, name, words):
+    release.write(tmp_path / name, b"")
+    with pytest.raises(release.ReleaseError, match=words):
+        release.prove_silent(tmp_path, plan(SMALL))
+
+
+def test_a_notebook_is_stripped_and_has_no_outputs():
+    def notebook(**more):
+        cell = {"cell_type": "markdown", "source": ["a\n", "<!-- BEGIN SOLUTION -->\n", "b\n", "<!-- END SOLUTION -->\n"]}
+        return {"cells": [cell, {"cell_type": "code", "source": ["x = 1\n"], "outputs": [], "execution_count": None} | more]}
+    stripped = json.loads(release.strip_notebook(notebook(), "n.ipynb"))
+    assert "".join(stripped["cells"][0]["source"]) == "a" and "".join(stripped["cells"][1]["source"]) == "x = 1\n"
+    for more, words in (({"outputs": [{}]}, "cell 2: committed with an output"), ({"execution_count": 3}, "cell 2"),
+                        ({"source": ["# BEGIN SOLUTION abc-01 (1 point): x"]}, "a marker in a code cell")):
+        with pytest.raises(markers.MarkerError, match=words):
+            release.strip_notebook(notebook(**more), "n.ipynb")
 
 
 def test_other_folders_are_not_overwritten(tmp_path):
     (tmp_path / "mine.txt").write_text("kept", encoding="utf-8")
-    with pytest.raises(release.ReleaseError, match="no student copy"):
-        release.release(tmp_path, READY[:1], seed=1)
+    for out in (tmp_path, tmp_path / "mine.txt"):
+        with pytest.raises(release.ReleaseError, match="no student copy"):
+            release.release(out, plan(SMALL))
     assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "kept"
+
+
+def test_an_older_copy_is_replaced_unless_somebody_worked_in_it(tmp_path, one_set_of_cases, monkeypatch):
+    monkeypatch.setattr(release, "prove", lambda *args: None)
+    out = tmp_path / "copy"
+    release.release(out, plan(SMALL))
+    (out / ".git").mkdir()
+    (out / ".git" / "HEAD").write_text("mine", encoding="utf-8")
+    release.release(out, plan(SMALL, leave_out=["hmm-16"]))
+    assert (out / ".git" / "HEAD").is_file() and "hmm-16" not in (out / SMALL / "README.md").read_text(encoding="utf-8")
+    with open(out / SMALL / "model.py", "a", encoding="utf-8") as file:
+        file.write("# my work\n")
+    with pytest.raises(release.ReleaseError, match=r"hmm/model.py was changed.*--update"):
+        release.release(out, plan(SMALL))
 
 
 def test_stored_cases_name_mistakes_too(tmp_path, monkeypatch, one_set_of_cases):
     """A student copy has no mistakes' code, but their answers: the same verdict and the same name come from the file."""
     from tests import mistakes
     from tests.student import InProcess
-    homework = READY[0]
+    homework = SMALL
     path = tmp_path / f"{homework}.npz"
     check.store_cases(homework, path, range(check.STORED_SEEDS))
     stored = check.StoredCases(0)
