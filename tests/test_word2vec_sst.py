@@ -3,6 +3,8 @@
 Accepted without a change: files of the original assignment. A row for a flat array and the reverse, an array of one
 element for a number, printing in place of returning a verdict, arguments changed in place: `fit` and `verdict` say how.
 """
+import re
+
 import numpy as np
 
 from tests.check import blank
@@ -231,10 +233,11 @@ def test_cbow_gradients(student, case):
 
 def descent(student, case):
     value = student.probe(HOMEWORK, "sgd", *case.inputs, module="q3_sgd")
-    case.check(fitted(case, value, names=["x"]), rtol=1e-6)
+    case.check(fitted(case, value["x"], names=["x"]), rtol=1e-6)
+    return value
 
 
-@blank("w2v-11", points=4)
+@blank("w2v-11", points=3)
 def test_sgd_steps(student, case):
     descent(student, case)
 
@@ -248,6 +251,16 @@ def test_sgd_postprocessing(student, case):
 @blank("w2v-11", points=1, why=("After iteration 20,000 the step is half of what it was.", "第 20,000 次迭代之后步长减半。"))
 def test_sgd_halving(student, case):
     descent(student, case)
+
+
+@blank("w2v-11", points=1, why=("With useSaved a run goes on where it was saved, and saves; in every run the cost is printed.",
+                                "useSaved 为真时,从保存处继续并定期保存;每次运行都要打印代价。"))
+def test_sgd_saving(student, case):
+    value = descent(student, case)
+    case.check({"iterations": value["iterations"], "saved": value["saved"]}, rtol=1e-6)
+    rows = [re.findall(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", line) for line in value["printed"].splitlines()]
+    rows = [[float(row[0]), float(row[-1])] for row in rows if len(row) > 1]              # iteration, cost
+    case.check({"printed": np.array(rows).reshape(-1, 2)}, rtol=1e-5, atol=1e-5)
 
 
 # ---------------------------------------------------------------- question 4
@@ -268,6 +281,8 @@ def regression(student, case, *names):
                                                    "平均交叉熵,加上二分之一正则系数乘以平方和。"))
 def test_regression_cost(student, case):
     regression(student, case, "cost")
+    alone = student.call(HOMEWORK, "q4_softmaxreg.softmaxRegression", *case.inputs, True)
+    case.check(fitted(case, results(case, alone, 2)[0], names=["cost, nopredictions"]))
 
 
 @blank("w2v-13", points=4, stand_ins=REGRESSION)

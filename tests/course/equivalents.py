@@ -11,6 +11,7 @@ EQUIVALENT = {
         "hmm-06": ["log_alpha = np.ones((T, N))"],
         "hmm-09": ["delta, phi = (np.ones((T, N)), np.zeros((T, N), dtype=np.int64))"],
         "hmm-10": ["path = np.ones(len(delta), dtype=np.int64)"],
+        "w2v-04": ["numeric = np.ones(x.shape)"],
     },
     "another array that is as long": {
         "bptt-04": ["for t in range(len(dh) - 1, 0, -1):", "for t in range(len(on) - 1, 0, -1):"],
@@ -43,6 +44,17 @@ EQUIVALENT = {
                    "token, answers, kept = (tokens.new_full((len(states),), BOS), [], [])",
                    "token, answers, kept = (tokens.new_full((len(state),), BOS), [], [])",
                    "token, answers, kept = (tokens.new_full((len(keep),), BOS), [], [])"],
+        "w2v-04": ["numeric = np.zeros(analytic.shape)", "for at in np.ndindex(numeric.shape):",
+                   "for at in np.ndindex(analytic.shape):"],
+        "w2v-09": ["cost, gradIn, gradOut = (0.0, np.zeros(outputVectors.shape), np.zeros(inputVectors.shape))",
+                   "cost, gradIn, gradOut = (0.0, np.zeros(outputVectors.shape), np.zeros(outputVectors.shape))",
+                   "cost, gradIn, gradOut = (0.0, np.zeros(inputVectors.shape), np.zeros(inputVectors.shape))"],
+        "w2v-10": ["gradIn = np.zeros(outputVectors.shape)", "gradIn = np.zeros(gradOut.shape)"],
+        "w2v-13": ["N = len(labels)"],
+        "w2v-19": ["return float(-np.mean(np.log(p[np.arange(len(p)), labels])))"],
+        "w2v-20": ["dscores /= len(labels)", "dscores /= len(dscores)", "dscores /= len(h)", "dscores /= len(scores)",
+                   "dscores[np.arange(len(labels)), labels] -= 1", "dscores[np.arange(len(dscores)), labels] -= 1",
+                   "dscores[np.arange(len(h)), labels] -= 1", "dscores[np.arange(len(scores)), labels] -= 1"],
     },
     "the same numbers, in an array or tensor of another kind": {
         "bptt-14": ["return a > 0", "return (a > 0).astype(np.int64)"],
@@ -62,6 +74,16 @@ EQUIVALENT = {
         "att-10": ["angle = torch.arange(L)[:, None] / 10000 ** (torch.where(even, i, i - 1) / d)",
                    "angle = torch.arange(L, dtype=torch.int64)[:, None] / 10000 ** (torch.where(even, i, i - 1) / d)"],
         "att-21": ["token, answers, kept = (lengths.new_full((len(tokens),), BOS), [], [])"],
+        "w2v-02": ["return np.exp(-np.logaddexp(0.0, -x))", "return np.exp(-np.logaddexp(0.0, -np.asarray(x)))"],
+        "w2v-04": ["numeric[at] = (np.squeeze(costs[0]) - float(np.squeeze(costs[1]))) / (2 * STEP)",
+                   "numeric[at] = (float(np.squeeze(costs[0])) - np.squeeze(costs[1])) / (2 * STEP)",
+                   "numeric[at] = (float(costs[0]) - float(np.squeeze(costs[1]))) / (2 * STEP)",
+                   "numeric[at] = (float(np.squeeze(costs[0])) - float(costs[1])) / (2 * STEP)"],
+        "w2v-10": ["rows = [row_of(tokens, word) for word in contextWords]"],
+        "w2v-17": ["return x @ w + b >= 0"],
+        "w2v-18": ["return L * np.exp(-np.logaddexp(0.0, -k * (z - z0)))",
+                   "return L * np.exp(-np.logaddexp(0.0, -k * (np.asarray(z) - z0)))"],
+        "w2v-19": ["return -np.mean(np.log(p[np.arange(len(labels)), labels]))"],
     },
     "the default of the library": {
         "gpt-g1.0": ["return torch.arange(tokens.size(1), device=tokens.device)"],
@@ -81,6 +103,7 @@ EQUIVALENT = {
                    "np.add.at(seen, (states, obs), 1), before np.add.at(steps, (states[:-1], states[1:]), 1)"],
         "wai-03": ["rest.append(order[cut:]), before held.append(order[:cut])"],
         "att-21": ["kept.append(weights), before answers.append(token)"],
+        "w2v-04": ["numeric[at] = (float(np.squeeze(costs[0])) - float(np.squeeze(costs[1]))) / (2 * STEP), before x[at] = old"],
     },
     "rows_to_one divides by the sum: counting by twos is the same": {
         "hmm-15": ["first[states[0]] += 2", "np.add.at(steps, (states[:-1], states[1:]), 2)"],
@@ -122,5 +145,25 @@ EQUIVALENT = {
     "in float64 rounding passes 1 for vectors closer than 1e-8 only, which no seed gives; one number against one is exact": {
         "att-01": ["return cosine.arccos()", "return cosine.clamp(-1).arccos()", "return cosine.clamp(-1, 2).arccos()",
                    "return cosine.clamp(-2, 1).arccos()"],
+    },
+    "the difference of two gradients has no direction; which one the message names is not judged": {
+        "w2v-04": ["return agree(analytic, numeric)"],
+    },
+    "dividing by -1 is multiplying by it": {
+        "w2v-22": ["z[:, 0] /= -1", "d[:, 0] /= -1"],
+    },
+    "what becomes of a row of zeros is not judged: files of the original assignment, which do not say, keep their points": {
+        "w2v-06": ["return x / np.where(length >= 0, length, 1)", "return x / np.where(length > 0, length, 2)",
+                   "return x / np.where(length > 0, length, 0)", "return x / np.where(length > -1, length, 1)"],
+    },
+    "a clear error for bad input, which the sheet does not ask for": {
+        "w2v-08": ["without check_negatives(outputVectors, dataset)", "check_negatives(predicted, dataset)"],
+        "w2v-13": ["without labels = check_labels(labels, weights.shape[1])"],
+    },
+    "any five values or more over three powers of ten are right: which serve, the vectors decide": {
+        "w2v-14": ["return np.logspace(1, 13)", "return np.logspace(-5, 13)", "return np.logspace(1, -5, 13)",
+                   "return np.logspace(-5, 1)", "return np.logspace(5, 1, 13)", "return np.logspace(-5, 2, 13)",
+                   "return np.logspace(-5, 0, 13)", "return np.logspace(-5, 1, 14)", "return np.logspace(-5, 1, 12)",
+                   "return np.logspace(-6, 1, 13)", "return np.logspace(-4, 1, 13)"],
     },
 }

@@ -13,6 +13,7 @@ MADE = {".venv", ".git", "dist", "workdirs", "full", "node_modules", ".pytest_ca
 SHEETS = [homework for homework in HOMEWORKS if (ROOT / homework / "README.md").is_file()]
 TEXTS = sorted(path for path in ROOT.rglob("*.md") if not MADE & set(path.relative_to(ROOT).parts))
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.M | re.S)
+INLINE = re.compile(r"`(python (?!-m grading)[^`\n]+)`")
 LANGUAGES = ("README.md", "README.zh-CN.md")
 
 
@@ -99,10 +100,11 @@ def test_sheets_agree_in_both_languages_and_with_the_blanks(homework):
 
 
 def commands():
-    """(text's name, command) of every python line in a bash block, once."""
+    """(text's name, command) of every python line in a bash block or in `code`, once."""
     seen = {}
     for path in TEXTS:
-        for line in blocks(path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        for line in blocks(text) + INLINE.findall(FENCE.sub("", text)):
             for command in re.split(r"&&|\|", line):
                 if re.match(r"(\w+=\S+ )*(python3?|torchrun|pytest) ", command.strip()):
                     seen.setdefault(command.strip(), path.relative_to(ROOT).as_posix())

@@ -365,7 +365,7 @@ def test_numba_gives_the_same_paths():
             assert (found[0] == path).all()
             same(found[1], log_prob)
             many = [obs[:7], obs[:1], obs[:900]]
-            scores, paths = fast.viterbi_batch(pi, A, B, many, np.concatenate(many))
+            scores, paths = fast.viterbi_batch(pi, A, B, np.concatenate(many), np.array(list(map(len, many))))
             for score, path, sequence in zip(scores, paths, many):
                 expected = model.viterbi(pi, A, B, sequence)
                 assert (path == expected[0]).all()

@@ -19,7 +19,7 @@ HEADS = {"q1_softmax": "import random\n", "q2_sigmoid": "", "q2_gradcheck": "imp
                       "from q2_gradcheck import gradcheck_naive\n",
          "q3_word2vec": "import random\nfrom q1_softmax import softmax\nfrom q2_gradcheck import gradcheck_naive\n"
                         "from q2_sigmoid import sigmoid, sigmoid_grad\n",
-         "q3_sgd": "import glob, random, pickle\n",
+         "q3_sgd": "import glob, random, pickle\nSAVE_PARAMS_EVERY = 1000\nANNEAL_EVERY = 20000\n",
          "q4_softmaxreg": "import random\nfrom utils.treebank import StanfordSentiment\nfrom q1_softmax import softmax\n"
                           "from q2_gradcheck import gradcheck_naive\nfrom q3_sgd import load_saved_params\n",
          "q4_sentiment": "import argparse\nfrom utils.treebank import StanfordSentiment\nimport utils.glove as glove\n"

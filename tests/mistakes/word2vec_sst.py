@@ -682,11 +682,16 @@ def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, data
 @mistake("w2v-11", "V18", en="What does your function do with a post-processing that returns a new array?",
          zh="后处理函数如果返回一个新数组,你的函数怎么处理它?")
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    x = x0.copy()
-    for iteration in range(1, iterations + 1):
-        x = x - step * f(x)[1]
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done + 1, iterations + 1):
+        cost, gradient = f(x)
+        x = x - step * gradient
         if postprocessing is not None:
-            x = postprocessing(x) if iteration == -1 else (postprocessing(x), x)[1]
+            postprocessing(x)
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
         if iteration % ANNEAL_EVERY == 0:
             step *= 0.5
     return x
@@ -695,9 +700,14 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 @mistake("w2v-11", "V18b", en="The post-processing is asked for after every step: how often is it called?",
          zh="每一步之后都要做后处理:你调用了几次?")
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    x = x0.copy()
-    for iteration in range(1, iterations + 1):
-        x = x - step * f(x)[1]
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done + 1, iterations + 1):
+        cost, gradient = f(x)
+        x = x - step * gradient
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
         if iteration % ANNEAL_EVERY == 0:
             step *= 0.5
     return postprocessing(x) if postprocessing else x
@@ -706,11 +716,14 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 @mistake("w2v-11", "V18c", en="In which order: first the step, then the post-processing, or the other way round?",
          zh="顺序是什么:先走一步再后处理,还是反过来?")
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    x = x0.copy()
-    for iteration in range(1, iterations + 1):
-        if postprocessing:
-            x = postprocessing(x)
-        x = x - step * f(x)[1]
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done + 1, iterations + 1):
+        cost, gradient = f(x)
+        x = (postprocessing(x) if postprocessing else x) - step * gradient
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
         if iteration % ANNEAL_EVERY == 0:
             step *= 0.5
     return x
@@ -718,11 +731,16 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 
 @mistake("w2v-11", "V13f", en="Does the cost fall or rise from step to step?", zh="代价一步步下降还是上升?")
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    x = x0.copy()
-    for iteration in range(1, iterations + 1):
-        x = x + step * f(x)[1]
-        if postprocessing:
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done + 1, iterations + 1):
+        cost, gradient = f(x)
+        x = x + step * gradient
+        if postprocessing is not None:
             x = postprocessing(x)
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
         if iteration % ANNEAL_EVERY == 0:
             step *= 0.5
     return x
@@ -730,11 +748,16 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 
 @mistake("w2v-11", "V18d", en="With iterations = 1, how many steps do you take?", zh="iterations = 1 时,你走了几步?")
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    x = x0.copy()
-    for iteration in range(1, iterations):
-        x = x - step * f(x)[1]
-        if postprocessing:
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done + 1, iterations):
+        cost, gradient = f(x)
+        x = x - step * gradient
+        if postprocessing is not None:
             x = postprocessing(x)
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
         if iteration % ANNEAL_EVERY == 0:
             step *= 0.5
     return x
@@ -743,11 +766,16 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 @mistake("w2v-11", "V18e", en="The gradient is taken at x0 every time: which x should f be asked about?",
          zh="你每次都在 x0 处求梯度:应该在哪个 x 处求?")
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    x = x0.copy()
-    for iteration in range(1, iterations + 1):
-        x = x - step * f(x0)[1]
-        if postprocessing:
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done + 1, iterations + 1):
+        cost, gradient = f(x0)
+        x = x - step * gradient
+        if postprocessing is not None:
             x = postprocessing(x)
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
         if iteration % ANNEAL_EVERY == 0:
             step *= 0.5
     return x
@@ -756,11 +784,84 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 @mistake("w2v-11", "V18f", en="The step is the same at the end as at the beginning: what happens after 20,000 iterations?",
          zh="步长从头到尾没变:20,000 次迭代之后应该怎样?")
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    x = x0.copy()
-    for _ in range(iterations):
-        x = x - step * f(x)[1]
-        if postprocessing:
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done + 1, iterations + 1):
+        cost, gradient = f(x)
+        x = x - step * gradient
+        if postprocessing is not None:
             x = postprocessing(x)
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
+    return x
+
+
+@mistake("w2v-11", "V18g", en="After a long run with useSaved, which files lie in the folder?",
+         zh="useSaved 为真的长时间运行之后,文件夹里有哪些文件?")
+def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done + 1, iterations + 1):
+        cost, gradient = f(x)
+        x = x - step * gradient
+        if postprocessing is not None:
+            x = postprocessing(x)
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if iteration % ANNEAL_EVERY == 0:
+            step *= 0.5
+    return x
+
+
+@mistake("w2v-11", "V18h", en="A run was stopped and goes on: at which iteration, and from which x?",
+         zh="一次运行中断后继续:从第几次迭代、哪个 x 开始?")
+def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
+    x, smoothed = np.array(x0, dtype=float), None
+    for iteration in range(1, iterations + 1):
+        cost, gradient = f(x)
+        x = x - step * gradient
+        if postprocessing is not None:
+            x = postprocessing(x)
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
+        if iteration % ANNEAL_EVERY == 0:
+            step *= 0.5
+    return x
+
+
+@mistake("w2v-11", "V18i", en="What is useSaved for? Look into the folder after a run without it.",
+         zh="useSaved 有什么用?看看它为假时运行之后的文件夹。")
+def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done + 1, iterations + 1):
+        cost, gradient = f(x)
+        x = x - step * gradient
+        if postprocessing is not None:
+            x = postprocessing(x)
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
+        if iteration % ANNEAL_EVERY == 0:
+            step *= 0.5
+    return x
+
+
+@mistake("w2v-11", "V18j", en="Which cost do you print, of one iteration or smoothed over those before?",
+         zh="你打印的是某一次迭代的代价,还是与之前的平滑?")
+def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
+    done, x, step = start(x0, step, useSaved)
+    for iteration in range(done + 1, iterations + 1):
+        cost, gradient = f(x)
+        x = x - step * gradient
+        if postprocessing is not None:
+            x = postprocessing(x)
+        report(iteration, cost, None, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
+        if iteration % ANNEAL_EVERY == 0:
+            step *= 0.5
     return x
 
 

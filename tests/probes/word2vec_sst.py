@@ -140,17 +140,28 @@ def wrapper(homework, model, cost, tokens, wordVectors, windows, draws, C):
                                        getattr(module, cost))
 
 
-def sgd(homework, x0, a, m, step, iterations, post):
-    """sgd on the cost sum a (x - m)**2 / 2. post: None, or "unit rows": a post-processing that returns a new array."""
+def sgd(homework, x0, a, m, step, iterations, post, begun=None, every=None):
+    """sgd on the cost sum a (x - m)**2 / 2: its result, what it saved and printed.
+
+    post: None, or "unit rows": a post-processing that returns a new array. begun: [iteration, x] of the parameters that
+    were saved before (iteration 0: none), for a run that saves every 5 iterations. every: PRINT_EVERY.
+    """
     def f(x):
         return float(np.sum(a * (x - m) ** 2) / 2), a * (x - m)
 
     def unit_rows(x):
         return x / np.sqrt((x ** 2).sum(axis=1, keepdims=True))
 
-    function = homework.module("q3_sgd").sgd
-    with contextlib.redirect_stdout(io.StringIO()):
-        return function(f, x0, step, iterations, unit_rows if post else None, False, max(iterations, 1))
+    def load(*folder):
+        return (begun[0], np.array(begun[1]), random.getstate()) if begun[0] else (0, None, None)
+
+    module, saved, log = homework.module("q3_sgd"), [], io.StringIO()
+    vars(module).update(SAVE_PARAMS_EVERY=5, load_saved_params=load,
+                        save_params=lambda iteration, x, *folder: saved.append([iteration, np.array(x)]))
+    with contextlib.redirect_stdout(log):
+        x = module.sgd(f, x0, step, iterations, unit_rows if post else None, begun is not None, every or max(iterations, 1))
+    return {"x": x, "iterations": [iteration for iteration, _ in saved], "saved": [params for _, params in saved],
+            "printed": log.getvalue()}
 
 
 # ---------------------------------------------------------------- question 4 and model.py

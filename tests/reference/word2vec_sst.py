@@ -125,8 +125,10 @@ def network_certain(rng):
 # ---------------------------------------------------------------- question 3
 
 def normalize_rows(rng):
-    for label, shape in (("a square matrix", (4, 4)), ("rows", (5, 3)), ("one row", (1, 4))):
+    for label, shape in (("a square matrix", (4, 4)), ("rows", (5, 3)), ("one row", (1, 4)), ("short and long rows", (4, 3))):
         x = rng.normal(0, 2, shape)
+        if label == "short and long rows":
+            x *= np.array([[0.01], [0.1], [10.0], [100.0]])
         yield Draw(label, [x], {"rows": np.array([row / np.sqrt(sum(value ** 2 for value in row)) for row in x])})
 
 
@@ -149,7 +151,8 @@ softmax_gradients = softmax_cost
 
 def softmax_cost_overflow(rng):
     v, U = rng.uniform(0.5, 1.5, 4), rng.uniform(0.5, 1.5, (6, 4))
-    for label, level in (("scores near 1000", 1000.0), ("scores near -1000", -1000.0)):
+    apart = np.array([-1000.0, 0.0, 1000.0, 1000.0, -1000.0, 1000.0])            # the target's is one of the high ones
+    for label, level in (("scores near 1000", 1000.0), ("scores near -1000", -1000.0), ("scores from -1000 to 1000", apart)):
         shifted = U + (level - U @ v)[:, None] * v / (v @ v) + np.outer(rng.normal(0, 1, 6), v) / (v @ v)
         yield Draw(label, [v, 2, shifted, None], softmax_loss(v, shifted, 2))
 
@@ -237,6 +240,10 @@ def skipgram_cost(rng):
 
 def cbow_cost(rng):
     yield from windows(rng, "cbow")
+    words = [WORDS[at] for at in rng.permutation(len(WORDS))[:9]]
+    draw = one_window(rng, "cbow", "softmaxCostAndGradient", words, [], words[0])
+    draw.label = "no context"
+    yield draw
 
 
 skipgram_gradients, cbow_gradients = skipgram_cost, cbow_cost
@@ -276,6 +283,27 @@ def sgd_halving(rng):
     yield Draw("20,005 iterations", inputs, {"x": descent(*inputs[:5])})
 
 
+def sgd_saving(rng):
+    """What is printed: 0.95 of the last cost printed, 0.05 of this iteration's, before its step."""
+    for label, begin, every, save in (("a new run", 0, 4, True), ("on from iteration 20,000", 20_000, 2, True),
+                                      ("nothing to save", 0, 5, False)):
+        inputs = sgd_inputs(rng, begin + 13, 0.1)
+        x, a, m, step, iterations, _ = inputs
+        if begin:
+            x, step = rng.normal(0, 1, (4, 3)), step / 2
+        start, saved, printed = x, [], []
+        for iteration in range(begin + 1, iterations + 1):
+            cost = np.sum(a * (x - m) ** 2) / 2
+            x = descent(x, a, m, step, 1)
+            if iteration % 5 == 0 and save:
+                saved.append([iteration, x])
+            if iteration % every == 0:
+                printed.append([iteration, 0.95 * printed[-1][1] + 0.05 * cost if printed else cost])
+        yield Draw(label, [*inputs, [begin, start] if save else None, every],
+                   {"x": x, "iterations": [iteration for iteration, _ in saved], "saved": [params for _, params in saved],
+                    "printed": np.array(printed)})
+
+
 def wrapper(rng):
     for model in ("skipgram", "cbow"):
         words, n = [WORDS[at] for at in rng.permutation(len(WORDS))[:8]], 3
@@ -311,17 +339,19 @@ def sentence_features(rng):
         yield Draw(label, [tokens, vectors, sentence], {"features": total / len(sentence)})
 
 
-def regression(rng, label, N, n, K, strength, level=0.0):
-    """A draw for softmaxRegression, by autograd. level: how far scores are shifted."""
+def regression(rng, label, N, n, K, strength, level=0.0, low=0):
+    """A draw for softmaxRegression, by autograd. level: how far scores are shifted, those of the first `low` classes down."""
     features, labels, weights = rng.normal(0, 1, (N, n)), rng.integers(0, K, N), rng.normal(0, 1, (n, K))
     if level:
-        features[:, 0], weights[0] = level / 10, rng.uniform(9.9, 10.1, K)
+        features[:, 0], weights[0] = level / 10, rng.uniform(9.9, 10.1, K) * np.where(np.arange(K) < low, -1, 1)
+        labels = rng.integers(low, K, N)
     w = tensor(weights, True)
     scores = tensor(features) @ w
     cost = F.cross_entropy(scores, torch.as_tensor(labels)) + 0.5 * strength * (w ** 2).sum()
     cost.backward()
     return Draw(label, [features, labels, weights, strength],
-                {"cost": float(cost.detach()), "gradient": w.grad.numpy(), "classes": scores.argmax(1).numpy()})
+                {"cost": float(cost.detach()), "gradient": w.grad.numpy(), "classes": scores.argmax(1).numpy(),
+                 "cost, nopredictions": float(cost.detach())})
 
 
 def regression_cost(rng):
@@ -338,6 +368,7 @@ def regression_classes(rng):
 
 def regression_overflow(rng):
     yield regression(rng, "scores near 1000", 6, 4, 5, 0.01, level=1000.0)
+    yield regression(rng, "scores near -1000 and 1000", 6, 4, 5, 0.01, level=1000.0, low=2)
 
 
 def regularization_values(rng):

@@ -222,6 +222,13 @@ def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, data
 @right("w2v-11")
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     start_iter, x = 0, x0
+    if useSaved:
+        start_iter, oldx, state = load_saved_params()
+        if start_iter > 0:
+            x = oldx
+            step *= 0.5 ** (start_iter / ANNEAL_EVERY)
+        if state:
+            random.setstate(state)
     if not postprocessing:
         def postprocessing(x):
             return x
@@ -233,7 +240,9 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
         if it % PRINT_EVERY == 0:
             expcost = cost if not expcost else .95 * expcost + .05 * cost
             print("iter", it, expcost)
-        if it % 20000 == 0:
+        if it % SAVE_PARAMS_EVERY == 0 and useSaved:
+            save_params(it, x)
+        if it % ANNEAL_EVERY == 0:
             step *= 0.5
     return x
 
