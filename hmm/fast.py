@@ -9,6 +9,7 @@ on the guess. Many short sequences are simply laid behind each other in S lanes 
 Sums use plain numbers, rescaled. Where that could lose a state (a number falls below 1e-150), or obs is impossible,
 `Unsafe` is raised and HMM takes the recursions of model.py, which work with logarithms.
 """
+import functools
 import heapq
 
 import numpy as np
@@ -16,11 +17,25 @@ import numpy as np
 EARLY = 32                       # steps that a lane starts early
 LONG = 1500                      # a sequence of more symbols is cut into lanes
 TINY = 1e-150
+FEW = 8                          # states
 compiled = None                  # set by accelerate()
 
 
 class Unsafe(ArithmeticError):
     """Plain numbers do not reach: the caller must use logarithms."""
+
+
+def unbuffered(function):
+    """NumPy passes rows shorter than its buffer (8192 numbers) through it when it adds a column to them: with a buffer
+    smaller than the rows of FewStates, that takes a third of the time."""
+    @functools.wraps(function)
+    def wrapper(pi, *args):
+        old = np.setbufsize(64 if len(pi) <= FEW else 8192)
+        try:
+            return function(pi, *args)
+        finally:
+            np.setbufsize(old)
+    return wrapper
 
 
 # ---------------------------------------------------------------- plans: which symbol at which step in which lane
@@ -241,20 +256,19 @@ class FewStates:
     """Best ways into each state when N is small: arrays [..., lane], whose long axis is that of the lanes.
 
     delta (N, S): the state of the search. `from_` (K, N) lists the states that lead to each state, K at most; the lists
-    are shorter than N when A has zeros. Every step keeps phi (N, n) for the way back.
+    are shorter than N when A has zeros. phi, for the way back, is a list of places in these lists, (N, n) for every
+    step, which `finish` joins and turns into states.
     """
 
     def __init__(self, log_pi, log_A, log_B, S):
         N = len(log_pi)
         K = max(int((log_A > -np.inf).sum(0).max()), 1)
         self.from_ = np.sort(np.argsort(np.isneginf(log_A), axis=0, kind="stable")[:K], axis=0)        # (K, N)
-        self.dense, self.gaps = K == N, np.diff(self.from_, axis=0).astype(np.uint8)[:, :, None]       # (K - 1, N, 1)
-        self.lowest = self.from_[0, :, None].astype(np.uint8)
+        self.dense = K == N
         self.log_pi, self.LB = log_pi, np.hstack([log_B, np.zeros((N, 1))])
         self.steps = np.take_along_axis(log_A, self.from_, axis=0)[:, :, None]                         # (K, N, 1)
-        self.delta, self.best, self.beaten = np.zeros((N, S)), aligned(N, S), np.empty((K - 1, N, S), dtype=bool)
-        self.work = aligned(K, N, S) if self.dense else None
-        self.phi, self.lanes = [], np.arange(S)
+        self.delta, self.best, self.work = np.zeros((N, S)), aligned(N, S), aligned(K, N, S) if self.dense else None
+        self.beaten, self.phi = np.empty((K, N, S), dtype=bool), []
 
     def start(self, delta):
         self.delta = delta.T.copy()
@@ -264,38 +278,47 @@ class FewStates:
         n = len(symbols)
         if self.dense:
             work = np.add(self.delta[:, None, :n], self.steps, out=self.work[:, :, :n])                # [from, to, lane]
-            best = self.best[:, :n]
         else:
-            work = self.delta[:, :n].take(self.from_, axis=0)        # a new array: lanes grow fewer, rows stay dense
+            work = self.delta[:, :n].take(self.from_, axis=0)
             work += self.steps
-            best = np.empty_like(work[0])
         if len(work) == 2:
-            np.maximum(work[0], work[1], out=best)
+            if keep:
+                self.phi.append(np.greater(work[1], work[0]).view(np.uint8))
+            best = np.maximum(work[0], work[1], out=work[0])
         else:
-            np.maximum.reduce(work, axis=0, out=best)
-        if keep:
-            self.phi.append(self.first_best(work, best))
+            best = np.maximum.reduce(work, axis=0, out=self.best[:, :n])
+            if keep:
+                self.phi.append(self.places(work, best))
         if new.stop:
             best[:, new] = self.log_pi[:, None]
         self.delta = np.add(best, self.LB.take(symbols, axis=1), out=best)
 
-    def first_best(self, work, best):
-        """(N, n) uint8: the state before, the smallest that reaches the maximum: all ways before it are beaten."""
-        if len(work) == 2:
-            beaten = np.greater(work[1:], work[:1]).view(np.uint8)
-        else:
-            beaten = np.not_equal(work[:-1], best, out=self.beaten[:, :, :best.shape[1]]).view(np.uint8)
-        phi = np.zeros(best.shape, np.uint8) if not len(beaten) else beaten[0].copy() if self.dense else beaten[0] * self.gaps[0]
-        for i in range(1, len(beaten)):
-            np.bitwise_and(beaten[i - 1], beaten[i], out=beaten[i])
-            phi += beaten[i] if self.dense else beaten[i] * self.gaps[i]
-        if not self.dense:
-            phi += self.lowest
-        return phi
+    def places(self, work, best):
+        """(N, n) uint8: the first way that reaches the maximum, that is the number of ways before it, which are beaten."""
+        beaten = np.not_equal(work, best, out=self.beaten[:, :, :best.shape[1]])
+        places = beaten[0].view(np.uint8).copy()
+        for i in range(1, len(beaten) - 1):
+            np.logical_and(beaten[i - 1], beaten[i], out=beaten[i])
+            places += beaten[i]
+        return places
+
+    def finish(self):
+        """Join phi to one table (N, steps * lanes), of states."""
+        self.begins = np.cumsum([0] + [places.shape[1] for places in self.phi]).tolist()
+        self.phi = np.concatenate(self.phi, axis=1)
+        if not self.dense:                                           # in place where K is 2: new memory is slow
+            states = self.from_[0, :, None].astype(np.uint8)
+            gaps = np.diff(self.from_, axis=0).astype(np.uint8)[:, :, None] if len(self.from_) > 1 else states[None] * 0
+            for k, gap in enumerate(gaps):
+                above = self.phi if len(gaps) == 1 else (self.phi > k).view(np.uint8)
+                above *= gap
+                above += states
+                states = above
+            self.phi = states
 
     def rows(self, lanes=slice(None)):
-        """delta of some lanes: (n, N)."""
-        return self.delta[:, lanes].T.copy()
+        """delta of some lanes: (n, N), until the next step."""
+        return self.delta[:, lanes].T
 
     def put(self, lanes, other):
         for mine, part in zip(self.phi, other.phi):
@@ -303,8 +326,9 @@ class FewStates:
 
     def before(self, s, state, lanes):
         """Best states at step s - 1, for `state` at step s of `lanes`; s = 0 leads to the end of the lane before."""
-        phi = self.phi[s]
-        return phi.reshape(-1).take(state * np.int64(phi.shape[1]) + lanes)
+        at = state * np.int64(self.phi.shape[1]) + lanes
+        at += self.begins[s]
+        return self.phi.reshape(-1).take(at)
 
 
 class ManyStates:
@@ -316,7 +340,7 @@ class ManyStates:
         self.log_pi, self.log_A, self.log_AT = log_pi, log_A[:, None], np.ascontiguousarray(log_A.T)
         self.LB = np.vstack([log_B.T, np.zeros(N)])
         self.delta, self.work = np.zeros((S, N)), aligned(N, S, N)
-        self.deltas, self.first, self.lanes = [], self.delta, np.arange(S)
+        self.deltas = []
 
     def start(self, delta):
         self.delta[:] = delta
@@ -333,8 +357,11 @@ class ManyStates:
         if keep:
             self.deltas.append(best)
 
+    def finish(self):
+        pass
+
     def rows(self, lanes=slice(None)):
-        return self.delta[lanes].copy()
+        return self.delta[lanes]
 
     def put(self, lanes, other):
         for mine, part in zip(self.deltas, other.deltas):
@@ -346,12 +373,12 @@ class ManyStates:
 
 
 def ways(S, *model):
-    return (FewStates if len(model[0]) <= 8 else ManyStates)(*model, S)
+    return (FewStates if len(model[0]) <= FEW else ManyStates)(*model, S)
 
 
 def max_lanes_for(T, N):
     """So many lanes that the work of one step stays in the processor's cache."""
-    return int(np.clip(T // 100, 1, 1000)) if N <= 8 else int(np.clip(T // 200, 1, max(50_000 // N**2, 1)))
+    return int(np.clip(T // 100, 1, 1000)) if N <= FEW else int(np.clip(T // 200, 1, max(50_000 // N**2, 1)))
 
 
 def level(delta):
@@ -378,7 +405,7 @@ def viterbi_long(log_pi, log_A, log_B, obs):
         for s, row in enumerate(symbols if again is way else symbols[:, wrong]):
             again.step(row, new=slice(int(s == 0 and wrong[0] == 0)))
             if s == L - 1 - pads and wrong[-1] == S - 1:
-                final = again.rows(slice(-1, None))[0]               # at time T - 1
+                final = again.rows(slice(-1, None))[0].copy()        # at time T - 1
         ends[wrong], tops[wrong] = level(again.rows())
         if again is not way:
             way.put(wrong, again)
@@ -388,7 +415,8 @@ def viterbi_long(log_pi, log_A, log_B, obs):
         heads[wrong] = ends[wrong - 1]
     if np.isneginf(final).all():
         raise Unsafe("the sequence is impossible")
-    if S == 1 and N > 8:                                             # the way back is light work: more lanes
+    way.finish()
+    if S == 1 and N > FEW:                                             # the way back is light work: more lanes
         L = -(-T // int(np.clip(T // 200, 1, 512)))
         S = -(-T // L)
         pads = L * S - T
@@ -424,7 +452,7 @@ def back_long(way, L, S, final, pads):
 def viterbi_short(model, flat, sizes):
     """log_probs (S,) and paths of many sequences side by side, the longest first: fewer and fewer lanes.
 
-    flat: their symbols, one behind the other. sizes (S,): how many each has."""
+    flat: their symbols, one behind the other, which their states replace. sizes (S,): how many each has."""
     order = np.argsort(-sizes, kind="stable")
     lengths, first = sizes[order], (np.cumsum(sizes) - sizes)[order]
     alive = np.searchsorted(-lengths, -np.arange(lengths[0] + 1), side="left").tolist()  # lanes that have a symbol at a step
@@ -434,17 +462,18 @@ def viterbi_short(model, flat, sizes):
         at[:n] += 1
         if m < n:
             ended[m:n] = way.rows(slice(m, n))
-    last, state, path = ended.argmax(1), np.empty(len(order), dtype=np.int64), np.empty_like(flat)
+    way.finish()
+    last, state, lanes = ended.argmax(1), np.empty(len(order), dtype=np.int64), np.arange(len(order))
     for s in range(len(alive) - 2, -1, -1):
         n, m = alive[s], alive[s + 1]
         if m:
-            state[:m] = way.before(s + 1, state[:m], way.lanes[:m])
+            state[:m] = way.before(s + 1, state[:m], lanes[:m])
         state[m:n] = last[m:n]
         at[:n] -= 1
-        path[at[:n]] = state[:n]
+        flat[at[:n]] = state[:n]
     scores = np.empty(len(order))
     scores[order] = ended.max(1)
-    return scores, in_parts(path, np.cumsum(sizes))
+    return scores, in_parts(flat, np.cumsum(sizes))
 
 
 def path_scores(log_pi, log_A, log_B, path, flat, first):
@@ -456,6 +485,7 @@ def path_scores(log_pi, log_A, log_B, path, flat, first):
     return np.add.reduceat(parts, first)
 
 
+@unbuffered
 def viterbi(pi, A, B, obs):
     """As model.viterbi. Raises Unsafe for a long sequence that is impossible."""
     model = log(pi), log(A), log(B)
@@ -464,21 +494,22 @@ def viterbi(pi, A, B, obs):
         return path, float(path_scores(*model, path, obs, np.array([0]))[0])
     if len(obs) > LONG:
         return viterbi_long(*model, obs)
-    scores, paths = viterbi_short(model, obs, np.array([len(obs)]))
+    scores, paths = viterbi_short(model, obs.copy(), np.array([len(obs)]))
     return paths[0], float(scores[0])
 
 
-def viterbi_batch(pi, A, B, sequences, flat):
-    """log_probs (S,) and the list of paths. flat: the sequences, one behind the other."""
+@unbuffered
+def viterbi_batch(pi, A, B, flat, lengths):
+    """log_probs (S,) and the list of paths. flat: the sequences, one behind the other, may be lost. lengths (S,)."""
     model = log(pi), log(A), log(B)
-    lengths = np.array(list(map(len, sequences)))
     if compiled:
         stops = np.cumsum(lengths)
         path = compiled(*model[:2], np.ascontiguousarray(model[2].T), flat, stops)
         return path_scores(*model, path, flat, stops - lengths), in_parts(path, stops)
-    group = 8192 if len(pi) <= 8 else max_lanes_for(10**9, len(pi))
+    group = 8192 if len(pi) <= FEW else max_lanes_for(10**9, len(pi))
     if lengths.max() <= LONG and len(lengths) <= group:
         return viterbi_short(model, flat, lengths)
+    sequences = in_parts(flat, np.cumsum(lengths))
     scores, paths = np.empty(len(sequences)), [None] * len(sequences)
     order = np.argsort(-lengths, kind="stable")                      # sequences of about the same length together
     short = order[(lengths > LONG).sum():]

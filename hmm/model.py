@@ -299,7 +299,7 @@ def baum_welch(pi, A, B, sequences, iterations):
     the sum -inf. Given.
     """
     pi, A, B = check_model(pi, A, B)
-    sequences, _ = check_sequences(sequences, B.shape[1])
+    sequences, *_ = check_sequences(sequences, B.shape[1])
     log_likelihoods = []
     for _ in range(iterations):
         log_A, log_B = log(A), log(B)
@@ -319,19 +319,18 @@ def baum_welch(pi, A, B, sequences, iterations):
 
 
 def check_sequences(sequences, n_symbols):
-    """List of checked sequences of int64, and all of them one behind the other. One sequence alone counts as a list of
-    one. Given."""
+    """List of checked sequences of int64 (one sequence alone counts as a list of one), all of them one behind the other
+    (T,), and their lengths (S,). Given."""
     if not len(sequences):
         raise ValueError("sequences is empty: at least one sequence is needed")
     if all(np.ndim(obs) == 0 for obs in sequences[:2]):
         sequences = [sequences]
     with contextlib.suppress(ValueError):                        # the usual case, all at once
-        every = np.concatenate(sequences)
-        if every.dtype == np.int64 and every.ndim == 1 and all(map(len, sequences)) and every.min() >= 0 \
-                and every.max() < n_symbols:
-            return sequences, every
+        every, lengths = np.concatenate(sequences), np.array(list(map(len, sequences)))
+        if every.dtype == np.int64 and every.ndim == 1 and lengths.all() and every.min() >= 0 and every.max() < n_symbols:
+            return sequences, every, lengths
     sequences = [check_obs(obs, n_symbols, f"sequences[{s}]") for s, obs in enumerate(sequences)]
-    return sequences, np.concatenate(sequences)
+    return sequences, np.concatenate(sequences), np.array(list(map(len, sequences)))
 
 
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
@@ -407,7 +406,7 @@ class HMM:
         largest = [max((int(np.max(x)) for x in many if len(x)), default=0) for many in (state_sequences, sequences)]
         N, M = n_states or largest[0] + 1, n_symbols or largest[1] + 1
         states = [check_obs(x, N, f"state_sequences[{s}]") for s, x in enumerate(state_sequences)]
-        symbols, _ = check_sequences(sequences, M)
+        symbols, *_ = check_sequences(sequences, M)
         for s, (x, obs) in enumerate(zip(states, symbols)):
             if len(x) != len(obs):
                 raise ValueError(f"state_sequences[{s}] has {len(x)} states for {len(obs)} symbols")
@@ -428,7 +427,7 @@ class HMM:
                 rng.dirichlet(np.full(K, 5.0), size) for K, size in ((n_states, None), (n_states, n_states),
                                                                      (M, n_states)))
         pi, A, B = self.parameters()
-        many, _ = check_sequences(sequences, B.shape[1])
+        many, *_ = check_sequences(sequences, B.shape[1])
         result = self.quick("baum_welch", pi, A, B, many, iterations) or baum_welch(pi, A, B, many, iterations)
         self.startprob_, self.transmat_, self.emissionprob_, self.log_likelihoods_ = result
         return self
@@ -469,8 +468,8 @@ class HMM:
     def decode_batch(self, sequences):
         """(log_probs (S,), list of S paths): Viterbi for every sequence."""
         pi, A, B = self.parameters()
-        many, flat = check_sequences(sequences, B.shape[1])
-        quick = self.quick("viterbi_batch", pi, A, B, many, flat)
+        many, flat, lengths = check_sequences(sequences, B.shape[1])
+        quick = self.quick("viterbi_batch", pi, A, B, flat, lengths)
         if quick is None:
             both = [viterbi(pi, A, B, obs) for obs in many]
             quick = np.array([log_prob for _, log_prob in both]), [path for path, _ in both]

@@ -1,7 +1,7 @@
 "use strict";
 const { states, symbols, delta, phi, gamma } = DATA, T = symbols.length, N = states.length;
 const svg = document.getElementById("trellis"), time = document.getElementById("time"), shade = document.getElementById("shade");
-const LEFT = 60, TOP = 40, STEP = Math.max(44, Math.min(120, 600 / T)), ROW = 54, RADIUS = 13;
+const LEFT = 60, TOP = 40, STEP = Math.max(44, Math.min(90, 600 / T)), ROW = 54, RADIUS = 13;
 const x = t => LEFT + STEP / 2 + STEP * t, y = i => TOP + ROW / 2 + ROW * i;
 let pointed = null;
 

@@ -103,8 +103,10 @@ def test_lanes_of_time_give_what_the_recursions_give(N, M, T, zeros):
     log_prob, path = quick.decode(obs)
     same(log_prob, slow.decode(obs)[0])
     same(path_score(pi, A, B, path, obs), log_prob)
-    many = [obs[:1], obs[1:60], obs[60:90], obs[:1600], obs[5:7]] * 2
+    many, before = [obs[:1], obs[1:60], obs[60:90], obs[:1600], obs[5:7]] * 2, obs.copy()
     scores, paths = quick.decode_batch(many)
+    quick.decode(obs[:60])
+    assert (obs == before).all()
     for score, path, sequence in zip(scores, paths, many):
         expected = slow.decode(sequence)
         same(score, expected[0])
