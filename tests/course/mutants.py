@@ -119,6 +119,8 @@ def statement_edits(tree, holder, field):
             setattr(holder, field, block)
         if isinstance(one, (ast.If, ast.While)):
             yield f"always {header(one)}", text(*one.body)
+            new = _with(one, test=ast.UnaryOp(ast.Not(), one.test))
+            yield header(new), text(new)
             if one.orelse:
                 yield f"never {header(one)}", text(*one.orelse)
         if isinstance(one, (ast.For, ast.While)):
@@ -169,7 +171,7 @@ def changes(node, holder, names):
         yield _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
         yield from node.values
     elif isinstance(node, ast.IfExp):
-        yield from (node.body, node.orelse)
+        yield from (node.body, node.orelse, _with(node, body=node.orelse, orelse=node.body))
     elif isinstance(node, ast.Constant):
         yield from map(ast.Constant, constants(node.value, holder))
     elif isinstance(node, ast.Subscript):
