@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOMEWORKS = ("hw_bptt", "hw_attention", "waimai_cls", "gpt_songci", "hmm", "word2vec_sst")
 KEPT = (".py", ".md", ".txt", ".pdf", ".png", ".jpg", ".jpeg", ".ipynb")
 LEFT_OUT = {"__pycache__", "workdirs", ".ipynb_checkpoints", ".pytest_cache", ".git"}
+LIBRARIES = {"numpy", "torch", "jieba", "matplotlib", "tqdm", "bertviz", "pytest"}
 MAX_FILE, MAX_TOTAL = 10 * 2**20, 30 * 2**20          # bytes
 
 
@@ -37,9 +38,9 @@ def files(folder):
 
 def notes(folder):
     """What a student may have forgotten: lines that do not keep the archive from being written. Raises PackError."""
-    shadows = [path.name for path in folder.glob("*.py") if path.stem in sys.stdlib_module_names]
+    shadows = [path.name for path in folder.glob("*.py") if path.stem in sys.stdlib_module_names | LIBRARIES]
     if shadows:
-        raise PackError(f"{folder.name}/{shadows[0]} hides a module of Python: rename it")
+        raise PackError(f"{folder.name}/{shadows[0]} hides the library {shadows[0].removesuffix('.py')}: rename it")
     said = []
     for path in sorted(folder.glob("*.py")):
         done = subprocess.run([sys.executable, "-c", f"import {path.stem}"], cwd=folder, capture_output=True, text=True,
