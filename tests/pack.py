@@ -14,6 +14,16 @@ KEPT = (".py", ".md", ".txt", ".pdf", ".png", ".jpg", ".jpeg", ".ipynb")
 LEFT_OUT = {"__pycache__", "workdirs", ".ipynb_checkpoints", ".pytest_cache", ".git"}
 LIBRARIES = {"numpy", "torch", "jieba", "matplotlib", "tqdm", "bertviz", "pytest"}
 MAX_FILE, MAX_TOTAL = 10 * 2**20, 30 * 2**20          # bytes
+IMPORT = """
+import importlib, pathlib, sys, traceback
+for path in sorted(pathlib.Path().glob("*.py")):
+    try:
+        importlib.import_module(path.stem)
+    except BaseException as error:
+        places = [frame.filename for frame in traceback.extract_tb(error.__traceback__)] + [getattr(error, "filename", None) or ""]
+        mine = [pathlib.Path(place).name for place in places if pathlib.Path(place).parent == pathlib.Path.cwd()]
+        sys.exit(f"{(mine or [path.name])[-1]} cannot be imported: {type(error).__name__}: {error}")
+"""                              # names the file that stops, which need not be the one that is imported
 
 
 class PackError(Exception):
@@ -42,11 +52,11 @@ def notes(folder):
     if shadows:
         raise PackError(f"{folder.name}/{shadows[0]} hides the library {shadows[0].removesuffix('.py')}: rename it")
     said = []
+    done = subprocess.run([sys.executable, "-B", "-c", IMPORT], cwd=folder, capture_output=True, text=True, encoding="utf-8",
+                          errors="replace", timeout=120)
+    if done.returncode:
+        raise PackError(f"{folder.name}/{done.stderr.strip().splitlines()[-1]}")
     for path in sorted(folder.glob("*.py")):
-        done = subprocess.run([sys.executable, "-c", f"import {path.stem}"], cwd=folder, capture_output=True, text=True,
-                              encoding="utf-8", errors="replace", timeout=120)
-        if done.returncode:
-            raise PackError(f"{folder.name}/{path.name} cannot be imported: {done.stderr.strip().splitlines()[-1]}")
         empty = path.read_text(encoding="utf-8").count("): still empty\")")
         if empty:
             said.append(f"{folder.name}/{path.name}: {empty} blank(s) still empty")

@@ -43,7 +43,7 @@ def test_the_archive_holds_code_answers_and_pictures(copy):
 
 @pytest.mark.parametrize(("name", "content", "words"), [
     ("model.py", b"def f(:\n", "hmm/model.py cannot be imported: SyntaxError"),
-    ("model.py", "# \u6ce8".encode("gbk"), "hmm/model.py cannot be imported: SyntaxError"),
+    ("model.py", "x = '中文'".encode("gbk"), "hmm/model.py cannot be imported: SyntaxError"),
     ("random.py", b"", "hmm/random.py hides the library random"), ("torch.py", b"", "hmm/torch.py hides the library torch"),
     ("scan.pdf", bytes(11 * 2**20), "scan.pdf has 11 MB, at most 10")])
 def test_what_cannot_be_handed_in_is_one_line(copy, name, content, words):
