@@ -5,7 +5,7 @@ case; `run` gives the verdict. pytest (tests/conftest.py) and the grader call th
 """
 import contextlib
 import importlib
-import inspect
+import json
 import re
 import secrets
 import zlib
@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tests import term, worker
-from tests.student import HOMEWORKS, ROOT, InProcess, StudentError, TimeOut
+from tests.student import HOMEWORKS, ROOT, InProcess, StudentError, TimeOut, find_homework
+from tests.update import MARK
 
 CASES = ROOT / "tests" / "cases"
 STORED_SEEDS = 5                 # sets of draws that a student copy carries
@@ -488,18 +489,34 @@ def _fits(answers, mistaken, check):
 
 
 def source_line(homework, id, root=ROOT):
-    """(file, line) of a blank in a homework folder: where its id stands, e.g. ("hmm/model.py", 31), or None."""
-    from tests.student import find_homework
+    """(file, line) of a blank in a homework folder, e.g. ("hmm/model.py", 31), or None.
+
+    Where its hint stands; where a student took that out, the `def` line, by the texts that the student copy came with.
+    """
     folder = find_homework(root, homework)
-    pattern = re.compile(rf"(?<![\w.-]){re.escape(id)}(?![\w-])(?!\.\d)")
-    for path in sorted(Path(folder).glob("*.py")):
-        with contextlib.suppress(OSError):
-            for at, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-                if pattern.search(line):
-                    return f"{homework}/{path.name}", at
+    files = {f"{homework}/{path.name}": _lines(path) for path in sorted(Path(folder).glob("*.py"))}
+    hint = re.compile(rf"\s*# (BEGIN SOLUTION )?{re.escape(id)} \(\d+ point")
+    for name, lines in files.items():
+        for at, line in enumerate(lines, 1):
+            if hint.match(line):
+                return name, at
+    for name, text in _given_texts(root).items():
+        stop = re.search(rf'raise NotImplementedError\("{re.escape(name)}, blank {re.escape(id)} \((\w+)\)', text)
+        for at, line in enumerate(files.get(name, ()) if stop else (), 1):
+            if re.match(rf"\s*def {stop[1]}\b", line):
+                return name, at
     return None
 
 
-def signature(function):
-    """Names of a function's parameters in order."""
-    return list(inspect.signature(function).parameters)
+def _lines(path):
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _given_texts(root):
+    try:
+        return json.loads((Path(root) / MARK).read_text(encoding="utf-8"))["texts"]
+    except (OSError, ValueError, KeyError):
+        return {}
