@@ -199,7 +199,7 @@ class Homework:
             return
         names = {path.stem for path in self.folder.glob("*.py")} | set(self._modules) | set(self._fakes()) | {"utils"}
         names -= sys.stdlib_module_names | LIBRARIES
-        hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in names}
+        hidden = take_out(names)
         path, written, meta = list(sys.path), sys.dont_write_bytecode, list(sys.meta_path)
         sys.modules.update(self._modules)
         sys.meta_path.insert(0, self)
@@ -208,9 +208,7 @@ class Homework:
             yield self
         finally:
             sys.meta_path[:], sys.path[:], sys.dont_write_bytecode = meta, path, written
-            for name in list(sys.modules):
-                if name.split(".")[0] in names:
-                    self._modules[name] = sys.modules.pop(name)
+            self._modules.update(take_out(names))
             sys.modules.update(hidden)
 
     # -- the finder and loader that `active` puts in front
@@ -259,6 +257,14 @@ class Homework:
                 for part in rest:
                     holder, target = getattr(holder, target), part
                 setattr(holder, target, value)
+
+
+def take_out(names):
+    """Remove these modules and what is inside them from sys.modules: {name: module}."""
+    found = [name for name in names if name in sys.modules]
+    if any(hasattr(sys.modules[name], "__path__") for name in found):
+        found = [name for name in sys.modules if name.split(".")[0] in names]
+    return {name: sys.modules.pop(name) for name in found}
 
 
 @functools.lru_cache(64)
@@ -336,12 +342,12 @@ def seed_everything(seed):
     np.random.seed(seed % 2**32)                               # noqa: NPY002
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)              # the CPU's; torch.manual_seed is slow
 
 
 def soil_memory():
     """Leave NaN in the small blocks that NumPy hands out next: an array that is never filled shows every time."""
-    blocks = [np.empty(size) for size in range(1, 65) for _ in range(7)]         # NumPy keeps 7 of a size below 1 KiB
+    blocks = [np.empty(size) for size in range(1, 65) for _ in range(4)]         # the next four of each size
     for block in blocks:
         block.fill(np.nan)
 
