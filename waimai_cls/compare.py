@@ -44,6 +44,12 @@ VARIANTS = {
     "mean, n-grams": dict(model="mean", embedding="finetune", tokens="ngrams"),
 }
 ASKED = list(VARIANTS)[:15]                                       # by the assignment, and cnn and transformer
+PAIRS = (                                                         # rows that differ in one thing (tuned: and its settings)
+    ("mean, finetune", "mean, frozen"), ("mean, random", "mean, frozen"), ("mlp, frozen", "mean, frozen"),
+    ("rnn, frozen", "mean, frozen"), ("cnn, frozen", "mean, frozen"), ("transformer, frozen", "mean, frozen"),
+    ("rnn, finetune", "rnn, frozen"), ("rnn, random", "rnn, frozen"), ("rnn, two directions", "rnn, frozen"),
+    ("rnn, 2 layers", "rnn, frozen"), ("rnn, mean of states", "rnn, frozen"), ("gru, last state", "rnn, frozen"),
+    ("lstm, last state", "rnn, frozen"), ("lstm, last state", "gru, last state"), ("cnn, finetune", "cnn, frozen"))
 BEST = 5
 ALL, SOME = "average of all of them", f"average of the {BEST} best on validation"
 RECIPES = {
@@ -228,6 +234,20 @@ def table(results, sticks):
     return lines
 
 
+def differences(results):
+    """Lines of a second table: test accuracy of a row less that of another on the same splits, and whether the mean is
+    larger than the spread. A split that is easy for both rows takes no part in it."""
+    lines = ["| variant | less | mean | spread | each seed | larger than the spread |", "|---|---|---|---|---|---|"]
+    for one, other in PAIRS:
+        seeds = [seed for seed in results.get(one, {}) if seed in results.get(other, {})]
+        if len(seeds) > 1:
+            values = [results[one][seed]["test"] - results[other][seed]["test"] for seed in seeds]
+            mean, deviation = spread(values)
+            lines.append(f"| {one} | {other} | {mean:+.4f} | {deviation:.4f} | {' '.join(format(v, '+.4f') for v in values)} | "
+                         f"{'yes' if abs(mean) > deviation else 'no'} |")
+    return lines if len(lines) > 2 else []
+
+
 def draw(results, sticks, path, title):
     """Test accuracy of each variant: a dot a seed, a bar at the mean; yardsticks as lines."""
     from plots import plt, save  # slow to import
@@ -290,7 +310,8 @@ def main(argv=None):
         results |= averages(results, data, args.seeds, args.recipe)
     spent = sum(r["seconds"] for runs in results.values() for r in runs.values())
     lines = table(results, sticks)
-    lines += ["", f"recipe {args.recipe}, seeds {' '.join(map(str, args.seeds))}, {data_root / CSV}; all runs {spent:.0f} s, "
+    lines += ["", *differences(results), "",
+              f"recipe {args.recipe}, seeds {' '.join(map(str, args.seeds))}, {data_root / CSV}; all runs {spent:.0f} s, "
               f"this call {time.perf_counter() - begin:.0f} s"]
     with safe_write(folder / "table.md") as file:
         file.write("\n".join(lines) + "\n")

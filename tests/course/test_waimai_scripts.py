@@ -363,6 +363,19 @@ def test_compare_keeps_what_is_done(raw, tmp_path, capsys):
     assert (tmp_path / "compare.png").stat().st_size > 5000
 
 
+def test_differences_leave_out_what_a_split_gives_to_all_rows():
+    """Row b is 0.01 better on each split: larger than the spread of the difference, though not than that of the splits."""
+    with HOMEWORK.active():
+        compare = HOMEWORK.module("compare")
+    rows = {"mean, frozen": (0.80, 0.90, 0.70), "rnn, frozen": (0.81, 0.91, 0.711), "mlp, frozen": (0.82, 0.88, 0.71)}
+    lines = compare.differences({name: {seed: {"test": value} for seed, value in enumerate(values)}
+                                 for name, values in rows.items()})
+    assert lines[2:] == [
+        "| mlp, frozen | mean, frozen | +0.0033 | 0.0208 | +0.0200 -0.0200 +0.0100 | no |",
+        "| rnn, frozen | mean, frozen | +0.0103 | 0.0006 | +0.0100 +0.0100 +0.0110 | yes |"]
+    assert compare.differences({"mean, frozen": {0: {"test": 0.8}}, "rnn, frozen": {0: {"test": 0.9}}}) == []
+
+
 def test_a_broken_off_run_of_compare_goes_on(raw, tmp_path):
     """Stopped between two epochs, in the search and in the training anew: the same result as undisturbed."""
     with HOMEWORK.active():
