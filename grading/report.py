@@ -46,8 +46,16 @@ WORDS = {
 
 
 def environment():
-    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
+    made = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
                               undefined=jinja2.StrictUndefined)
+    made.filters["said"] = said
+    return made
+
+
+def said(checks, at):
+    """(message, hint) of a blank's checks in language `at`, each once; that a blank is empty needs no words."""
+    return dict.fromkeys((one["message"][at], one["hint"][at] if one["hint"] else "") for one in checks
+                         if one["status"] not in ("done", "empty") and one["message"][at])
 
 
 def write(path, text):
@@ -186,14 +194,15 @@ def sections(text, questions):
     return {question: "\n".join(lines).strip()[:MAX_TEXT] for question, lines in found.items()}
 
 
-def rubric(homework):
-    """The worked answers of a sheet, as the solution markers hold them."""
-    path = ROOT / homework / "README.md"
-    if not path.is_file():
-        return ""
+def rubric(homework, question, lang):
+    """What a sheet's worked answers say of a question: from its id in bold, at the start of a line, to the next one's."""
+    path = ROOT / homework / {"en": "README.md", "zh": "README.zh-CN.md"}[lang]
     text = path.read_text(encoding="utf-8")
     kept = set(markers.strip_sheet(text, str(path)).splitlines())
-    return "\n".join(line for line in text.splitlines() if line not in kept and "SOLUTION -->" not in line)
+    lines = [line for line in text.splitlines() if line not in kept and "SOLUTION -->" not in line]
+    parts = re.split(r"^(?=\*\*\w{2,3}\b)", "\n".join(lines), flags=re.M)
+    mine = [part for part in parts if re.match(rf"\*\*{question}\b", part)]
+    return "".join(mine or parts).strip()
 
 
 def written_pages(handed_in, course, lang):
@@ -213,7 +222,7 @@ def written_pages(handed_in, course, lang):
                     answers.append({"student": student, "text": text, "pictures": pictures, "files": others})
             if answers:
                 pages[f"{homework}-{question}.html"] = page("written.html", f"{homework} {question} ({most:g})", lang,
-                                                            rubric=rubric(homework), answers=answers)
+                                                            rubric=rubric(homework, question, lang), answers=answers)
     return pages
 
 
