@@ -263,9 +263,10 @@ def array_differs(name, got, expected, rtol, atol):
             bad = ~np.isfinite(got) & ~((got == expected) | (np.isnan(got) & np.isnan(expected)))
             if bad.any():
                 at = tuple(map(int, np.argwhere(bad)[0]))
-                return Say(f"{name}: {int(bad.sum())} of {got.size} values are NaN or infinite; first at {at}: got "
-                           f"{got[at]}, expected {expected[at]:.6g}",
-                           f"{name}:{got.size} 个值中有 {int(bad.sum())} 个是 NaN 或无穷;第一个在 {at}:得到 {got[at]},应为 "
+                place, place_zh = (f"first at {at}: ", f"第一个在 {at}:") if at else ("", "")
+                return Say(f"{name}: {int(bad.sum())} of {got.size} values are NaN or infinite; {place}got {got[at]}, "
+                           f"expected {expected[at]:.6g}",
+                           f"{name}:{got.size} 个值中有 {int(bad.sum())} 个是 NaN 或无穷;{place_zh}得到 {got[at]},应为 "
                            f"{expected[at]:.6g}")
             wrong = ~np.isclose(got, expected, rtol=rtol, atol=atol, equal_nan=True)
     if not wrong.any():
@@ -274,8 +275,7 @@ def array_differs(name, got, expected, rtol, atol):
     coarse = Say("", "")
     if got.dtype in (np.float16, np.float32) and np.allclose(got, expected, rtol=1e-2, atol=1e-3, equal_nan=True):
         coarse = Say(f" (computed in {got.dtype}; keep the inputs' float64)", f"(以 {got.dtype} 计算;请保持输入的 float64)")
-    place = f"first at {at}: " if got.ndim else ""
-    place_zh = f"第一个在 {at}:" if got.ndim else ""
+    place, place_zh = (f"first at {at}: ", f"第一个在 {at}:") if at else ("", "")
     return Say(f"{name}: {int(wrong.sum())} of {got.size} values differ; {place}got {number(got[at])}, expected "
                f"{number(expected[at])} (rtol={rtol:g}, atol={atol:g})",
                f"{name}:{got.size} 个值中有 {int(wrong.sum())} 个不同;{place_zh}得到 {number(got[at])},应为 "

@@ -10,7 +10,8 @@ from tests.student import ROOT, InProcess, Worker
 
 HOMEWORK, BLANK = "hmm", "hmm-04"
 OTHERS = ("hmm-01", "hmm-03", "hmm-12", "hmm-16", "hmm-91")       # of model.py, phone_store.py and theory.py
-SOLVED = "joint = alpha * beta\nanswer = joint / joint.sum(axis=1, keepdims=True)\n"
+SOLVED = ("both = alpha * beta\ntotal = both.sum(1, keepdims=True)\n"
+          "answer = np.divide(both, total, out=np.zeros_like(both), where=total > 0)\n")
 
 BODIES = {                       # what stands in the blank (None: the file is changed otherwise), words of both messages
     "nothing returned": ("alpha * beta", "None", "没有返回值"),
@@ -38,9 +39,10 @@ RIGHT = {                        # bodies that look odd and are right
 }
 FILES = {                        # (what happens to the text of theory.py, words of both messages)
     "syntax error": (lambda text: text.replace("c1():", "c1(:"), "SyntaxError.*theory.py, line 7.*Python cannot read", "读不懂"),
-    "wrong encoding": (lambda text: (text + "# 注释").encode("gbk"), "save the file as UTF-8", "请把文件保存为 UTF-8"),
+    "wrong encoding": (lambda text: (text + "NOTE = '注释'").encode("gbk"), "save the file as UTF-8", "请把文件保存为 UTF-8"),
     "UTF-16": (lambda text: text.encode("utf-16"), "save the file as UTF-8|null bytes", "UTF-8|null"),
-    "tabs": (lambda text: text.replace('    return "B"', '\treturn "B"'), "(TabError|Indentation).*theory.py, line", "缩进"),
+    "tabs": (lambda text: text.replace('    return "B"', '    letter = "B"\n\treturn letter'),
+             "(TabError|Indentation).*theory.py, line", "缩进"),
     "renamed": (lambda text: text.replace("def c1():", "def C1():"), "theory.py has no c1.*keep the names", "保持原来的名字"),
     "wrong signature": (lambda text: text.replace("c1():", "c1(question):"),
                         r"c1\(question\) is called with 0 arguments.*keep the parameters", "保持原来的参数"),
@@ -56,12 +58,12 @@ def outcomes(request, tmp_path):
     cases = check.FreshCases(1)
     doors = []
 
-    def judge(**files):
+    def judge(limit=120, **files):
         shutil.copytree(ROOT / HOMEWORK, tmp_path / HOMEWORK, ignore=shutil.ignore_patterns("__pycache__", "*.md"))
         for name, content in files.items():
             data = content if isinstance(content, bytes) else content.encode("utf-8")
             (tmp_path / HOMEWORK / f"{name}.py").write_bytes(data)
-        doors.append(InProcess(tmp_path, limit=1) if request.param == "in process" else Worker(tmp_path, limit=3))
+        doors.append((InProcess if request.param == "in process" else Worker)(tmp_path, limit=limit))
         found = {}
         for one in check.load_checks(HOMEWORK):
             if one.id in (BLANK, *OTHERS):
@@ -84,7 +86,7 @@ def harmed(found, but):
 @pytest.mark.parametrize("name", BODIES)
 def test_a_bad_answer_costs_its_blank_only(outcomes, name):
     body, english, chinese = BODIES[name]
-    found = outcomes(model=model_with(body))
+    found = outcomes(model=model_with(body), limit=10 if "loop" in name else 120)
     assert harmed(found, BLANK) == []
     result = found[BLANK][0]
     assert result.points == 0 and re.search(english, result.message.en) and re.search(chinese, result.message.zh), result.message
@@ -115,7 +117,7 @@ def test_a_file_that_hides_a_library_does_no_harm_and_is_told(outcomes, name, tm
 
 
 def test_changed_arguments_are_told(outcomes, tmp_path):
-    found = outcomes(model=model_with("alpha *= beta\nalpha /= alpha.sum(axis=1, keepdims=True)\nreturn alpha"))
+    found = outcomes(model=model_with(SOLVED + "alpha *= 2\nreturn answer"))
     assert harmed(found, "-") == []
     assert "state_posterior changes its arguments" in found[BLANK][0].note.en and "改动了它的参数" in found[BLANK][0].note.zh
     board = conftest.board([result.as_data() for results in found.values() for result in results], "zh", tmp_path)
