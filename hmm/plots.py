@@ -11,6 +11,7 @@ from cli import safe_write
 matplotlib.use("Agg")
 from matplotlib import font_manager  # noqa: E402
 from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib.text import Text  # noqa: E402
 
 CHINESE_FONTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK TC", "Noto Sans CJK HK", "Noto Sans CJK KR", "Noto Sans SC",
@@ -39,13 +40,15 @@ def chinese_font():
 
 def readable(text):
     """`text` as a picture can show it: itself, or with code points such as <4E2D> where no font has Chinese."""
-    if chinese_font():
+    if text.isascii() or chinese_font():
         return text
     return "".join(char if ord(char) < 0x2E80 else f"<{ord(char):X}>" for char in text)
 
 
 def save(fig, path):
-    """Write the picture to `path` (PNG or JPEG by its ending), whole or not at all, and close it."""
+    """Write the picture to `path` (PNG or JPEG by its ending), whole or not at all, and close it. No text becomes boxes."""
+    for text in fig.findobj(lambda part: isinstance(part, Text) and any(ord(char) >= 0x2E80 for char in part.get_text())):
+        text.set(text=readable(text.get_text()), family=plt.rcParams["font.family"])
     with safe_write(path, "wb") as file:
         fig.savefig(file, format=str(path).rsplit(".", 1)[-1].lower(), dpi=150, bbox_inches="tight")
     plt.close(fig)

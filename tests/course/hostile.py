@@ -132,6 +132,7 @@ def corpus(empty):
     made["huge file"] = {"hmm/model.py": model.encode() + b"#" * (3 * 2**20)}
     made["=cmd|' /C calc'!A0"] = {"hmm/model.py": model.encode()}
     made["<b>bold</b> \"name\""] = {"hmm/model.py": model.encode()}
+    made["two\nlines"] = {"hmm/model.py": model.encode()}
     made["空 格 名字"] = {"hmm/model.py": model.encode()}
     return made
 

@@ -198,6 +198,30 @@ def test_the_page_draws(browser, page_file, width, scheme):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
+def test_two_runs_beside_each_other(browser, runs, attnvis, width, scheme):
+    """Each drawing shows its own run's weights; pointing at a character of one leaves the other as it is."""
+    subprocess.run([sys.executable, str(FOLDER / "attnvis.py"), "--compare", "default", "no_pos", "--text", "春水碧於天。",
+                    "--out", f"two-{width}.html"], cwd=runs, check=True, capture_output=True)
+    with tab(browser, width=width, scheme=scheme) as page:
+        page.goto((runs / f"two-{width}.html").as_uri())
+        figures = page.locator("figure")
+        assert figures.count() == 2
+        for at, name in enumerate(("default", "no_pos")):
+            figure = figures.nth(at)
+            figure.locator("#vis svg #attention line").first.wait_for(state="attached")
+            assert name in figure.locator("figcaption").inner_text() and figure.locator("svg text").count() == 12
+            model, characters, _ = attnvis.load_run(runs / name)
+            _, weights = attnvis.capture(model, characters, "春水碧於天。")
+            drawn = figure.locator("g.headAttention[head-index='0'] line[left-token-index='5'][right-token-index='1']")
+            assert abs(float(drawn.get_attribute("stroke-opacity")) - float(weights[0][0, 0, 5, 1]) / 4) < 1e-6
+        keep(page, f"compare-{width}-{scheme}")
+        figures.nth(0).locator("#left text").nth(3).hover()
+        seen = [figures.nth(at).locator("line[visibility='visible'], #attention[visibility='visible']").count() for at in (0, 1)]
+        assert seen[0] == 4 * 6 and seen[1] != 4 * 6, seen
+
+
+@pytest.mark.browser
 def test_the_exported_notebook_draws(browser, executed, runs):
     """As nbconvert's HTML: the frames draw without a network (the page around them asks for its own extras)."""
     subprocess.run([sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--output-dir", str(runs), "--output", "executed",
@@ -219,8 +243,11 @@ def shown_characters(executed):
 
 
 @pytest.mark.browser
-def test_the_notebook_draws_in_jupyterlab(browser, executed, runs):
-    place = runs / "lab"
+@pytest.mark.parametrize("app, address", [("lab", "lab/tree"), ("notebook", "notebooks"), ("nbclassic", "nbclassic/notebooks")])
+def test_the_notebook_draws_in_jupyter(browser, executed, runs, app, address):
+    """JupyterLab 4, Notebook 7 and the classic notebook, whichever are installed; each with a fresh configuration."""
+    pytest.importorskip({"lab": "jupyterlab"}.get(app, app), reason=f"pip install {app}")
+    place = runs / app
     place.mkdir()
     shutil.copyfile(executed, place / "executed.ipynb")
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(runs / "config"), "JUPYTER_DATA_DIR": str(runs / "share"),
@@ -229,9 +256,9 @@ def test_the_notebook_draws_in_jupyterlab(browser, executed, runs):
                    capture_output=True)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", "--no-browser", f"--port={port}", "--IdentityProvider.token=t",
+    server = subprocess.Popen([sys.executable, "-m", "jupyter", app, "--no-browser", f"--port={port}", "--IdentityProvider.token=t",
                                "--allow-root", f"--ServerApp.root_dir={place}", "--ServerApp.port_retries=0",
-                               "--LabApp.news_url=None", "--LabApp.extension_manager=readonly"],
+                               *(["--LabApp.news_url=None", "--LabApp.extension_manager=readonly"] if app == "lab" else [])],
                               env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(240):
@@ -240,11 +267,11 @@ def test_the_notebook_draws_in_jupyterlab(browser, executed, runs):
             time.sleep(0.5)
         local = (f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}", "data:", "blob:", "about:")
         with tab(browser, local) as page:
-            page.goto(f"http://127.0.0.1:{port}/lab/tree/executed.ipynb?token=t")
+            page.goto(f"http://127.0.0.1:{port}/{address}/executed.ipynb?token=t")
             frame = page.frame_locator("iframe[title='attention']").first
             frame.locator("[id^='bertviz-'] #vis svg #attention line").first.wait_for(state="attached")
             assert frame.locator("svg text").count() == 2 * shown_characters(executed)
-            keep(page, "jupyterlab")
+            keep(page, f"jupyter-{app}")
             page.wrong[:] = [line for line in page.wrong if "bertviz" in line or "d3" in line or "require" in line]
     finally:
         server.terminate()
