@@ -71,29 +71,33 @@ def statements(region):
 def edits(body, names):
     """(what changed, text of the body) for each change of one place."""
     tree = ast.Module(body, [])
-    for holder in [node for node in ast.walk(tree)]:
+    for holder, statement in list(parts(tree, tree)):
         for field, value in ast.iter_fields(holder):
             if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
                 yield from statement_edits(tree, holder, field)
-            elif isinstance(value, list):
-                for at, node in enumerate(value):
-                    yield from expression_edits(tree, names, holder, node, value, at)
-            elif isinstance(value, ast.AST):
-                yield from expression_edits(tree, names, holder, value, vars(holder), field)
+                continue
+            places = enumerate(value) if isinstance(value, list) else [(field, value)]
+            for key, node in places:
+                if not isinstance(node, ast.expr) or is_target(node, holder):
+                    continue
+                place = value if isinstance(value, list) else vars(holder)
+                for new in changes(node, holder, names):
+                    place[key] = new
+                    yield header(statement), ast.unparse(tree)
+                    place[key] = node
 
 
-def expression_edits(tree, names, holder, node, place, key):
-    if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store) and not isinstance(holder, ast.Subscript):
-        return
-    for new in changes(node, holder, names):
-        place[key] = new
-        yield header(owner(tree, new)), ast.unparse(tree)
-        place[key] = node
+def parts(node, statement):
+    """(node, innermost statement around it) of a tree."""
+    statement = node if isinstance(node, ast.stmt) else statement
+    yield node, statement
+    for child in ast.iter_child_nodes(node):
+        yield from parts(child, statement)
 
 
-def owner(tree, node):
-    """The innermost statement that holds `node`."""
-    return [one for one in ast.walk(tree) if isinstance(one, ast.stmt) and any(part is node for part in ast.walk(one))][-1]
+def is_target(node, holder):
+    """True for a name or place that is assigned to; its indices are fair game."""
+    return isinstance(getattr(node, "ctx", None), ast.Store) and not isinstance(holder, ast.Subscript)
 
 
 def header(statement):
@@ -265,7 +269,7 @@ def _with(node, **fields):
 # ---------------------------------------------------------------- running them
 
 class Draws(check.FreshCases):
-    """Draws alone: nobody asks which known mistake a mutant is."""
+    """Draws alone: nobody asks which known mistake a wrong answer is."""
 
     def mistakes(self, check):
         return []
@@ -275,15 +279,15 @@ class Endless(BaseException):
     """A mutant used up its time."""
 
 
-def lost(homework, id, sources, cases):
-    """Name of the first of the blank's checks that fails on the version in `sources`, or None."""
+def lost(homework, id, door, cases):
+    """Name of the first of the blank's checks that fails on the version behind `door`, or None."""
     def stop(*_):
         raise Endless
 
     checks = [one for one in check.load_checks(homework) if one.id == id]
     for one in checks:
         cases.draws(one)
-    door, before = InProcess(sources=sources), signal.signal(signal.SIGVTALRM, stop)
+    before = signal.signal(signal.SIGVTALRM, stop)
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             for one in checks:
@@ -298,4 +302,4 @@ def lost(homework, id, sources, cases):
 
 
 def survives(mutant, cases):
-    return lost(mutant.homework, mutant.blank, mutant.sources, cases) is None
+    return lost(mutant.homework, mutant.blank, InProcess(sources=mutant.sources), cases) is None

@@ -12,7 +12,7 @@ from grading import markers
 from tests import check, mistakes
 from tests.course import rights
 from tests.course.equivalents import EQUIVALENT
-from tests.course.mutants import Draws, lost, mutants
+from tests.course.mutants import Draws, lost, mutants, survives
 from tests.course.test_checks import with_only
 from tests.student import HOMEWORKS, ROOT, InProcess
 
@@ -41,10 +41,10 @@ def row(homework, region, cases, seed, with_mutants):
     others = [one for one in rights.load(homework) if one.blank == id]
     changed = list(mutants(homework, id)) if with_mutants else []
     draws = Draws(seed)
-    left = {one.change for one in changed if lost(homework, id, one.sources, draws) is None}
+    left = {one.change for one in changed if survives(one, draws)}
     equal = {change for entries in EQUIVALENT.values() for change in entries.get(id, [])}
     return [region.points, int(earned == region.points), int(empty), len(known), sum(named(one, cases) for one in known),
-            len(others), sum(lost(homework, id, mistakes.sources(one), draws) is None for one in others),
+            len(others), sum(lost(homework, id, InProcess(sources=mistakes.sources(one)), draws) is None for one in others),
             len(changed), len(changed) - len(left), len(left & equal), time.perf_counter() - begin]
 
 
@@ -54,10 +54,12 @@ def line(name, figures):
 
 def main():
     parser = argparse.ArgumentParser(description="Print the table blank x side.")
-    parser.add_argument("homework", nargs="*", choices=[[], *HOMEWORKS], help="default: all six")
+    parser.add_argument("homework", nargs="*", help="default: all six")
     parser.add_argument("--seed", type=int, default=0, help="of the draws")
     parser.add_argument("--without-mutants", action="store_true", help="quick: leave the mutants out")
     args = parser.parse_args()
+    if not set(args.homework) <= set(HOMEWORKS):
+        parser.error(f"the homeworks are {' '.join(HOMEWORKS)}")
     total = [0] * (len(HEAD) - 1)
     os.chdir(tempfile.mkdtemp())                                  # for what a mutant may write
     print(FORM.format(*HEAD))

@@ -8,6 +8,7 @@ import pytest
 
 from grading import markers
 from tests import check, mistakes
+from tests.course.mutants import Draws, lost
 from tests.student import HOMEWORKS, ROOT, InProcess, Worker
 
 READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
@@ -112,6 +113,16 @@ def test_a_mistake_fails_its_own_blank_and_is_named(known):
     named = {result.mistake for result in results.values() if result.check.id == known.blank and result.status != "done"}
     assert named - {None} == {known.id}, f"seed {cases.seed}: named {named}"
     assert known.hint.en and known.hint.zh
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("homework", READY)
+def test_no_mistake_is_missed_with_300_seeds(homework):
+    doors = {known: InProcess(sources=mistakes.sources(known)) for known in mistakes.load(homework)}
+    for seed in range(300):
+        cases = Draws(seed)
+        missed = [known.id for known, door in doors.items() if lost(homework, known.blank, door, cases) is None]
+        assert not missed, f"seed {seed}"
 
 
 @pytest.mark.parametrize("homework", READY)

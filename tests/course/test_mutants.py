@@ -5,6 +5,8 @@ import signal
 import pytest
 
 from grading import markers
+from tests import check
+from tests.course import table
 from tests.course.equivalents import EQUIVALENT
 from tests.course.mutants import Draws, mutants, survives
 from tests.student import HOMEWORKS, ROOT
@@ -39,6 +41,14 @@ def test_some_mutants_are_caught(homework):
     tried = [rng.choice(list(mutants(homework, id))) for id in ids]
     left = {(one.blank, one.change) for one in tried if survives(one, cases)} - excused(homework)
     assert not left, f"seed {cases.seed}"
+
+
+def test_the_table_has_its_line():
+    region = markers.find(ROOT / "gpt_songci", "gpt-a3.4")
+    points, solution, empty, known, named, others, passed, tried, caught, equal, _ = table.row(
+        "gpt_songci", region, check.FreshCases(), None, with_mutants=True)
+    assert (points, solution, empty) == (region.points, 1, 1)
+    assert known == named > 0 and others == passed >= 2 and tried == caught + equal > 0
 
 
 @pytest.mark.deep
