@@ -495,7 +495,7 @@ def source_line(homework, id, root=ROOT):
     """
     folder = find_homework(root, homework)
     files = {f"{homework}/{path.name}": _lines(path) for path in sorted(Path(folder).glob("*.py"))}
-    hint = re.compile(rf"\s*# (BEGIN SOLUTION )?{re.escape(id)} \(\d+ point")
+    hint = re.compile(rf"\s*# (\w+ \w+ )?{re.escape(id)} \(\d+ point")
     for name, lines in files.items():
         for at, line in enumerate(lines, 1):
             if hint.match(line):
