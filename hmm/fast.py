@@ -45,7 +45,9 @@ def cut(obs, S, padding):
     symbols (E, S) of the EARLY steps before each lane (lane 0 has none; some are given)."""
     L = -(-len(obs) // S)
     S = -(-len(obs) // L)
-    symbols = np.append(obs, np.full(S * L - len(obs), padding)).reshape(S, L).T.copy()
+    symbols, whole = np.full((L, S), padding), len(obs) // L
+    symbols[:, :whole] = obs[:whole * L].reshape(whole, L).T
+    symbols[:len(obs) - whole * L, whole:] = obs[whole * L:, None]
     return symbols, np.roll(symbols[max(L - EARLY, 0):], 1, axis=1)
 
 
@@ -268,7 +270,7 @@ class FewStates:
         self.log_pi, self.LB = log_pi, np.hstack([log_B, np.zeros((N, 1))])
         self.steps = np.take_along_axis(log_A, self.from_, axis=0)[:, :, None]                         # (K, N, 1)
         self.delta, self.best, self.work = np.zeros((N, S)), aligned(N, S), aligned(K, N, S) if self.dense else None
-        self.beaten, self.phi = np.empty((K, N, S), dtype=bool), []
+        self.beaten, self.phi = np.empty((K - 1, N, S), dtype=bool), []
 
     def start(self, delta):
         self.delta = delta.T.copy()
@@ -295,10 +297,10 @@ class FewStates:
 
     def places(self, work, best):
         """(N, n) uint8: the first way that reaches the maximum, that is the number of ways before it, which are beaten."""
-        beaten = np.not_equal(work, best, out=self.beaten[:, :, :best.shape[1]])
-        places = beaten[0].view(np.uint8).copy()
-        for i in range(1, len(beaten) - 1):
-            np.logical_and(beaten[i - 1], beaten[i], out=beaten[i])
+        beaten = np.not_equal(work[:-1], best, out=self.beaten[:, :, :best.shape[1]]).view(np.uint8)
+        places = beaten[0].copy() if len(beaten) else np.zeros(best.shape, np.uint8)
+        for i in range(1, len(beaten)):
+            beaten[i] &= beaten[i - 1]
             places += beaten[i]
         return places
 
@@ -421,18 +423,18 @@ def viterbi_long(log_pi, log_A, log_B, obs):
         S = -(-T // L)
         pads = L * S - T
         table = np.concatenate([np.concatenate(way.deltas), np.zeros((pads, N))]).reshape(S, L, N)
-        way.deltas = list(table.swapaxes(0, 1))
-    return back_long(way, L, S, int(final.argmax()), pads), float(tops[:-1].sum() + final.max())
+        way.deltas, symbols = list(table.swapaxes(0, 1)), np.empty((L, S), dtype=np.int64)
+    return back_long(way, symbols, int(final.argmax()), pads), float(tops[:-1].sum() + final.max())
 
 
-def back_long(way, L, S, final, pads):
+def back_long(way, path, final, pads):
     """Path (T,), whose last lane ends with `pads` steps of padding: all lanes at once from their ends, each from a guess
-    some steps later, checked and run again as on the way forward."""
-    others, lanes = np.arange(1, S), np.arange(S)
+    some steps later, checked and run again as on the way forward. path: int64 (L, S), filled."""
+    (L, S), others, lanes = path.shape, np.arange(1, path.shape[1]), np.arange(path.shape[1])
     guess = np.zeros(S - 1, dtype=np.int64)
     for s in range(min(EARLY, L) - 1, -1, -1):
         guess = way.before(s, guess, others)
-    path, tails, todo = np.empty((L, S), dtype=np.int64), np.append(guess, final).astype(np.int64), lanes
+    tails, todo = np.append(guess, final).astype(np.int64), lanes
     while len(todo):                                                 # tails: the state in which each lane ends
         state = tails[todo]
         for s in range(L - 1, -1, -1):
@@ -440,6 +442,7 @@ def back_long(way, L, S, final, pads):
                 state[-1] = final
             if len(todo) == S:
                 path[s] = state
+                state = path[s]                                      # int64 again
             else:
                 path[s, todo] = state
             state = way.before(s, state, todo) if s else state
