@@ -36,7 +36,7 @@ def draw_shop(seed):
 
 
 def shop_model(shop):
-    """lambda = (pi (2,), A (2, 2), B (2, 3)) of a shop: states in the order 畅销 滞销, symbols in the order H M L.
+    """lambda = (pi (2,), A (2, 2), B (2, 3)) of a shop, float arrays: states in the order 畅销 滞销, symbols in the order H M L.
 
     shop: dict like SHOP: "first" (first month), "next" (from a state to the next month's) and "stock" (what a state
     stocks). Source: exercise w1 (1).

@@ -162,7 +162,7 @@ def pytest_terminal_summary(terminalreporter, config):
         lang = language(config)
         lines = board(BOARD, lang, config.getoption("submission") or ROOT, shutil.get_terminal_size().columns)
         lines.append([(WORDS[lang]["seed"].format(seed=config.stash[SEED]), None)])
-        terminalreporter.section(WORDS[lang]["board"])
+        terminalreporter.write_sep("=", WORDS[lang]["board"])
         for line in lines:
             for text, status in line:
                 terminalreporter.write(printable(text), **COLOURS.get(status, {}))
