@@ -9,6 +9,7 @@ import numpy as np
 
 from tests import worker
 
+POISONED = "/tmp/left-by-a-submission"          # a place outside its folder
 EVERY = """
 import ast, pathlib
 NAMES = [node.name for node in ast.parse(pathlib.Path(__file__).read_text(encoding="utf-8")).body
@@ -75,7 +76,8 @@ AFTER = {
                              "frame.frame.f_locals.values():\n            if hasattr(value, 'expected'):\n                return "
                              "list(value.expected.values())[0]\n    for value in gc.get_objects():\n        if type(value)."
                              "__name__ in ('Draw', 'Case', 'FreshCases'):\n            return list(value.expected.values())[0]\n"
-                             "    for place in ('tests', '/home', '/', '..', '/check'):\n        for at, _, names in os.walk(place):\n"
+                             "    for place in ('tests', '/home', '/', '..', '/grading-sandbox'):\n"
+                             "        for at, _, names in os.walk(place):\n"
                              "            if 'reference' in at or 'journal.jsonl' in names:\n"
                              "                raise ValueError('found')\n"
                              "            if at.count('/') > 4: break\n    import tests.reference.hmm as r\n    return r\n"
@@ -83,9 +85,9 @@ AFTER = {
     "network": "import socket\ndef fetch():\n    s = socket.create_connection(('127.0.0.1', 80), timeout=1)\n    return s.recv(10)\n"
                "answer_all(fetch)",
     "caches": "import os, tempfile\ndef poison():\n    for name in ('jieba.cache', 'sitecustomize.py', 'usercustomize.py', 'numpy.py',"
-              " 'worker.py'):\n        for place in (tempfile.gettempdir(), os.path.expanduser('~'), '.', '/check', '/tmp'):\n"
+              " 'worker.py'):\n        for place in (tempfile.gettempdir(), os.path.expanduser('~'), '.', '/grading-sandbox'):\n"
               "            try: open(os.path.join(place, name), 'w').write('raise SystemExit')\n            except OSError: pass\n"
-              "answer_all(poison)",
+              f"    try: open({POISONED!r}, 'w').close()\n    except OSError: pass\nanswer_all(poison)",
     "hidden exit later": "import threading, os\nthreading.Timer(0.5, os._exit, [0]).start()\nimport time\n"
                          "answer_all(lambda: time.sleep(0.7))",
 }
@@ -168,3 +170,19 @@ def cut(path):
 
 
 ARCHIVES = {"bomb.zip": bomb, "slip.zip": slip, "link.zip": link, "cut.zip": cut}
+
+# what the report says of each, at every level (a regular expression)
+LATE, DENIED, ENDED = "no answer within|no answer in time", "not permitted", "ended before it answered"
+SAID = {
+    "exit in each call": "SystemExit", "hard exit in each call": ENDED, "interrupt in each call": "KeyboardInterrupt",
+    "generator exit": "GeneratorExit", "skip": "Skipped", "eq liar": "a Liar", "array liar": r"shape \(3,\)",
+    "float liar": r"shape \(\)",
+    "huge answer": "MemoryError|more than 256 MiB", "many answers": "too many parts", "deep answer": "nested deeper",
+    "loop": "nested deeper", "pickle": "a Bomb", "objects": "dtype object", "memory bomb": "MemoryError", "list bomb": "MemoryError",
+    "disk bomb": f"No space left|{LATE}", "output bomb": LATE, "endless loop": LATE, "endless loop in C": LATE,
+    "endless loop with the signals blocked": LATE, "sleep": LATE, "threads": "start new thread", "fork bomb": DENIED, "daemon": DENIED,
+    "program": DENIED, "network": DENIED, "html": "<script>", "recursion": "RecursionError", "hidden exit later": ENDED,
+    "forged frame": f"another question|{ENDED}", "everything to every pipe": f"broken frame|another question|{ENDED}",
+    "patched driver": "broken frame", "exit at import": "SystemExit", "hard exit at import": ENDED, "import hook": "SystemExit",
+    "syntax error": "SyntaxError", "null bytes": "null bytes", "tabs": "TabError", "import that fails": "no_such_library",
+    "huge file": "not graded", "bomb": "200 MiB", "slip": "outside", "link": "symbolic link", "linked": "not read", "cut": "not a zip"}

@@ -1,12 +1,15 @@
 """Hostile and broken submissions, graded as a class together with a solved and an empty one."""
+import html
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
-from grading import grade, isolation, submissions
+from grading import grade, isolation, report, submissions
 from tests.course import hostile
 from tests.student import ROOT
 
@@ -44,30 +47,45 @@ def processes():
     return {line for line in listed if "forkserver" in line or "sleep 1000000" in line}
 
 
+@pytest.fixture
+def tidy(tmp_path, monkeypatch):
+    """Temporary files of the grader and of submissions go to a folder of their own, which must end empty."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    elsewhere = {place: set(os.listdir(place)) for place in (os.path.expanduser("~"), "/dev/shm", ROOT, tmp_path)}
+    yield
+    assert os.listdir(tmp_path / "tmp") == []
+    made = {place: set(os.listdir(place)) - names - {"in", "out"} for place, names in elsewhere.items()}
+    assert not any(name.startswith("left-by") or name.endswith((".cache", "customize.py")) for names in made.values() for name in names)
+    assert not made[tmp_path]
+
+
 @pytest.mark.parametrize("level", levels())
-def test_hostile_submissions(level, tmp_path, monkeypatch):
+def test_hostile_submissions(level, tmp_path, monkeypatch, tidy):
+    """Nobody earns more than the empty copy, no neighbour loses, nothing is left behind, each report names what happened."""
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     build(folder)
     names = sorted(submissions.stem(path) for path in submissions.find(folder))
-    assert len(names) >= 50
-    before, elsewhere = processes(), set(os.listdir(tmp_path)) | {"out"}
+    assert len(names) >= 50 and set(hostile.SAID) <= set(names)
+    before = processes()
     possible = isolation.probe(level)
-    monkeypatch.setattr(isolation, "strongest", lambda limits=None, wanted=None: (level, possible))
-    args = grade.get_parser().parse_args([str(folder), "--out", str(out), "--homework", "hmm", "-j", "2", "--quiet",
-                                          "--timeout", "1.5", "--total-timeout", "4", "--memory", "512"])
-    entries, problems, errors, _ = grade.run(args)
+    monkeypatch.setattr(isolation, "strongest", lambda limits=None, wanted=None: (level, possible, []))
+    args = grade.get_parser().parse_args([str(folder), "--out", str(out), "--homework", "hmm", "-j", "2", "--quiet", "--lang", "en",
+                                          "--timeout", "3", "--total-timeout", "8", "--memory", "512"])
+    entries, problems, errors, settings = grade.run(args)
+    grade.write_reports(args, entries, problems, errors, settings)
     assert errors == {} and sorted(problems) == names
     marks = {student: sum(result["points"] for result in entry["results"]) for (student, _), entry in entries.items()}
     for name in names:
-        if name in ("solved", "zz solved"):
-            assert marks[name] == 100
-        else:
-            assert marks.get(name, 0) == 0, f"{name} earns {marks[name]}"
-            said = problems[name] or [result for result in entries[name, "hmm"]["results"] if result["message"][0]]
-            assert said, f"{name}: the report says nothing"
-    assert set(os.listdir(tmp_path)) == elsewhere
+        assert marks.get(name, 0) == (100 if name in ("solved", "zz solved") else 0), f"{name} earns {marks[name]}"
+        shown = (out / "students" / report.folder_name(name) / "report.html").read_text(encoding="utf-8")
+        assert re.search(hostile.SAID.get(name, ""), html.unescape(shown)), f"{name}: its report says {shown[-3000:]}"
     assert processes() <= before
+    if os.path.exists(hostile.POISONED):
+        os.unlink(hostile.POISONED)
+        assert level == "process", "a submission has written outside its folder"
 
 
 def test_the_canary_tells_levels_apart():
