@@ -56,6 +56,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
         draw = dataset.sampleTokenIdx()
         if draw != target:
             rows.append(draw)
+    rows = np.array(rows)
     U = outputVectors[rows]                                            # (K + 1, n)
     z = U @ predicted                                                  # (K + 1, n)@(n,) -> (K + 1,)
     z[0] = -z[0]                                                       # each term is -log sigmoid(-z) = log(1 + e^z)
@@ -157,6 +158,15 @@ def small_window(word2vecModel, center, C, context, tokens, V, U, dataset, cost_
     return cost, rows, gradIn, gradOut
 
 
+def scattered(shape, rows, gradsIn, gradsOut):
+    """(2V, n): mean gradient of the windows, from the rows (m,) of each one's small table and its gradients (m, n)."""
+    grad, n = np.zeros(shape), shape[1]
+    places = (np.concatenate(rows)[:, None] * n + np.arange(n)).ravel()
+    for half, grads in zip(np.split(grad, 2), (gradsIn, gradsOut)):
+        np.add.at(half.reshape(-1), places, np.concatenate(grads).ravel() / BATCH)       # on one axis it is fast
+    return grad
+
+
 def word2vec_sgd_wrapper(word2vecModel, tokens, wordVectors, dataset, C,
                          word2vecCostAndGradient=softmaxCostAndGradient):
     """Mean cost and gradient of BATCH random windows: what `sgd` calls.
@@ -173,16 +183,15 @@ def word2vec_sgd_wrapper(word2vecModel, tokens, wordVectors, dataset, C,
     state = random.getstate()
     if parameter is not None and hasattr(dataset, "sampleTokenIdx") and N > 1:
         try:
-            cost, grad = 0.0, np.zeros(wordVectors.shape)
+            cost, parts = 0.0, []
             for _ in range(BATCH):
                 C1 = random.randint(1, C)
                 center, context = dataset.getRandomContext(C1)
-                c, rows, gradIn, gradOut = small_window(word2vecModel, center, C1, context, tokens, V, U, dataset,
-                                                        word2vecCostAndGradient, parameter.default)
+                c, *part = small_window(word2vecModel, center, C1, context, tokens, V, U, dataset, word2vecCostAndGradient,
+                                        parameter.default)
                 cost += c
-                grad[rows] += gradIn / BATCH
-                grad[rows + N] += gradOut / BATCH
-            return cost / BATCH, grad
+                parts.append(part)
+            return cost / BATCH, scattered(wordVectors.shape, *zip(*parts))
         except OtherDraws:
             random.setstate(state)
     return whole_batch(word2vecModel, tokens, V, U, dataset, C, word2vecCostAndGradient)
