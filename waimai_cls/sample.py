@@ -20,7 +20,7 @@ LABELS = ("bad", "good")
 
 def get_parser():
     parser = Parser(description="Classify texts and show which words moved the answer.")
-    parser.add_argument("text", nargs="*", help="texts (default: lines of standard input)")
+    parser.add_argument("text", nargs="*", help="texts; if there are none, the lines of standard input")
     parser.add_argument("--ckpt_path", type=Path, default=Path("workdirs/waimai"), help="folder of ckpt.pt, or the file")
     parser.add_argument("--words", type=int, default=5, help="words to show for each text, 0 for all")
     return parser
