@@ -99,6 +99,18 @@ def test_sheets_agree_in_both_languages_and_with_the_blanks(homework):
     assert blocks(text_of(homework, "README.md")) == blocks(text_of(homework, "README.zh-CN.md")), "other commands"
 
 
+@pytest.mark.parametrize("name", LANGUAGES)
+@pytest.mark.parametrize("homework", SHEETS)
+def test_a_sheet_has_worked_answers_figures_and_times(homework, name):
+    text = text_of(homework, name)
+    solved = "\n".join(re.findall(r"^<!-- BEGIN SOLUTION -->\n(.*?)^<!-- END SOLUTION -->", text, re.M | re.S))
+    for id, _ in written(homework, name):
+        assert re.search(rf"^(\*\*|#+ ){id}\b", solved, re.M), f"{id}: no worked answer, no rubric"
+    figures = re.search(r"^## (Figures|参考数字|参考数值|.*数字).*?(?=^## (?!#)|\Z)", text, re.M | re.S)
+    assert figures and "EPYC" in figures[0], "no figures, or not on which machine"
+    assert re.search(r"\d ?(s|seconds?|minutes?|min|秒|分钟|µs|ms)\b|characters/s|字/秒|seconds of|秒", figures[0]), "no run times"
+
+
 def commands():
     """(text's name, command) of every python line in a bash block or in `code`, once."""
     seen = {}
