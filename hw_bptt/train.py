@@ -80,7 +80,6 @@ def draw(log, settings, majority, path):
     ax.axhline(majority, color="gray", linewidth=1, label="always the majority")
     ax.set(xlabel="epoch", ylabel="accuracy (fraction)", title=f"{settings['model']}, learning rate {settings['lr']:g}")
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend()
     save(fig, path)
 
