@@ -89,10 +89,10 @@ class Draw:
 
 
 class Wrong(AssertionError):
-    """The answer is wrong. message: Say."""
+    """The answer is wrong. message: Say. told: also where the verdict itself is hidden."""
 
-    def __init__(self, message):
-        self.message = say(message)
+    def __init__(self, message, told=False):
+        self.message, self.told = say(message), told
         super().__init__(self.message.en)
 
 
@@ -123,7 +123,7 @@ class Case:
         """A choice question's answer: one letter, any case, spaces around it allowed."""
         given = answer.strip().upper() if isinstance(answer, str) else answer
         if not (isinstance(given, str) and re.fullmatch("[A-E]", given)):
-            raise Wrong(Say(f"the answer is one letter, got {given!r}", f"答案应是一个字母,得到的是 {given!r}"))
+            raise Wrong(Say(f"the answer is one letter, got {short(given)}", f"答案应是一个字母,得到的是 {short(given)}"), told=True)
         if self.expected:
             self.require(given == self.expected["letter"], Say("another letter is right", "正确的是另一个字母"),
                          letter=given)
@@ -355,8 +355,9 @@ class Outcome:
         return self.check.points if self.status == "done" else 0
 
     def as_data(self):
-        """Plain data of the verdict. A hidden check tells its status only."""
-        one, message, shown = self.check, list(self.message), not self.check.hidden or self.status in ("empty", "given")
+        """Plain data of the verdict. A hidden check does not tell what is right, only what keeps it from being judged."""
+        one, message = self.check, list(self.message)
+        shown = not one.hidden or self.status not in ("done", "wrong") or getattr(self.error, "told", False)
         if not shown:
             message = ["", ""] if self.status == "done" else ["judged when graded", "批改时判定"]
         return {"homework": one.homework, "id": one.id, "name": one.name, "status": self.status, "points": self.points,

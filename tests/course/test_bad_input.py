@@ -108,6 +108,14 @@ def test_a_broken_file_costs_its_own_blanks_only(outcomes, name):
     assert result.points == 0 and re.search(english, result.message.en) and re.search(chinese, result.message.zh), result.message
 
 
+@pytest.mark.parametrize(("answer", "words"), [("2", "one letter, got 2"), ("'BD'", "got 'BD'"), ("None", "got None"), ("'b '", "")])
+def test_a_choice_is_a_letter(outcomes, answer, words):
+    """What keeps a letter from being judged is told at home too; the verdict is not."""
+    text = (ROOT / HOMEWORK / "theory.py").read_text(encoding="utf-8").replace('return "B"', f"return {answer}")
+    result = outcomes(theory=text)["hmm-91"][0]
+    assert words in result.as_data()["message"][0] and result.points == (0 if words else 3)
+
+
 @pytest.mark.parametrize("name", ["random", "torch", "jieba", "numpy", "typing"])
 def test_a_file_that_hides_a_library_does_no_harm_and_is_told(outcomes, name, tmp_path):
     found = outcomes(**{name: "raise RuntimeError('not the library')\n"})
