@@ -12,7 +12,7 @@ from tests.term import CourseError, load
 
 __all__ = ["CourseError", "load"]
 SHOP = "hmm/phone_store.py"
-SHEETS = {"README.md": ("Due", "English"), "README.zh-CN.md": ("截止", "中文")}
+SHEETS = {"README.md": "Due", "README.zh-CN.md": "截止"}
 GPT = {                          # what the README says about the GPT that its first line trains
     "README.md": (", trains a small GPT[^.]*", "^- After installation the first takes.*\n"),
     "README.zh-CN.md": ("、用自带的词训练一个小 GPT[^;]*", "^- 安装之后,第一行.*\n")}
@@ -42,7 +42,7 @@ def sheet(name, text, course):
         return text
     if settings["due"]:
         title, rest = text.split("\n", 1)
-        text = f"{title}\n\n**{SHEETS[file][0]}: {settings['due'].isoformat(' ', 'minutes')}**\n{rest}"
+        text = f"{title}\n\n**{SHEETS[file]}: {settings['due'].isoformat(' ', 'minutes')}**\n{rest}"
     text = re.sub(r"^\| *`?([\w.-]+)`? *\|.*\n", lambda row: _row(row, settings), text, flags=re.M)
     return _shop_sheet(text, course["seed"]) if homework == "hmm" and course["seed"] != 1 else text
 
@@ -58,17 +58,14 @@ def _row(row, settings):
 def _shop_sheet(text, seed):
     """The sheet of hmm with the numbers of another shop in w1, and what its worked answer comes to."""
     new = shop(seed)
-    rows = [new["stock"][state][symbol] for state in new["next"] for symbol in "HML"]
-    rows += [new[part][now][then] if part == "next" else new[part][then] for part, states in (("next", new["next"]), ("first", [0]))
-             for now in states for then in new["next"]]
+    numbers = iter([p for row in (*new["stock"].values(), *new["next"].values(), new["first"]) for p in row.values()])
     question = re.search(r"^\*\*w1.*?(?=^\*\*w2)", text, re.M | re.S)
-    numbers = iter(rows)
     asked = re.sub(r"\b0\.\d\b", lambda _: f"{next(numbers):g}", question[0])
     for words, joint in (("stocked ", ", "), ("依次进了 ", "、")):
         asked = asked.replace(words + joint.join("HML"), words + joint.join(new["months"]))
     text = text.replace(question[0], asked)
-    told = f"`python {SHOP} --seed {seed}`:\n\n```text\n{_told(seed)}```\n\n"
-    return text.replace("**w1** 1.", told + "**w1** 1.", 1)
+    told = f"**w1** `python {SHOP} --seed {seed}`:\n\n```text\n{_told(seed)}```\n\n(seed 1:) 1."
+    return text.replace("**w1** 1.", told, 1)
 
 
 def _told(seed):

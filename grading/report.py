@@ -17,7 +17,7 @@ from pathlib import Path
 
 import jinja2
 
-from grading import markers
+from grading import course, markers
 from tests.student import ROOT
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -197,7 +197,7 @@ def sections(text, questions):
 def rubric(homework, question, lang):
     """What a sheet's worked answers say of a question: from its id in bold, at the start of a line, to the next one's."""
     path = ROOT / homework / {"en": "README.md", "zh": "README.zh-CN.md"}[lang]
-    text = path.read_text(encoding="utf-8")
+    text = course.sheet(f"{homework}/{path.name}", path.read_text(encoding="utf-8"), course.load())
     kept = set(markers.strip_sheet(text, str(path)).splitlines())
     lines = [line for line in text.splitlines() if line not in kept and "SOLUTION -->" not in line]
     parts = re.split(r"^(?=\*\*\w{2,3}\b)", "\n".join(lines), flags=re.M)

@@ -99,7 +99,8 @@ def test_another_seed_draws_other_cases_and_another_shop(spring, tmp_path):
 
 
 def test_grading_obeys_it(spring):
-    from grading import grade
+    from grading import grade, report
+    assert "--seed 7" in report.rubric("hmm", "w1", "en") and "--seed 7" in report.rubric("hmm", "w1", "zh")
     cases = check.FreshCases(1)
     with InProcess() as door:
         results = [check.run(one, door, cases).as_data() for one in check.load_checks("hmm")]
