@@ -29,7 +29,7 @@ def load_saved_params(folder=None):
     if not files:
         return 0, None, None
     try:
-        with np.load(files[-1][0], allow_pickle=False) as saved:
+        with open(files[-1][0], "rb") as file, np.load(file, allow_pickle=False) as saved:
             gauss = float(saved["gauss"])
             state = int(saved["version"]), tuple(map(int, saved["words"])), None if np.isnan(gauss) else gauss
             return int(saved["iteration"]), saved["params"], state
