@@ -89,9 +89,10 @@ class Progress:
         cost, grad = self.f(x)
         self.iteration += 1
         if self.iteration % 10 == 0:
-            self.smoothed = cost if self.smoothed is None else 0.95 * self.smoothed + 0.05 * cost
+            now = float(np.squeeze(cost))                # a number in any shape will do
+            self.smoothed = now if self.smoothed is None else 0.95 * self.smoothed + 0.05 * now
         if self.iteration % LOG_EVERY == 0:
-            self.lines.append(json.dumps({"iteration": self.iteration, "cost": round(float(self.smoothed), 4),
+            self.lines.append(json.dumps({"iteration": self.iteration, "cost": round(self.smoothed, 4),
                                           "seconds": round(time.perf_counter() - self.begin, 1)}))
             with safe_write(self.log) as file:
                 file.write("\n".join(self.lines) + "\n")
