@@ -24,6 +24,7 @@ MAX_TOKENS = 64                  # characters: a page has a line for each pair o
 DECIMALS = 4                     # of a weight in the page: enough to see, a third of the size
 SHOWN = {"\n": "↵", " ": "␣", "\t": "⇥", "\r": "↵"}
 REMOTE = re.compile(r'<script src="https://[^"]*require[^"]*"></script>')
+NOW, LATER = '<script type="text/javascript">', '<script type="text/later">'
 
 # library, the package that carries it, the file in it, what its text says of its major version (handlers differ in D3 6)
 LIBRARIES = (("D3", "mpld3", "js/d3.v5.min.js", r"d3js\.org v5\."),
@@ -108,7 +109,10 @@ def library(name, package, file, version):
 
 
 def view(kind, tokens, weights, layer):
-    """bertviz's HTML of one view ("head" or "model") without its remote script."""
+    """bertviz's HTML of one view ("head" or "model") without its remote script.
+
+    A model view has a line for each weight of the model: `page` draws it when it comes into sight.
+    """
     if any("</script" in token.lower() for token in tokens) or len(tokens) != weights[0].size(-1):
         raise ValueError("tokens and weights do not fit together")
     import bertviz
@@ -119,7 +123,7 @@ def view(kind, tokens, weights, layer):
         made, found = REMOTE.subn("", show(weights, tokens, html_action="return", **more).data)
     if found != 1:
         raise UserError("this bertviz writes another page than 1.4.1; run: pip install -r requirements.txt")
-    return once(made)
+    return once(made) if kind == "head" else once(made).replace(NOW, LATER)
 
 
 def once(made):
@@ -135,6 +139,17 @@ figure { margin: 1rem 0; overflow-x: auto; }
         min-width: 20rem; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; } .note { opacity: .75; max-width: 60rem; }
 .view select { font: inherit; }
+figure:has([type="text/later"]) { flex-basis: 100%; }
+"""
+DRAW_IN_SIGHT = """
+for (const waiting of document.querySelectorAll("script[type='text/later']"))
+  new IntersectionObserver(([seen], observer) => {
+    if (!seen.isIntersecting) return;
+    observer.disconnect();
+    const script = document.createElement("script");
+    script.textContent = waiting.textContent;
+    waiting.after(script);
+  }, { rootMargin: "200px" }).observe(waiting.parentElement);
 """
 
 
@@ -162,6 +177,7 @@ def page(title, views, note=""):
 <div class="row">
 {shown}
 </div>
+<script>{DRAW_IN_SIGHT}</script>
 </body>
 </html>
 """
