@@ -359,7 +359,7 @@ class Outcome:
         one, message = self.check, list(self.message)
         shown = not one.hidden or self.status not in ("done", "wrong") or getattr(self.error, "told", False)
         if not shown:
-            message = ["", ""] if self.status == "done" else ["judged when graded", "批改时判定"]
+            message = ["", ""] if self.status == "done" else ["wrong; a choice question tells no more", "错误;选择题不再提示"]
         return {"homework": one.homework, "id": one.id, "name": one.name, "status": self.status, "points": self.points,
                 "possible": one.points, "bonus": one.bonus, "hidden": one.hidden, "message": message,
                 "mistake": self.mistake if shown else None, "hint": list(self.hint) if self.hint and shown else None,
