@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
-from grading import markers, release
-from tests import check, conftest
+from grading import markers
+from tests import conftest
 from tests.course.browser import keep, tab
+from tests.course.copies import build
 from tests.student import ROOT
 
 pytestmark = pytest.mark.xdist_group("board")
@@ -18,13 +19,7 @@ SCREEN = 24, 80                  # lines, columns
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """A student copy of two homeworks, with one set of cases, in which hmm is half done (`half_done`)."""
-    folder = tmp_path_factory.mktemp("student") / "copy"
-    folder.mkdir()
-    patch = pytest.MonkeyPatch()
-    patch.setattr(check, "STORED_SEEDS", 1)
-    release.build(folder, release.Plan(("hmm", "hw_bptt")))
-    patch.undo()
-    return folder
+    return build(tmp_path_factory.mktemp("student") / "copy", "hmm", "hw_bptt", mistakes=["hmm"])
 
 
 def fill(copy, homework, changes):
@@ -123,7 +118,7 @@ def test_bonus_points_stand_apart(copy):
 
 
 def test_homeworks_not_begun_take_a_line_each(half_done):
-    board = board_of(run(half_done, "--time-limit", "1"))
+    board = board_of(run(half_done, "--time-limit", "1", "-n", "2"))
     assert re.search(r"hw_bptt: 0 / 100 points, bonus\* 0 / 30\n  46 blanks, all empty\n.*hmm: 20 / 100", board, re.S)
     assert len(board.splitlines()) <= SCREEN[0] + 2
 

@@ -9,6 +9,7 @@ import pytest
 
 from grading import course, markers, release
 from tests import check, update
+from tests.course.copies import few_cases
 from tests.student import HOMEWORKS, ROOT
 
 SMALL = "hmm"                    # the homework that is released fastest
@@ -78,6 +79,12 @@ def one_set_of_cases(monkeypatch):
     monkeypatch.setattr(check, "STORED_SEEDS", 1)
 
 
+@pytest.fixture
+def few():
+    with few_cases():
+        yield
+
+
 def plan(*homeworks, solved=False, seed=1, **settings):
     """A Plan for homeworks; settings of course.toml for the first of them."""
     about = course.load()
@@ -96,7 +103,7 @@ def test_the_student_copy_is_proved(homework, tmp_path, one_set_of_cases):
     assert (copy / "tests" / "cases" / f"{homework}.npz").stat().st_size < 2 * 2**20
 
 
-def test_folder_and_zip_hold_the_same_and_are_the_same_twice(tmp_path, one_set_of_cases):
+def test_folder_and_zip_hold_the_same_and_are_the_same_twice(tmp_path, few):
     for name in ("student", "a.zip", "b/a.zip"):
         release.release(tmp_path / name, plan(SMALL), say=lambda line: None)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b" / "a.zip").read_bytes()
@@ -106,7 +113,7 @@ def test_folder_and_zip_hold_the_same_and_are_the_same_twice(tmp_path, one_set_o
         assert {name.split("/")[0] for name in file.namelist()} == {"a"}
 
 
-def test_a_copy_for_after_the_due_date(tmp_path, one_set_of_cases):
+def test_a_copy_for_after_the_due_date(tmp_path, few):
     """Solutions with their hints and the worked answers are in it, the teacher's files are not, every check passes."""
     said = []
     release.release(tmp_path / "copy", plan(SMALL, solved=True), say=said.append)
@@ -132,7 +139,7 @@ def test_solutions_wait_for_the_due_date(day, words, monkeypatch, tmp_path, caps
     assert (words in capsys.readouterr().err and not done) if words else done
 
 
-def test_a_leaked_line_is_found(tmp_path, one_set_of_cases):
+def test_a_leaked_line_is_found(tmp_path, few):
     release.build(tmp_path, plan(SMALL))
     region = next(iter(markers.blanks(ROOT / SMALL).values()))
     line = max(region.path.read_text(encoding="utf-8").splitlines()[region.begin:region.end - 1], key=len)
@@ -170,7 +177,7 @@ def test_other_folders_are_not_overwritten(tmp_path):
     assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "kept"
 
 
-def test_an_older_copy_is_replaced_unless_somebody_worked_in_it(tmp_path, one_set_of_cases, monkeypatch):
+def test_an_older_copy_is_replaced_unless_somebody_worked_in_it(tmp_path, few, monkeypatch):
     monkeypatch.setattr(release, "prove", lambda *args: None)
     out = tmp_path / "copy"
     release.release(out, plan(SMALL))

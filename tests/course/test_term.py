@@ -9,6 +9,7 @@ import pytest
 
 from grading import course, markers, release
 from tests import check, term
+from tests.course.copies import few_cases
 from tests.student import HOMEWORKS, ROOT, InProcess, load_solved
 
 TERM = """
@@ -30,8 +31,8 @@ def spring(tmp_path, monkeypatch):
     path = tmp_path / "course.toml"
     path.write_text(TERM, encoding="utf-8")
     monkeypatch.setattr(term, "FILE", path)
-    monkeypatch.setattr(check, "STORED_SEEDS", 1)
-    return path
+    with few_cases():
+        yield path
 
 
 @pytest.mark.parametrize("change, words", [

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from grading import markers, release
-from tests import check, update
+from tests import update
+from tests.course.copies import build, few_cases
 from tests.student import ROOT
 
 STUB = ['    # hmm-01 (8 points): sum', '    raise NotImplementedError("hmm/model.py, blank hmm-01 (forward): still empty")']
@@ -38,13 +39,7 @@ def test_three_ways_merge(mine, new, merged):
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
-    place = tmp_path_factory.mktemp("released") / "copy"
-    place.mkdir()
-    patch = pytest.MonkeyPatch()
-    patch.setattr(check, "STORED_SEEDS", 1)
-    release.build(place, release.Plan(("hmm",)))
-    patch.undo()
-    return place
+    return build(tmp_path_factory.mktemp("released") / "copy", "hmm")
 
 
 @pytest.fixture
@@ -183,7 +178,6 @@ def test_what_is_no_copy_is_refused(old, tmp_path):
 
 def test_the_teacher_renews_a_copy_too(old, monkeypatch, capsys):
     """python -m grading.release --update OLD: built from this tree, proved, brought in."""
-    monkeypatch.setattr(check, "STORED_SEEDS", 1)
     monkeypatch.setattr(release, "prove", lambda *args: None)
     stale = (old / "hmm" / "cli.py").read_bytes()
     (old / "hmm" / "cli.py").write_bytes(stale.replace(b"exit code", b"exit  code"))
@@ -192,7 +186,8 @@ def test_the_teacher_renews_a_copy_too(old, monkeypatch, capsys):
     about["files"]["hmm/cli.py"] = update.digest("hmm/cli.py", (old / "hmm" / "cli.py").read_bytes())
     mark.write_text(json.dumps(about), encoding="utf-8")
     mine = (old / "hmm" / "model.py").read_bytes()
-    release.main(["--update", str(old)])
+    with few_cases():
+        release.main(["--update", str(old)])
     assert "hmm/cli.py: renewed" in capsys.readouterr().out
     assert (old / "hmm" / "cli.py").read_bytes() == stale and (old / "hmm" / "model.py").read_bytes() == mine
     assert markers.WORDS.search((ROOT / "hmm" / "model.py").read_text(encoding="utf-8"))
