@@ -282,8 +282,10 @@ def test_the_notebook_draws_in_jupyter(browser, executed, runs, app, address):
             frame = page.frame_locator("iframe[title='attention']").first
             frame.locator("[id^='bertviz-'] #vis svg #attention line").first.wait_for(state="attached")
             assert frame.locator("svg text").count() == 2 * shown_characters(executed)
+            page.locator("iframe[title='attention']").first.scroll_into_view_if_needed()
             keep(page, f"jupyter-{app}")
-            page.wrong[:] = [line for line in page.wrong if "bertviz" in line or "d3" in line or "require" in line]
+            if app != "lab":                                     # extensions of theirs may complain; in the lab nothing may
+                page.wrong[:] = [line for line in page.wrong if "bertviz" in line or "d3" in line or "require" in line]
     finally:
         server.terminate()
         server.wait(20)
