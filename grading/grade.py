@@ -299,6 +299,7 @@ def run(args):
     homeworks = wanted_homeworks(args)
     settings_run = open_run(args.out, args)
     journal = Journal(args.out / JOURNAL)
+    isolation.sweep()
     with journal.held():
         settings = {"homeworks": homeworks, "blanks": args.blank, "seed": settings_run["seed"],
                     "limits": {"call": args.timeout, "total": args.total_timeout, "memory": args.memory * 2**20,

@@ -28,6 +28,7 @@ from tests.student import ROOT, Channel, Door, StudentError, Worker, clean_envir
 LEVELS = ("plain", "process", "bubblewrap")
 CODE = "/grading-sandbox"        # in bubblewrap: the worker's code; a name that hides no folder with a Python in it
 HOME = "/grading-home"           # in bubblewrap: where a submission may write (a fresh place for each)
+PLACE = "grading-sandbox-"       # outside: a temporary folder's name begins so, with its process behind
 START_LIMIT = 120                # seconds for a fork server to load its libraries
 
 
@@ -52,7 +53,7 @@ class Sandbox:
 
     def __init__(self, level, limits=None, libraries=("numpy",)):
         self.level, self.limits, self.libraries = level, limits or Limits(), libraries
-        self.place = Path(tempfile.mkdtemp(prefix="sandbox-"))
+        self.place = Path(tempfile.mkdtemp(prefix=f"{PLACE}{os.getpid()}-"))
         self.errors = self.place / "errors.txt"
         self.count = 0
         self.lock = threading.Lock()
@@ -125,6 +126,17 @@ class Sandbox:
                 self.process.kill()
             self.process.wait()
         shutil.rmtree(self.place, ignore_errors=True)
+
+
+def sweep():
+    """Remove the temporary folders of graders that were killed."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PLACE}*-*") if hasattr(os, "fork") else ():
+        with contextlib.suppress(ValueError, OSError):
+            number = int(path.name.removeprefix(PLACE).split("-")[0])
+            try:
+                os.kill(number, 0)
+            except ProcessLookupError:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 class Session(Channel):

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import zipfile
 
@@ -581,6 +582,18 @@ def test_a_terminal_that_is_closed_stops_the_run_in_order(tmp_path, number):
     assert said.splitlines()[-1].endswith("stopped; what is graded is kept, run the same command to go on")
     until(lambda: not os.listdir(tmp_path / "tmp") and not group_lives(process.pid))
     assert [entry["student"] for entry in journal.Journal(tmp_path / "out" / "journal.jsonl").read()] == ["1"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="isolation is for Linux")
+def test_what_a_killed_grader_left_is_swept(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    kept = [f"{isolation.PLACE}{os.getpid()}-x", f"{isolation.PLACE}mine-x", "other"]
+    for name in (f"{isolation.PLACE}{ended.pid}-x", *kept):
+        (tmp_path / name).mkdir()
+    isolation.sweep()
+    assert sorted(path.name for path in tmp_path.iterdir()) == kept
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals")
