@@ -97,7 +97,7 @@ def changes(old, new):
         elif untouched:
             found.append(("updated", name, new[name]))
         else:
-            merged = _merged(was["texts"].get(name), mine, new[name])
+            merged = _merged(was.get("texts", {}).get(name), mine, new[name])
             found.append(("beside", name, new[name]) if merged is None else ("merged", name, merged))
     return found
 
