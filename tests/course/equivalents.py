@@ -79,6 +79,7 @@ EQUIVALENT = {
                    "numeric[at] = (float(np.squeeze(costs[0])) - np.squeeze(costs[1])) / (2 * STEP)",
                    "numeric[at] = (float(costs[0]) - float(np.squeeze(costs[1]))) / (2 * STEP)",
                    "numeric[at] = (float(np.squeeze(costs[0])) - float(costs[1])) / (2 * STEP)"],
+        "w2v-08": ["without rows = np.array(rows)", "rows = rows", "U = outputVectors[rows], before rows = np.array(rows)"],
         "w2v-10": ["rows = [row_of(tokens, word) for word in contextWords]"],
         "w2v-17": ["return x @ w + b >= 0"],
         "w2v-18": ["return L * np.exp(-np.logaddexp(0.0, -k * (z - z0)))",
@@ -103,7 +104,6 @@ EQUIVALENT = {
                    "np.add.at(seen, (states, obs), 1), before np.add.at(steps, (states[:-1], states[1:]), 1)"],
         "wai-03": ["rest.append(order[cut:]), before held.append(order[:cut])"],
         "att-21": ["kept.append(weights), before answers.append(token)"],
-        "w2v-04": ["numeric[at] = (float(np.squeeze(costs[0])) - float(np.squeeze(costs[1]))) / (2 * STEP), before x[at] = old"],
     },
     "rows_to_one divides by the sum: counting by twos is the same": {
         "hmm-15": ["first[states[0]] += 2", "np.add.at(steps, (states[:-1], states[1:]), 2)"],

@@ -155,7 +155,13 @@ def stored(statement):
     """Names that a statement changes; of a call, all that stand in it."""
     if isinstance(statement, ast.Expr):
         return used(statement)
-    return set().union(*map(used, getattr(statement, "targets", None) or [statement.target]))
+    names, targets = set(), list(getattr(statement, "targets", None) or [statement.target])
+    for target in targets:
+        targets += getattr(target, "elts", [])
+        while isinstance(target, (ast.Subscript, ast.Attribute)):
+            target = target.value
+        names.add(getattr(target, "id", None))
+    return names - {None}
 
 
 def changes(node, holder, names):
