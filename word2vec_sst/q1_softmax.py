@@ -23,7 +23,12 @@ def sanity_checks():
     assert np.allclose(softmax(np.array([-1001.0, -1002.0])), [0.73105858, 0.26894142])
 
 
-if __name__ == "__main__":
+def main():
     print("softmax(log [1, 2, 3]) =", softmax(np.log([1.0, 2.0, 3.0])))
     sanity_checks()
     print("The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more.")
+
+
+if __name__ == "__main__":
+    from cli import run
+    run(main)

@@ -52,6 +52,11 @@ def sanity_checks():
     assert np.isclose(twice, 2 * once), "the cost is a sum over the rows: twice the rows, twice the cost"
 
 
-if __name__ == "__main__":
+def main():
     sanity_checks()
     print("The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more.")
+
+
+if __name__ == "__main__":
+    from cli import run
+    run(main)

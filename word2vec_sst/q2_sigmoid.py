@@ -25,7 +25,12 @@ def sanity_checks():
     assert np.allclose(sigmoid_grad(s), [[0.19661193, 0.10499359], [0.19661193, 0.10499359]])
 
 
-if __name__ == "__main__":
+def main():
     print("sigmoid(0) =", sigmoid(0.0), " sigmoid_grad(sigmoid(0)) =", sigmoid_grad(sigmoid(0.0)))
     sanity_checks()
     print("The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more.")
+
+
+if __name__ == "__main__":
+    from cli import run
+    run(main)

@@ -103,6 +103,11 @@ def sanity_checks():
     assert np.isclose(np.linalg.norm(rows), 1), rows
 
 
-if __name__ == "__main__":
+def main():
     sanity_checks()
     print("The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more.")
+
+
+if __name__ == "__main__":
+    from cli import run
+    run(main)

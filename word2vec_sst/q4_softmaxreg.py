@@ -68,6 +68,11 @@ def sanity_checks():
     assert predicted.shape == (9,) and accuracy([1, 2, 3, 4], [1, 0, 3, 4]) == 75
 
 
-if __name__ == "__main__":
+def main():
     sanity_checks()
     print("The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more.")
+
+
+if __name__ == "__main__":
+    from cli import run
+    run(main)
