@@ -73,19 +73,27 @@ def case():
 
 
 def pytest_collection_modifyitems(config, items):
-    wanted = config.getoption("blank")
-    known = {item.obj.check.id for item in items if hasattr(item.obj, "check")}
+    wanted, term = config.getoption("blank"), {}
+    for item in items:                                            # item.check: as this term has it; None where left out
+        item.check = getattr(getattr(item, "obj", None), "check", None)
+        if item.check:
+            homework = item.check.homework
+            if homework not in term:
+                term[homework] = {one.name: one for one in checks.load_checks(homework)}
+            item.check = term[homework].get(item.check.name)
+    known = {item.check.id for item in items if item.check}
     if wanted and not set(wanted) <= known:
         missing = ", ".join(sorted(set(wanted) - known))
         raise pytest.UsageError(f"no blank {missing} here; blanks: {' '.join(sorted(known))}")
     kept, dropped = [], []
     deep = "deep" in (config.getoption("markexpr") or "")
     for item in items:
-        check = getattr(item.obj, "check", None)
+        check = item.check
         if check:
             item.extra_keyword_matches.add(check.id)
             item.add_marker(pytest.mark.blank(check.id, check.points))
-        if wanted and not (check and check.id in wanted) or item.get_closest_marker("deep") and not deep:
+        left_out = not check and hasattr(getattr(item, "obj", None), "check")
+        if left_out or wanted and not (check and check.id in wanted) or item.get_closest_marker("deep") and not deep:
             dropped.append(item)
         else:
             kept.append(item)
@@ -107,10 +115,9 @@ def door_of(config):
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     """A check is run by tests/check.py; its verdict becomes pytest's."""
-    check = getattr(pyfuncitem.obj, "check", None)
+    check, config = pyfuncitem.check, pyfuncitem.config
     if check is None:
         return None
-    config = pyfuncitem.config
     try:
         outcome = checks.run(check, *door_of(config))
     except checks.MissingCases as error:
