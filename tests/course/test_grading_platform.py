@@ -76,7 +76,8 @@ def test_pack(tmp_path):
 
 
 @pytest.mark.parametrize("files, words", [
-    ({"model.py": "def f(:\n"}, "model.py cannot be imported: SyntaxError"), ({"random.py": "x = 1\n"}, "random.py hides the library random"),
+    ({"model.py": "def f(:\n"}, "model.py cannot be imported: SyntaxError"),
+    ({"random.py": "x = 1\n"}, "random.py hides the library random"),
     ({"big.png": "x" * (11 * 2**20)}, "big.png has 11 MB")])
 def test_pack_refuses(tmp_path, files, words):
     with pytest.raises(pack.PackError, match=words):
