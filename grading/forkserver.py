@@ -18,6 +18,7 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 
 import worker
 
@@ -167,8 +168,9 @@ def main():
     level, libraries = sys.argv[1], sys.argv[3:]
     sys.dont_write_bytecode = True
     for name in libraries:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):                    # to save time: who needs one imports it, or fails to
             importlib.import_module(name)
+    tempfile.tempdir = None                                     # each child has a place of its own
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     control = socket.socket(fileno=os.dup(0))

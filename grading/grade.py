@@ -27,6 +27,8 @@ from tests.student import HOMEWORKS, ROOT
 
 RUN = "run.json"                 # what a run was asked for; tells that the folder is ours
 JOURNAL = "journal.jsonl"
+NUMPY = ("numpy", "numpy.ma")
+TORCH = ("torch", "torch._dynamo", "torch.fx.experimental.symbolic_shapes")      # what the first optimizer or mask would import
 
 
 class GradeError(Exception):
@@ -95,7 +97,7 @@ def grade_submission(path, settings, cases, sandbox):
 def open_sandbox(level, limits, homeworks):
     """A sandbox with the libraries of these homeworks loaded, or None where the level has none."""
     texts = [path.read_text(encoding="utf-8") for homework in homeworks for path in (ROOT / homework).glob("*.py")]
-    libraries = ("numpy", "torch") if any("import torch" in text for text in texts) else ("numpy",)
+    libraries = NUMPY + (TORCH if any("import torch" in text for text in texts) else ())
     return None if level == "plain" else isolation.Sandbox(level, limits, libraries)
 
 

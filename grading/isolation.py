@@ -230,7 +230,7 @@ def bubblewrap(inside):
             binds += ["--ro-bind", str(prefix), str(prefix)]
     return [shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
             "--uid", "1000", "--gid", "1000", "--hostname", "check", "--tmpfs", "/tmp", *binds, "--proc", "/proc", "--dev", "/dev",
-            "--dir", HOME,
+            "--tmpfs", HOME,                                  # for the fork server; each child mounts its own over it
             "--ro-bind", str(inside), CODE, "--chdir", HOME, "--remount-ro", "/tmp", "--remount-ro", "/"]
 
 
