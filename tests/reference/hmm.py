@@ -399,8 +399,9 @@ def supervised_estimate(rng):
              ("a state that never occurs", 4, 6, (6, 7), 0.25))
     for label, N, M, lengths, smoothing in cases:
         used = N - 1 if "never" in label else N
-        # the first sequence leaves every state
-        states = [np.concatenate([rng.permutation(used), rng.integers(used, size=T)])[:T] for T in lengths]
+        start = rng.permutation(used)                    # all begin in start[0], the last one in start[1]; the first leaves all
+        states = [np.concatenate([start, rng.integers(used, size=T)])[:T] for T in lengths]
+        states[-1][0] = start[1]
         many = [rng.integers(M, size=T) for T in lengths]
         pi, A, B = [0.0] * N, [[0.0] * N for _ in range(N)], [[smoothing] * M for _ in range(N)]
         for path, obs in zip(states, many):
