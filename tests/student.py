@@ -86,7 +86,10 @@ class Door:
 
 @contextlib.contextmanager
 def time_limit(seconds):
-    """Inside: raises TimeOut after `seconds`. Not on Windows, not in another thread, not while a debugger looks on."""
+    """Inside: raises TimeOut after `seconds` of computing (a busy machine does not count).
+
+    Not on Windows, not in another thread, not while a debugger looks on.
+    """
     def ring(*_):
         if sys.gettrace() is None:
             raise TimeOut("TimeOut", f"no answer within {seconds:g} s")
@@ -94,13 +97,13 @@ def time_limit(seconds):
     if not seconds or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)       # again and again: `except:` may have caught the first
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds, seconds)       # again and again: `except:` may have caught the first
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 class InProcess(Door):
