@@ -63,7 +63,7 @@ def outcomes(request, tmp_path):
         for name, content in files.items():
             data = content if isinstance(content, bytes) else content.encode("utf-8")
             (tmp_path / HOMEWORK / f"{name}.py").write_bytes(data)
-        doors.append((InProcess if request.param == "in process" else Worker)(tmp_path, limit=limit))
+        doors.append(InProcess(tmp_path, limit=limit) if request.param == "in process" else Worker(tmp_path, limit=5 * limit))
         found = {}
         for one in check.load_checks(HOMEWORK):
             if one.id in (BLANK, *OTHERS):
