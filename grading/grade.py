@@ -369,7 +369,6 @@ def main(argv=None):
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    stop_in_order()
     try:
         graded = run(args)
         lines = summary(args, *graded, *write_reports(args, *graded))
@@ -385,4 +384,5 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
+    stop_in_order()
     main()
