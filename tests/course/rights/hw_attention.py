@@ -265,11 +265,9 @@ def mix(weights, values):
 
 @right("att-10")
 def position_encoding(L, d):
-    table = torch.zeros(L, d, dtype=torch.float64)
-    for p in range(L):
-        for i in range(d):
-            table[p, i] = math.sin(p / 10000 ** (i / d)) if i % 2 == 0 else math.cos(p / 10000 ** ((i - 1) / d))
-    return table
+    frequency = 10000.0 ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)
+    angle = torch.arange(L, dtype=torch.float64)[:, None] * frequency
+    return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)[:, :d]
 
 
 @right("att-11")
@@ -281,7 +279,7 @@ def project(self, x):
 
 @right("att-12")
 def split_heads(self, x):
-    return torch.stack(x.chunk(self.n_head, dim=-1), dim=1)
+    return x.unflatten(-1, (self.n_head, -1)).permute(0, 2, 1, 3)
 
 
 @right("att-14")

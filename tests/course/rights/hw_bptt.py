@@ -336,12 +336,15 @@ def rnn_dW(da, h):
 
 @right("bptt-17")
 def rnn_dU(da, x):
-    return (x.T @ da).T
+    return (da[:, :, None] * x[:, None, :]).sum(axis=0)
 
 
 @right("bptt-18")
 def rnn_db(da):
-    return np.einsum("th->h", da)
+    db = np.zeros(da.shape[1])
+    for row in da:
+        db += row
+    return db
 
 
 @right("bptt-19")
@@ -366,21 +369,17 @@ def lstm_dz(y_hat, y):
 
 @right("bptt-23")
 def lstm_dV(dz, h):
-    return sum(np.outer(dz[t], h[t + 1]) for t in range(len(dz)))
+    return np.einsum("tk,th->kh", dz, h[1:])
 
 
 @right("bptt-24")
 def lstm_dc(dz):
-    return dz.T @ np.ones(len(dz))
+    return np.array([sum(column) for column in dz.T])
 
 
 @right("bptt-25")
 def lstm_dh(dz_t, V, W, later):
-    H = V.shape[1]
-    dh = dz_t @ V
-    for gate in range(4):
-        dh = dh + W[gate * H:(gate + 1) * H].T @ later[gate * H:(gate + 1) * H]
-    return dh
+    return np.concatenate([dz_t, later]) @ np.vstack([V, W])
 
 
 @right("bptt-26")
@@ -390,7 +389,8 @@ def lstm_dC_carried(dC_next, f_next, i_next):
 
 @right("bptt-27")
 def lstm_dC(dh_t, o_t, C_t, carried):
-    return carried + dh_t * o_t / np.cosh(C_t) ** 2
+    h_t = o_t * np.tanh(C_t)
+    return carried + dh_t * (o_t - np.tanh(C_t) * h_t)
 
 
 @right("bptt-28")
