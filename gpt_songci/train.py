@@ -469,8 +469,6 @@ def main(argv=None):
     rank, world, device = start_processes(args)
     try:
         train(args, rank, world, device)
-    except NotImplementedError as error:                          # a blank of the student's copy
-        raise UserError(str(error)) from None
     finally:
         if world > 1:
             distributed.destroy_process_group()

@@ -75,21 +75,18 @@ def main(argv=None):
         raise UserError(f"{path} is of other settings ({stored['settings']}); give another --out_dir")
     done = stored["runs"]
     names = [name for name in VARIANTS if not args.only or name.startswith("encoder") == (args.only == "tied")]
-    try:
-        for name in names:
-            for seed in range(args.seeds):
-                key = f"{name}, seed {seed}"
-                if key in done:
-                    continue
-                iters = args.encoder_iters if name.startswith("encoder") else args.iters
-                flags = [*VARIANTS[name], "--seed", seed, "--hidden", args.hidden, "--iters", iters,
-                         "--batchsize", args.batchsize, "--warmup", 50, "--eval_interval", max(1, iters // 10)]
-                done[key] = one_run(flags, data, args.quiet)
-                with safe_write(path) as file:
-                    json.dump(stored, file, indent=1)
-                print(f"{key}: {done[key]['exact']:.2%} exact, {done[key]['seconds']:.0f} s")
-    except NotImplementedError as error:                          # a blank of the student's copy
-        raise UserError(str(error)) from None
+    for name in names:
+        for seed in range(args.seeds):
+            key = f"{name}, seed {seed}"
+            if key in done:
+                continue
+            iters = args.encoder_iters if name.startswith("encoder") else args.iters
+            flags = [*VARIANTS[name], "--seed", seed, "--hidden", args.hidden, "--iters", iters,
+                     "--batchsize", args.batchsize, "--warmup", 50, "--eval_interval", max(1, iters // 10)]
+            done[key] = one_run(flags, data, args.quiet)
+            with safe_write(path) as file:
+                json.dump(stored, file, indent=1)
+            print(f"{key}: {done[key]['exact']:.2%} exact, {done[key]['seconds']:.0f} s")
     print("\n| model | unseen numerals exact, mean | smallest | largest | seconds a run |\n|---|---|---|---|---|")
     for name in names:
         runs = [done[f"{name}, seed {seed}"] for seed in range(args.seeds)]

@@ -70,13 +70,10 @@ def main(argv=None):
     if args.beam and settings["model"] != "seq2seq":
         raise UserError("--beam is for a seq2seq: the encoder answers all tokens at once")
     readings = []
-    try:
-        for text, number in zip(args.numerals, numbers):
-            digits, weights = read(model, text, args.beam)
-            readings.append((text, digits, weights))
-            print(f"{text} -> {digits}" + ("" if digits == str(number) else f"   (wrong: it is {number})"))
-    except NotImplementedError as error:                          # a blank of the student's copy
-        raise UserError(str(error)) from None
+    for text, number in zip(args.numerals, numbers):
+        digits, weights = read(model, text, args.beam)
+        readings.append((text, digits, weights))
+        print(f"{text} -> {digits}" + ("" if digits == str(number) else f"   (wrong: it is {number})"))
     path = args.plot or args.ckpt_path / "alignment.png"
     kind = settings["score"] if settings["model"] == "seq2seq" else "last layer, mean of the heads"
     draw(readings, path, f"{settings['model']}, {kind}")

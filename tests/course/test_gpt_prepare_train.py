@@ -390,12 +390,16 @@ def test_full_disk_leaves_the_last_checkpoint(data, tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_an_empty_blank_is_one_line(data, tmp_path, monkeypatch):
+def test_an_empty_blank_is_one_line(data, tmp_path, monkeypatch, capsys):
     def empty(self, s):
         raise NotImplementedError("gpt_songci/model.py, blank gpt-a3.4 (weights): still empty")
     monkeypatch.setattr(GPT.module("model").MultiHeadSelfAttention, "weights", empty)
-    message = user_error("train", "--data_root", data, "--ckpt_path", tmp_path / "run", *TINY)
+    argv = ["--data_root", data, "--ckpt_path", tmp_path / "run", *TINY]
+    with GPT.active(), pytest.raises(SystemExit) as stop:
+        GPT.module("cli").run(lambda: GPT.module("train").main([str(word) for word in argv]))
+    message = capsys.readouterr().err
     assert "blank gpt-a3.4 (weights): still empty" in message
+    assert stop.value.code == 2 and message.count("\n") == 1
 
 
 def test_a_loss_that_is_no_number_stops(data, tmp_path, monkeypatch):
