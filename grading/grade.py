@@ -24,6 +24,7 @@ from grading import course, formats, isolation, marks, report, submissions, susp
 from grading.journal import Journal, JournalError
 from tests import check
 from tests.student import HOMEWORKS, ROOT
+from tests.term import settings_of
 
 RUN = "run.json"                 # what a run was asked for; tells that the folder is ours
 JOURNAL = "journal.jsonl"
@@ -42,8 +43,8 @@ def ready():
 
 def checks_digest(homework):
     """SHA-256 of everything that a verdict on the homework follows from, apart from submission and seed."""
-    term = course.load()["homework"].get(homework, {})
-    seen = hashlib.sha256(repr([term.get("points"), term.get("leave_out")]).encode())
+    settings = settings_of(homework)
+    seen = hashlib.sha256(repr([settings["points"], settings["leave_out"]]).encode())
     paths = [*(ROOT / "tests").glob("*.py"), *(ROOT / homework).glob("*.py"), ROOT / "grading" / "forkserver.py",
              *(ROOT / "tests" / part / f"{homework}.py" for part in ("probes", "reference", "mistakes"))]
     for path in sorted(path for path in paths if path.is_file()):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from tests.term import settings_of
+
 
 class RosterError(Exception):
     """A roster or a file of manual marks that cannot be read. One line that names the row."""
@@ -134,7 +136,7 @@ def manual_points(path, course):
         if not row["points"]:
             continue
         homework, _, question = row["id"].partition("/")
-        most = course["homework"].get(homework, {}).get("written", {}).get(question)
+        most = settings_of(homework, course)["written"].get(question)
         try:
             points = float(row["points"])
         except ValueError:

@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from grading import course, markers
 from tests import check, update
 from tests.student import HOMEWORKS, ROOT
+from tests.term import settings_of
 from tests.update import MARK
 
 LEFT_OUT = ("grading", "benchmarks", "dist", ".ci", ".github", "tests/reference", "tests/mistakes", "tests/course",
@@ -43,10 +44,10 @@ class Plan:
 
     def given(self, homework):
         """Ids of blanks that are handed out filled in: course.toml leaves them out."""
-        return self.course["homework"].get(homework, {}).get("leave_out", [])
+        return settings_of(homework, self.course)["leave_out"]
 
     def points(self, homework):
-        return self.course["homework"].get(homework, {}).get("points", {})
+        return settings_of(homework, self.course)["points"]
 
     def blanks(self, homework):
         """Ids of the blanks that the copy asks for."""
@@ -144,11 +145,11 @@ def term(plan):
     lines = ["# What this term's course holds: dates, points of the written questions, changes of the checks' points.", "",
              "[course]", *(f"{key} = {json.dumps(plan.course[key], ensure_ascii=False)}" for key in ("title", "title_zh"))]
     for homework in plan.homeworks:
-        settings = plan.course["homework"].get(homework, {})
+        settings = settings_of(homework, plan.course)
         lines += ["", f"[homework.{homework}]"]
-        lines += [f"due = {settings['due'].isoformat()}"] if settings.get("due") else []
+        lines += [f"due = {settings['due'].isoformat()}"] if settings["due"] else []
         for key in ("written", "points"):
-            if settings.get(key):
+            if settings[key]:
                 lines.append(f"{key} = {{ {', '.join(f'{json.dumps(id)} = {n}' for id, n in settings[key].items())} }}")
         if settings.get("leave_out"):
             lines.append(f"leave_out = {json.dumps(settings['leave_out'])}")
@@ -352,7 +353,7 @@ def renew(old, plan, say=print):
 
 def not_due(plan, now=None):
     """Homeworks of the plan whose due date is still to come."""
-    dates = ((name, plan.course["homework"].get(name, {}).get("due")) for name in plan.homeworks)
+    dates = ((name, settings_of(name, plan.course)["due"]) for name in plan.homeworks)
     return [name for name, due in dates if due and due > (now or datetime.now(UTC))]
 
 

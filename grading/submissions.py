@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from grading import markers
 from tests.student import HOMEWORKS, ROOT
-from tests.term import load
+from tests.term import settings_of
 
 MAX_FILE = 2 * 2**20             # bytes of a source file that is graded
 MAX_TOTAL = 200 * 2**20          # bytes of all files of a submission, unpacked
@@ -262,11 +262,11 @@ def _take(submission, homework, files):
 
 def empty_files(homework):
     """{name: bytes} of the homework's code as students get it, all blanks empty but those that the term gives away."""
-    found, term = {}, load()["homework"].get(homework, {"leave_out": ()})
+    found, given = {}, settings_of(homework)["leave_out"]
     for path in sorted((ROOT / homework).rglob("*")):
         if path.suffix in CODE and path.is_file() and not set(path.parts) & SKIPPED:
             name = path.relative_to(ROOT / homework).as_posix()
-            found[name] = (markers.strip_code(path, f"{homework}/{name}", term["leave_out"]).encode("utf-8") if path.suffix == ".py"
+            found[name] = (markers.strip_code(path, f"{homework}/{name}", given).encode("utf-8") if path.suffix == ".py"
                            else path.read_bytes())
     return found
 

@@ -9,6 +9,7 @@ from tests.student import HOMEWORKS, ROOT
 FILE = ROOT / "course.toml"
 COURSE = {"title": str, "title_zh": str, "seed": int}
 HOMEWORK = {"due": datetime, "written": dict, "points": dict, "leave_out": list}
+UNCHANGED = {"due": None, "written": {}, "points": {}, "leave_out": []}
 
 
 class CourseError(Exception):
@@ -29,7 +30,7 @@ def load(path=None):
         where = f"{path}: [homework.{name}]"
         if name not in HOMEWORKS:
             raise CourseError(f"{where} is no homework; there are {', '.join(HOMEWORKS)}")
-        mine = {"due": None, "written": {}, "points": {}, "leave_out": []} | _known(settings, HOMEWORK, where)
+        mine = UNCHANGED | _known(settings, HOMEWORK, where)
         if mine["due"] and not mine["due"].tzinfo:
             raise CourseError(f"{where}: due needs a date, a time and an offset: 2026-10-12T23:59:00+08:00")
         for id, points in (*mine["written"].items(), *mine["points"].items()):
@@ -48,9 +49,14 @@ def _known(settings, kinds, where):
     return settings
 
 
+def settings_of(homework, course=None):
+    """What the term says of a homework (as in `load`); one that it does not name is as it is."""
+    return (course or load())["homework"].get(homework, UNCHANGED)
+
+
 def apply(homework, checks, course=None):
     """The checks of this term: without blanks that are left out, with this term's points. Raises CourseError."""
-    settings = (course or load())["homework"].get(homework, {"points": {}, "leave_out": []})
+    settings = settings_of(homework, course)
     for id in (*settings["points"], *settings["leave_out"]):
         if not any(one.id == id for one in checks):
             raise CourseError(f"course.toml: {homework} has no blank {id}")
