@@ -573,6 +573,12 @@ def new_pi(gammas):
     return np.mean([gamma[-1] for gamma in gammas], axis=0)
 
 
+@mistake("hmm-12", "H15e", en="Which row of each gamma is about the start? The others have no say here.",
+         zh="每个 gamma 的哪一行说的是开头?其余各行在这里不起作用。")
+def new_pi(gammas):
+    return np.mean([gamma.mean(0) for gamma in gammas], axis=0)
+
+
 @mistake("hmm-13", "H13", en="From how many time steps is there a transition?",
          zh="有多少个时刻会发生转移?")
 def new_A(gammas, counts, A):
