@@ -276,10 +276,12 @@ def array_differs(name, got, expected, rtol, atol):
     if got.dtype in (np.float16, np.float32) and np.allclose(got, expected, rtol=1e-2, atol=1e-3, equal_nan=True):
         coarse = Say(f" (computed in {got.dtype}; keep the inputs' float64)", f"(以 {got.dtype} 计算;请保持输入的 float64)")
     place, place_zh = (f"first at {at}: ", f"第一个在 {at}:") if at else ("", "")
-    return Say(f"{name}: {int(wrong.sum())} of {got.size} values differ; {place}got {number(got[at])}, expected "
-               f"{number(expected[at])} (rtol={rtol:g}, atol={atol:g})",
-               f"{name}:{got.size} 个值中有 {int(wrong.sum())} 个不同;{place_zh}得到 {number(got[at])},应为 "
-               f"{number(expected[at])}(rtol={rtol:g}, atol={atol:g})") + coarse
+    digits = 6 if number(got[at]) != number(expected[at]) else 15
+    came, asked = number(got[at], digits), number(expected[at], digits)
+    return Say(f"{name}: {int(wrong.sum())} of {got.size} values differ; {place}got {came}, expected {asked} "
+               f"(rtol={rtol:g}, atol={atol:g})",
+               f"{name}:{got.size} 个值中有 {int(wrong.sum())} 个不同;{place_zh}得到 {came},应为 {asked}"
+               f"(rtol={rtol:g}, atol={atol:g})") + coarse
 
 
 def kind(value):
@@ -300,8 +302,8 @@ def short(value):
     return form(value) if isinstance(value, np.ndarray) else repr(value)[:80]
 
 
-def number(value):
-    return str(value) if isinstance(value, (np.bool_, np.integer)) else f"{value:.6g}"
+def number(value, digits=6):
+    return str(value) if isinstance(value, (np.bool_, np.integer)) else f"{value:.{digits}g}"
 
 
 def same(left, right, rtol=1e-6, atol=1e-9):
@@ -414,7 +416,7 @@ def _one(check, door, case, seed, at, stand_ins=()):
     try:
         check.function(door, case)
     except TimeOut as error:
-        return Outcome(check, "time-out", Say(f"no answer in time: {error.message}", f"超时:{error.message}"), error=error)
+        return Outcome(check, "time-out", late(error), error=error)
     except StudentError as error:
         if error.empty:
             empty = error.empty == check.id or check.id.endswith("-together")
@@ -436,15 +438,26 @@ ADVICE = {                       # by the kind of error, what a student can do
     "UnicodeDecodeError": ("save the file as UTF-8", "请把文件保存为 UTF-8"),
     "ImportError": ("import only what the file came with", "请只用文件原有的 import"),
     "ModuleNotFoundError": ("import only what the file came with", "请只用文件原有的 import"),
+    "library": ("the course's environment is not active, or requirements.txt not installed",
+                "没有激活课程的环境,或没有安装 requirements.txt"),
     "AttributeError": ("keep the names that were given", "请保持原来的名字"),
     "TypeError": ("keep the parameters that were given", "请保持原来的参数"),
     "Refused": ("return what the docstring says", "请按文档字符串返回")}
+
+
+def late(error):
+    """Say of a TimeOut."""
+    seconds = re.search(r"[\d.e+]+(?= s$)", error.message)
+    return Say(f"{error.message}; does a loop never end?",
+               f"超时:{seconds[0]} 秒内没有答案,是不是有循环停不下来?" if seconds else f"超时:{error.message}")
 
 
 def explain(error):
     """Say of a StudentError, with advice where the name of the error alone does not tell enough."""
     known = {"AttributeError": " has no ", "TypeError": " is called with "}      # only these of their kind
     kind = "UnicodeDecodeError" if "codec can't decode" in error.message else error.type
+    if re.fullmatch("No module named '(numpy|torch|jieba|matplotlib|tqdm)'", error.message):
+        kind = "library"
     advice = ADVICE.get(kind) if known.get(kind, "") in error.message else None
     return Say(str(error), str(error)) + (Say(f": {advice[0]}", f":{advice[1]}") if advice else None)
 

@@ -25,7 +25,9 @@ BODIES = {                       # what stands in the blank (None: the file is c
     "an array of objects": (SOLVED + "return answer.astype(object)", "dtype object", "请按文档字符串返回"),
     "an error of its own": ("return alhpa", "NameError: name 'alhpa' is not defined.*model.py, line", "model.py, line"),
     "an exit": ("raise SystemExit", "SystemExit", "SystemExit"),
-    "an endless loop": ("while True:\n    pass", "no answer in time: no answer within", "超时"),
+    "an endless loop": ("while True:\n    pass", "no answer within .*loop", "超时:.*秒内没有答案"),
+    "a library that is not installed": ("raise ModuleNotFoundError(\"No module named 'tqdm'\")",
+                                        "environment is not active", "没有激活课程的环境"),
     "an import that fails": ("import no_such_library", "No module named 'no_such_library'.*import only what", "只用文件原有的 import"),
 }
 RIGHT = {                        # bodies that look odd and are right
