@@ -37,9 +37,10 @@ def fitted(case, *values, names):
 
 def results(case, value, count):
     """The `count` values that a function returns together."""
-    came = len(value) if isinstance(value, list) else "one value" if value is not None else "nothing"
-    case.require(came == count, (f"{count} values should be returned together, got {came}",
-                                 f"应一起返回 {count} 个值,得到的是 {came}"), **{f"{count} returned": str(came)})
+    came = len(value) if isinstance(value, list) else 1 if value is not None else 0
+    case.require(isinstance(value, list) and came == count, (
+        f"{count} values should be returned together, got {came or 'nothing'}",
+        f"应一起返回 {count} 个值,得到 {came} 个" if came else f"应一起返回 {count} 个值,没有返回值"), **{f"{count} returned": came})
     return value
 
 
@@ -81,17 +82,28 @@ def verdict(answer):
     return 0 if "fail" in text else 1 if "pass" in text else -1
 
 
+def asked(answer, x0):
+    """How a checker asked f, to tell mistakes apart: entries moved at once, entries moved at all, to how many sides, how far
+    (0 fit, 1 too far, -1 too near)."""
+    away = np.asarray(answer["calls"]).reshape(-1, x0.size) - x0.ravel()
+    far = np.abs(away).max(initial=0)
+    return [int((away != 0).sum(axis=1).max(initial=0)), int((away != 0).any(axis=0).sum()),
+            len(np.unique(np.sign(away[away != 0]))), int(far > 1e-2) - int(far < 1e-8)]
+
+
 @blank("w2v-04", points=5)
 def test_gradcheck_verdicts(student, case):
     answers = student.probe(HOMEWORK, "gradcheck", *case.inputs, module="q2_gradcheck")
     said = np.array([verdict(answer) for answer in answers])
     right = case.expected["verdicts"].astype(int)
-    case.require(not (said < 0).any(), ("neither True or False is returned nor 'passed' or 'failed' printed",
-                                        "既没有返回 True / False,也没有打印 passed / failed"), verdicts=said)
+    how = np.array([asked(answer, function["x"]) for answer, function in zip(answers, case.inputs[0])])
+    case.require(not (said < 0).any(), ("neither True nor False is returned, and neither 'passed' nor 'failed' printed",
+                                        "既没有返回 True / False,也没有打印 passed / failed"), verdicts=said, how=how)
     missed, accused = int(((said == 1) & (right == 0)).sum()), int(((said == 0) & (right == 1)).sum())
     case.require(missed + accused == 0, (
         f"{missed} of {(right == 0).sum()} wrong gradients passed, {accused} of {right.sum()} right ones failed",
-        f"{(right == 0).sum()} 个错误梯度中有 {missed} 个通过,{right.sum()} 个正确梯度中有 {accused} 个被判错"), verdicts=said)
+        f"{(right == 0).sum()} 个错误梯度中有 {missed} 个通过,{right.sum()} 个正确梯度中有 {accused} 个被判错"),
+        verdicts=said, how=how)
 
 
 @blank("w2v-04", points=3)
@@ -101,7 +113,8 @@ def test_gradcheck_leaves(student, case):
         calls = np.asarray(answer["calls"]).reshape(-1, x0.size)
         moved = np.abs(calls - x0.ravel()) > 1e-9
         case.require(len(calls) >= x0.size + 1, (f"f was called {len(calls)} times for {x0.size} entries",
-                                                 f"{x0.size} 个分量,f 只被调用 {len(calls)} 次"), **{f"calls {n}": len(calls)})
+                                                 f"{x0.size} 个分量,f 只被调用 {len(calls)} 次"),
+                     **{f"calls {n}": len(calls), f"how {n}": np.array(asked(answer, x0))})
         case.require(moved.sum(axis=1).max(initial=0) <= 1 and np.abs(answer["x"] - x0).max() < 1e-9, (
             "x is not put back: a later call sees an entry that is still moved", "x 没有恢复:后面的调用看到仍被移动的分量"),
             **{f"moved {n}": moved.sum(axis=1), f"x {n}": np.abs(answer["x"] - x0) > 1e-9})
@@ -124,7 +137,8 @@ def network(student, case):
 def test_network_gradient(student, case):
     cost, gradient = network(student, case)
     number = isinstance(cost, np.ndarray) and cost.shape == () and np.isfinite(cost) and cost > 0
-    case.require(number, ("the cost is not a positive number", "代价不是正数"), cost=cost, as_it_came=gradient)
+    case.require(number, ("the first of the two values, the cost, is not a positive number", "两个返回值中的第一个是代价,应为正数"),
+                 cost=cost, as_it_came=gradient)
     scale = cost / case.expected["cost"]         # 1 for the sum; a mean whose gradient is of the mean too is right here
     case.check({"gradient": gradient / scale if isinstance(gradient, np.ndarray) else gradient})
 

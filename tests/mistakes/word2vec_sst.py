@@ -53,6 +53,26 @@ def softmax(x):
     return e / np.sum(e)
 
 
+@mistake("w2v-01", "V2i", en="Sum each row of your result, then the whole of it: which of the two gives 1?",
+         zh="把结果的每一行加起来,再把全部加起来:哪一个等于 1?")
+def softmax(x):
+    e = np.exp(x - np.max(x))
+    return e / np.sum(e)
+
+
+@mistake("w2v-01", "V2j", en="Print the shape of your maximum: is there one for each row, or one for each column?",
+         zh="打印最大值的形状:是每行一个,还是每列一个?")
+def softmax(x):
+    e = np.exp(x - np.max(x, axis=0))
+    return e / np.sum(e, axis=0)
+
+
+@mistake("w2v-01", "V2k", en="x may also be a single row of scores, (D,): which axes does it have?", zh="x 也可以只是一行分数 (D,):它有哪些轴?")
+def softmax(x):
+    e = np.exp(x - np.max(x, axis=1, keepdims=True))
+    return e / np.sum(e, axis=1, keepdims=True)
+
+
 # ---------------------------------------------------------------- question 2
 
 @mistake("w2v-02", "V3", en="Which of the two exponentials overflows for large positive x?", zh="x 是很大的正数时,哪一个指数会溢出?")
@@ -69,6 +89,26 @@ def sigmoid(x):
 @mistake("w2v-02", "V3c", en="Your function runs from -1 to 1. What is sigmoid(0)?", zh="你的函数取值从 -1 到 1。sigmoid(0) 是多少?")
 def sigmoid(x):
     return np.tanh(x)
+
+
+@mistake("w2v-02", "V3d", en="What is sigmoid(0) in your function? Which comes first, the division or the sum?",
+         zh="你的函数里 sigmoid(0) 是多少?先算除法还是先算加法?")
+def sigmoid(x):
+    return 1 / 1 + np.exp(-x)
+
+
+@mistake("w2v-02", "V3e", en="One `if` asks one question about the whole array; can its entries have different answers?",
+         zh="一个 if 对整个数组只问一次;各个分量的答案会不会不同?")
+def sigmoid(x):
+    if x >= 0:
+        return 1 / (1 + np.exp(-x))
+    return np.exp(x) / (1 + np.exp(x))
+
+
+@mistake("w2v-02", "V3f", en="The functions of `math` take one number. What may x be here?", zh="math 里的函数只接受一个数。这里的 x 可以是什么?")
+def sigmoid(x):
+    import math
+    return 1 / (1 + math.exp(-x))
 
 
 @mistake("w2v-03", "V4", en="The argument is already sigmoid(x): how often do you apply the sigmoid?",
@@ -212,6 +252,33 @@ def gradcheck_naive(f, x):
     return agree(numeric, analytic)
 
 
+@mistake("w2v-04", "V7d", en="How far apart are the two points whose costs you subtract?", zh="相减的两个代价,对应的两个点相距多远?")
+def gradcheck_naive(f, x):
+    state = random.getstate()
+    _, analytic = f(x)
+    numeric = np.zeros(x.shape)
+    for at in np.ndindex(x.shape):
+        old, costs = x[at], []
+        for moved in (old + STEP, old - STEP):
+            x[at] = moved
+            random.setstate(state)
+            costs.append(f(x)[0])
+        x[at] = old
+        numeric[at] = (costs[0] - costs[1]) / STEP
+    return agree(numeric, analytic)
+
+
+@mistake("w2v-04", "V6e", en="In one call of f, how many entries of x have moved?", zh="在一次对 f 的调用里,x 有几个分量被移动了?")
+def gradcheck_naive(f, x):
+    state = random.getstate()
+    _, analytic = f(x)
+    random.setstate(state)
+    above = f(x + STEP)[0]
+    random.setstate(state)
+    below = f(x - STEP)[0]
+    return agree(np.full(x.shape, (above - below) / (2 * STEP)), analytic)
+
+
 @mistake("w2v-05", "V8", en="Divide your gradient by the numerical one: is the ratio the number of rows?",
          zh="用你的梯度除以数值梯度:比值是不是行数?")
 def forward_backward_prop(data, labels, params, dimensions):
@@ -288,6 +355,43 @@ def forward_backward_prop(data, labels, params, dimensions):
     d = p - labels
     dh = d @ W2.T * sigmoid_grad(h)
     return -np.sum(labels * np.log(p)), pack(data.T @ dh, dh.sum(axis=0), h.T @ d, d.sum(axis=0))
+
+
+@mistake("w2v-05", "V4e", en="What does sigmoid_grad expect: the input of the sigmoid or its value?",
+         zh="sigmoid_grad 的参数应当是什么:sigmoid 的输入,还是它的值?")
+def forward_backward_prop(data, labels, params, dimensions):
+    W1, b1, W2, b2 = unpack(params, dimensions)
+    z = data @ W1 + b1
+    h = sigmoid(z)
+    p = softmax(h @ W2 + b2)
+    cost = -np.sum(np.log(p[labels.astype(bool)]))
+    d2 = p - labels
+    d1 = d2 @ W2.T * sigmoid_grad(z)
+    return cost, pack(data.T @ d1, d1.sum(axis=0), h.T @ d2, d2.sum(axis=0))
+
+
+@mistake("w2v-05", "V4f", en="Exercise 2b: how many factors has the derivative of cross entropy and softmax together?",
+         zh="题目 2b:交叉熵与 softmax 合在一起,导数里有几个因子?")
+def forward_backward_prop(data, labels, params, dimensions):
+    W1, b1, W2, b2 = unpack(params, dimensions)
+    h = sigmoid(data @ W1 + b1)
+    p = softmax(h @ W2 + b2)
+    cost = -np.sum(np.log(p[labels.astype(bool)]))
+    d2 = (p - labels) * p * (1 - p)
+    d1 = d2 @ W2.T * sigmoid_grad(h)
+    return cost, pack(data.T @ d1, d1.sum(axis=0), h.T @ d2, d2.sum(axis=0))
+
+
+@mistake("w2v-05", "V8i", en="The weights' gradients add up over the rows. Do those of the biases, too?",
+         zh="权重的梯度对各行求和。偏置的梯度也是吗?")
+def forward_backward_prop(data, labels, params, dimensions):
+    W1, b1, W2, b2 = unpack(params, dimensions)
+    h = sigmoid(data @ W1 + b1)
+    p = softmax(h @ W2 + b2)
+    cost = -np.sum(np.log(p[labels.astype(bool)]))
+    d2 = p - labels
+    d1 = d2 @ W2.T * sigmoid_grad(h)
+    return cost, pack(data.T @ d1, d1.mean(axis=0), h.T @ d2, d2.mean(axis=0))
 
 
 # ---------------------------------------------------------------- question 3
@@ -369,6 +473,58 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     d = p.copy()
     d[target] -= 1
     return -np.log(p[target]) / len(p), outputVectors.T @ d, np.outer(d, predicted)
+
+
+@mistake("w2v-07", "V8j", en="One word is the right one: how many logs are in your cost?", zh="正确的词只有一个:你的代价里有几个对数?")
+def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
+    p = softmax(outputVectors @ predicted)
+    cost = -np.sum(np.log(p))
+    p[target] -= 1
+    return cost, outputVectors.T @ p, np.outer(p, predicted)
+
+
+@mistake("w2v-07", "V9b", en="The log of what? Look at p[target] at the line where you take it.",
+         zh="对什么取对数?看看取对数那一行的 p[target] 是多少。")
+def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
+    p = softmax(outputVectors @ predicted)
+    p[target] -= 1
+    return -np.log(p[target]), outputVectors.T @ p, np.outer(p, predicted)
+
+
+@mistake("w2v-07", "V13j", en="Can a cost of this kind be negative? Which sign has the log of a probability?",
+         zh="这种代价会是负的吗?概率的对数是什么符号?")
+def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
+    p = softmax(outputVectors @ predicted)
+    cost = np.log(p[target])
+    p[target] -= 1
+    return cost, outputVectors.T @ p, np.outer(p, predicted)
+
+
+@mistake("w2v-07", "V13k", en="y is one-hot: what did you subtract at the other words?", zh="y 是 one-hot:你在其他词那里减去了什么?")
+def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
+    p = softmax(outputVectors @ predicted)
+    d = p - 1
+    return -np.log(p[target]), outputVectors.T @ d, np.outer(d, predicted)
+
+
+@mistake("w2v-07", "V15g", en="Every word's vector is in the softmax's denominator: can most rows of grad be zero?",
+         zh="softmax 的分母里有每个词的向量:grad 的大多数行会是零吗?")
+def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
+    p = softmax(outputVectors @ predicted)
+    cost = -np.log(p[target])
+    p[target] -= 1
+    grad = np.zeros(outputVectors.shape)
+    grad[target] = p[target] * predicted
+    return cost, outputVectors.T @ p, grad
+
+
+@mistake("w2v-07", "V2l", en="grad has a row for each word: which of the two vectors runs over the words?",
+         zh="grad 每个词一行:两个向量中哪一个是按词排列的?")
+def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
+    p = softmax(outputVectors @ predicted)
+    cost = -np.log(p[target])
+    p[target] -= 1
+    return cost, outputVectors.T @ p, np.outer(predicted, p)
 
 
 @mistake("w2v-08", "V11", en="Draw the same negative twice: numpy's fancy index adds once.", zh="让同一个负样本被抽到两次:numpy 的花式索引只加一次。")
@@ -504,6 +660,109 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return cost, s @ U, grad
 
 
+@mistake("w2v-08", "V12e", en="K counts the negatives. Does your list begin with the target?", zh="K 是负样本的个数。你的列表是不是以目标词开头?")
+def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
+    rows = [target]
+    while len(rows) < K:
+        draw = dataset.sampleTokenIdx()
+        if draw != target:
+            rows.append(draw)
+    U = outputVectors[rows]
+    z = U @ predicted
+    z[0] = -z[0]
+    d = sigmoid(z)
+    d[0] = -d[0]
+    grad = np.zeros(outputVectors.shape)
+    np.add.at(grad, rows, d[:, None] * predicted)
+    return np.logaddexp(0, z).sum(), d @ U, grad
+
+
+@mistake("w2v-08", "V12f", en="Call it with another K: how many negatives are drawn?", zh="换一个 K 来调用:抽了几个负样本?")
+def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
+    rows = [target]
+    while len(rows) < 11:
+        draw = dataset.sampleTokenIdx()
+        if draw != target:
+            rows.append(draw)
+    U = outputVectors[rows]
+    z = U @ predicted
+    z[0] = -z[0]
+    d = sigmoid(z)
+    d[0] = -d[0]
+    grad = np.zeros(outputVectors.shape)
+    np.add.at(grad, rows, d[:, None] * predicted)
+    return np.logaddexp(0, z).sum(), d @ U, grad
+
+
+@mistake("w2v-08", "V12g", en="What does your loop do when the same word is drawn again? A word drawn twice counts twice.",
+         zh="同一个词再次被抽到时,你的循环怎么办?抽到两次就算两次。")
+def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
+    rows = [target]
+    while len(rows) < K + 1:
+        draw = dataset.sampleTokenIdx()
+        if draw not in rows:
+            rows.append(draw)
+    U = outputVectors[rows]
+    z = U @ predicted
+    z[0] = -z[0]
+    d = sigmoid(z)
+    d[0] = -d[0]
+    grad = np.zeros(outputVectors.shape)
+    np.add.at(grad, rows, d[:, None] * predicted)
+    return np.logaddexp(0, z).sum(), d @ U, grad
+
+
+@mistake("w2v-08", "V13i", en="The score of a negative should become low: which sign has it inside the sigmoid?",
+         zh="负样本的分数应当变低:在 sigmoid 里它带什么符号?")
+def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
+    rows = [target]
+    while len(rows) < K + 1:
+        draw = dataset.sampleTokenIdx()
+        if draw != target:
+            rows.append(draw)
+    U = outputVectors[rows]
+    z = -(U @ predicted)
+    d = -sigmoid(z)
+    grad = np.zeros(outputVectors.shape)
+    np.add.at(grad, rows, d[:, None] * predicted)
+    return np.logaddexp(0, z).sum(), d @ U, grad
+
+
+@mistake("w2v-08", "V13l", en="By its score, a term's gradient fades as the term gets right: does yours?",
+         zh="一项越正确,它对分数的梯度就越小:你的也是吗?")
+def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
+    rows = [target]
+    while len(rows) < K + 1:
+        draw = dataset.sampleTokenIdx()
+        if draw != target:
+            rows.append(draw)
+    U = outputVectors[rows]
+    sign = np.array([1] + [-1] * K)
+    z = sign * (U @ predicted)
+    d = sign * sigmoid(z)
+    grad = np.zeros(outputVectors.shape)
+    np.add.at(grad, rows, d[:, None] * predicted)
+    return np.logaddexp(0, -z).sum(), d @ U, grad
+
+
+@mistake("w2v-08", "V15h", en="In which terms of the cost does v stand? Each has a share in its gradient.",
+         zh="v 出现在代价的哪些项里?每一项都对它的梯度有贡献。")
+def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
+    rows = [target]
+    while len(rows) < K + 1:
+        draw = dataset.sampleTokenIdx()
+        if draw != target:
+            rows.append(draw)
+    U = outputVectors[rows]
+    z = U @ predicted
+    z[0] = -z[0]
+    d = sigmoid(z)
+    d[0] = -d[0]
+    grad = np.zeros(outputVectors.shape)
+    np.add.at(grad, rows, d[:, None] * predicted)
+    return np.logaddexp(0, z).sum(), d[0] * U[0], grad
+
+
 @mistake("w2v-09", "V15", en="Whose vector was `predicted` in skip-gram: the centre's or the context word's?",
          zh="skip-gram 里的 predicted 是谁的向量:中心词还是上下文词?")
 def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
@@ -609,6 +868,53 @@ def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, 
     return cost, gradIn, gradOut
 
 
+@mistake("w2v-09", "V15i", en="Costs and gradIn add up over the context. And gradOut?", zh="代价和 gradIn 对上下文相加。gradOut 呢?")
+def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
+             word2vecCostAndGradient=softmaxCostAndGradient):
+    cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
+    for word in contextWords:
+        c, gradPred, gradOut = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        cost += c
+        gradIn[tokens[currentWord]] += gradPred
+    return cost, gradIn, gradOut
+
+
+@mistake("w2v-09", "V15j", en="The gradients add up over the context. And the cost?", zh="梯度对上下文相加。代价呢?")
+def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
+             word2vecCostAndGradient=softmaxCostAndGradient):
+    cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
+    for word in contextWords:
+        cost, gradPred, grad = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        gradIn[tokens[currentWord]] += gradPred
+        gradOut += grad
+    return cost, gradIn, gradOut
+
+
+@mistake("w2v-09", "V15k", en="How many context words has your loop seen when the function returns?", zh="函数返回时,循环已经看过几个上下文词?")
+def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
+             word2vecCostAndGradient=softmaxCostAndGradient):
+    cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
+    for word in contextWords:
+        c, gradPred, grad = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        cost += c
+        gradIn[tokens[currentWord]] += gradPred
+        gradOut += grad
+        return cost, gradIn, gradOut
+
+
+@mistake("w2v-09", "V15l", en="Which table has the vector of the word that predicts, which those of the words to predict?",
+         zh="预测别人的词用哪张表里的向量,被预测的词又用哪张?")
+def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
+             word2vecCostAndGradient=softmaxCostAndGradient):
+    cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
+    for word in contextWords:
+        c, gradPred, grad = word2vecCostAndGradient(outputVectors[tokens[currentWord]], tokens[word], inputVectors, dataset)
+        cost += c
+        gradIn[tokens[currentWord]] += gradPred
+        gradOut += grad
+    return cost, gradIn, gradOut
+
+
 @mistake("w2v-10", "V16", en="What does the sheet write: sum or mean of the context's vectors?", zh="题目写的是上下文向量的和还是平均?")
 def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
          word2vecCostAndGradient=softmaxCostAndGradient):
@@ -677,6 +983,14 @@ def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, data
     gradIn = np.zeros(inputVectors.shape)
     np.add.at(gradIn, rows, gradPred)
     return cost, gradIn, gradOut
+
+
+@mistake("w2v-10", "V15m", en="How many rows of gradIn should differ from zero?", zh="gradIn 应该有几行不为零?")
+def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
+         word2vecCostAndGradient=softmaxCostAndGradient):
+    predicted = inputVectors[[tokens[word] for word in contextWords]].sum(axis=0)
+    cost, gradPred, gradOut = word2vecCostAndGradient(predicted, tokens[currentWord], outputVectors, dataset)
+    return cost, np.zeros(inputVectors.shape) + gradPred, gradOut
 
 
 @mistake("w2v-11", "V18", en="What does your function do with a post-processing that returns a new array?",
@@ -865,6 +1179,39 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
+@mistake("w2v-11", "V18k", en="From which number does your loop count? What is 0 % ANNEAL_EVERY?",
+         zh="你的循环从几开始数?0 % ANNEAL_EVERY 是多少?")
+def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done, iterations):
+        cost, gradient = f(x)
+        x = x - step * gradient
+        if postprocessing is not None:
+            x = postprocessing(x)
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
+        if iteration % ANNEAL_EVERY == 0:
+            step *= 0.5
+    return x
+
+
+@mistake("w2v-11", "V18l", en="What is postprocessing when nobody gives one?", zh="没有给出 postprocessing 时,它是什么?")
+def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
+    done, x, step = start(x0, step, useSaved)
+    smoothed = None
+    for iteration in range(done + 1, iterations + 1):
+        cost, gradient = f(x)
+        x = postprocessing(x - step * gradient)
+        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
+        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
+            save_params(iteration, x)
+        if iteration % ANNEAL_EVERY == 0:
+            step *= 0.5
+    return x
+
+
 # ---------------------------------------------------------------- question 4
 
 @mistake("w2v-12", "V19", en="Test a sentence of one word: by which number did you divide, words or dimensions?",
@@ -897,6 +1244,21 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
          zh="向量之和除以什么?只有一个词的句子应得到这个词的向量。")
 def getSentenceFeatures(tokens, wordVectors, sentence):
     return np.sum(wordVectors[[tokens[word] for word in sentence]], axis=0) / len(tokens)
+
+
+@mistake("w2v-12", "V19f", en="Your result has as many entries as the sentence has words: over which axis should the mean go?",
+         zh="结果的长度等于句子的词数:平均应该沿哪个轴?")
+def getSentenceFeatures(tokens, wordVectors, sentence):
+    return np.mean(wordVectors[[tokens[word] for word in sentence]], axis=1)
+
+
+@mistake("w2v-12", "V19g", en="wordVectors[row] is a view: what has become of the table after your +=?",
+         zh="wordVectors[row] 是视图:+= 之后,表里的那一行变成了什么?")
+def getSentenceFeatures(tokens, wordVectors, sentence):
+    total = wordVectors[tokens[sentence[0]]]
+    for word in sentence[1:]:
+        total += wordVectors[tokens[word]]
+    return total / len(sentence)
 
 
 @mistake("w2v-13", "V20", en="Set the regularisation large: is your gradient of half the squares twice what it should be?",
@@ -994,6 +1356,38 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=0))
 
 
+@mistake("w2v-13", "V20n", en="At the line of your argmax, is p still what softmax gave?", zh="在取 argmax 的那一行,p 还是 softmax 的结果吗?")
+def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
+    N = len(features)
+    p = softmax(features @ weights)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + regularization / 2 * np.sum(weights ** 2)
+    p[np.arange(N), labels] -= 1
+    gradient = features.T @ p / N + regularization * weights
+    return (cost, gradient) if nopredictions else (cost, gradient, np.argmax(p, axis=1))
+
+
+@mistake("w2v-13", "V20o", en="The cross entropy is a mean over the rows. Does the penalty know how many rows there are?",
+         zh="交叉熵是各行的平均。惩罚项与行数有关吗?")
+def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
+    N = len(features)
+    p = softmax(features @ weights)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + regularization / 2 * np.sum(weights ** 2) / N
+    classes = np.argmax(p, axis=1)
+    p[np.arange(N), labels] -= 1
+    gradient = (features.T @ p + regularization * weights) / N
+    return (cost, gradient) if nopredictions else (cost, gradient, classes)
+
+
+@mistake("w2v-13", "V20p", en="Change the regularisation only: does the result notice?", zh="只改变正则系数:结果会变吗?")
+def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
+    N = len(features)
+    p = softmax(features @ weights)
+    cost, classes = -np.mean(np.log(p[np.arange(N), labels])), np.argmax(p, axis=1)
+    p[np.arange(N), labels] -= 1
+    gradient = features.T @ p / N
+    return (cost, gradient) if nopredictions else (cost, gradient, classes)
+
+
 @mistake("w2v-14", "V20g", en="Regularisation acts in powers of ten: how many of them does your grid cover?",
          zh="正则强度以数量级起作用:你的取值覆盖了几个数量级?")
 def getRegularizationValues():
@@ -1039,6 +1433,11 @@ def number_of_parameters(D_x, H, D_y):
     return D_x * H + H * D_y
 
 
+@mistake("w2v-16", "V21b", en="A bias row has how many numbers: one, or one for each unit?", zh="一行偏置有几个数:一个,还是每个单元一个?")
+def number_of_parameters(D_x, H, D_y):
+    return D_x * H + 1 + H * D_y + 1
+
+
 @mistake("w2v-17", "V22", en="The sum is exactly on the threshold: does the unit fire?", zh="和恰好等于阈值:单元会激活吗?")
 def perceptron(x, w, b):
     return (x @ w + b > 0).astype(int)
@@ -1059,6 +1458,11 @@ def logistic(z, L=1.0, k=1.0, z0=0.0):
     return L / (1 + np.exp(k * (z - z0)))
 
 
+@mistake("w2v-18", "V23c", en="Which height does your curve reach for large z?", zh="z 很大时,你的曲线有多高?")
+def logistic(z, L=1.0, k=1.0, z0=0.0):
+    return 1 / (1 + np.exp(-k * (z - z0)))
+
+
 @mistake("w2v-19", "V24", en="Mean over the rows, or their sum?", zh="对各行求平均还是求和?")
 def cross_entropy(p, labels):
     return float(-np.sum(np.log(p[np.arange(len(labels)), labels])))
@@ -1068,6 +1472,16 @@ def cross_entropy(p, labels):
          zh="先对每行取对数,再求平均:顺序有影响吗?")
 def cross_entropy(p, labels):
     return float(-np.log(np.mean(p[np.arange(len(labels)), labels])))
+
+
+@mistake("w2v-19", "V24c", en="How many entries has p[:, labels]? One a row is wanted.", zh="p[:, labels] 有几个元素?每行只要一个。")
+def cross_entropy(p, labels):
+    return float(-np.mean(np.log(p[:, labels])))
+
+
+@mistake("w2v-19", "V24d", en="Which sign has the log of a probability?", zh="概率的对数是什么符号?")
+def cross_entropy(p, labels):
+    return float(np.mean(np.log(p[np.arange(len(labels)), labels])))
 
 
 @mistake("w2v-20", "V25", en="ReLU: where the unit was closed, what does it hand back?", zh="ReLU:单元关闭的地方,往回传什么?")
@@ -1100,6 +1514,33 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     return X.T @ dh, dh.sum(axis=0), h.T @ dscores, dscores.sum(axis=0)
 
 
+@mistake("w2v-20", "V25d", en="The switch was set on the way forward: what was compared with zero there?",
+         zh="开关是在前向时拨定的:那时与零比较的是哪个量?")
+def network_gradients(X, labels, W1, b1, W2, b2):
+    h, scores = network_scores(X, W1, b1, W2, b2)
+    d = (softmax(scores) - np.eye(scores.shape[1])[labels]) / len(X)
+    d_hidden = d @ W2.T
+    d_hidden = d_hidden * (d_hidden > 0)
+    return X.T @ d_hidden, d_hidden.sum(axis=0), h.T @ d, d.sum(axis=0)
+
+
+@mistake("w2v-20", "V25e", en="If the right class were certain, what would the gradient be?", zh="如果正确类别已经确定无疑,梯度应当是多少?")
+def network_gradients(X, labels, W1, b1, W2, b2):
+    h, scores = network_scores(X, W1, b1, W2, b2)
+    d = softmax(scores) / len(X)
+    d_hidden = d @ W2.T * (h > 0)
+    return X.T @ d_hidden, d_hidden.sum(axis=0), h.T @ d, d.sum(axis=0)
+
+
+@mistake("w2v-20", "V25f", en="By how many rows did you divide on the way to the biases, and how often?",
+         zh="算偏置的梯度时,你除以了几次行数?")
+def network_gradients(X, labels, W1, b1, W2, b2):
+    h, scores = network_scores(X, W1, b1, W2, b2)
+    d = (softmax(scores) - np.eye(scores.shape[1])[labels]) / len(X)
+    d_hidden = d @ W2.T * (h > 0)
+    return X.T @ d_hidden, d_hidden.mean(axis=0), h.T @ d, d.mean(axis=0)
+
+
 @mistake("w2v-21", "V11b", en="Name the same row twice: how often does `table[rows] += values` add to it?",
          zh="把同一行写两次:`table[rows] += values` 给它加了几次?")
 def add_rows(table, rows, values):
@@ -1110,6 +1551,18 @@ def add_rows(table, rows, values):
 def add_rows(table, rows, values):
     table[rows] = 0
     np.add.at(table, rows, values)
+
+
+@mistake("w2v-21", "V11d", en="What does = do to the sum that was in the row before?", zh="行里原来的和,遇到 = 之后还在吗?")
+def add_rows(table, rows, values):
+    table[rows] = values
+
+
+@mistake("w2v-21", "V11e", en="Who sees your sum: the caller's table, or a copy of it?", zh="加的结果在哪里:在调用者的表里,还是在副本里?")
+def add_rows(table, rows, values):
+    table = table.copy()
+    np.add.at(table, rows, values)
+    return table
 
 
 @mistake("w2v-22", "V13g", en="The target is pulled, the negatives are pushed: which sign differs?",
