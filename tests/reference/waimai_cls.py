@@ -33,9 +33,9 @@ def texts(rng, least=3):
 
 
 def tokenizer(rng):
-    pieces = ["外卖小哥送得很快", "味道不错", "不好吃", "中华人民共和国的饺子", "研究生命起源", "一点也不辣", "筷子没给"]
+    long, *others = "中华人民共和国的饺子", "外卖小哥送得很快", "味道不错", "不好吃", "研究生命起源", "一点也不辣", "筷子没给"
     for label, joint in (("", "，"), ("spaces", "  "), ("wide space", "\u3000"), ("line ends", " \n")):
-        chosen = [pieces[at] for at in rng.permutation(len(pieces))[:4]]
+        chosen = rng.permutation([long, *rng.permutation(others)[:3]]).tolist()      # a long word: it can be cut in other ways
         text = joint.join([*chosen, f"ok{rng.integers(10, 99)}", chosen[0], "！"])
         yield Draw(label, [text], {"words": [word for word in library_cut(text) if word.strip()]})
     yield Draw("nothing", [""], {"words": []})
