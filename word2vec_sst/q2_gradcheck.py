@@ -57,10 +57,9 @@ def sanity_checks():
         gradient.flat[-1] += 0.01
         return np.sum(x ** 2), gradient
 
-    assert gradcheck_naive(square, np.array(123.456)) is True
-    assert gradcheck_naive(square, rng.standard_normal(3)) is True
-    assert gradcheck_naive(square, rng.standard_normal((4, 5))) is True
-    assert gradcheck_naive(wrong_at_the_end, rng.standard_normal((4, 5))) is False
+    for x in (np.array(123.456), rng.standard_normal(3), rng.standard_normal((4, 5))):
+        assert gradcheck_naive(square, x), "this gradient is right: True is expected"
+    assert not gradcheck_naive(wrong_at_the_end, x), "the last entry of this gradient is wrong: False is expected"
 
 
 def main():
