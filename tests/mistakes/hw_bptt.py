@@ -182,6 +182,25 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
+@mistake("bptt-04", "B32", en="Your loop runs back. Has it reached the first row?", zh="循环往回走。它走到第一行了吗?")
+def relu_dh(dd, V, W, a):
+    dh = np.zeros_like(a)
+    dh[-1] = dd * V
+    for t in range(len(a) - 2, 0, -1):
+        dh[t] = W.T @ (dh[t + 1] * (a[t + 1] > 0))
+    return dh
+
+
+@mistake("bptt-04", "B32a", en="dL/dh_t needs dL/dh_{t+1}: is it there when your loop asks for it?",
+         zh="dL/dh_t 要用到 dL/dh_{t+1}:循环用它的时候,它已经算好了吗?")
+def relu_dh(dd, V, W, a):
+    dh = np.zeros_like(a)
+    dh[-1] = dd * V
+    for t in range(len(a) - 1):
+        dh[t] = W.T @ (dh[t + 1] * (a[t + 1] > 0))
+    return dh
+
+
 @mistake("bptt-05", "B1d", en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
          zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少?")
 def relu_da(dh, a):
@@ -251,6 +270,11 @@ def relu_dW(da, h):
     return h[:-1].T @ da
 
 
+@mistake("bptt-06", "B31w", en="Is the sum of the products the product of the sums? Try two steps.", zh="乘积之和等于和的乘积吗?用两步试试。")
+def relu_dW(da, h):
+    return np.outer(da.sum(axis=0), h[:-1].sum(axis=0))
+
+
 @mistake("bptt-07", "B3u", en="U was used at every step; how many terms should its gradient have?",
          zh="每一步都用了 U;它的梯度应有几项?")
 def relu_dU(da, x):
@@ -279,6 +303,11 @@ def relu_dU(da, x):
          zh="U 乘的是同一步的 x_t;往回看一步的是 W。")
 def relu_dU(da, x):
     return da[1:].T @ x[:-1]
+
+
+@mistake("bptt-07", "B31u", en="Is the sum of the products the product of the sums? Try two steps.", zh="乘积之和等于和的乘积吗?用两步试试。")
+def relu_dU(da, x):
+    return np.outer(da.sum(axis=0), x.sum(axis=0))
 
 
 @mistake("bptt-08", "B8", en="b is added at every step, so its gradient is a sum over ...",
@@ -365,6 +394,13 @@ def softmax(o):
     return o - np.log(np.exp(o).sum(axis=1, keepdims=True))
 
 
+@mistake("bptt-10", "B13e", en="One sum for each row: is it kept as a column, so that it can divide its row?",
+         zh="每行一个和:它有没有保持为一列,好去除自己那一行?")
+def softmax(o):
+    e = np.exp(o - o.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1)
+
+
 @mistake("bptt-11", "B9", en="The losses of the steps add up: is there a mean in the text?",
          zh="各步的损失是相加的:题目里有取平均吗?")
 def rnn_do(y_hat, y):
@@ -411,6 +447,12 @@ def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return y_hat * (1 - hot)
+
+
+@mistake("bptt-11", "B27od", en="y holds numbers of labels. Which of a row's entries does label 2 concern?",
+         zh="y 里是标签的编号。标签 2 涉及一行中的哪个数?")
+def rnn_do(y_hat, y):
+    return y_hat - y[:, None]
 
 
 @mistake("bptt-12", "B28", en="Which state does the output of step t read: the one before the step or after it?",
@@ -794,6 +836,16 @@ def rnn_step_dh(do_t, V, W, slope):
     return dh[::-1].copy()
 
 
+@mistake("bptt-20", "B29b", en="Is that the gradient after the activation (h) or before it (a)?",
+         zh="这是激活函数之后(h)的梯度,还是之前(a)的梯度?")
+def rnn_step_dh(do_t, V, W, slope):
+    da = np.zeros_like(slope)
+    da[-1] = (V.T @ do_t) * slope[-1]
+    for k in range(len(slope) - 1, 0, -1):
+        da[k - 1] = (W.T @ da[k]) * slope[k - 1]
+    return da
+
+
 @mistake("bptt-21", "B30", en="A gradient points uphill. Where do you want to go?",
          zh="梯度指向上坡。你想往哪里走?")
 def sgd_step(params, grads, lr, clip=None):
@@ -847,6 +899,13 @@ def sgd_step(params, grads, lr, clip=None):
 def sgd_step(params, grads, lr, clip=None):
     norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in params))
     factor = lr if clip is None else lr * min(1.0, clip / norm)
+    return {name: value - factor * grads[name] for name, value in params.items()}
+
+
+@mistake("bptt-21", "B30g", en="What is the norm of (3, 4)?", zh="(3, 4) 的范数是多少?")
+def sgd_step(params, grads, lr, clip=None):
+    norm = sum(float(np.vdot(grads[name], grads[name])) for name in params)
+    factor = lr if clip is None or norm <= clip else lr * clip / norm
     return {name: value - factor * grads[name] for name, value in params.items()}
 
 
