@@ -374,6 +374,8 @@ def lstm_dh(dz_t, V, W, later):
     # END SOLUTION bptt-25
 
 
+# The six that follow work entry by entry: on one step, (H,), and just so on all steps at once, (T, H).
+
 def lstm_dC_carried(dC_next, f_next, i_next):
     """The part of dL/dC_t that comes back from C_{t+1}, (H,): one of the two gates lets it through.
 

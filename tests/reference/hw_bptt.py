@@ -313,22 +313,29 @@ def lstm_dh(rng):
 
 
 class Cell:
-    """One step of the LSTM in torch, from random inputs of its gates; every part keeps its gradient."""
+    """One step of the LSTM in torch, from random inputs of its gates, or `steps` independent ones; every part keeps its
+    gradient."""
 
-    def __init__(self, rng):
-        H, = sizes(rng, 1)
-        self.input = {gate: torch.tensor(away(rng, H), requires_grad=True) for gate in "fiao"}
-        self.C_prev = torch.tensor(away(rng, H), requires_grad=True)
+    def __init__(self, rng, *steps):
+        size = (*steps, *sizes(rng, 1))
+        self.input = {gate: torch.tensor(away(rng, size), requires_grad=True) for gate in "fiao"}
+        self.C_prev = torch.tensor(away(rng, size), requires_grad=True)
         self.f, self.i, self.o = (torch.sigmoid(self.input[gate]) for gate in "fio")
         self.a = torch.tanh(self.input["a"])
         self.C = self.C_prev * self.f + self.i * self.a
         self.C.retain_grad()
         self.h = self.o * torch.tanh(self.C)
-        self.dh, self.carried = away(rng, H), away(rng, H)
-        (self.h @ torch.tensor(self.dh) + self.C @ torch.tensor(self.carried)).backward()
+        self.dh, self.carried = away(rng, size), away(rng, size)
+        (self.h * torch.tensor(self.dh) + self.C * torch.tensor(self.carried)).sum().backward()
 
     def draw(self, inputs, name, of):
-        return Draw("", [plain(value) for value in inputs], {name: of.grad.numpy()})
+        label = "all steps at once, (T, H)" if self.C.dim() == 2 else ""
+        return Draw(label, [plain(value) for value in inputs], {name: of.grad.numpy()})
+
+
+def cells(rng):
+    """One step, and all steps at once: lstm_through_time asks so."""
+    return Cell(rng), Cell(rng, 4)
 
 
 def plain(value):
@@ -336,33 +343,33 @@ def plain(value):
 
 
 def lstm_dC_carried(rng):
-    cell = Cell(rng)
-    yield cell.draw([cell.C.grad, cell.f, cell.i], "carried", cell.C_prev)
+    for cell in cells(rng):
+        yield cell.draw([cell.C.grad, cell.f, cell.i], "carried", cell.C_prev)
 
 
 def lstm_dC(rng):
-    cell = Cell(rng)
-    yield cell.draw([cell.dh, cell.o, cell.C, cell.carried], "dL/dC", cell.C)
+    for cell in cells(rng):
+        yield cell.draw([cell.dh, cell.o, cell.C, cell.carried], "dL/dC", cell.C)
 
 
 def lstm_df(rng):
-    cell = Cell(rng)
-    yield cell.draw([cell.C.grad, cell.C_prev, cell.f], "forget gate", cell.input["f"])
+    for cell in cells(rng):
+        yield cell.draw([cell.C.grad, cell.C_prev, cell.f], "forget gate", cell.input["f"])
 
 
 def lstm_di(rng):
-    cell = Cell(rng)
-    yield cell.draw([cell.C.grad, cell.a, cell.i], "input gate", cell.input["i"])
+    for cell in cells(rng):
+        yield cell.draw([cell.C.grad, cell.a, cell.i], "input gate", cell.input["i"])
 
 
 def lstm_da(rng):
-    cell = Cell(rng)
-    yield cell.draw([cell.C.grad, cell.i, cell.a], "candidate", cell.input["a"])
+    for cell in cells(rng):
+        yield cell.draw([cell.C.grad, cell.i, cell.a], "candidate", cell.input["a"])
 
 
 def lstm_do(rng):
-    cell = Cell(rng)
-    yield cell.draw([cell.dh, cell.C, cell.o], "output gate", cell.input["o"])
+    for cell in cells(rng):
+        yield cell.draw([cell.dh, cell.C, cell.o], "output gate", cell.input["o"])
 
 
 def _of_gate(array, gate):
