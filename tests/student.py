@@ -20,6 +20,7 @@ from tests import worker
 ROOT = Path(__file__).resolve().parent.parent
 HOMEWORKS = ("hw_bptt", "hw_attention", "waimai_cls", "gpt_songci", "hmm", "word2vec_sst")
 TIME_LIMIT = 20.0                # seconds a call
+LONGEST = 2000                   # characters of what an error says
 
 
 class StudentError(Exception):
@@ -176,14 +177,15 @@ class Worker(Door):
 class Channel:
     """Asks one process that answers frames. Subclasses set `requests` and `answers` (binary files) and have `kill`."""
 
-    def listen(self):
-        """Collect the frames that come, in a thread: so a wait for one can end by time."""
-        self.frames = queue.Queue()
+    def listen(self, awaited=False):
+        """Collect the frames that come, in a thread: so a wait for one can end by time. The first that nobody awaits is the last."""
+        self.frames, self.awaited = queue.Queue(), awaited
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self):
         try:
-            while (frame := worker.read_frame(self.answers)) is not None:
+            while (frame := worker.read_frame(self.answers)) is not None and self.awaited:
+                self.awaited = False
                 self.frames.put(frame)
         except (worker.Refused, OSError, ValueError):
             pass
@@ -191,7 +193,7 @@ class Channel:
 
     def ask(self, request, limit):
         """The answer to one request. Raises StudentError or TimeOut."""
-        nonce = secrets.token_hex(8)
+        nonce, self.awaited = secrets.token_hex(8), True
         with contextlib.suppress(OSError, ValueError):       # a dead process shows as a missing frame below
             worker.write_frame(self.requests, worker.encode({**request, "nonce": nonce}))
         try:
@@ -210,7 +212,7 @@ class Channel:
                 error = {key: answer["error"][key] for key in ("type", "message", "where", "empty")}
                 if not all(value is None or isinstance(value, str) for value in error.values()):
                     raise worker.Refused("a broken error")
-                raise StudentError(**error)
+                raise StudentError(**{key: value and value[:LONGEST] for key, value in error.items()})
             self.changed = answer.get("changed") is True
             return answer["value"]
         except (worker.Refused, KeyError, TypeError) as error:

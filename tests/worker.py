@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 
 MAX_FRAME = 256 * 2**20          # bytes
+MAX_TEXT = 8 * 2**20             # bytes of its JSON part
 MAX_ITEMS = 200_000              # numbers, strings, containers and arrays in one answer
 MAX_DEPTH = 20
 MAX_PRINTED = 20_000             # characters kept of what student code prints in one call
@@ -96,6 +97,8 @@ def encode(tree):
             return [walk(item, depth + 1) for item in value]
         if isinstance(value, dict):
             return {"d": {str(key): walk(item, depth + 1) for key, item in value.items()}}
+        if isinstance(value, int) and abs(value) > sys.float_info.max:
+            raise Refused("a whole number past what a float holds")
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
         raise Refused(f"a {type(value).__name__}")
@@ -104,6 +107,8 @@ def encode(tree):
     head = {"tree": shaped, "arrays": [[array.dtype.str, list(array.shape)] for array in arrays]}
     # surrogates that a student's string may hold are escaped by JSON, so they cannot break the frame
     text = json.dumps(head).encode("ascii")
+    if len(text) > MAX_TEXT:
+        raise Refused(f"an answer with more than {MAX_TEXT // 2**20} MiB beside its arrays")
     body = struct.pack("<I", len(text)) + text + b"".join(array.tobytes() for array in arrays)
     if len(body) > MAX_FRAME:
         raise Refused(f"an answer of more than {MAX_FRAME // 2**20} MiB")
@@ -114,6 +119,8 @@ def decode(body):
     """Plain data of a frame's body. Raises Refused if it is not exactly what `encode` writes."""
     try:
         size, = struct.unpack_from("<I", body)
+        if size > MAX_TEXT:
+            raise Refused("a broken frame (too much text)")
         head = json.loads(body[4:4 + size])
         arrays, at = [], 4 + size
         if len(head["arrays"]) > MAX_ITEMS:
@@ -145,6 +152,8 @@ def decode(body):
                 if set(value) == {"d"}:
                     return {key: walk(item, depth + 1) for key, item in value["d"].items()}
                 raise Refused("an unknown kind of value")
+            if type(value) is int and abs(value) > sys.float_info.max:
+                raise Refused("a whole number past what a float holds")
             return value
 
         return walk(head["tree"], 0)
