@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 
 from tests import worker
+from tests.student import ROOT
 
 POISONED = "/tmp/left-by-a-submission"          # a place outside its folder
 EVERY = """
@@ -21,6 +22,20 @@ import atexit, threading
 def after_import(action):
     import sys
     threading.Thread(target=lambda: action(sys.modules[__name__]), daemon=True).start()
+"""
+SYSTEM_CALLS = """
+import ctypes, os
+call = lambda *args: ctypes.CDLL(None).syscall(*args)
+"""
+FRAMES = """
+import sys, threading
+import numpy as np
+worker = sys.modules.get("worker") or sys.modules["__main__"]
+main = threading.main_thread().ident
+walk = lambda frame: frame if frame.f_code.co_name == "serve" else walk(frame.f_back)
+found = lambda name: walk(sys._current_frames()[main]).f_locals[name]
+nonce = lambda: found("request")["nonce"]
+send = lambda answer: worker.write_frame(found("answers"), worker.encode(answer))
 """
 
 # code at the end of model.py: it replaces every function
@@ -88,6 +103,69 @@ AFTER = {
               " 'worker.py'):\n        for place in (tempfile.gettempdir(), os.path.expanduser('~'), '.', '/grading-sandbox'):\n"
               "            try: open(os.path.join(place, name), 'w').write('raise SystemExit')\n            except OSError: pass\n"
               f"    try: open({POISONED!r}, 'w').close()\n    except OSError: pass\nanswer_all(poison)",
+    "shared memory": "import mmap\ndef take():\n    kept = mmap.mmap(-1, 2**34)\n    for at in range(0, 2**34, 4096):\n"
+        "        kept[at] = 1\nanswer_all(take)",
+    "files in memory": "import os\ndef take():\n    for _ in range(100):\n        handle = os.memfd_create('x')\n"
+        "        for _ in range(60):\n            os.write(handle, bytes(2**20))\nanswer_all(take)",
+    "memory that stays": "import ctypes\ndef take():\n"
+        "    if ctypes.CDLL(None).shmget(0, 2**20, 0o1600) < 0: raise PermissionError('shmget')\nanswer_all(take)",
+    "many small files": "def fill():\n    for n in range(10**9):\n        open(f'f{n}', 'w').close()\nanswer_all(fill)",
+    "tower of folders": "import os\ndef build():\n    for _ in range(5000):\n        os.mkdir('x')\n        os.chdir('x')\n"
+        "answer_all(build)",
+    "locked folder": "import os\ndef lock():\n    os.makedirs('a/b', exist_ok=True)\n    os.chmod('a', 0)\nanswer_all(lock)",
+    "link in place of its folder": "import os\ndef swap():\n    home = os.environ['HOME']\n    os.rename(home, home + 'x')\n"
+        "    os.symlink('/usr', home)\nanswer_all(swap)",
+    "leaves its group": "import ctypes, os, time\ndef leave():\n    ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n"
+        "    try: os.setsid()\n    except OSError: pass\n    time.sleep(10**6)\nanswer_all(leave)",
+    "signals by other names": SYSTEM_CALLS + "def kill():\n    parent = os.getppid()\n"
+        "    done = [call(234, parent, parent, 9), call(129, parent, 9, bytes(128)), call(424, call(434, parent, 0), 9, None, 0),\n"
+        "            call(0x40000000 + 62, parent, 9)]\n"
+        "    if any(got == 0 for got in done): raise SystemExit('killed')\nanswer_all(kill)",
+    "signal when a file is ready": "import fcntl, os\ndef kill():\n    r, w = os.pipe()\n    fcntl.fcntl(r, 8, os.getppid())\n"
+        "    fcntl.fcntl(r, 10, 9)\n    fcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)\n    os.write(w, b'x')\nanswer_all(kill)",
+    "other people's limits": "import os, resource\ndef limit():\n"
+        "    resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (0, 0))\nanswer_all(limit)",
+    "other people's turn": "import os\ndef slow():\n    os.setpriority(os.PRIO_USER, os.getuid(), 19)\nanswer_all(slow)",
+    "higher limits": "import resource\ndef more():\n    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)\n"
+        "answer_all(more)",
+    "all cores": "import threading\nimport numpy as np\ndef sort():\n    while True:\n        np.sort(np.random.rand(10**6))\n"
+        "def start():\n    for _ in range(30):\n        threading.Thread(target=sort, daemon=True).start()\n    sort()\n"
+        "answer_all(start)",
+    "stops itself": "import os, signal\nanswer_all(lambda: os.kill(os.getpid(), signal.SIGSTOP))",
+    "crash": "import ctypes\nanswer_all(lambda: ctypes.string_at(8))",
+    "closes everything": "import os\nanswer_all(lambda: os.closerange(0, 1000))",
+    "large number": "answer_all(lambda: 10**400)",
+    "bools of another kind": "import numpy as np\nanswer_all(lambda: np.full(3, 2, np.uint8).view(bool))",
+    "class liar": "import numpy as np\nclass Liar:\n    __class__ = np.ndarray\n"
+        "    shape, dtype, ndim = (3,), np.dtype(float), 1\n    def __array__(self, *a, **k): return np.ones(3)\n"
+        "    def detach(self): return self\n    cpu = numpy = detach\nanswer_all(Liar())",
+    "endless list": "class Endless(list):\n    def __iter__(self):\n        while True: yield 0\nanswer_all(Endless())",
+    "loud error": "def stop():\n    raise type('E' * 10**6 + '\\n<i>', (Exception,), {})('x' * 10**7)\nanswer_all(stop)",
+    "error that never ends": "class Slow(Exception):\n    def __str__(self):\n        while True: pass\ndef stop():\n"
+        "    raise Slow\nanswer_all(stop)",
+    "patched conversion": "import json\nimport numpy as np\nnp.array = np.ascontiguousarray = lambda *a, **k: np.ones(3)\n"
+        "json.dumps = lambda *a, **k: '{}'\nanswer_all(lambda: np.ones(3))",
+    "poisoned modules": "import sys\nfor name in ('numpy', 'json', 'struct', 'traceback', 'inspect', 'worker'):\n"
+        "    sys.modules[name] = None\nanswer_all(1)",
+    "frames by the dozen": FRAMES + "def forge():\n    for _ in range(10**4):\n"
+        "        send({'value': np.zeros(2**20), 'nonce': nonce()})\nanswer_all(forge)",
+    "forged error": FRAMES + "def forge():\n"
+        "    send({'error': {'type': 'Wrong', 'message': 'x' * 10**6, 'where': 'y' * 10**6, 'empty': 'z' * 10**6}, 'nonce': nonce()})\n"
+        "answer_all(forge)",
+    "forged tree": FRAMES + "def forge():\n    text = b'{\"arrays\": [], \"tree\": [' + b'{},' * 10**7 + b'0]}'\n"
+        "    body = len(text).to_bytes(4, 'little') + text\n    worker.write_frame(found('answers'), body)\nanswer_all(forge)",
+    "answers from a thread": FRAMES + "def forge():\n    def later():\n"
+        "        while True: send({'value': 1.0, 'nonce': nonce()})\n    threading.Thread(target=later, daemon=True).start()\n"
+        "answer_all(forge)",
+    "remembers": "import builtins\nbuiltins.seen = []\ndef answer(*a, **k):\n    builtins.seen.append(a)\n"
+        "    return builtins.seen[0]\nfor name in NAMES: globals()[name] = answer",
+    "looks at everybody": "import glob, json, os, sys\ndef look(*a, **k):\n    for path in glob.glob('/proc/[0-9]*/cmdline'):\n"
+        "        words = open(path).read().split('\\0')\n"
+        "        if '--out' in words: raise SystemExit(open(words[words.index('--out') + 1] + '/run.json').read())\n"
+        f"    sys.path.insert(0, {str(ROOT)!r})\n    import tests.reference.hmm\n    raise SystemExit('found')\nanswer_all(look)",
+    "writes over the worker": "import os, sys\ndef write():\n    place = os.path.dirname(sys.modules['worker'].__file__)\n"
+        "    for at, _, names in os.walk(place):\n"
+        "        for name in names: open(os.path.join(at, name), 'w').write('raise SystemExit')\nanswer_all(write)",
     "hidden exit later": "import threading, os\nthreading.Timer(0.5, os._exit, [0]).start()\nimport time\n"
                          "answer_all(lambda: time.sleep(0.7))",
 }
@@ -174,6 +252,15 @@ ARCHIVES = {"bomb.zip": bomb, "slip.zip": slip, "link.zip": link, "cut.zip": cut
 # what the report says of each, at every level (a regular expression)
 LATE, DENIED, ENDED = "no answer within|no answer in time", "not permitted", "ended before it answered"
 SAID = {
+    "shared memory": "Cannot allocate memory", "files in memory": DENIED, "memory that stays": "shmget",
+    "tower of folders": f"{LATE}|nothing was returned", "link in place of its folder": "Permission denied|Read-only",
+    "leaves its group": LATE, "signal when a file is ready": DENIED, "other people's limits": f"{DENIED}|{ENDED}",
+    "other people's turn": DENIED, "higher limits": "not allowed to raise", "stops itself": f"{LATE}|nothing was returned",
+    "crash": ENDED, "closes everything": ENDED, "large number": "a whole number", "bools of another kind": r"shape \(3,\)",
+    "class liar": r"shape \(3,\)", "endless list": f"MemoryError|{LATE}", "loud error": "EEEE", "error that never ends": LATE,
+    "patched conversion": "broken frame", "frames by the dozen": f"shape|{ENDED}", "forged error": "zzzz",
+    "forged tree": "broken frame", "answers from a thread": f"shape|{ENDED}", "looks at everybody": "No module named|found",
+    "writes over the worker": "Read-only|Permission denied",
     "exit in each call": "SystemExit", "hard exit in each call": ENDED, "interrupt in each call": "KeyboardInterrupt",
     "generator exit": "GeneratorExit", "skip": "Skipped", "eq liar": "a Liar", "array liar": r"shape \(3,\)",
     "float liar": r"shape \(\)",
