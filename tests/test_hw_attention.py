@@ -128,7 +128,8 @@ def test_layer_norm(student, case):
 @blank("att-16", points=3)
 def test_attention_step(student, case):
     got = student.probe("hw_attention", "block_step", "attention_step", *case.inputs)
-    case.check({name: got[name] for name in ("x", "weights", "masks")})
+    x, weights = got["result"]
+    case.check({"x": x, "weights": weights, "masks": got["masks"]})
 
 
 @blank("att-17", points=2)
@@ -145,18 +146,24 @@ def test_embed(student, case):
 
 @blank("att-19", points=4, stand_ins=("model.attend",))
 def test_context(student, case):
-    case.check(student.probe("hw_attention", "context", *case.inputs))
+    context, weights = student.probe("hw_attention", "context", *case.inputs)
+    case.check({"context": context, "weights": weights})
 
 
 @blank("att-20", points=5)
 def test_step(student, case):
     got = student.probe("hw_attention", "step", *case.inputs)
-    case.check({name: got[name] for name in ("queries", "weights", "state", "logits")})
+    case.require(not got["past look"], ("ask self.look: with the score \"none\" there is no context to read",
+                                        "请调用 self.look：打分为 \"none\" 时没有上下文可读"), past_look=got["past look"])
+    logits, state, weights = got["result"]
+    case.check({"queries": got["queries"], "weights": weights, "state": state, "logits": logits})
 
 
 @blank("att-21", points=4)
 def test_greedy(student, case):
-    case.check(student.probe("hw_attention", "greedy", *case.inputs))
+    got = student.probe("hw_attention", "greedy", *case.inputs)
+    answers, weights = got["result"]
+    case.check({"answers": answers, "weights": weights, "steps": got["steps"]})
 
 
 @blank("att-22", points=2)

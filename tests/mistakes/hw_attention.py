@@ -86,6 +86,13 @@ def log_angle_density(theta, n):
     return (constant + torch.special.xlogy(n - 2, theta.sin())).exp()
 
 
+@mistake("att-02", "N83", en="Integrate your density over [0, π] for n = 2: which power of π is missing?",
+         zh="n = 2 时把你的密度在 [0, π] 上积分：π 的次方对吗？")
+def log_angle_density(theta, n):
+    power = torch.special.xlogy(torch.tensor(n - 2.0, dtype=theta.dtype), theta.sin())
+    return math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) + power
+
+
 # ---- scores ----
 
 @mistake("att-03", "A5", en="Without the nonlinearity, which part of the score depends on both q and k?",
@@ -118,6 +125,13 @@ def score_additive(q, k, W, w):
 def score_additive(q, k, W, w):
     d = q.size(-1)
     return torch.tanh((q @ W[:, :d].T)[:, :, None] + (k @ W[:, d:].T)[:, None]).sum(-1)
+
+
+@mistake("att-03", "N84", en="Every query meets every key: which axes must the sum have before tanh?",
+         zh="每个查询都要遇到每个键：tanh 之前的和应有哪些轴？")
+def score_additive(q, k, W, w):
+    d = q.size(-1)
+    return torch.tanh(q @ W[:, :d].T + k @ W[:, d:].T) @ w
 
 
 @mistake("att-04", "A4", en="Check with a W that has a single non-zero entry off the diagonal.",
@@ -156,6 +170,11 @@ def score_dot(q, k):
     return F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).transpose(-2, -1)
 
 
+@mistake("att-05", "N85", en="Axes 1 and 2 are not always the last two: count from the end.", zh="第 1、2 维不一定是最后两维：从后往前数。")
+def score_dot(q, k):
+    return q @ k.transpose(1, 2)
+
+
 @mistake("att-06", "A2", en="What is the variance of a dot product of d independent terms?", zh="d 个独立项的点积，方差是多少？")
 def score_scaled_dot(q, k):
     return q @ k.transpose(-2, -1)
@@ -181,6 +200,11 @@ def score_scaled_dot(q, k):
          zh="缩放因子取决于键的个数，还是键的长度？")
 def score_scaled_dot(q, k):
     return q @ k.transpose(-2, -1) / math.sqrt(k.size(-2))
+
+
+@mistake("att-06", "N86", en="size(1): is that the length of one vector, or the number of queries?", zh="size(1) 是一个向量的长度，还是查询的个数？")
+def score_scaled_dot(q, k):
+    return score_dot(q, k) / math.sqrt(q.size(1))
 
 
 # ---- weights ----
@@ -249,6 +273,11 @@ def attention_weights(scores, keep=None):
 def attention_weights(scores, keep=None):
     e = scores.exp() if keep is None else scores.exp() * keep
     return e / e.sum(-1, keepdim=True)
+
+
+@mistake("att-07", "N87", en="What is keep when everything may be looked at?", zh="什么都可以看的时候，keep 是什么？")
+def attention_weights(scores, keep=None):
+    return scores.masked_fill(~keep, -torch.inf).softmax(-1).nan_to_num()
 
 
 @mistake("att-08", "A8", en="Row i of the output should be a mixture with row i's weights.", zh="输出的第 i 行应当用第 i 行的权重来混合。")
@@ -451,6 +480,12 @@ def attend_heads(self, q, k, v, keep=None):
     return attend(score_scaled_dot(k, q), v, None if keep is None else keep.unsqueeze(-3))
 
 
+@mistake("att-13", "N88", en="keep may also be one mask for all texts, (L, L): what does your indexing make of it?",
+         zh="keep 也可以是所有文本共用的掩码 (L, L)：你的下标把它变成了什么？")
+def attend_heads(self, q, k, v, keep=None):
+    return attend(score_scaled_dot(q, k), v, None if keep is None else keep[:, None])
+
+
 @mistake("att-14", "A10", en="After the reshape, does row t hold the h heads of token t? Try a tensor filled with the token number.",
          zh="reshape 之后，第 t 行是第 t 个词的 h 个头吗？用词的编号填一个张量试试。")
 def join_heads(self, x):
@@ -507,6 +542,17 @@ def layer_norm(x, gain, bias, eps=1e-5):
     return centred / (centred.square().mean(-1, keepdim=True) + eps) * gain + bias
 
 
+@mistake("att-15", "N89", en="Is every argument used? Try a vector of equal numbers.", zh="每个参数都用到了吗？试一个各分量相同的向量。")
+def layer_norm(x, gain, bias, eps=1e-5):
+    return (x - x.mean(-1, keepdim=True)) / x.var(-1, correction=0, keepdim=True).sqrt() * gain + bias
+
+
+@mistake("att-15", "N90", en="One mean for each vector: has it an axis left to meet the vector with?",
+         zh="每个向量一个均值：它还留有与向量对齐的那一维吗？")
+def layer_norm(x, gain, bias, eps=1e-5):
+    return (x - x.mean(-1)) / (x.var(-1, correction=0) + eps).sqrt() * gain + bias
+
+
 @mistake("att-16", "A16", en="This block is post-norm: on what does the norm act, the branch alone or the sum?",
          zh="这是后归一化：归一化作用于支路，还是作用于相加之后？")
 def attention_step(self, x, keep=None):
@@ -536,6 +582,11 @@ def attention_step(self, x, keep=None):
 def attention_step(self, x, keep=None):
     out, weights = self.attention(x, keep)
     return self.ln_2(x + out), weights
+
+
+@mistake("att-16", "N91", en="How many results does self.attention give?", zh="self.attention 返回几个结果？")
+def attention_step(self, x, keep=None):
+    return self.ln_1(x + self.attention(x, keep)), None
 
 
 @mistake("att-17", "A16c", en="This block is post-norm: on what does the norm act, the branch alone or the sum?",
@@ -581,6 +632,11 @@ def embed(self, tokens, table):
     return self.embedding(tokens) * table
 
 
+@mistake("att-18", "N92", en="Some papers scale the word vectors first. Does the docstring?", zh="有的论文先把词向量放大。文档字符串说了吗？")
+def embed(self, tokens, table):
+    return self.embedding(tokens) * math.sqrt(self.embedding.embedding_dim) + table
+
+
 # ---- sequence to sequence ----
 
 @mistake("att-19", "A19", en="Translate one sentence alone and inside a batch: same weights?", zh="单独翻译一个句子与放在批次中翻译：权重相同吗？")
@@ -606,6 +662,13 @@ def context(self, state, states, keep):
     context, weights = attend(self.scores(state[:, None], states).mean(0, keepdim=True).expand(len(state), -1, -1),
                               states, keep[:, None])
     return context[:, 0], weights[:, 0]
+
+
+@mistake("att-19", "N93", en="keep (B, S) beside scores (B, 1, S): which of its axes meets the query now?",
+         zh="keep (B, S) 与打分 (B, 1, S) 放在一起：它的哪一维对上了查询？")
+def context(self, state, states, keep):
+    out, weights = attend(self.scores(state[:, None], states), states, keep)
+    return out[:, 0], weights[:, 0]
 
 
 @mistake("att-20", "N53", en="Whose state is the query: the one before this step, or the one that the step makes?",
@@ -657,6 +720,13 @@ def step(self, token, state, states, keep):
     context, weights = self.look(state, states, keep)
     state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
     return self.out(torch.cat([state, context], -1)).softmax(-1), state, weights
+
+
+@mistake("att-20", "N94", en="With the score \"none\" nothing is looked at: who takes care of that?", zh="打分为 \"none\" 时什么都不看：这由谁负责？")
+def step(self, token, state, states, keep):
+    context, weights = self.context(state, states, keep)
+    state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
+    return self.out(torch.cat([state, context], -1)), state, weights
 
 
 @mistake("att-21", "N58", en="What does the decoder read at the second step: BOS again?", zh="第二步时解码器读入什么：还是 BOS 吗？")
@@ -779,6 +849,11 @@ def sequence_loss(logits, targets):
 def sequence_loss(logits, targets):
     left_out = (targets == PAD) | (targets == EOS)
     return F.cross_entropy(logits.flatten(0, 1), targets.masked_fill(left_out, PAD).flatten(), ignore_index=PAD)
+
+
+@mistake("att-23", "N95", en="cross_entropy applies a log-softmax itself: what does it want?", zh="cross_entropy 自己会做 log-softmax：它要的是什么？")
+def sequence_loss(logits, targets):
+    return F.cross_entropy(logits.softmax(-1).transpose(1, 2), targets, ignore_index=PAD)
 
 
 # ---- one projection for queries and keys ----

@@ -77,9 +77,8 @@ def block_step(homework, step, matrices, x, keep=None):
         if step == "mlp_step":
             return {"x": block.mlp_step(x)}
         keep = None if keep is None else tensor(keep)
-        out, kept = block.attention_step(x, keep)
-    masks = [value for call in block.attention.calls for value in call[1:] if value is not None]
-    return {"x": out, "weights": kept, "masks": masks}
+        result = block.attention_step(x, keep)
+    return {"result": result, "masks": [value for call in block.attention.calls for value in call[1:] if value is not None]}
 
 
 def fake_seq2seq(homework, H, V):
@@ -92,22 +91,26 @@ def context(homework, state, states, keep):
     model = fake_seq2seq(homework, len(state[0]), 4)
     model.scores = torch.cdist
     with torch.no_grad():
-        found, weights = model.context(tensor(state), tensor(states), tensor(keep))
-    return {"context": found, "weights": weights}
+        return model.context(tensor(state), tensor(states), tensor(keep))
 
 
 def step(homework, weights, token, state, states, keep):
-    """Seq2Seq.step with a stand-in for look: context = 2 · query - first encoder state; the queries that it got."""
-    model, queries = load(fake_seq2seq(homework, len(state[0]), len(weights["embedding_out.weight"])), weights), []
+    """Seq2Seq.step with a stand-in for look: context = 2 · query - first encoder state; the queries that it got, and
+    whether context was called past look."""
+    model, queries, past = load(fake_seq2seq(homework, len(state[0]), len(weights["embedding_out.weight"])), weights), [], []
 
     def look(query, states, keep):
         queries.append(query)
         return 2 * query - states[:, 0], keep * query[:, :1]
 
-    model.look = model.context = look
+    def context(*given):
+        past.append(True)
+        return look(*given)
+
+    model.look, model.context = look, context
     with torch.no_grad():
-        logits, new, kept = model.step(tensor(token), tensor(state), tensor(states), tensor(keep))
-    return {"logits": logits, "state": new, "weights": kept, "queries": queries}
+        result = model.step(tensor(token), tensor(state), tensor(states), tensor(keep))
+    return {"result": result, "queries": queries, "past look": bool(past)}
 
 
 def greedy(homework, table, tokens, lengths, max_len):
@@ -129,8 +132,8 @@ def greedy(homework, table, tokens, lengths, max_len):
 
     model.encode, model.step = encode, step
     with torch.no_grad():
-        answers, kept = model.greedy(tokens, tensor(lengths), max_len)
-    return {"answers": answers, "weights": kept, "steps": len(calls)}
+        result = model.greedy(tokens, tensor(lengths), max_len)
+    return {"result": result, "steps": len(calls)}
 
 
 def whole(homework, kind, settings, weights, inputs):

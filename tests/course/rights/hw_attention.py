@@ -168,7 +168,7 @@ def context(self, state, states, keep):
 
 @right("att-20")
 def step(self, token, state, states, keep):
-    found, weights = self.context(state, states, keep)
+    found, weights = self.look(state, states, keep)
     new = self.cell(torch.hstack([self.embedding_out(token), found]), state)
     return self.out(torch.hstack([new, found])), new, weights
 
