@@ -28,6 +28,7 @@ from tests.term import settings_of
 
 RUN = "run.json"                 # what a run was asked for; tells that the folder is ours
 JOURNAL = "journal.jsonl"
+LONGEST = 4000                   # characters of what a check says
 NUMPY = ("numpy", "numpy.ma")
 TORCH = ("torch", "torch._dynamo", "torch.fx.experimental.symbolic_shapes")      # what the first optimizer or mask would import
 
@@ -68,7 +69,8 @@ def grade_homework(submission, homework, cases, sandbox, level, limits, blanks=N
         for one in check.load_checks(homework):
             if blanks and one.id not in blanks:
                 continue
-            results.append(check.run(one, door, cases).as_data())
+            result = check.run(one, door, cases).as_data()
+            results.append(result | {"message": [text[:LONGEST] for text in result["message"]]})
     return results
 
 
@@ -286,8 +288,12 @@ def read_tables(args, names):
     about = course.load()
     roster = marks.read_roster(args.roster, about) if args.roster else []
     marks.match(roster, names)
-    manual = args.manual or args.out / "manual.csv"
-    return about, roster, marks.manual_points(manual, about) if args.manual or manual.is_file() else {}
+    path = args.manual or args.out / "manual.csv"
+    manual = marks.manual_points(path, about) if args.manual or path.is_file() else {}
+    strangers = {student for student, _, _ in manual} - {*names, *(row["id"] for row in roster)}
+    if strangers:
+        raise marks.RosterError(f"{path}: {', '.join(sorted(strangers))}: no submission of that name, and not on the roster")
+    return about, roster, manual
 
 
 def run(args):
@@ -347,6 +353,8 @@ def summary(args, entries, problems, errors, settings, missing, unknown):
     lines += [f"the grader failed: {name}: {error}" for name, error in sorted(errors.items())]
     lines += [f"nothing to grade: {name}: {problems[name][0] if problems[name] else 'no homework found'}"
               for name in sorted(set(problems) - graded - set(errors))]
+    if beside := submissions.left_out(args.submissions):
+        lines.append(f"no folder and no archive, left out: {', '.join(beside)}")
     if missing:
         lines.append(f"on the roster, nothing received: {', '.join(row['id'] + ' ' + row['name'] for row in missing)}")
     if unknown and args.roster:

@@ -145,6 +145,8 @@ def manual_points(path, course):
             raise RosterError(f"{path}, line {number}: {row['id']!r} is no written question (course.toml lists them)")
         if not 0 <= points <= most:
             raise RosterError(f"{path}, line {number}: {points:g} points, but {row['id']} has {most}")
+        if (row["student"], homework, question) in found:
+            raise RosterError(f"{path}, line {number}: {row['student']} has {row['id']} in an earlier line too")
         found[row["student"], homework, question] = points, row.get("comment", "")
     return found
 

@@ -25,6 +25,7 @@ SKIPPED = {"__MACOSX", ".DS_Store", "__pycache__", ".git", ".venv", "workdirs", 
 CODE = (".py", ".txt")
 WRITTEN = (".md", ".pdf", ".png", ".jpg", ".jpeg")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+UNREAD = (".rar", ".7z")         # a submission, with a problem
 
 
 class Refused(Exception):
@@ -58,7 +59,7 @@ def find(folder):
         raise Refused(f"{folder}: no such folder")
     found = [path for path in sorted(folder.iterdir())
              if path.name not in SKIPPED and not path.name.startswith(".")
-             and (path.is_dir() or path.name.lower().endswith(ARCHIVES))]
+             and (path.is_dir() or path.name.lower().endswith(ARCHIVES + UNREAD))]
     if not found:
         raise Refused(f"{folder} holds no submission: folders, .zip, .tar or .tar.gz files are read")
     names = {}
@@ -69,10 +70,17 @@ def find(folder):
     return found
 
 
+def left_out(folder):
+    """Names of the files beside the submissions that `find` does not take for one."""
+    taken = find(folder)
+    return [path.name for path in sorted(Path(folder).iterdir())
+            if path not in taken and path.name not in SKIPPED and not path.name.startswith(".")]
+
+
 def stem(path):
     """Name of a submission: the file name without the archive's ending."""
     name = Path(path).name
-    for ending in sorted(ARCHIVES, key=len, reverse=True):
+    for ending in sorted(ARCHIVES + UNREAD, key=len, reverse=True):
         if name.lower().endswith(ending) and not Path(path).is_dir():
             return name[:-len(ending)]
     return name
@@ -98,6 +106,8 @@ def _entries(path, problems):
         yield from _folder(path, problems)
     elif path.name.lower().endswith(".zip"):
         yield from _zip(path, problems)
+    elif path.name.lower().endswith(UNREAD):
+        raise Refused(f"a {path.suffix} file; ask for a .zip")
     else:
         yield from _tar(path, problems)
 

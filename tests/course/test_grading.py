@@ -106,6 +106,16 @@ def test_archives_that_are_refused(tmp_path, data, words):
     assert not read.files and words in read.problems[0]
 
 
+def test_what_is_no_archive_is_named(tmp_path):
+    """A .rar belongs to a student, whose report says so; other files are listed."""
+    for name in ("20260001_张三.rar", "roster.csv", ".hidden", "q1_softmax.py"):
+        (tmp_path / name).write_bytes(b"Rar!")
+    path, = submissions.find(tmp_path)
+    read = submissions.read(path, ["hmm"])
+    assert read.name == "20260001_张三" and "ask for a .zip" in read.problems[0]
+    assert submissions.left_out(tmp_path) == ["q1_softmax.py", "roster.csv"]
+
+
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
 def test_links_and_devices_in_a_tar_are_refused(tmp_path, kind):
     (tmp_path / "one.tar.gz").write_bytes(tarred({"hmm/model.py": b""}, kind))
@@ -459,7 +469,11 @@ def folder(tmp_path, monkeypatch):
     ({"roster.csv": "name\nx\n"}, ["in", "--out", "out", "--roster", "roster.csv"], "no column id"),
     ({"roster.csv": "id,name\n20260001,x\n", "in/20260001_b/hmm/model.py": ""}, ["in", "--out", "out", "--roster", "roster.csv"],
      "two submissions of 20260001"),
-    ({"manual.csv": "student,id,points\n1,hmm/w9,1\n"}, ["in", "--out", "out", "--manual", "manual.csv"], "no written question")])
+    ({"manual.csv": "student,id,points\n1,hmm/w9,1\n"}, ["in", "--out", "out", "--manual", "manual.csv"], "no written question"),
+    ({"manual.csv": "student,id,points\n20260001,hmm/w1,1\n"}, ["in", "--out", "out", "--manual", "manual.csv"],
+     "20260001: no submission of that name, and not on the roster"),
+    ({"manual.csv": "student,id,points\na,hmm/w1,1\na,hmm/w1,2\n"}, ["in", "--out", "out", "--manual", "manual.csv"],
+     "a has hmm/w1 in an earlier line too")])
 def test_what_is_refused(folder, files, flags, words, capsys, monkeypatch):
     """Before anything is graded or written."""
     monkeypatch.chdir(folder)
