@@ -83,19 +83,19 @@ def check_dropout(case, got, full, p):
     """In training every number is 0 or 1 / (1 - p) times itself, and about the share p of them is 0."""
     ratio = np.divide(got, full) if np.shape(got) == np.shape(full) else np.full(1, np.nan)
     zero = np.isclose(ratio, 0)
-    seen = "other numbers"
+    seen, zh = "other numbers", "别的数"
     if np.allclose(ratio, 1):
-        seen = "nothing dropped"
+        seen, zh = "nothing dropped", "什么都没有丢弃"
     elif np.all(zero | np.isclose(ratio, 1 / (1 - p))):
-        seen = "dropped and scaled"
+        seen, zh = "dropped and scaled", "丢弃并放大"
     elif np.all(zero | np.isclose(ratio, 1)):
-        seen = "dropped, not scaled"
+        seen, zh = "dropped, not scaled", "丢弃而未放大"
     share, deviation = float(zero.mean()), 6 * np.sqrt(p * (1 - p) / zero.size)
     case.require(seen == "dropped and scaled" and abs(share - p) < deviation,
                  (f"in training, dropout with p = {p} makes each number 0 or 1 / (1 - p) times itself; got: {seen}, a "
                   f"share of {share:.3g} zeros",
-                  f"训练时,p = {p} 的 dropout 使每个数变为 0 或自身的 1 / (1 - p) 倍;得到:{seen},零占 {share:.3g}"),
-                 training=seen, zeros=bool(zero.any()))
+                  f"训练时,p = {p} 的 dropout 使每个数变为 0 或自身的 1 / (1 - p) 倍;得到:{zh},零占 {share:.3g}"),
+                 training=seen, zeros=bool(zero.any()), form=str(np.shape(got)))
 
 
 @blank("gpt-g1.0", points=6)
@@ -138,7 +138,8 @@ def test_causal_mask(student, case):
 @blank("gpt-g5.0", points=6)
 def test_run_layers(student, case):
     log = student.probe("gpt_songci", "gpt_layers", *case.inputs)
-    case.check({"h": log["h"], "kept": log["kept"], "masks": log["masks"]})
+    h, kept = log["result"]
+    case.check({"h": h, "kept": kept, "masks": log["masks"]})
 
 
 @blank("gpt-g6.0", points=4)
@@ -149,7 +150,13 @@ def test_logits(student, case):
 @blank("gpt-l1.0", points=5)
 def test_loss_and_perplexity(student, case):
     got = student.probe("gpt_songci", "loss", *case.inputs)
-    case.check({name: got[name] for name in ("loss", "perplexity", "gradient")})
+    count = len(got["result"]) if isinstance(got["result"], list) else 1
+    case.require(count == 2, ("two values are asked for: the loss and the perplexity", "应返回两个值:损失和困惑度"), values=count)
+    case.check(dict(zip(("loss", "perplexity"), got["result"])))
+    case.require(got["gradient"] is not None, (
+        "training goes back from the loss through the logits: return a tensor that still knows them, not a number",
+        "训练要从损失经 logits 往回传:请返回与 logits 相连的张量,而不是数"), way_back=got["gradient"] is not None)
+    case.check({"gradient": got["gradient"]})
 
 
 @blank("gpt-91", points=6, hidden=True)

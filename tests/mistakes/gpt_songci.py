@@ -106,6 +106,11 @@ def scores(self, q, k_t):
     return (q @ k_t).transpose(-2, -1) / math.sqrt(q.size(-1))
 
 
+@mistake("gpt-a3.2", "A41", en="How wide is one head: is that the number of heads?", zh="一个头有多宽:那是头的个数吗?")
+def scores(self, q, k_t):
+    return q @ k_t / math.sqrt(self.n_head)
+
+
 @mistake("gpt-a3.3", "G2", en="Change the last character: may the first row change? Read again what True means here.",
          zh="改变最后一个字:第一行可以变吗?再看一遍 True 在这里的含义。")
 def mask_scores(self, s, mask):
@@ -141,6 +146,17 @@ def mask_scores(self, s, mask):
     return s.masked_fill(mask.T, float("-inf"))
 
 
+@mistake("gpt-a3.3", "G38", en="masked_fill gives a new tensor: what becomes of it?", zh="masked_fill 给出一个新的张量:它去哪儿了?")
+def mask_scores(self, s, mask):
+    s.masked_fill(mask, -torch.inf)
+    return s
+
+
+@mistake("gpt-a3.3", "G39", en="What is 0 times infinity?", zh="0 乘无穷大是多少?")
+def mask_scores(self, s, mask):
+    return s + mask * -torch.inf
+
+
 @mistake("gpt-a3.4", "G6", en="Over which axis does one character's attention add up to 1?",
          zh="一个字的注意力沿哪一维相加等于 1?")
 def weights(self, s):
@@ -171,8 +187,8 @@ def weights(self, s):
     return torch.sigmoid(s) / torch.sigmoid(s).sum(-1, keepdim=True)
 
 
-@mistake("gpt-a3.5", "A34", en="Two evaluations differ, or none in training does: where is the dropout of this step?",
-         zh="训练时结果也没有随机性:这一步的 dropout 在哪里?")
+@mistake("gpt-a3.5", "A34", en="Two calls in training give the same: where is the dropout of this step?",
+         zh="训练时两次调用的结果相同:这一步的 dropout 在哪里?")
 def mix(self, weights, v):
     return weights @ v
 
@@ -256,6 +272,12 @@ def positions(self, tokens):
     return torch.arange(self.config.max_seq_len, dtype=torch.long, device=tokens.device)
 
 
+@mistake("gpt-g1.0", "G40", en="Every text has the same positions: how many rows of them do you need?",
+         zh="每段文本的位置都相同:需要几行?")
+def positions(self, tokens):
+    return torch.arange(tokens.size(1), device=tokens.device).expand(len(tokens), -1)
+
+
 @mistake("gpt-g2.0", "G13c", en="Which numbers does the table of positions know, and which did it get?",
          zh="位置表认识哪些下标?你给它的又是哪些?")
 def embed(self, tokens, pos):
@@ -301,6 +323,11 @@ def first_input(self, E_U, E_P):
 @mistake("gpt-g3.0", "G28", en="Dropout acts on the sum: can a zero still show through?", zh="dropout 作用于和:此时零还看得出来吗?")
 def first_input(self, E_U, E_P):
     return self.dropout(E_U) if self.config.no_pos else self.dropout(E_U) + E_P
+
+
+@mistake("gpt-g3.0", "G41", en="With positions it is right, in training too. And with no_pos?", zh="有位置时对了,训练时也对。no_pos 时呢?")
+def first_input(self, E_U, E_P):
+    return E_U if self.config.no_pos else self.dropout(E_U + E_P)
 
 
 @mistake("gpt-g4.0", "G1", en="Which characters may the first one look at?", zh="第一个字可以看哪些字?")
@@ -393,6 +420,33 @@ def run_layers(self, h, mask):
     return h, kept
 
 
+@mistake("gpt-g5.0", "G42", en="How many blocks has the text been through when the function returns?", zh="函数返回时,文本通过了几个块?")
+def run_layers(self, h, mask):
+    kept = []
+    for block in self.blocks:
+        h, weights = block(h, mask)
+        kept.append(weights)
+        return h, kept
+
+
+@mistake("gpt-g5.0", "G43", en="How many results does a block give?", zh="一个块返回几个结果?")
+def run_layers(self, h, mask):
+    kept = []
+    for block in self.blocks:
+        h = block(h, mask)
+        kept.append(h)
+    return h, kept
+
+
+@mistake("gpt-g5.0", "G44", en="Which of a block's two results is to be kept?", zh="块的两个结果中,要保留的是哪一个?")
+def run_layers(self, h, mask):
+    kept = []
+    for block in self.blocks:
+        h, _ = block(h, mask)
+        kept.append(h)
+    return h, kept
+
+
 @mistake("gpt-g6.0", "G18", en="Without the last norm nothing fixes the scale of the logits.", zh="没有最后的归一化,logits 的尺度就不受约束。")
 def logits(self, h):
     return self.head(h)
@@ -407,6 +461,11 @@ def logits(self, h):
          zh="把 h 乘以十:块之后的层归一化不会察觉;你的会吗?")
 def logits(self, h):
     return self.head(h + self.norm(h))
+
+
+@mistake("gpt-g6.0", "G45", en="A linear layer is more than its matrix.", zh="线性层不只是一个矩阵。")
+def logits(self, h):
+    return self.norm(h) @ self.head.weight.T
 
 
 @mistake("gpt-l1.0", "G15", en="cross_entropy wants the classes second: is a view a transpose?", zh="cross_entropy 要求类别在第二维:view 等于转置吗?")
@@ -458,3 +517,15 @@ def loss_and_perplexity(logits, targets):
 def loss_and_perplexity(logits, targets):
     loss = F.nll_loss(torch.softmax(logits, -1).flatten(0, 1), targets.flatten())
     return loss, loss.exp()
+
+
+@mistake("gpt-l1.0", "G46", en="On which axis does cross_entropy look for the classes?", zh="cross_entropy 在哪一维找类别?")
+def loss_and_perplexity(logits, targets):
+    loss = F.cross_entropy(logits, targets)
+    return loss, loss.exp()
+
+
+@mistake("gpt-l1.0", "G47", en="Can backward() start from a Python number?", zh="backward() 能从一个 Python 数开始吗?")
+def loss_and_perplexity(logits, targets):
+    loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten()).item()
+    return loss, math.exp(loss)

@@ -75,8 +75,8 @@ def gpt_layers(homework, config, matrices, h, mask):
 
     gpt.blocks = torch.nn.ModuleList(StandIn(number, matrix) for number, matrix in enumerate(matrices))
     with torch.no_grad():
-        out, kept = gpt.run_layers(tensor(h), tensor(mask))
-    return {"h": out, "kept": list(kept), "masks": masks}
+        result = gpt.run_layers(tensor(h), tensor(mask))
+    return {"result": result, "masks": masks}
 
 
 def gpt(homework, config, weights, tokens):
@@ -88,11 +88,12 @@ def gpt(homework, config, weights, tokens):
 
 
 def loss(homework, logits, targets):
-    """{"loss", "perplexity", "gradient" of the loss by the logits}."""
+    """{"result", "gradient" of its first part, the loss, by the logits; None if there is no way back}."""
     logits = tensor(logits).requires_grad_()
-    loss, perplexity = homework.module("model").loss_and_perplexity(logits, tensor(targets))
-    gradient, = torch.autograd.grad(loss, logits)
-    return {"loss": loss, "perplexity": perplexity, "gradient": gradient}
+    result = homework.module("model").loss_and_perplexity(logits, tensor(targets))
+    loss = result[0] if isinstance(result, (tuple, list)) and result else None
+    back = isinstance(loss, torch.Tensor) and loss.requires_grad and loss.numel() == 1
+    return {"result": result, "gradient": torch.autograd.grad(loss, logits)[0] if back else None}
 
 
 STAND_INS = {}
