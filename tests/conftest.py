@@ -1,10 +1,13 @@
 """Runs the checks under pytest and prints the score board."""
 import contextlib
+import functools
 import locale
 import os
+import shlex
 import shutil
 import sys
 import unicodedata
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")       # before torch is loaded: checks are small
 
@@ -167,7 +170,8 @@ def message_of(outcome, lang):
 def pytest_terminal_summary(terminalreporter, config):
     if BOARD:
         lang = language(config)
-        lines = board(BOARD, lang, config.getoption("submission") or ROOT, shutil.get_terminal_size().columns)
+        lines = board(BOARD, lang, config.getoption("submission") or ROOT, shutil.get_terminal_size().columns,
+                      functools.partial(again, config))
         lines.append([(WORDS[lang]["seed"].format(seed=config.stash[SEED]), None)])
         terminalreporter.write_sep("=", WORDS[lang]["board"])
         for line in lines:
@@ -182,6 +186,15 @@ def pytest_unconfigure(config):
         config.stash[DOOR].close()
 
 
+def again(config, homework, id):
+    """The command that checks one blank again, where this run was started and with its options."""
+    file = ROOT / "tests" / f"test_{homework}.py"
+    with contextlib.suppress(ValueError):                                 # another drive of Windows
+        file = Path(os.path.relpath(file, config.invocation_params.dir))
+    options = [f" --{name} {shlex.quote(value)}" for name in ("submission", "lang") if (value := config.getoption(name))]
+    return f"python -m pytest {file.as_posix()} --blank {id}" + "".join(options)
+
+
 def blank_rows(outcomes):
     """[[id, status, points, possible, bonus]] of one homework's outcomes, in the order of their checks."""
     rows = {}
@@ -194,7 +207,7 @@ def blank_rows(outcomes):
     return list(rows.values())
 
 
-def board(outcomes, lang, root=ROOT, width=80):
+def board(outcomes, lang, root=ROOT, width=80, again="python -m pytest tests/test_{}.py --blank {}".format):
     """Lines of the score board, each a list of (text, status): one screen that ends with what to do next.
 
     A homework that is all done, or all empty beside others, takes one line; else each blank has a cell.
@@ -222,8 +235,7 @@ def board(outcomes, lang, root=ROOT, width=80):
         where = words["place"].format(id=first["id"], file=place[0], line=place[1]) if place else first["id"]
         lines.append([(words["next"].format(place=where), None)])
         lines += [[("  " + line, None)] for line in message_of(first, lang).splitlines()]
-        lines.append([(words["rerun"].format(
-            command=f"python -m pytest tests/test_{first['homework']}.py --blank {first['id']}"), None)])
+        lines.append([(words["rerun"].format(command=again(first["homework"], first["id"])), None)])
     return lines + [[(words["note"].format(note=note), None)] for note in dict.fromkeys(notes)]
 
 

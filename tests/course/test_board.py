@@ -93,6 +93,12 @@ def test_in_chinese(half_done):
     assert max(map(conftest.columns_of, board.splitlines()[1:10])) <= SCREEN[1]
 
 
+def test_the_command_works_where_pytest_was_started(half_done):
+    board = board_of(run(half_done / "hmm", "--blank", "hmm-04", "--lang", "zh"))
+    command = re.search("重新运行:python -m pytest (.*)", board)[1]
+    assert command == "../tests/test_hmm.py --blank hmm-04 --lang zh" and "[H9]" in run(half_done / "hmm", *command.split())
+
+
 @pytest.mark.parametrize(("encoding", "locale", "word"), [
     ("cp936", "zh_CN.GBK", "成绩板"), ("cp1252", "zh_CN.UTF-8", "score board"), ("ascii", "zh_CN.UTF-8", "score board"),
     ("cp936", "en_US.UTF-8", "score board"), ("utf-8", "zh_TW.UTF-8", "成绩板")])
