@@ -75,9 +75,9 @@ def write(path, text):
 def folder_name(submission):
     """A folder name for any submission name: itself where it is harmless, else cleaned, with a piece of its hash."""
     clean = re.sub(r"[^\w.-]+", "_", submission).strip("._")[:60]
-    if clean == submission:
+    if clean == submission and not re.search("-[0-9a-f]{8}$", clean):       # nobody is called as another's folder
         return clean
-    return f"{clean or 'submission'}-{hashlib.sha256(submission.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    return f"{clean or 'submission'}-{hashlib.sha256(submission.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 def cell(value):

@@ -20,6 +20,8 @@ from tests.term import settings_of
 MAX_FILE = 2 * 2**20             # bytes of a source file that is graded
 MAX_TOTAL = 200 * 2**20          # bytes of all files of a submission, unpacked
 MAX_FILES = 3000
+MAX_CODE = 32 * 2**20            # bytes of a homework's code: a sandbox holds twice that
+MAX_LEFT = 2 * 2**30             # bytes of a tar's other files, which are unpacked to be passed over
 MAX_WRITTEN = 50 * 2**20         # bytes of a homework's answers, pictures and PDFs
 SKIPPED = {"__MACOSX", ".DS_Store", "__pycache__", ".git", ".venv", "workdirs", ".ipynb_checkpoints", "Thumbs.db"}
 CODE = (".py", ".txt")
@@ -203,7 +205,7 @@ def zip_name(info):
 
 
 def _tar(path, problems):
-    budget = _Budget()
+    budget, left = _Budget(), MAX_LEFT
     with tarfile.open(path, "r:*") as archive:
         for member in archive:
             name = _safe(member.name, problems)
@@ -212,6 +214,9 @@ def _tar(path, problems):
             budget.file()
             if not member.isfile():
                 raise Refused(f"a link or device in the archive: {name[:80]!r}")
+            left -= member.size
+            if left < 0:
+                raise Refused(f"more than {MAX_LEFT // 2**30} GiB unpacked")
             if _wanted(name):
                 data = archive.extractfile(member).read(MAX_TOTAL - budget.bytes + 1)
                 budget.file(len(data))
@@ -254,7 +259,7 @@ def _loose(tree):
 
 
 def _take(submission, homework, files):
-    room = MAX_WRITTEN
+    room, room_code = MAX_WRITTEN, MAX_CODE
     for name, data in sorted(files.items()):
         if name.lower().endswith(WRITTEN) and not name.startswith("README"):
             room -= len(data)
@@ -265,7 +270,10 @@ def _take(submission, homework, files):
         elif name.endswith(CODE):
             if len(data) > MAX_FILE:
                 submission.problems.append(f"{homework}/{name} has {len(data):,} bytes: not graded")
+            elif len(data) > room_code:
+                submission.problems.append(f"{homework}/{name}: past {MAX_CODE // 2**20} MiB of code, not graded")
             else:
+                room_code -= len(data)
                 submission.files.setdefault(homework, {})[name] = data
     submission.files.setdefault(homework, {})
 

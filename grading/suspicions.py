@@ -22,6 +22,7 @@ FORBIDDEN = {                    # dotted names that do what the blanks ask for
 ALWAYS = ("os._exit", "sys.exit", "subprocess", "socket", "ctypes", "inspect.stack", "sys._getframe", "gc.get_objects",
           "sys.modules", "__builtins__", "importlib", "STAND_INS", "worker", "probes", "NBGRADER_EXECUTION", "hostname",
           "PYTEST_CURRENT_TEST", "pytest")
+MAX_CODE = 400_000               # bytes of a student's homework that are looked through
 SPAN = 12                        # tokens in a fingerprint
 SHARE = 0.7                      # of the smaller submission's fingerprints
 LEAST = 25                       # fingerprints of one's own that a comparison needs
@@ -30,9 +31,11 @@ COMMON = 0.2                     # fingerprints that this share of the class has
 
 def own_lines(files, homework):
     """{file: [(line number, text)]} of the lines that are not in the empty copy."""
-    found = {}
-    for name, given in _given(homework).items() | {(name, frozenset()) for name in files if name not in _given(homework)}:
-        if name in files and name.endswith(".py"):
+    found, room = {}, MAX_CODE
+    for name in sorted(files, key=lambda name: (name not in _given(homework), name)):
+        given = _given(homework).get(name, ())
+        if name.endswith(".py") and len(files[name]) <= room:
+            room -= len(files[name])
             text = files[name].decode("utf-8", "replace")
             found[name] = [(at, line) for at, line in enumerate(text.splitlines(), 1) if line.strip() and line.strip() not in given]
     return found
@@ -52,7 +55,9 @@ def calls(files, homework):
     """["hmm/model.py, line 12: os._exit"]: forbidden and tell-tale names in lines of the student's own."""
     found = []
     words = {*FORBIDDEN.get(homework, ()), *ALWAYS, *(f"test_{one.name}" for one in check.load_checks(homework))}
-    for name, lines in sorted(own_lines(files, homework).items()):
+    own = own_lines(files, homework)
+    found += [f"{homework}/{name}: too long to look through" for name in files if name.endswith(".py") and name not in own]
+    for name, lines in sorted(own.items()):
         numbers = {at for at, _ in lines}
         try:
             tree = ast.parse(files[name].decode("utf-8", "replace"))

@@ -116,6 +116,23 @@ def test_what_is_no_archive_is_named(tmp_path):
     assert submissions.left_out(tmp_path) == ["q1_softmax.py", "roster.csv"]
 
 
+def test_more_than_a_sandbox_holds_is_left_out(tmp_path, monkeypatch):
+    """Neither too much code nor a tar that takes minutes to pass over stops the rest."""
+    monkeypatch.setattr(submissions, "MAX_CODE", len(MODEL) + 20)
+    (tmp_path / "one.zip").write_bytes(zipped({"hmm/model.py": MODEL, "hmm/more.py": b"#" * 30}))
+    read = submissions.read(tmp_path / "one.zip", ["hmm"])
+    assert list(read.files["hmm"]) == ["model.py"] and read.problems == ["hmm/more.py: past 0 MiB of code, not graded"]
+    member = tarfile.TarInfo("hmm/model.pt")
+    member.size = submissions.MAX_LEFT + 1
+    (tmp_path / "two.tar").write_bytes(member.tobuf())
+    assert submissions.read(tmp_path / "two.tar", ["hmm"]).problems == ["not read: more than 2 GiB unpacked"]
+
+
+def test_no_two_submissions_share_a_folder():
+    taken = report.folder_name("a b")
+    assert len({report.folder_name(name) for name in ("a b", taken, report.folder_name(taken), "\udcff", "\udcfe")}) == 5
+
+
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
 def test_links_and_devices_in_a_tar_are_refused(tmp_path, kind):
     (tmp_path / "one.tar.gz").write_bytes(tarred({"hmm/model.py": b""}, kind))
@@ -668,6 +685,8 @@ def test_worth_a_look():
     hits = suspicions.calls(submissions.empty_files("hmm") | {"model.py": cheat}, "hmm")
     assert any("hmmlearn" in hit for hit in hits) and any("os._exit" in hit for hit in hits)
     assert suspicions.calls(submissions.empty_files("hmm") | solved("hmm"), "hmm") == []
+    long = {"a.py": b"#" * suspicions.MAX_CODE, "model.py": cheat}
+    assert suspicions.calls(long, "hmm") == ["hmm/a.py: too long to look through", *hits]
 
 
 def test_copied_submissions_are_shown_side_by_side():
