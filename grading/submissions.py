@@ -140,6 +140,9 @@ def _safe(name, problems):
         return None
     if parts[0] == "/" or ".." in parts or ":" in parts[0] or "\0" in name:
         raise Refused(f"a path that points outside the archive: {name[:80]!r}")
+    if len(name) > 1000 or max(len(part.encode("utf-8", "replace")) for part in parts) > 200:
+        problems.append(f"a name too long to be written, left out: {name[:80]!r}")
+        return None
     return "/".join(parts)
 
 
@@ -290,8 +293,9 @@ def empty_files(homework):
 
 
 def complete(submission, homework):
-    """The files that are graded: the empty ones with the student's laid over them."""
-    return empty_files(homework) | submission.files.get(homework, {})
+    """The files that are graded: the empty ones with the student's laid over them, but for what lies inside a file."""
+    files = empty_files(homework) | submission.files.get(homework, {})
+    return {name: data for name, data in files.items() if not any(str(above) in files for above in PurePosixPath(name).parents)}
 
 
 def make_zip(files):

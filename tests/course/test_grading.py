@@ -128,6 +128,14 @@ def test_more_than_a_sandbox_holds_is_left_out(tmp_path, monkeypatch):
     assert submissions.read(tmp_path / "two.tar", ["hmm"]).problems == ["not read: more than 2 GiB unpacked"]
 
 
+def test_names_that_no_folder_can_hold(tmp_path):
+    """A file inside a file, a name that is too long: left out, and the rest is graded."""
+    (tmp_path / "one.zip").write_bytes(zipped({"hmm/model.py": MODEL, "hmm/model.py/x.py": b"", f"hmm/{'空' * 90}.py": b""}))
+    read = submissions.read(tmp_path / "one.zip", ["hmm"])
+    files = submissions.complete(read, "hmm")
+    assert files["model.py"] == MODEL and set(files) == set(submissions.empty_files("hmm")) and "too long" in read.problems[0]
+
+
 def test_no_two_submissions_share_a_folder():
     taken = report.folder_name("a b")
     assert len({report.folder_name(name) for name in ("a b", taken, report.folder_name(taken), "\udcff", "\udcfe")}) == 5
