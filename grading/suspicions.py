@@ -4,12 +4,14 @@ Only lines that a student wrote are read: what stands in the empty copy does not
 """
 import ast
 import collections
+import functools
 import io
 import keyword
 import tokenize
 
 from grading import submissions
 from tests import check
+from tests.student import ROOT
 
 FORBIDDEN = {                    # dotted names that do what the blanks ask for
     "hw_bptt": ("torch", "tensorflow", "jax", "autograd", ".backward", "scipy.optimize"),
@@ -20,12 +22,13 @@ FORBIDDEN = {                    # dotted names that do what the blanks ask for
     "waimai_cls": ("sklearn", "transformers"),
 }
 ALWAYS = ("os._exit", "sys.exit", "subprocess", "socket", "ctypes", "inspect.stack", "sys._getframe", "gc.get_objects",
-          "sys.modules", "__builtins__", "importlib", "STAND_INS", "worker", "probes", "NBGRADER_EXECUTION", "hostname",
-          "PYTEST_CURRENT_TEST", "pytest")
+          "sys._current_frames", ".f_back", ".f_locals", ".tb_frame", ".gi_frame", "sys.modules", "__builtins__", "importlib",
+          "STAND_INS", "worker", "probes", "NBGRADER_EXECUTION", "hostname", "PYTEST_CURRENT_TEST", "pytest")
 MAX_CODE = 400_000               # bytes of a student's homework that are looked through
 SPAN = 12                        # tokens in a fingerprint
 SHARE = 0.7                      # of the smaller submission's fingerprints
 LEAST = 25                       # fingerprints of one's own that a comparison needs
+PROBES = 75                      # fingerprints of tests/probes in a submission that are no chance
 COMMON = 0.2                     # fingerprints that this share of the class has say nothing
 
 
@@ -129,11 +132,27 @@ def alike(class_files, homework):
     for (a, b), count in sorted(shared.items()):
         smaller = min(len(rare[a]), len(rare[b]))
         if smaller >= LEAST and count >= SHARE * smaller:
-            places = sorted({prints[a][mark] for mark in rare[a] & rare[b]})
-            texts = {name: class_files[a][name].decode("utf-8", "replace").splitlines() for name, _ in places}
-            lines = [f"{name}, {at}: {texts[name][at - 1].strip()}" for name, at in places][:40]
-            found.append((a, b, count / smaller, lines))
+            found.append((a, b, count / smaller, shown(class_files[a], {prints[a][mark] for mark in rare[a] & rare[b]})))
     return found
+
+
+def from_probes(files, homework):
+    """["model.py, 12: a = b"]: lines of the student's own that are those of the homework's probes, which students have."""
+    own = fingerprints(files, homework)
+    shared = own.keys() & _probes(homework)
+    return shown(files, {own[mark] for mark in shared}) if len(shared) >= PROBES else []
+
+
+@functools.cache
+def _probes(homework):
+    path = ROOT / "tests" / "probes" / f"{homework}.py"
+    return set(fingerprints({path.name: path.read_bytes()}, homework)) if path.is_file() else set()
+
+
+def shown(files, places):
+    """Lines of source at {(file, line)}."""
+    texts = {name: files[name].decode("utf-8", "replace").splitlines() for name, _ in places}
+    return [f"{name}, {at}: {texts[name][at - 1].strip()}" for name, at in sorted(places)][:40]
 
 
 def look(class_files, lang):
@@ -144,6 +163,11 @@ def look(class_files, lang):
             hits = calls(files, homework)
             if hits:
                 found.append({"text": f"{student}: {hits[0]}" + (f" (+{len(hits) - 1})" if len(hits) > 1 else ""), "lines": hits})
+            lines = from_probes(files, homework)
+            if lines:
+                text = {"en": f"{homework}: {student} has lines of tests/probes/{homework}.py",
+                        "zh": f"{homework}:{student} 含有 tests/probes/{homework}.py 中的行"}[lang]
+                found.append({"text": text, "lines": lines})
         for a, b, share, lines in alike(students, homework):
             text = {"en": f"{homework}: {a} and {b} share {share:.0%} of what few others have",
                     "zh": f"{homework}:{a} 与 {b} 有 {share:.0%} 的少见代码相同"}[lang]
