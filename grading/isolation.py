@@ -227,7 +227,10 @@ class PlainDoor(Worker):
 
 
 def bubblewrap(inside):
-    """Command line of a sandbox that has Python and its libraries read-only, `inside` as CODE, and nothing else."""
+    """Command line of a sandbox that has Python and its libraries read-only, `inside` as CODE, and nothing else.
+
+    Where the course lies in a folder of these (/usr/src/course), an empty one stands in its place.
+    """
     prefixes = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), Path(sys.executable).resolve().parent.parent,
                 Path(sys.executable).parent.parent.absolute()}
     binds = []
@@ -237,9 +240,15 @@ def bubblewrap(inside):
             binds += ["--symlink", os.readlink(path), place]
         elif path.exists():
             binds += ["--ro-bind", place, place]
-    for prefix in sorted(prefixes):
-        if not str(prefix).startswith("/usr"):
-            binds += ["--ro-bind", str(prefix), str(prefix)]
+    ours = {prefix for prefix in prefixes if prefix.is_relative_to(ROOT)}
+    others = {prefix for prefix in prefixes - ours if not prefix.is_relative_to("/usr")}
+    for prefix in sorted(others):
+        binds += ["--ro-bind", str(prefix), str(prefix)]
+    covered = any(ROOT.is_relative_to(place) for place in {Path("/usr"), *others})
+    binds += ["--tmpfs", str(ROOT)] * covered
+    for prefix in sorted(ours):
+        binds += ["--ro-bind", str(prefix), str(prefix)]
+    binds += ["--remount-ro", str(ROOT)] * covered
     return [shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
             "--uid", "1000", "--gid", "1000", "--hostname", "check", "--tmpfs", "/tmp", *binds, "--proc", "/proc", "--dev", "/dev",
             "--tmpfs", HOME,                                  # for the fork server; each child mounts its own over it
@@ -258,10 +267,10 @@ def tried(action):
     except BaseException:
         return False
 
-def escape(decoy, port, parent, outside):
+def escape(decoys, port, parent, outside):
     """What student code could do here: {name: possible}."""
-    def read():
-        open(decoy, "rb").read()
+    def read(decoy):
+        return lambda: open(decoy, "rb").read()
     def connect():
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
     def fork():
@@ -280,8 +289,8 @@ def escape(decoy, port, parent, outside):
     def memory():
         import numpy
         numpy.zeros(2**30)
-    return {"read other files": tried(read), "open a network connection": tried(connect), "start a process": tried(fork),
-            "run a program": tried(program), "signal other processes": tried(signalled),
+    return {"read other files": any(tried(read(decoy)) for decoy in decoys), "open a network connection": tried(connect),
+            "start a process": tried(fork), "run a program": tried(program), "signal other processes": tried(signalled),
             "write outside its folder": tried(written), "see other processes": tried(listed),
             "take 8 GiB of memory": tried(memory)}
 '''
@@ -293,7 +302,7 @@ def probe(level, limits=None):
         decoy, outside = Path(place) / "decoy", Path(place) / "outside"
         decoy.write_text("secret", encoding="utf-8")
         files = {"canary": {"model.py": CANARY.encode()}}
-        arguments = str(decoy), server.getsockname()[1], os.getpid(), str(outside)
+        arguments = [str(decoy), str(ROOT / "tests" / "check.py")], server.getsockname()[1], os.getpid(), str(outside)
         with opened(level, files, limits or Limits()) as door:
             try:
                 return door.call("canary", "escape", *arguments)

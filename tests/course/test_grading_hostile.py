@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +101,13 @@ def test_the_canary_tells_levels_apart():
     assert process["read other files"] == process["write outside its folder"] == (not landlock), "it says what it does not stop"
     if shutil.which("bwrap"):
         assert not any(isolation.probe("bubblewrap").values())
+
+
+@pytest.mark.parametrize("root, covered", [("/usr/src/course", True), ("/srv/course", False)])
+def test_a_course_among_the_libraries_is_covered(root, covered, monkeypatch):
+    monkeypatch.setattr(isolation, "ROOT", Path(root))
+    command = " ".join(isolation.bubblewrap(Path("inside")))
+    assert (f"--tmpfs {root}" in command) == (f"--remount-ro {root}" in command) == covered
 
 
 def test_a_level_that_is_not_there_is_refused(monkeypatch):
