@@ -12,6 +12,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from tests.student import ROOT, load_solved
 
@@ -64,6 +65,30 @@ def test_greedy_text_is_the_same_with_and_without_cache(length, settings):
     count = max(1, WINDOW - length + 1)                           # as long as no character leaves the window
     texts = [greedy(write, model, prompt, count) for write in (sample.generate, sample.generate_plain)]
     assert texts[0].shape == (3, count) and texts[0].tolist() == texts[1].tolist()
+
+
+def test_steps_may_be_written_with_the_names_of_their_modules(monkeypatch):
+    def linear(layer, x):
+        return F.linear(x, layer.weight, layer.bias)
+
+    def dropout(step, x, training):
+        return F.dropout(x, step.p, training)
+
+    versions = {
+        model_py.MultiHeadSelfAttention: {
+            "project": lambda self, x: (linear(self.q, x), linear(self.k, x), linear(self.v, x)),
+            "split_heads": lambda self, x: x.unflatten(-1, (self.n_head, self.q.out_features // self.n_head)),
+            "mix": lambda self, weights, v: dropout(self.weight_dropout, weights, self.training) @ v,
+            "project_out": lambda self, x: dropout(self.out_dropout, linear(self.o, x), self.training)},
+        model_py.GPT: {
+            "first_input": lambda self, E_U, E_P: dropout(self.dropout, E_U + E_P, self.training),
+            "logits": lambda self, h: linear(self.head, self.norm(h))}}
+    model, prompt = random_model(), torch.randint(40, (3, 5))
+    expected = greedy(sample.generate_plain, model, prompt, WINDOW)
+    for owner, steps in versions.items():
+        for name, step in steps.items():
+            monkeypatch.setattr(owner, name, step)
+    assert torch.equal(greedy(sample.generate, model, prompt, WINDOW - 5), expected[:, :WINDOW - 5])
 
 
 def test_prompt_of_one_newline_and_a_batch_of_one():
