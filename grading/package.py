@@ -66,11 +66,15 @@ def main(argv=None):
     if out.exists() and not zipfile.is_zipfile(out):
         parser.exit(2, f"{parser.prog}: error: {out} exists and is no zip file; give another --out\n")
     files = contents(args.target, args.homework, args.lang)
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in sorted(files.items()):
-            info = zipfile.ZipInfo(name)
-            info.external_attr = (0o755 if name in ("setup.sh", "run_autograder", "grader.py") else 0o644) << 16
-            archive.writestr(info, data)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in sorted(files.items()):
+                info = zipfile.ZipInfo(name)
+                info.external_attr = (0o755 if name in ("setup.sh", "run_autograder", "grader.py") else 0o644) << 16
+                archive.writestr(info, data)
+    except OSError as error:
+        parser.exit(2, f"{parser.prog}: error: {out}: {error.strerror}\n")
     print(f"{out}: {len(files)} files, {out.stat().st_size / 1024:.0f} kB; it holds the solutions, never give it to students")
 
 
