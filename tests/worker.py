@@ -278,7 +278,15 @@ def take_out(names):
 
 @functools.lru_cache(64)
 def compiled(data, path):
-    """Code of a source text; kept, since checks load the same files again and again."""
+    """Code of a source text; kept, since checks load the same files again and again.
+
+    Raises SyntaxError for a wrong encoding in a comment too: `import` of older Pythons lets it pass, a script does not.
+    """
+    try:
+        importlib.util.decode_source(data)
+    except (UnicodeDecodeError, SyntaxError) as error:
+        line = data[:getattr(error, "start", 0)].count(b"\n") + 1
+        raise SyntaxError(f"(unicode error) {error}", (path, line, None, None)) from None
     return compile(data, path, "exec", dont_inherit=True)
 
 

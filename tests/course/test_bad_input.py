@@ -42,6 +42,8 @@ RIGHT = {                        # bodies that look odd and are right
 FILES = {                        # (what happens to the text of theory.py, words of both messages)
     "syntax error": (lambda text: text.replace("c1():", "c1(:"), "SyntaxError.*theory.py, line 7.*Python cannot read", "读不懂"),
     "wrong encoding": (lambda text: (text + "NOTE = '注释'").encode("gbk"), "save the file as UTF-8", "请把文件保存为 UTF-8"),
+    "wrong encoding in a comment": (lambda text: ("# 注释\n" + text).encode("gbk"), "theory.py, line 1.*save the file as UTF-8",
+                                    "请把文件保存为 UTF-8"),
     "UTF-16": (lambda text: text.encode("utf-16"), "save the file as UTF-8|null bytes", "UTF-8|null"),
     "tabs": (lambda text: text.replace('    return "B"', '    letter = "B"\n\treturn letter'),
              "(TabError|Indentation).*theory.py, line", "缩进"),
