@@ -97,8 +97,8 @@ def encode(tree):
             return [walk(item, depth + 1) for item in value]
         if isinstance(value, dict):
             return {"d": {str(key): walk(item, depth + 1) for key, item in value.items()}}
-        if isinstance(value, int) and abs(value) > sys.float_info.max:
-            raise Refused("a whole number past what a float holds")
+        if isinstance(value, int) and not -2**63 <= value < 2**64:
+            raise Refused("a whole number past 64 bits")
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
         raise Refused(f"a {type(value).__name__}")
@@ -152,8 +152,8 @@ def decode(body):
                 if set(value) == {"d"}:
                     return {key: walk(item, depth + 1) for key, item in value["d"].items()}
                 raise Refused("an unknown kind of value")
-            if type(value) is int and abs(value) > sys.float_info.max:
-                raise Refused("a whole number past what a float holds")
+            if type(value) is int and not -2**63 <= value < 2**64:
+                raise Refused("a whole number past 64 bits")
             return value
 
         return walk(head["tree"], 0)
@@ -286,7 +286,7 @@ def compiled(data, path):
         importlib.util.decode_source(data)
     except (UnicodeDecodeError, SyntaxError) as error:
         line = data[:getattr(error, "start", 0)].count(b"\n") + 1
-        raise SyntaxError(f"(unicode error) {error}", (path, line, None, None)) from None
+        raise SyntaxError(f"not UTF-8: {error}", (path, line, None, None)) from None
     return compile(data, path, "exec", dont_inherit=True)
 
 

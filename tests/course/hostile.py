@@ -134,7 +134,7 @@ AFTER = {
     "stops itself": "import os, signal\nanswer_all(lambda: os.kill(os.getpid(), signal.SIGSTOP))",
     "crash": "import ctypes\nanswer_all(lambda: ctypes.string_at(8))",
     "closes everything": "import os\nanswer_all(lambda: os.closerange(0, 1000))",
-    "large number": "answer_all(lambda: 10**400)",
+    "large number": "answer_all(lambda: 2**70)",
     "bools of another kind": "import numpy as np\nanswer_all(lambda: np.full(3, 2, np.uint8).view(bool))",
     "class liar": "import numpy as np\nclass Liar:\n    __class__ = np.ndarray\n"
         "    shape, dtype, ndim = (3,), np.dtype(float), 1\n    def __array__(self, *a, **k): return np.ones(3)\n"
@@ -256,7 +256,7 @@ SAID = {
     "tower of folders": f"{LATE}|nothing was returned", "link in place of its folder": "Permission denied|Read-only",
     "leaves its group": LATE, "signal when a file is ready": DENIED, "other people's limits": f"{DENIED}|{ENDED}",
     "other people's turn": DENIED, "higher limits": "not allowed to raise", "stops itself": f"{LATE}|nothing was returned",
-    "crash": ENDED, "closes everything": ENDED, "large number": "a whole number", "bools of another kind": r"shape \(3,\)",
+    "crash": ENDED, "closes everything": ENDED, "large number": "past 64 bits", "bools of another kind": r"shape \(3,\)",
     "class liar": r"shape \(3,\)", "endless list": f"MemoryError|{LATE}", "loud error": "EEEE", "error that never ends": LATE,
     "patched conversion": "broken frame", "frames by the dozen": f"shape|{ENDED}", "forged error": "zzzz",
     "forged tree": "broken frame", "answers from a thread": f"shape|{ENDED}", "looks at everybody": "No module named|found",
