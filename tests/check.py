@@ -455,7 +455,7 @@ def late(error):
 def explain(error):
     """Say of a StudentError, with advice where the name of the error alone does not tell enough."""
     known = {"AttributeError": ".py has no ", "TypeError": " is called with "}      # only these of their kind
-    kind = "UnicodeDecodeError" if re.search("codec can't decode|encoding declaration", error.message) else error.type
+    kind = "UnicodeDecodeError" if re.search("codec can't decode|not UTF-8", error.message) else error.type
     if re.fullmatch("No module named '(numpy|torch|jieba|matplotlib|tqdm)'", error.message):
         kind = "library"
     advice = ADVICE.get(kind) if known.get(kind, "") in error.message else None
