@@ -125,6 +125,8 @@ AFTER = {
         "    fcntl.fcntl(r, 10, 9)\n    fcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)\n    os.write(w, b'x')\nanswer_all(kill)",
     "other people's limits": "import os, resource\ndef limit():\n"
         "    resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (0, 0))\nanswer_all(limit)",
+    "watches others' files": SYSTEM_CALLS + "def watch():\n"
+        "    if call(254, call(253), b'/tmp', 0xfff) < 0: raise PermissionError('watch')\nanswer_all(watch)",
     "other people's turn": "import os\ndef slow():\n    os.setpriority(os.PRIO_USER, os.getuid(), 19)\nanswer_all(slow)",
     "higher limits": "import resource\ndef more():\n    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)\n"
         "answer_all(more)",
@@ -255,7 +257,8 @@ SAID = {
     "shared memory": "Cannot allocate memory", "files in memory": DENIED, "memory that stays": "shmget",
     "tower of folders": f"{LATE}|nothing was returned", "link in place of its folder": "Permission denied|Read-only",
     "leaves its group": LATE, "signal when a file is ready": DENIED, "other people's limits": f"{DENIED}|{ENDED}",
-    "other people's turn": DENIED, "higher limits": "not allowed to raise", "stops itself": f"{LATE}|nothing was returned",
+    "watches others' files": "watch", "other people's turn": DENIED, "higher limits": "not allowed to raise",
+    "stops itself": f"{LATE}|nothing was returned",
     "crash": ENDED, "closes everything": ENDED, "large number": "past 64 bits", "bools of another kind": r"shape \(3,\)",
     "class liar": r"shape \(3,\)", "endless list": f"MemoryError|{LATE}", "loud error": "EEEE", "error that never ends": LATE,
     "patched conversion": "broken frame", "frames by the dozen": f"shape|{ENDED}", "forged error": "zzzz",
