@@ -363,7 +363,8 @@ def main(argv=None):
     where.add_argument("--out", type=Path, help="folder, or .zip, to write; an older copy there is replaced")
     where.add_argument("--update", type=Path, metavar="OLD", help="student copy, filled or not, to renew: checks and sheets "
                        "are brought in, what the student wrote stays")
-    parser.add_argument("--homework", nargs="+", choices=HOMEWORKS, help="only these (default: those of course.toml, or of OLD)")
+    parser.add_argument("--homework", nargs="+", action="extend", choices=HOMEWORKS,
+                        help="only these (default: those of course.toml, or of OLD)")
     parser.add_argument("--seed", type=int, help="term seed, for stored cases and the phone shop (default: course.toml's)")
     parser.add_argument("--with-solutions", action="store_true", help="leave solutions and worked answers in, for after the due date")
     args = parser.parse_args(argv)

@@ -114,10 +114,15 @@ def _merged(base, mine, new):
     return None if lines is None else ("\r\n" if "\r\n" in mine else "\n").join([*lines, ""]).encode("utf-8")
 
 
-def bring(newer, copy=ROOT, dry_run=False, say=print):
-    """Bring the copy at `newer` (folder or zip) into the folder `copy`. Returns the changes. Raises UpdateError."""
+def bring(newer, copy=ROOT, dry_run=False, say=print, drop=True):
+    """Bring the copy at `newer` (folder or zip) into the folder `copy`. Returns the changes. Raises UpdateError, without
+    `drop` also where `newer` lacks a homework of `copy`: its sheet and its checks would go."""
     copy = Path(copy)
     old, new = read_copy(copy), read_copy(newer)
+    mine, theirs = (json.loads(files[MARK].decode("utf-8"))["homeworks"] for files in (old, new))
+    lost = ", ".join(name for name in mine if name not in theirs)
+    if lost and not drop:
+        raise UpdateError(f"{newer} has no {lost}, which would be removed here: unpack it into a folder of its own (or --drop)")
     found = changes(old, new)
     for kind, name, data in found:
         said = f"{SAID[kind]} {PurePosixPath(name).name}.new" if kind == "beside" else SAID[kind]
@@ -155,9 +160,11 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("newer", type=Path, help="the newer student copy: zip file or folder")
     parser.add_argument("--dry_run", action="store_true", help="only tell what would change")
+    parser.add_argument("--drop", action="store_true", help="also remove homeworks that the newer copy does not hold; "
+                        "what you wrote stays")
     args = parser.parse_args(argv)
     try:
-        bring(args.newer, dry_run=args.dry_run)
+        bring(args.newer, dry_run=args.dry_run, drop=args.drop)
     except (UpdateError, OSError, ValueError, KeyError) as error:
         parser.exit(2, f"update.py: error: {error}\n")
 

@@ -176,6 +176,16 @@ def test_what_is_no_copy_is_refused(old, tmp_path):
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
 
 
+def test_a_copy_of_other_homeworks_removes_none(old, new):
+    path = new / update.MARK
+    about = json.loads(path.read_text(encoding="utf-8")) | {"homeworks": ["waimai_cls"]}
+    path.write_text(json.dumps(about), encoding="utf-8")
+    before = files(old)
+    done = subprocess.run([sys.executable, old / "tests" / "update.py", new], capture_output=True, text=True)
+    assert done.returncode == 2 and "has no hmm, which would be removed" in done.stderr and files(old) == before
+    assert update.bring(new, old, say=lambda line: None, drop=True)
+
+
 def test_the_teacher_renews_a_copy_too(old, monkeypatch, capsys):
     """python -m grading.release --update OLD: built from this tree, proved, brought in."""
     monkeypatch.setattr(release, "prove", lambda *args: None)
