@@ -213,7 +213,7 @@ class PlainDoor(Worker):
     """`Worker` for files in memory: used where there is no fork."""
 
     def __init__(self, files, limits):
-        self.place = tempfile.TemporaryDirectory(prefix="submission-")
+        self.place = tempfile.TemporaryDirectory(prefix=f"{PLACE}{os.getpid()}-")
         for homework, named in files.items():
             for name, data in named.items():
                 path = Path(self.place.name) / homework / name
@@ -298,7 +298,7 @@ def escape(decoys, port, parent, outside):
 
 def probe(level, limits=None):
     """What student code can still do at this level: {name: possible}. Raises IsolationError if it does not run."""
-    with tempfile.TemporaryDirectory(prefix="canary-") as place, socket.create_server(("127.0.0.1", 0)) as server:
+    with tempfile.TemporaryDirectory(prefix=f"{PLACE}{os.getpid()}-") as place, socket.create_server(("127.0.0.1", 0)) as server:
         decoy, outside = Path(place) / "decoy", Path(place) / "outside"
         decoy.write_text("secret", encoding="utf-8")
         files = {"canary": {"model.py": CANARY.encode()}}
