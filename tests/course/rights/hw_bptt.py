@@ -241,7 +241,7 @@ def lstm_dh(dz_t, V, W, later):
 
 @right("bptt-26")
 def lstm_dC_carried(dC_next, f_next, i_next):
-    return np.diag(f_next) @ dC_next
+    return np.einsum("...h,...h->...h", f_next, dC_next)
 
 
 @right("bptt-27")
