@@ -425,7 +425,7 @@ def _one(check, door, case, seed, at, stand_ins=()):
         return Outcome(check, "error", explain(error) + case._because(None), error=error)
     except Wrong as error:
         return Outcome(check, "wrong", error.message, error=error)
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:      # e.g. unpacking None
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:      # e.g. unpacking None
         return Outcome(check, "wrong", Say(f"the answer has another form than the docstring says: {error}",
                                            f"答案的形式与文档字符串不符:{error}"), error=error)
     return None

@@ -1,5 +1,6 @@
 """The checks themselves, for every homework: the solution passes both ways, each blank counts alone, each known mistake
 fails its own blank only and is named, points add up."""
+import dataclasses
 import functools
 import os
 import random
@@ -13,6 +14,7 @@ from tests.student import HOMEWORKS, ROOT, InProcess, Worker
 
 READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
 QUICK = 12                       # mistakes of a homework that a quick run tries
+ONE_LINE = {"att-05", "w2v-01", "w2v-02", "w2v-03"}               # a stand-in for these is a line of library calls, and right
 
 
 def outcomes(homework, door, cases, ids=None):
@@ -93,6 +95,18 @@ def test_one_blank_filled_alone_earns_exactly_its_points(homework):
             if result.check.id not in (id,) and not result.check.id.endswith("-together"):
                 assert result.status == "empty" and result.error.empty == result.check.id, \
                     f"{result.check.name}: {result.status}, {result.message.en}"
+
+
+@pytest.mark.parametrize("homework", READY)
+def test_a_stand_in_is_no_answer(homework):
+    """Students can read tests/probes: as an answer, what stands there earns nothing."""
+    door, cases = InProcess(sources=with_only(homework, None)), Draws()
+    names = {name for one in check.load_checks(homework) for name in one.stand_ins}
+    for id, region in markers.blanks(ROOT / homework).items():
+        name = f"{region.path.stem}.{region.function}"
+        answered = [dataclasses.replace(one, stand_ins=(name,)) for one in check.load_checks(homework) if one.id == id]
+        if name in names and id not in ONE_LINE:
+            assert not any(check.run(one, door, cases).points for one in answered), name
 
 
 def parameters():

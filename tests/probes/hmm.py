@@ -1,4 +1,7 @@
-"""What runs beside the student's code for hmm: stand-ins that answer by adding up all state paths, slow but plain."""
+"""What runs beside the student's code for hmm: stand-ins that add up all state paths.
+
+Their callers need the last time step: the steps before it are off by a factor, so that a stand-in is no answer.
+"""
 import itertools
 
 import numpy as np
@@ -19,16 +22,18 @@ def path_probabilities(pi, A, B, obs):
 
 
 def forward(pi, A, B, obs):
-    """Stand-in for hmm-01, for short sequences."""
+    """Stand-in for hmm-01, for short sequences: right in the last row."""
     alpha = np.zeros((len(obs), len(pi)))
     for t in range(len(obs)):
         every, p = path_probabilities(pi, A, B, obs[:t + 1])
         alpha[t] = [p[every[:, -1] == i].sum() for i in range(len(pi))]
+    alpha[:-1] *= 0.7
     return alpha
 
 
 def log_forward(log_pi, log_A, log_B, obs):
-    """Stand-in for hmm-06: short sequences, or states that are drawn anew at every step (all rows of A equal pi)."""
+    """Stand-in for hmm-06, right in the last row: short sequences, or states that are drawn anew at every step (all rows of
+    A equal pi)."""
     pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
     with np.errstate(divide="ignore"):
         if len(pi) ** len(obs) <= 5000:

@@ -27,22 +27,21 @@ def gradcheck_naive(f, x):
     return True
 
 
-def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
-    v, U = np.ravel(predicted), np.asarray(outputVectors, dtype=np.float64)
-    scores = U @ v
-    d = softmax(scores) - (np.arange(len(U)) == target)
-    return float(np.logaddexp.reduce(scores) - scores[target]), (d @ U).reshape(np.shape(predicted)), np.outer(d, v)
+def distance_cost(predicted, target, outputVectors, dataset):
+    """For the softmax's cost another one, which is no answer: |v - u_o|^2 / 2, and its gradients."""
+    v, grad = np.ravel(predicted), np.zeros(np.shape(outputVectors))
+    apart = v - outputVectors[target]
+    grad[target] = -apart
+    return apart @ apart / 2, apart.reshape(np.shape(predicted)), grad
 
 
-def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
-    v, U, rows = np.ravel(predicted), np.asarray(outputVectors, dtype=np.float64), [int(target)]
-    while len(rows) < K + 1:
-        rows += [row for row in [int(dataset.sampleTokenIdx())] if row != target]
-    sign = np.array([-1.0] + [1.0] * K)
-    z = sign * (U[rows] @ v)
-    d, gradient = sign * sigmoid(z), np.zeros(U.shape)
-    np.add.at(gradient, rows, np.outer(d, v))
-    return float(np.logaddexp(0, z).sum()), (d @ U[rows]).reshape(np.shape(predicted)), gradient
+def drawn_cost(predicted, target, outputVectors, dataset, K=10):
+    """For negative sampling: distance_cost plus u_k.v with one word k drawn."""
+    drawn = dataset.sampleTokenIdx()
+    cost, gradPred, grad = distance_cost(predicted, target, outputVectors, dataset)
+    grad[drawn] += np.ravel(predicted)
+    u = outputVectors[drawn]
+    return cost + u @ np.ravel(predicted), gradPred + u.reshape(np.shape(predicted)), grad
 
 
 def not_needed(*arguments, **settings):
@@ -52,8 +51,7 @@ def not_needed(*arguments, **settings):
 
 STAND_INS = {"q1_softmax.softmax": softmax, "q2_sigmoid.sigmoid": sigmoid, "q2_sigmoid.sigmoid_grad": sigmoid_grad,
              "q2_gradcheck.gradcheck_naive": gradcheck_naive,
-             "q3_word2vec.softmaxCostAndGradient": softmaxCostAndGradient,
-             "q3_word2vec.negSamplingCostAndGradient": negSamplingCostAndGradient}
+             "q3_word2vec.softmaxCostAndGradient": distance_cost, "q3_word2vec.negSamplingCostAndGradient": drawn_cost}
 STAND_INS |= {name: not_needed for name in (
     "q3_word2vec.normalizeRows", "q3_sgd.sgd", "q3_sgd.load_saved_params", "q3_sgd.save_params",
     "q4_softmaxreg.softmaxRegression", "q4_softmaxreg.accuracy", "q4_softmaxreg.getSentenceFeatures",
@@ -127,10 +125,11 @@ def neg_sampling(homework, predicted, target, outputVectors, draws, *K):
 
 
 def window(homework, model, cost, current, C, context, tokens, inputVectors, outputVectors, draws):
-    """skipgram or cbow of one window with one of the module's cost functions, named `cost`."""
+    """skipgram or cbow of one window with the module's function `cost`, and whether a stand-in had its place."""
     module = homework.module("q3_word2vec")
-    return getattr(module, model)(current, C, list(context), tokens, inputVectors, outputVectors, Drawn(draws),
-                                  getattr(module, cost))
+    function = getattr(module, cost)
+    result = getattr(module, model)(current, C, list(context), tokens, inputVectors, outputVectors, Drawn(draws), function)
+    return {"result": result, "stand-in": function in (distance_cost, drawn_cost)}
 
 
 def wrapper(homework, model, cost, tokens, wordVectors, windows, draws, C):

@@ -388,9 +388,9 @@ def expected_logits(rng):
     for n, tied in ((int(rng.integers(2, 200)), True), (int(rng.integers(2, 200)), False), (1, True), (1, False),
                     (int(rng.integers(200, 5000)), True), (int(rng.integers(200, 5000)), False)):
         mean, variance = (1, 3 - 1) if tied else (0, 1)
-        yield Draw(f"n = {n}, {'tied' if tied else 'untied'}", [n, tied], {
+        yield Draw(f"n = {n}, {'tied' if tied else 'untied'}", [n, tied], {"moments": {
             "same_mean": n * mean / math.sqrt(n), "same_std": math.sqrt(n * variance / n),
-            "other_mean": 0.0, "other_std": 1.0})
+            "other_mean": 0.0, "other_std": 1.0}})
 
 
 def diagonal_weight(rng):

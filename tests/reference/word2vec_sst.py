@@ -202,36 +202,39 @@ def neg_overflow(rng):
         yield Draw(label, [v, target, U, draws, 3], negative_loss(v, U, target, draws) | {"drawn": 3})
 
 
-def one_window(rng, model, cost, words, context, center, V=9, n=4):
-    """A draw for skipgram or cbow: the context's words by autograd over both tables."""
+def distance(v, target, U, draws):
+    return (v - U[target]).square().sum() / 2
+
+
+COSTS = {                        # name -> (the stand-in's, the one of the exercise), each of (v, target, U, iterator of draws)
+    "softmaxCostAndGradient": (distance, lambda v, target, U, draws: -torch.log_softmax(U @ v, 0)[target]),
+    "negSamplingCostAndGradient": (
+        lambda v, target, U, draws: distance(v, target, U, draws) + U[next(draws)] @ v,
+        lambda v, target, U, draws: -F.logsigmoid(U[target] @ v) - sum(F.logsigmoid(-(U[next(draws)] @ v)) for _ in range(10)))}
+
+
+def one_window(rng, label, model, cost, words, context, center, V=9, n=4):
+    """A draw for skipgram or cbow: the context's words by autograd over both tables, by both kinds of the cost."""
     tokens = {word: int(row) for word, row in zip(words, rng.permutation(V))}
     V_in, U_out = rng.normal(0, 1, (V, n)), rng.normal(0, 1, (V, n))
     rows = [tokens[word] for word in context]
     used = set(rows) | {tokens[center]}
-    draws = rng.choice([row for row in range(V) if row not in used], 60)
-    ins, outs = tensor(V_in, True), tensor(U_out, True)
-    predicted = ins[rows].sum(0)
-    pairs = [(ins[tokens[center]], row) for row in rows] if model == "skipgram" else [(predicted, tokens[center])]
-    total, at = tensor(0.0), 0
-    for v, target in pairs:
-        if cost == "softmaxCostAndGradient":
-            total = total - torch.log_softmax(outs @ v, 0)[target]
-        else:
-            total = total - F.logsigmoid(outs[target] @ v) - F.logsigmoid(-(outs[draws[at:at + 10]] @ v)).sum()
-            at += 10
-    total.backward()
-    return Draw("", [model, cost, center, 5, list(context), tokens, V_in, U_out, list(map(int, draws))],
-                {"cost": float(total.detach()), "gradIn": ins.grad.numpy(), "gradOut": outs.grad.numpy()})
+    draws = rng.choice([row for row in range(V) if row not in used], 60).tolist()
+    expected = {}
+    for whose, term in zip(("", "own "), COSTS[cost]):
+        ins, outs, left = tensor(V_in, True), tensor(U_out, True), iter(draws)
+        pairs = [(ins[tokens[center]], row) for row in rows] if model == "skipgram" else [(ins[rows].sum(0), tokens[center])]
+        total = sum(term(v, target, outs, left) for v, target in pairs)
+        total.backward()
+        expected |= {f"{whose}cost": float(total.detach()), f"{whose}gradIn": ins.grad.numpy(), f"{whose}gradOut": outs.grad.numpy()}
+    return Draw(label, [model, cost, center, 5, list(context), tokens, V_in, U_out, draws], expected)
 
 
 def windows(rng, model):
-    for label, cost, repeat in (("softmax", "softmaxCostAndGradient", False), ("negative sampling", "negSamplingCostAndGradient",
-                                False), ("softmax, a context word twice", "softmaxCostAndGradient", True)):
+    for label, cost, repeat in (("softmax", "softmaxCostAndGradient", 0), ("negative sampling", "negSamplingCostAndGradient", 0),
+                                ("softmax, a context word twice", "softmaxCostAndGradient", 1)):
         words = [WORDS[at] for at in rng.permutation(len(WORDS))[:9]]
-        context = words[1:5] + words[1:3] * repeat
-        draw = one_window(rng, model, cost, words, context, words[0])
-        draw.label = label
-        yield draw
+        yield one_window(rng, label, model, cost, words, words[1:5] + words[1:3] * repeat, words[0])
 
 
 def skipgram_cost(rng):
@@ -241,9 +244,7 @@ def skipgram_cost(rng):
 def cbow_cost(rng):
     yield from windows(rng, "cbow")
     words = [WORDS[at] for at in rng.permutation(len(WORDS))[:9]]
-    draw = one_window(rng, "cbow", "softmaxCostAndGradient", words, [], words[0])
-    draw.label = "no context"
-    yield draw
+    yield one_window(rng, "no context", "cbow", "softmaxCostAndGradient", words, [], words[0])
 
 
 skipgram_gradients, cbow_gradients = skipgram_cost, cbow_cost
