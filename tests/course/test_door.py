@@ -2,6 +2,7 @@
 import os
 import sys
 import textwrap
+import threading
 import time
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from tests import worker
 from tests.check import Case, Draw, Wrong, differs, same
-from tests.student import InProcess, StudentError, TimeOut, Worker
+from tests.student import InProcess, StudentError, TimeOut, Worker, time_limit
 
 
 @pytest.fixture(params=["in process", "in a worker"])
@@ -137,6 +138,57 @@ class TestCalls:
     def test_thousands_of_printed_lines_do_no_harm(self, door):
         ask = door(model="def f():\n    for n in range(20000):\n        print('line', n)\n    return 1\n")
         assert ask.call("hmm", "f") == 1
+
+
+class TestTimeLimit:
+    """In process, on every system."""
+
+    @staticmethod
+    def loop():
+        while True:
+            pass
+
+    @staticmethod
+    def stubborn():
+        for _ in range(3):
+            try:
+                TestTimeLimit.loop()
+            except:                                               # noqa: E722
+                pass
+        TestTimeLimit.loop()
+
+    @pytest.mark.parametrize("forever", ["loop", "stubborn"])
+    def test_an_endless_loop_ends(self, forever):
+        with pytest.raises(TimeOut, match="no answer within 0.2 s"), time_limit(0.2):
+            getattr(self, forever)()
+        sum(range(10**7))                                         # nothing comes after it
+
+    def test_waiting_does_not_count(self):
+        with time_limit(0.2):
+            time.sleep(0.6)
+
+    def test_none_is_no_limit(self):
+        before = threading.active_count()
+        with time_limit(None):
+            assert threading.active_count() == before
+
+    def test_a_debugger_has_all_the_time(self):
+        def look(frame, event, argument):
+            return look
+
+        def work():
+            begun = time.process_time()
+            while time.process_time() < begun + 0.6:
+                pass
+            return True
+
+        before = sys.gettrace()
+        sys.settrace(look)
+        try:
+            with time_limit(0.2):
+                assert work()
+        finally:
+            sys.settrace(before)
 
 
 class TestWorker:
