@@ -14,8 +14,8 @@ __all__ = ["CourseError", "load"]
 SHOP = "hmm/phone_store.py"
 SHEETS = {"README.md": "Due", "README.zh-CN.md": "截止"}
 GPT = {                          # what the README says about the GPT that its first line trains
-    "README.md": (", trains a small GPT[^.]*", "^- After installation the first takes.*\n"),
-    "README.zh-CN.md": ("、用自带的词训练一个小 GPT[^;]*", "^- 安装之后,第一行.*\n")}
+    "README.md": (", trains a small GPT[^.]*", "^- In a student copy the first.*\n- After installation.*\n"),
+    "README.zh-CN.md": ("、用自带的词训练一个小 GPT[^;]*", "^- 在学生版里,第一行.*\n- 安装之后.*\n")}
 
 
 def shop(seed):
