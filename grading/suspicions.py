@@ -4,14 +4,12 @@ Only lines that a student wrote are read: what stands in the empty copy does not
 """
 import ast
 import collections
-import functools
 import io
 import keyword
 import tokenize
 
 from grading import submissions
 from tests import check
-from tests.student import ROOT
 
 FORBIDDEN = {                    # dotted names that do what the blanks ask for
     "hw_bptt": ("torch", "tensorflow", "jax", "autograd", ".backward", "scipy.optimize"),
@@ -28,7 +26,6 @@ MAX_CODE = 400_000               # bytes of a student's homework that are looked
 SPAN = 12                        # tokens in a fingerprint
 SHARE = 0.7                      # of the smaller submission's fingerprints
 LEAST = 25                       # fingerprints of one's own that a comparison needs
-PROBES = 75                      # fingerprints of tests/probes in a submission that are no chance
 COMMON = 0.2                     # fingerprints that this share of the class has say nothing
 
 
@@ -136,19 +133,6 @@ def alike(class_files, homework):
     return found
 
 
-def from_probes(files, homework):
-    """["model.py, 12: a = b"]: lines of the student's own that are those of the homework's probes, which students have."""
-    own = fingerprints(files, homework)
-    shared = own.keys() & _probes(homework)
-    return shown(files, {own[mark] for mark in shared}) if len(shared) >= PROBES else []
-
-
-@functools.cache
-def _probes(homework):
-    path = ROOT / "tests" / "probes" / f"{homework}.py"
-    return set(fingerprints({path.name: path.read_bytes()}, homework)) if path.is_file() else set()
-
-
 def shown(files, places):
     """Lines of source at {(file, line)}."""
     texts = {name: files[name].decode("utf-8", "replace").splitlines() for name, _ in places}
@@ -163,11 +147,6 @@ def look(class_files, lang):
             hits = calls(files, homework)
             if hits:
                 found.append({"text": f"{student}: {hits[0]}" + (f" (+{len(hits) - 1})" if len(hits) > 1 else ""), "lines": hits})
-            lines = from_probes(files, homework)
-            if lines:
-                text = {"en": f"{homework}: {student} has lines of tests/probes/{homework}.py",
-                        "zh": f"{homework}:{student} 含有 tests/probes/{homework}.py 中的行"}[lang]
-                found.append({"text": text, "lines": lines})
         for a, b, share, lines in alike(students, homework):
             text = {"en": f"{homework}: {a} and {b} share {share:.0%} of what few others have",
                     "zh": f"{homework}:{a} 与 {b} 有 {share:.0%} 的少见代码相同"}[lang]
