@@ -346,6 +346,7 @@ def regression(rng, label, N, n, K, strength, level=0.0, low=0):
     if level:
         features[:, 0], weights[0] = level / 10, rng.uniform(9.9, 10.1, K) * np.where(np.arange(K) < low, -1, 1)
         labels = rng.integers(low, K, N)
+    labels[0] = np.argmax(features[0] @ weights)                  # one is right, so p - 1 at the label has another argmax
     w = tensor(weights, True)
     scores = tensor(features) @ w
     cost = F.cross_entropy(scores, torch.as_tensor(labels)) + 0.5 * strength * (w ** 2).sum()
