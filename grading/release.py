@@ -151,7 +151,7 @@ def term(plan):
         for key in ("written", "points"):
             if settings[key]:
                 lines.append(f"{key} = {{ {', '.join(f'{json.dumps(id)} = {n}' for id, n in settings[key].items())} }}")
-        if settings.get("leave_out"):
+        if settings["leave_out"]:
             lines.append(f"leave_out = {json.dumps(settings['leave_out'])}")
     return "\n".join(lines) + "\n"
 

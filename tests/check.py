@@ -447,9 +447,7 @@ ADVICE = {                       # by the kind of error, what a student can do
 
 def late(error):
     """Say of a TimeOut."""
-    seconds = re.search(r"[\d.e+]+(?= s$)", error.message)
-    return Say(f"{error.message}; does a loop never end?",
-               f"超时:{seconds[0]} 秒内没有答案,是不是有循环停不下来?" if seconds else f"超时:{error.message}")
+    return Say(f"{error.message}; does a loop never end?", f"超时:{error.seconds:g} 秒内没有答案,是不是有循环停不下来?")
 
 
 def explain(error):

@@ -33,7 +33,11 @@ class StudentError(Exception):
 
 
 class TimeOut(StudentError):
-    """A call took longer than its limit."""
+    """A call took longer than its limit, `seconds`."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        super().__init__("TimeOut", f"no answer within {seconds:g} s")
 
 
 def load_solved(homework, sources=None):
@@ -96,7 +100,7 @@ def time_limit(seconds):
 
     class Late(TimeOut):
         def __init__(self):
-            super().__init__("TimeOut", f"no answer within {seconds:g} s")
+            super().__init__(seconds)
 
     def watch():
         end = time.process_time() + seconds
@@ -217,7 +221,7 @@ class Channel:
             frame = self.frames.get(timeout=limit)
         except queue.Empty:
             self.kill()
-            raise TimeOut("TimeOut", f"no answer within {limit:g} s") from None
+            raise TimeOut(limit) from None
         if frame is None:
             self.kill()
             raise StudentError("Exit", f"the process ended before it answered{self.why_ended()}")
