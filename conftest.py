@@ -1,4 +1,5 @@
 """pytest's options, and which checks `pytest` runs inside a homework folder. The checks themselves are in tests/."""
+
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,35 @@ ROOT = Path(__file__).resolve().parent
 
 def pytest_addoption(parser):
     group = parser.getgroup("course", "checks of the course")
-    group.addoption("--submission", metavar="DIR", help="check the homework in DIR instead of this tree, in a worker process")
-    group.addoption("--worker", action="store_true", help="run student code in a process of its own")
-    group.addoption("--in-process", action="store_true", help="run student code in pytest's process (breakpoints work)")
-    group.addoption("--blank", metavar="ID", action="append", default=[], help="check this blank only, for example hmm-03")
+    group.addoption(
+        "--submission",
+        metavar="DIR",
+        help="check the homework in DIR instead of this tree, in a worker process",
+    )
+    group.addoption(
+        "--worker", action="store_true", help="run student code in a process of its own"
+    )
+    group.addoption(
+        "--in-process",
+        action="store_true",
+        help="run student code in pytest's process (breakpoints work)",
+    )
+    group.addoption(
+        "--blank",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="check this blank only, for example hmm-03",
+    )
     group.addoption("--seed", type=int, help="seed of the cases (printed at the end of each run)")
-    group.addoption("--lang", choices=("en", "zh"), help="language of hints and score board (default: the locale's)")
-    group.addoption("--time-limit", type=float, default=20.0, metavar="S", help="seconds a call (default 20)")
+    group.addoption(
+        "--lang",
+        choices=("en", "zh"),
+        help="language of hints and score board (default: the locale's)",
+    )
+    group.addoption(
+        "--time-limit", type=float, default=20.0, metavar="S", help="seconds a call (default 20)"
+    )
 
 
 def pytest_configure(config):
@@ -32,4 +55,8 @@ def pytest_configure(config):
 
 def pytest_ignore_collect(collection_path, config):
     """Homework folders, submissions and the student copy hold no tests of their own."""
-    return True if collection_path.parent == ROOT and collection_path.name in ("dist", "workdirs", "data") else None
+    return (
+        True
+        if collection_path.parent == ROOT and collection_path.name in ("dist", "workdirs", "data")
+        else None
+    )

@@ -9,6 +9,7 @@ Text is random characters: no speed depends on what they are. Our training is th
 train.py uses (Muon for the blocks) and with the peer's, AdamW alone. On a machine that does other things meanwhile, use
 `--threads 1 --clock cpu`: seconds of processor time instead of the clock's.
 """
+
 import argparse
 import contextlib
 import functools
@@ -27,20 +28,29 @@ OURS = ("ours bfloat16, Muon", "ours float32, Muon", "ours bfloat16, AdamW", "ou
 PEERS = ("GPT-2 float32", "GPT-2 bfloat16")
 WRITERS = ("ours, window 512", "plain loop, window 512", "ours, window 64", "plain loop, window 64")
 WRITING_PEERS = ("GPT-2 generate, window 512",)
-GOALS = {("training", "ours bfloat16, AdamW", "GPT-2 float32"): 2.0,
-         ("training", "ours float32, AdamW", "GPT-2 float32"): 1.05,
-         ("training", "ours bfloat16, Muon", "GPT-2 float32"): 2.0,
-         ("training", "ours float32, Muon", "GPT-2 float32"): 1.05,
-         ("sampling", "ours, window 512", "GPT-2 generate, window 512"): 3.0,
-         ("sampling", "ours, window 512", "plain loop, window 512"): 20.0,
-         ("sampling", "ours, window 64", "plain loop, window 64"): 20.0}
+GOALS = {
+    ("training", "ours bfloat16, AdamW", "GPT-2 float32"): 2.0,
+    ("training", "ours float32, AdamW", "GPT-2 float32"): 1.05,
+    ("training", "ours bfloat16, Muon", "GPT-2 float32"): 2.0,
+    ("training", "ours float32, Muon", "GPT-2 float32"): 1.05,
+    ("sampling", "ours, window 512", "GPT-2 generate, window 512"): 3.0,
+    ("sampling", "ours, window 512", "plain loop, window 512"): 20.0,
+    ("sampling", "ours, window 64", "plain loop, window 64"): 20.0,
+}
 
 
 def get_parser():
-    parser = argparse.ArgumentParser(description="Speed and memory of our GPT beside transformers' GPT-2.",
-                                     formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description="Speed and memory of our GPT beside transformers' GPT-2.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     add = parser.add_argument
-    add("--part", choices=("all", "training", "memory", "sampling"), default="all", help="what to measure")
+    add(
+        "--part",
+        choices=("all", "training", "memory", "sampling"),
+        default="all",
+        help="what to measure",
+    )
     add("--rounds", type=int, default=5, help="times that each takes its turn")
     add("--steps", type=int, default=8, help="training steps of a turn")
     add("--new", type=int, default=500, help="characters that each of 10 samples gets")
@@ -50,39 +60,67 @@ def get_parser():
     add("--n_embd", type=int, default=256, help="width")
     add("--dropout", type=float, default=0.0, help="dropout of both (train.py on the full data: 0)")
     add("--threads", type=int, default=0, help="CPU threads (0: torch's choice)")
-    add("--clock", choices=("wall", "cpu"), default="wall", help="seconds of the clock or of the processor")
+    add(
+        "--clock",
+        choices=("wall", "cpu"),
+        default="wall",
+        help="seconds of the clock or of the processor",
+    )
     add("--json", type=Path, help="file for all numbers")
-    add("--job", help=argparse.SUPPRESS)                          # set in the processes that this script starts
+    add("--job", help=argparse.SUPPRESS)  # set in the processes that this script starts
     return parser
 
 
 # ------------------------------------------------------------------------------------- in the processes that are started
 
+
 def our_model(args, window, train=True):
     from model import GPT, GPTConfig
-    config = GPTConfig(args.vocab_size, window, args.n_layer, args.n_head, args.n_embd, args.dropout)
+
+    config = GPTConfig(
+        args.vocab_size, window, args.n_layer, args.n_head, args.n_embd, args.dropout
+    )
     return GPT(config).train(train)
 
 
 def peer_model(args, window, train=True):
     from transformers import GPT2Config, GPT2LMHeadModel
-    config = GPT2Config(vocab_size=args.vocab_size, n_positions=window, n_layer=args.n_layer, n_head=args.n_head,
-                        n_embd=args.n_embd, resid_pdrop=args.dropout, embd_pdrop=args.dropout, attn_pdrop=args.dropout,
-                        bos_token_id=None, eos_token_id=None, pad_token_id=0)
+
+    config = GPT2Config(
+        vocab_size=args.vocab_size,
+        n_positions=window,
+        n_layer=args.n_layer,
+        n_head=args.n_head,
+        n_embd=args.n_embd,
+        resid_pdrop=args.dropout,
+        embd_pdrop=args.dropout,
+        attn_pdrop=args.dropout,
+        bos_token_id=None,
+        eos_token_id=None,
+        pad_token_id=0,
+    )
     return GPT2LMHeadModel(config).train(train)
 
 
 def trainer(args, name):
     """A function that does one training step of 16 texts of 64 characters."""
     import torch
+
     text = torch.randint(args.vocab_size, (16, 65), generator=torch.Generator().manual_seed(0))
     x, y = text[:, :-1].contiguous(), text[:, 1:].contiguous()
     dtype = "bfloat16" if "bfloat16" in name else "float32"
     if name.startswith("ours"):
         import train
-        model, flags = our_model(args, 64), train.get_parser().parse_args(
-            ["--optimizer", "adamw", "--lr", "0.001"] if "AdamW" in name else ["--lr", "0.01"])
-        return functools.partial(train.train_step, model, train.make_optimizers(model, flags), x, y, dtype)
+
+        model, flags = (
+            our_model(args, 64),
+            train.get_parser().parse_args(
+                ["--optimizer", "adamw", "--lr", "0.001"] if "AdamW" in name else ["--lr", "0.01"]
+            ),
+        )
+        return functools.partial(
+            train.train_step, model, train.make_optimizers(model, flags), x, y, dtype
+        )
     model = peer_model(args, 64)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.0, fused=True)
 
@@ -92,6 +130,7 @@ def trainer(args, name):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+
     return step
 
 
@@ -99,6 +138,7 @@ def sampler(args, name):
     """A function that writes, and the number of characters it writes."""
     import torch
     from sample import generate
+
     window = int(name.split()[-1])
     prompt = torch.zeros(10, 1, dtype=torch.long)
 
@@ -107,7 +147,7 @@ def sampler(args, name):
             pass
 
     @torch.inference_mode()
-    def plain():                                                  # a single sample, the whole window at every step
+    def plain():  # a single sample, the whole window at every step
         text = prompt[:1]
         for _ in range(args.new):
             logits = model(text[:, -window:])[0][:, -1]
@@ -115,11 +155,23 @@ def sampler(args, name):
 
     @torch.inference_mode()
     def peer():
-        model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=args.new,
-                       min_new_tokens=args.new, do_sample=True, temperature=0.8, top_k=0, use_cache=True)
+        model.generate(
+            prompt,
+            attention_mask=torch.ones_like(prompt),
+            max_new_tokens=args.new,
+            min_new_tokens=args.new,
+            do_sample=True,
+            temperature=0.8,
+            top_k=0,
+            use_cache=True,
+        )
 
     model = (peer_model if name.startswith("GPT-2") else our_model)(args, window, train=False)
-    return (plain, args.new) if name.startswith("plain") else (peer if name.startswith("GPT-2") else ours, 10 * args.new)
+    return (
+        (plain, args.new)
+        if name.startswith("plain")
+        else (peer if name.startswith("GPT-2") else ours, 10 * args.new)
+    )
 
 
 def serve(turns, clock):
@@ -136,6 +188,7 @@ def serve(turns, clock):
 def peak_memory():
     """Largest resident memory of this process so far, in MB."""
     import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
@@ -145,17 +198,20 @@ def do_job(args):
     sys.path.insert(0, str(FOLDER))
     import torch
     import train
+
     part, names = args.job.split(" ", 1)
     if "GPT-2" in names:
         os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
     else:
-        train.keep_freed_memory()                                 # as train.py and sample.py do
+        train.keep_freed_memory()  # as train.py and sample.py do
     if args.threads:
         torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     clock = time.process_time if args.clock == "cpu" else time.perf_counter
     if part == "training":
-        serve({name: (trainer(args, name), 16 * 64, args.steps) for name in names.split(";")}, clock)
+        serve(
+            {name: (trainer(args, name), 16 * 64, args.steps) for name in names.split(";")}, clock
+        )
     elif part == "sampling":
         serve({name: (*sampler(args, name), 1) for name in names.split(";")}, clock)
     else:
@@ -167,12 +223,30 @@ def do_job(args):
 
 # ------------------------------------------------------------------------------------------------------ the first process
 
+
 def start(args, job):
     """A process that does one job."""
-    flags = [f"--{name}={getattr(args, name)}" for name in ("steps", "new", "vocab_size", "n_layer", "n_head", "n_embd",
-                                                            "dropout", "threads", "clock")]
-    return subprocess.Popen([sys.executable, __file__, "--job", job, *flags], stdin=subprocess.PIPE,
-                            stdout=subprocess.PIPE, encoding="utf-8", bufsize=1)
+    flags = [
+        f"--{name}={getattr(args, name)}"
+        for name in (
+            "steps",
+            "new",
+            "vocab_size",
+            "n_layer",
+            "n_head",
+            "n_embd",
+            "dropout",
+            "threads",
+            "clock",
+        )
+    ]
+    return subprocess.Popen(
+        [sys.executable, __file__, "--job", job, *flags],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        bufsize=1,
+    )
 
 
 def answer(process, question=None):
@@ -200,14 +274,22 @@ def take_turns(args, part, sides):
     print(f"measuring {part} ...", file=sys.stderr, flush=True)
     speeds = {name: [] for names in sides for name in names}
     with contextlib.ExitStack() as stack:
-        processes = [stack.enter_context(start(args, f"{part} {';'.join(names)}")) for names in sides if names]
+        processes = [
+            stack.enter_context(start(args, f"{part} {';'.join(names)}"))
+            for names in sides
+            if names
+        ]
         for n in range(args.rounds + 1):
             for process, names in zip(processes, filter(None, sides)):
                 for name in names:
                     speed = answer(process, name)
-                    if n:                                         # round 0 warms up
+                    if n:  # round 0 warms up
                         speeds[name].append(speed)
-                        print(f"round {n}: {name} {speed:,.0f} characters/s", file=sys.stderr, flush=True)
+                        print(
+                            f"round {n}: {name} {speed:,.0f} characters/s",
+                            file=sys.stderr,
+                            flush=True,
+                        )
     return speeds
 
 
@@ -219,24 +301,32 @@ def report(result):
             continue
         speeds = result[part]
         lines.append(f"\n{part}, characters/s: median (lowest - highest)")
-        lines += [f"  {name:32}{statistics.median(s):10,.0f}  ({min(s):,.0f} - {max(s):,.0f})"
-                  for name, s in speeds.items()]
+        lines += [
+            f"  {name:32}{statistics.median(s):10,.0f}  ({min(s):,.0f} - {max(s):,.0f})"
+            for name, s in speeds.items()
+        ]
         for (which, ours, other), goal in GOALS.items():
             if which == part and other in speeds:
                 ratios = [a / b for a, b in zip(speeds[ours], speeds[other])]
                 ratio = statistics.median(ratios)
-                lines.append(f"  {ours} / {other}: {ratio:.2f}x ({min(ratios):.2f} - {max(ratios):.2f}), goal {goal}: "
-                             + ("reached" if ratio >= goal else "MISSED"))
+                lines.append(
+                    f"  {ours} / {other}: {ratio:.2f}x ({min(ratios):.2f} - {max(ratios):.2f}), goal {goal}: "
+                    + ("reached" if ratio >= goal else "MISSED")
+                )
     if "memory" in result:
         lines.append("\ntraining, peak memory of the process (and before the first step), MB")
-        lines += [f"  {name:32}{m['peak_mb']:10,.0f}  ({m['before_training_mb']:,.0f})"
-                  for name, m in result["memory"].items()]
+        lines += [
+            f"  {name:32}{m['peak_mb']:10,.0f}  ({m['before_training_mb']:,.0f})"
+            for name, m in result["memory"].items()
+        ]
         if "GPT-2 float32" in result["memory"]:
             peer = result["memory"]["GPT-2 float32"]["peak_mb"]
             for name in OURS[:2]:
                 ratio = result["memory"][name]["peak_mb"] / peer
-                lines.append(f"  {name} / GPT-2 float32: {ratio:.2f}x, goal at most 1: "
-                             + ("reached" if ratio <= 1 else "MISSED"))
+                lines.append(
+                    f"  {name} / GPT-2 float32: {ratio:.2f}x, goal at most 1: "
+                    + ("reached" if ratio <= 1 else "MISSED")
+                )
     return "\n".join(lines)
 
 
@@ -249,17 +339,30 @@ def main():
         get_parser().error("--clock cpu needs --threads 1: several threads would be added up")
     peer = importlib.util.find_spec("transformers") is not None
     if not peer:
-        print("transformers is not installed: our numbers alone; pip install -r benchmarks/requirements.txt")
-    result = {"shape": {k: getattr(args, k) for k in ("vocab_size", "n_layer", "n_head", "n_embd", "dropout")},
-              "machine": {"system": platform.platform(), "python": platform.python_version(), "cpus": os.cpu_count()}}
+        print(
+            "transformers is not installed: our numbers alone; pip install -r benchmarks/requirements.txt"
+        )
+    result = {
+        "shape": {
+            k: getattr(args, k) for k in ("vocab_size", "n_layer", "n_head", "n_embd", "dropout")
+        },
+        "machine": {
+            "system": platform.platform(),
+            "python": platform.python_version(),
+            "cpus": os.cpu_count(),
+        },
+    }
     if args.part in ("all", "memory") and sys.platform != "win32":
         result["memory"] = measure_memory(args, OURS[:2] + (PEERS if peer else ()))
     if args.part in ("all", "training"):
         result["training"] = take_turns(args, "training", [OURS, PEERS if peer else ()])
     if args.part in ("all", "sampling"):
         result["sampling"] = take_turns(args, "sampling", [WRITERS, WRITING_PEERS if peer else ()])
-    print(f"{args.n_layer} layers, {args.n_head} heads, width {args.n_embd}, {args.vocab_size:,} characters; training: "
-          f"16 x 64, dropout {args.dropout}; sampling: 10 x {args.new}, the plain loop one at a time\n" + report(result))
+    print(
+        f"{args.n_layer} layers, {args.n_head} heads, width {args.n_embd}, {args.vocab_size:,} characters; training: "
+        f"16 x 64, dropout {args.dropout}; sampling: 10 x {args.new}, the plain loop one at a time\n"
+        + report(result)
+    )
     if args.json:
         args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         print(f"\nwrote {args.json}")

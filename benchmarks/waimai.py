@@ -6,6 +6,7 @@ Plain: batches of random texts, each padded to its longest, the embedding looked
 texts of similar length; averages of frozen vectors are computed once. Same model (one direction, state of the last word),
 same texts, same batch size and optimizer; both ways take turns in one process, medians of the rounds.
 """
+
 import argparse
 import statistics
 import sys
@@ -29,7 +30,7 @@ MODELS = {"mean": {}, "rnn": {}, "gru": {}, "cnn": {}, "transformer": {}}
 def random_batches(data, rng):
     """Batches of texts in random order."""
     order = rng.permutation(len(data.texts))
-    return [order[at:at + data.batchsize] for at in range(0, len(order), data.batchsize)]
+    return [order[at : at + data.batchsize] for at in range(0, len(order), data.batchsize)]
 
 
 def waste(data, groups):
@@ -52,7 +53,9 @@ def measure(name, data, rounds, hidden, texts):
     nets, seconds, once = {}, {"plain": [], "ours": []}, 0.0
     for way in seconds:
         torch.manual_seed(0)
-        model = build_model(name, *data.vectors.shape, hidden=hidden, vectors=data.vectors, **MODELS[name])
+        model = build_model(
+            name, *data.vectors.shape, hidden=hidden, vectors=data.vectors, **MODELS[name]
+        )
         net, batches = model, part
         if way == "ours" and averages_can_be_kept(model):
             start = time.perf_counter()
@@ -62,10 +65,16 @@ def measure(name, data, rounds, hidden, texts):
     for number in range(rounds + 1):
         rng = np.random.default_rng(number)
         for way, (net, batches, optimizer) in nets.items():
-            groups = (batches.pick(one) for one in random_batches(batches, rng)) if way == "plain" else batches.epoch(rng)
+            groups = (
+                (batches.pick(one) for one in random_batches(batches, rng))
+                if way == "plain"
+                else batches.epoch(rng)
+            )
             seconds[way].append(epoch(net, groups, optimizer))
     words = int(part.lengths.sum())
-    return {way: words / statistics.median(taken[1:]) for way, taken in seconds.items()} | {"once": once}
+    return {way: words / statistics.median(taken[1:]) for way, taken in seconds.items()} | {
+        "once": once
+    }
 
 
 def shorter(data, count):
@@ -77,10 +86,14 @@ def shorter(data, count):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data_root", type=Path, default=ROOT / "data" / "waimai_10k")
-    parser.add_argument("--rounds", type=int, default=5, help="measured epochs of each way (one more warms up)")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="measured epochs of each way (one more warms up)"
+    )
     parser.add_argument("--batchsize", type=int, default=32, help="texts in a batch")
     parser.add_argument("--hidden", type=int, default=300, help="width of the states")
-    parser.add_argument("--texts", type=int, default=2000, help="texts for the models that are slow")
+    parser.add_argument(
+        "--texts", type=int, default=2000, help="texts for the models that are slow"
+    )
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -89,15 +102,20 @@ def main():
         data = load_data(folder, "train", args.batchsize)
     rng = np.random.default_rng(0)
     plain, ours = waste(data, random_batches(data, rng)), waste(data, data.groups(rng))
-    print(f"{len(data.texts)} texts, {data.lengths.sum()} words, batches of {args.batchsize}, {args.threads} threads, "
-          f"torch {torch.__version__}")
+    print(
+        f"{len(data.texts)} texts, {data.lengths.sum()} words, batches of {args.batchsize}, {args.threads} threads, "
+        f"torch {torch.__version__}"
+    )
     print(f"padding among the tokens: plain {plain:.1%}, ours {ours:.1%} (goal: at most 10 %)")
     for name in MODELS:
         told = measure(name, data, args.rounds, args.hidden, args.texts)
         extra = f"; averages once: {told['once']:.2f} s" if told["once"] else ""
         goal = " (goal: at least 3)" if name == "mean" else ""
-        print(f"{name:12} plain {told['plain']:10,.0f} words/s   ours {told['ours']:10,.0f} words/s   "
-              f"ratio {told['ours'] / told['plain']:.2f}{goal}{extra}", flush=True)
+        print(
+            f"{name:12} plain {told['plain']:10,.0f} words/s   ours {told['ours']:10,.0f} words/s   "
+            f"ratio {told['ours'] / told['plain']:.2f}{goal}{extra}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

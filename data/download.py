@@ -6,6 +6,7 @@
 
 manifest.json names every file with its size and SHA-256. A killed or cut download goes on where it stopped.
 """
+
 import argparse
 import contextlib
 import datetime
@@ -31,11 +32,11 @@ from tqdm import tqdm
 
 HERE = Path(__file__).resolve().parent
 MANIFEST = json.loads((HERE / "manifest.json").read_text(encoding="utf-8"))
-RECEIPT = "downloaded.json"                                       # beside the files: where each came from
-BLOCK = 1 << 16                                                   # bytes
-WAIT = 1.0                                                        # seconds before the first retry, then twice as long
-MOST_ATTEMPTS = 50                                                # at one address, however far each attempt gets
-LARGEST_MEMBER = 1 << 28                                          # bytes a file in an archive may unpack to
+RECEIPT = "downloaded.json"  # beside the files: where each came from
+BLOCK = 1 << 16  # bytes
+WAIT = 1.0  # seconds before the first retry, then twice as long
+MOST_ATTEMPTS = 50  # at one address, however far each attempt gets
+LARGEST_MEMBER = 1 << 28  # bytes a file in an archive may unpack to
 GOOD = ("verified", "archive", "recorded")
 
 
@@ -61,8 +62,13 @@ class Parser(argparse.ArgumentParser):
             argv.append("-" + word if "-" + word.split("=")[0] in known else word)
         values, unknown = self.parse_known_args(argv, namespace)
         if unknown:
-            near = difflib.get_close_matches("--" + unknown[0].split("=")[0].lstrip("-"), known, n=1)
-            self.error(f"unknown argument {unknown[0]}; " + (f"did you mean {near[0]}?" if near else "--help lists them"))
+            near = difflib.get_close_matches(
+                "--" + unknown[0].split("=")[0].lstrip("-"), known, n=1
+            )
+            self.error(
+                f"unknown argument {unknown[0]}; "
+                + (f"did you mean {near[0]}?" if near else "--help lists them")
+            )
         return values
 
     def error(self, message):
@@ -72,21 +78,45 @@ class Parser(argparse.ArgumentParser):
 def get_parser():
     parser = Parser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(MANIFEST)} or all")
-    parser.add_argument("--data_root", type=Path, default=HERE / "full", help="folder of the full sets; each has its own "
-                        "folder in it (default: data/full)")
-    parser.add_argument("--list", action="store_true", help="what is there, what is missing, what works without it")
-    parser.add_argument("--verify", action="store_true", help="check sizes and SHA-256 of what is there; fetches nothing")
-    parser.add_argument("--mirror", help="source to ask first: a name of manifest.json (github, jsdelivr, ...) or the "
-                        "address (http...) of a folder with the files")
-    parser.add_argument("--timeout", type=float, default=30, metavar="S", help="seconds without a byte that end a "
-                        "connection (default 30)")
-    parser.add_argument("--retries", type=int, default=4, metavar="N", help="tries after a failure at one address, "
-                        "counted anew whenever bytes came (default 4)")
+    parser.add_argument(
+        "--data_root",
+        type=Path,
+        default=HERE / "full",
+        help="folder of the full sets; each has its own folder in it (default: data/full)",
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="what is there, what is missing, what works without it"
+    )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="check sizes and SHA-256 of what is there; fetches nothing",
+    )
+    parser.add_argument(
+        "--mirror",
+        help="source to ask first: a name of manifest.json (github, jsdelivr, ...) or the "
+        "address (http...) of a folder with the files",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=30,
+        metavar="S",
+        help="seconds without a byte that end a connection (default 30)",
+    )
+    parser.add_argument(
+        "--retries",
+        type=int,
+        default=4,
+        metavar="N",
+        help="tries after a failure at one address, counted anew whenever bytes came (default 4)",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
 
 
 # --------------------------------------------------------------------------------------------------- what is there
+
 
 def sha256(path):
     digest = hashlib.sha256()
@@ -104,7 +134,12 @@ def read_receipt(folder):
 
 
 def write_receipt(folder, files):
-    text = json.dumps({"about": "written by data/download.py", "files": files}, indent=1, ensure_ascii=False) + "\n"
+    text = (
+        json.dumps(
+            {"about": "written by data/download.py", "files": files}, indent=1, ensure_ascii=False
+        )
+        + "\n"
+    )
     temporary = folder / (RECEIPT + ".part")
     temporary.write_text(text, encoding="utf-8", newline="\n")
     os.replace(temporary, folder / RECEIPT)
@@ -120,7 +155,13 @@ def state(folder, entry, receipt):
     if got == entry["sha256"]:
         return "verified"
     if known:
-        return "damaged" if got != known.get("sha256") else "archive" if known.get("archive") else "recorded"
+        return (
+            "damaged"
+            if got != known.get("sha256")
+            else "archive"
+            if known.get("archive")
+            else "recorded"
+        )
     return "damaged" if entry["sha256"] else "new"
 
 
@@ -131,10 +172,15 @@ def states(folder, name):
     new = [path for path, how in found.items() if how == "new"]
     if new:
         for path in new:
-            receipt[path] = {"size": (folder / path).stat().st_size, "sha256": sha256(folder / path), "url": "by hand",
-                             "date": today(), "archive": False}
+            receipt[path] = {
+                "size": (folder / path).stat().st_size,
+                "sha256": sha256(folder / path),
+                "url": "by hand",
+                "date": today(),
+                "archive": False,
+            }
             found[path] = "recorded"
-        with contextlib.suppress(OSError):                        # a folder that may only be read
+        with contextlib.suppress(OSError):  # a folder that may only be read
             write_receipt(folder, receipt)
     return found
 
@@ -146,10 +192,16 @@ def today():
 def by_hand(name, folder):
     """The sentence that says how to do without this script."""
     about = MANIFEST[name]
-    paths = [about["archive"]["path"]] if "archive" in about else [entry["path"] for entry in about["files"]]
+    paths = (
+        [about["archive"]["path"]]
+        if "archive" in about
+        else [entry["path"] for entry in about["files"]]
+    )
     what = paths[0] if len(paths) == 1 else f"{len(paths)} files ({paths[0]} ... {paths[-1]})"
-    return (f"By hand: get {what} from {about['home']} , put into {folder} and run this command again. "
-            f"The bundled sample works without it: data/{name} ({about['sample']})")
+    return (
+        f"By hand: get {what} from {about['home']} , put into {folder} and run this command again. "
+        f"The bundled sample works without it: data/{name} ({about['sample']})"
+    )
 
 
 def sentence(name, found):
@@ -170,17 +222,38 @@ def show_list(root):
         found, folder = states(root / name, name), root / name
         there = sum(how in GOOD for how in found.values())
         bad = sum(how == "damaged" for how in found.values())
-        status = "there" if there == len(found) else f"{there} of {len(found)} files" if there or bad else "missing"
+        status = (
+            "there"
+            if there == len(found)
+            else f"{there} of {len(found)} files"
+            if there or bad
+            else "missing"
+        )
         size = sum((folder / path).stat().st_size for path in found if (folder / path).is_file())
-        planned = about["archive"]["size"] if "archive" in about else sum(entry["size"] for entry in about["files"])
+        planned = (
+            about["archive"]["size"]
+            if "archive" in about
+            else sum(entry["size"] for entry in about["files"])
+        )
         sample = f"data/{name}: {about['sample']}" if (HERE / name).is_dir() else "-"
-        rows.append((name, status + f", {bad} damaged" * bool(bad), f"{(size if there else planned) / 1e6:.1f}",
-                     about["homework"], sample))
+        rows.append(
+            (
+                name,
+                status + f", {bad} damaged" * bool(bad),
+                f"{(size if there else planned) / 1e6:.1f}",
+                about["homework"],
+                sample,
+            )
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    print(f"full sets are looked for in {root}; python data/download.py NAME fetches one. Every homework runs on its "
-          "sample.")
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+    print(
+        f"full sets are looked for in {root}; python data/download.py NAME fetches one. Every homework runs on its "
+        "sample."
+    )
 
 
 def verify(root, names, asked):
@@ -189,7 +262,9 @@ def verify(root, names, asked):
     for name in names:
         folder = root / name
         found = states(folder, name)
-        bad = [f"{path} {how}" for path, how in found.items() if how == "damaged" or how == "missing"]
+        bad = [
+            f"{path} {how}" for path, how in found.items() if how == "damaged" or how == "missing"
+        ]
         if all(how == "missing" for how in found.values()) and not asked:
             print(f"{name}: not there (python data/download.py {name})")
         elif bad:
@@ -199,10 +274,13 @@ def verify(root, names, asked):
             print(sentence(name, found))
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-        raise UserError(f"{wrong[0]}{more}; python data/download.py {wrong[0].split('/')[0]} fetches what is wrong")
+        raise UserError(
+            f"{wrong[0]}{more}; python data/download.py {wrong[0].split('/')[0]} fetches what is wrong"
+        )
 
 
 # ------------------------------------------------------------------------------------------------- one file, over HTTP
+
 
 def size_of(path):
     return path.stat().st_size if path.is_file() else 0
@@ -228,8 +306,10 @@ def opened(url, start, timeout):
         raise GiveUp(f"HTTP {error.code}") from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, ssl.SSLCertVerificationError):
-            raise GiveUp("its certificate cannot be checked (on macOS run 'Install Certificates.command' in Python's "
-                         "folder)") from None
+            raise GiveUp(
+                "its certificate cannot be checked (on macOS run 'Install Certificates.command' in Python's "
+                "folder)"
+            ) from None
         if isinstance(error.reason, socket.gaierror):
             raise GiveUp("its name is not found") from None
         raise OSError(str(error.reason)) from None
@@ -243,7 +323,7 @@ def receive(url, entry, part, bar, timeout):
         rest = int(length) if length and length.isdecimal() else None
         span = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range") or "")
         resumed = answer.status == 206 and span and int(span[1]) == start
-        if start and not resumed:                                 # the whole file comes, from its first byte
+        if start and not resumed:  # the whole file comes, from its first byte
             if answer.status == 206:
                 raise Damaged("another range came than was asked for")
             with written(part, "wb"):
@@ -267,13 +347,15 @@ def receive(url, entry, part, bar, timeout):
 @contextlib.contextmanager
 def written(path, mode):
     """A function that writes bytes to `path`; a full disk becomes a UserError and leaves what is there."""
+
     def write(block):
         view = memoryview(block)
         while view:
             try:
-                view = view[file.write(view):]
+                view = view[file.write(view) :]
             except OSError as error:
                 raise disk_error(path, error) from None
+
     try:
         file = open(path, mode, buffering=0)
     except OSError as error:
@@ -284,8 +366,10 @@ def written(path, mode):
 
 def disk_error(path, error):
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return UserError(f"no room left on the disk of {path.parent}; make room and run this again: it goes on from the "
-                         "part that is kept")
+        return UserError(
+            f"no room left on the disk of {path.parent}; make room and run this again: it goes on from the "
+            "part that is kept"
+        )
     return UserError(f"cannot write {path}: {error.strerror or error}")
 
 
@@ -304,7 +388,9 @@ def fetch(entry, target, sources, bar, args, loose=False):
             before = size_of(part)
             try:
                 attempts += 1
-                if not before or before != entry["size"]:         # else: killed between the last byte and the check
+                if (
+                    not before or before != entry["size"]
+                ):  # else: killed between the last byte and the check
                     receive(url, entry, part, bar, args.timeout)
                 digest = checked(part, entry, wrong, loose)
                 os.replace(part, target)
@@ -318,9 +404,13 @@ def fetch(entry, target, sources, bar, args, loose=False):
                 problem = str(error)
                 bar.update(-size_of(part))
                 part.unlink(missing_ok=True)
-                failures += before == 0                           # a fault in what was kept is no fault of the server
+                failures += before == 0  # a fault in what was kept is no fault of the server
             except (OSError, http.client.HTTPException) as error:
-                problem = "no byte came in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+                problem = (
+                    "no byte came in time"
+                    if isinstance(error, TimeoutError)
+                    else str(error) or type(error).__name__
+                )
                 failures = 0 if size_of(part) > before else failures + 1
             if failures > args.retries or attempts >= MOST_ATTEMPTS:
                 break
@@ -345,6 +435,7 @@ def checked(part, entry, wrong, loose):
 
 # ---------------------------------------------------------------------------------------------------------- one set
 
+
 def unpack(archive, folder, entries, trusted, url):
     """Write the wanted members of a zip file to their own places; other names in it are never used.
 
@@ -364,15 +455,26 @@ def unpack(archive, folder, entries, trusted, url):
                         digest.update(block)
                         size += len(block)
                         if size > LARGEST_MEMBER:
-                            raise zipfile.BadZipFile(f"{entry['member']} unpacks to more than {LARGEST_MEMBER:,} bytes")
+                            raise zipfile.BadZipFile(
+                                f"{entry['member']} unpacks to more than {LARGEST_MEMBER:,} bytes"
+                            )
                 if entry["sha256"] and digest.hexdigest() != entry["sha256"] and not trusted:
                     part.unlink()
-                    raise zipfile.BadZipFile(f"{entry['member']} is another file than the listed one")
+                    raise zipfile.BadZipFile(
+                        f"{entry['member']} is another file than the listed one"
+                    )
                 os.replace(part, target)
-                receipts[entry["path"]] = {"size": size, "sha256": digest.hexdigest(), "url": url, "date": today(),
-                                           "archive": trusted}
+                receipts[entry["path"]] = {
+                    "size": size,
+                    "sha256": digest.hexdigest(),
+                    "url": url,
+                    "date": today(),
+                    "archive": trusted,
+                }
     except (zipfile.BadZipFile, KeyError, RuntimeError, EOFError, NotImplementedError) as error:
-        raise UserError(f"{archive} cannot be used ({str(error).strip(chr(39))}); delete it and run this again") from None
+        raise UserError(
+            f"{archive} cannot be used ({str(error).strip(chr(39))}); delete it and run this again"
+        ) from None
     return receipts
 
 
@@ -380,7 +482,9 @@ def download(name, args):
     """Bring one set to args.data_root / name. Returns True if anything had to be fetched."""
     about, folder = MANIFEST[name], args.data_root / name
     if folder.resolve() == (HERE / name).resolve():
-        raise UserError(f"{folder} holds the bundled sample; give another --data_root, such as {HERE / 'full'}")
+        raise UserError(
+            f"{folder} holds the bundled sample; give another --data_root, such as {HERE / 'full'}"
+        )
     found = states(folder, name)
     if all(how in GOOD for how in found.values()):
         print(f"{sentence(name, found)}; nothing to do, they are in {folder}")
@@ -391,43 +495,65 @@ def download(name, args):
     wanted = [entry for entry in about["files"] if found[entry["path"]] not in GOOD]
     archive = about.get("archive")
     files = [archive] if archive else wanted
-    print(f"{name}: {about['what']}\nfrom   {about['home']}\nto     {folder}\nterms  {about['licence']}")
+    print(
+        f"{name}: {about['what']}\nfrom   {about['home']}\nto     {folder}\nterms  {about['licence']}"
+    )
     room(folder, files + (wanted if archive else []))
     sources, receipt = sources_of(about, args.mirror), read_receipt(folder)
     kept = [size_of(folder / (entry["path"] + ".part")) for entry in files]
-    bar = tqdm(total=sum(entry["size"] or 0 for entry in files), initial=sum(kept), unit="B", unit_scale=True, desc=name,
-               disable=args.quiet)
+    bar = tqdm(
+        total=sum(entry["size"] or 0 for entry in files),
+        initial=sum(kept),
+        unit="B",
+        unit_scale=True,
+        desc=name,
+        disable=args.quiet,
+    )
     try:
         with bar:
             for entry in files:
                 bar.set_postfix_str(entry["path"], refresh=False)
                 target = folder / entry["path"]
-                if archive and target.is_file():                  # put there by hand, or kept by an earlier try
+                if archive and target.is_file():  # put there by hand, or kept by an earlier try
                     url, digest = "by hand", sha256(target)
                 else:
                     url, digest = fetch(entry, target, sources, bar, args, loose=bool(archive))
                 if archive:
                     trusted = digest == archive["sha256"]
                     if not trusted:
-                        print(f"{archive['path']} is not the archive that manifest.json lists; its members are checked "
-                              "where their hashes are known", file=sys.stderr)
+                        print(
+                            f"{archive['path']} is not the archive that manifest.json lists; its members are checked "
+                            "where their hashes are known",
+                            file=sys.stderr,
+                        )
                     receipt.update(unpack(target, folder, wanted, trusted, url))
                     target.unlink()
                 else:
-                    receipt[entry["path"]] = {"size": target.stat().st_size, "sha256": digest, "url": url, "date": today(),
-                                              "archive": False}
+                    receipt[entry["path"]] = {
+                        "size": target.stat().st_size,
+                        "sha256": digest,
+                        "url": url,
+                        "date": today(),
+                        "archive": False,
+                    }
                 write_receipt(folder, receipt)
     except UserError as error:
-        raise UserError(f"{error}. {by_hand(name, folder)}" if "cannot get" in str(error) else str(error)) from None
+        raise UserError(
+            f"{error}. {by_hand(name, folder)}" if "cannot get" in str(error) else str(error)
+        ) from None
     except KeyboardInterrupt:
         left = sum(size_of(folder / (entry["path"] + ".part")) for entry in files)
-        raise KeyboardInterrupt(f"The files that came and {left:,} bytes of the next are kept; the same command goes "
-                                "on.") from None
+        raise KeyboardInterrupt(
+            f"The files that came and {left:,} bytes of the next are kept; the same command goes "
+            "on."
+        ) from None
     found = states(folder, name)
     print(f"{sentence(name, found)}; they are in {folder}")
     for entry in wanted:
         if found[entry["path"]] == "archive" and entry["sha256"]:
-            print(f"{entry['path']} is the official file, not byte for byte the copy that manifest.json lists")
+            print(
+                f"{entry['path']} is the official file, not byte for byte the copy that manifest.json lists"
+            )
     print("next: " + about["next"].format(folder=shown(folder)))
     return True
 
@@ -441,12 +567,18 @@ def shown(folder):
 
 def room(folder, files):
     """Raises UserError when the disk has no room for `files`."""
-    needed = sum((entry["size"] or 0) - size_of(folder / (entry["path"] + ".part")) for entry in files)
-    place = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    needed = sum(
+        (entry["size"] or 0) - size_of(folder / (entry["path"] + ".part")) for entry in files
+    )
+    place = next(
+        place for place in (folder.absolute(), *folder.absolute().parents) if place.exists()
+    )
     free = shutil.disk_usage(place).free
     if free < needed:
-        raise UserError(f"{needed / 1e6:,.1f} MB are needed in {folder}, its disk has {free / 1e6:,.1f} MB free; make "
-                        "room or give another --data_root")
+        raise UserError(
+            f"{needed / 1e6:,.1f} MB are needed in {folder}, its disk has {free / 1e6:,.1f} MB free; make "
+            "room or give another --data_root"
+        )
 
 
 def sources_of(about, mirror):
@@ -458,7 +590,9 @@ def sources_of(about, mirror):
         return [mirror, *sources]
     names = sorted({key for other in MANIFEST.values() for key in other["mirrors"]})
     if mirror not in names:
-        raise UserError(f"no mirror {mirror}; known: {', '.join(names)}, or an address that begins with http")
+        raise UserError(
+            f"no mirror {mirror}; known: {', '.join(names)}, or an address that begins with http"
+        )
     first = about["mirrors"].get(mirror)
     return sorted(sources, key=lambda source: source != first)
 
@@ -471,14 +605,18 @@ def main(argv=None):
     unknown = [name for name in args.names if name not in (*MANIFEST, "all")]
     if unknown:
         raise UserError(f"no data set {unknown[0]}; there are: {', '.join(MANIFEST)}, all")
-    names = list(MANIFEST) if not args.names or "all" in args.names else list(dict.fromkeys(args.names))
+    names = (
+        list(MANIFEST) if not args.names or "all" in args.names else list(dict.fromkeys(args.names))
+    )
     if args.list:
         show_list(args.data_root)
     elif args.verify:
         verify(args.data_root, names, asked=bool(args.names))
     elif not args.names:
-        raise UserError(f"which data set? python data/download.py NAME with {', '.join(MANIFEST)} or all; --list tells "
-                        "what is there")
+        raise UserError(
+            f"which data set? python data/download.py NAME with {', '.join(MANIFEST)} or all; --list tells "
+            "what is there"
+        )
     else:
         for name in names:
             download(name, args)
@@ -498,7 +636,10 @@ def run():
         print(f"\ndownload.py: stopped. {stop}".rstrip(), file=sys.stderr)
         sys.exit(130)
     except OSError as error:
-        print(f"download.py: error: {error.strerror or error}: {error.filename or 'while writing'}", file=sys.stderr)
+        print(
+            f"download.py: error: {error.strerror or error}: {error.filename or 'while writing'}",
+            file=sys.stderr,
+        )
         sys.exit(2)
 
 

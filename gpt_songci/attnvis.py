@@ -6,6 +6,7 @@
 The views are bertviz's. Its own HTML fetches RequireJS, D3 and jQuery from the network; here they are taken from
 installed packages when the page is built, and stand in the page itself.
 """
+
 import html
 import importlib.metadata
 import io
@@ -20,36 +21,67 @@ from cli import Parser, UserError, find_folder, run, safe_write
 from plots import chinese_font, plt, readable, save
 from train import build_model, load_checkpoint, load_data, number
 
-MAX_TOKENS = 64                  # characters: a page has a line for each pair of them, layer and head
-DECIMALS = 4                     # of a weight in the page: enough to see, a third of the size
+MAX_TOKENS = 64  # characters: a page has a line for each pair of them, layer and head
+DECIMALS = 4  # of a weight in the page: enough to see, a third of the size
 SHOWN = {"\n": "↵", " ": "␣", "\t": "⇥", "\r": "↵"}
 REMOTE = re.compile(r'<script src="https://[^"]*require[^"]*"></script>')
 NOW, LATER = '<script type="text/javascript">', '<script type="text/later">'
 
 # library, the package that carries it, the file in it, what its text says of its major version (handlers differ in D3 6)
-LIBRARIES = (("D3", "mpld3", "js/d3.v5.min.js", r"d3js\.org v5\."),
-             ("jQuery", "nbclassic", "static/components/jquery/jquery.min.js", r'"3\.\d+\.\d+"'),
-             ("RequireJS", "nbclassic", "static/components/requirejs/require.js", r"RequireJS 2\."))
+LIBRARIES = (
+    ("D3", "mpld3", "js/d3.v5.min.js", r"d3js\.org v5\."),
+    ("jQuery", "nbclassic", "static/components/jquery/jquery.min.js", r'"3\.\d+\.\d+"'),
+    ("RequireJS", "nbclassic", "static/components/requirejs/require.js", r"RequireJS 2\."),
+)
 
 
 def get_parser():
-    parser = Parser(description="Show what a trained GPT looks at: a page that works without a network, and a picture.")
+    parser = Parser(
+        description="Show what a trained GPT looks at: a page that works without a network, and a picture."
+    )
     add = parser.add_argument
-    add("--data_root", type=Path, default=Path("data/quansongci"), help="folder with val.bin and meta.json (for --text's default)")
-    add("--ckpt_path", type=Path, default=Path("workdirs/quansongci"), help="folder with the ckpt.pt of train.py")
-    add("--compare", nargs=2, metavar="RUN", type=Path, help="two runs beside each other, in place of --ckpt_path")
-    add("--text", help=f"what the model reads, at most {MAX_TOKENS} characters, \\n is a new line "
-        "(default: the first poem of the validation part)")
+    add(
+        "--data_root",
+        type=Path,
+        default=Path("data/quansongci"),
+        help="folder with val.bin and meta.json (for --text's default)",
+    )
+    add(
+        "--ckpt_path",
+        type=Path,
+        default=Path("workdirs/quansongci"),
+        help="folder with the ckpt.pt of train.py",
+    )
+    add(
+        "--compare",
+        nargs=2,
+        metavar="RUN",
+        type=Path,
+        help="two runs beside each other, in place of --ckpt_path",
+    )
+    add(
+        "--text",
+        help=f"what the model reads, at most {MAX_TOKENS} characters, \\n is a new line "
+        "(default: the first poem of the validation part)",
+    )
     add("--layer", type=number(0, kind=int), default=0, help="layer to show first, from 0")
-    add("--out", type=Path, default=Path("attention.html"), help="page to write; the picture stands beside it as .png")
+    add(
+        "--out",
+        type=Path,
+        default=Path("attention.html"),
+        help="page to write; the picture stands beside it as .png",
+    )
     return parser
 
 
 # ---------------------------------------------------------------------------------------------------- weights
 
+
 def load_run(ckpt_path):
     """Model in eval mode, its characters and its name. Raises UserError that says how to train one."""
-    folder = find_folder(ckpt_path, ("ckpt.pt",), f"python gpt_songci/train.py --ckpt_path {ckpt_path}")
+    folder = find_folder(
+        ckpt_path, ("ckpt.pt",), f"python gpt_songci/train.py --ckpt_path {ckpt_path}"
+    )
     checkpoint = load_checkpoint(folder / "ckpt.pt")
     return build_model(checkpoint).eval(), list(checkpoint["characters"]), folder.name
 
@@ -58,12 +90,14 @@ def first_poem(data_root, characters):
     """The first whole poem of the validation part that fits, as text."""
     meta, _, validation = load_data(data_root)
     if list(meta["characters"]) != characters:
-        raise UserError(f"the checkpoint was trained on another text than {data_root} holds; pass --text")
+        raise UserError(
+            f"the checkpoint was trained on another text than {data_root} holds; pass --text"
+        )
     text = "".join(characters[number] for number in validation[:4096])
-    for poem in text[text.find("+++"):].split("\n\n"):
+    for poem in text[text.find("+++") :].split("\n\n"):
         if poem.startswith("+++") and len(poem) < MAX_TOKENS:
             return poem + "\n"
-    return text[:MAX_TOKENS // 2]
+    return text[: MAX_TOKENS // 2]
 
 
 def capture(model, characters, text, layer=0):
@@ -77,7 +111,9 @@ def capture(model, characters, text, layer=0):
     if not text:
         raise UserError("the text is empty; pass --text with at least one character")
     if len(text) > room:
-        raise UserError(f"the text has {len(text)} characters, at most {room} can be shown; pass a shorter --text")
+        raise UserError(
+            f"the text has {len(text)} characters, at most {room} can be shown; pass a shorter --text"
+        )
     numbers = {character: number for number, character in enumerate(characters)}
     unknown = sorted(set(text) - set(numbers))
     if unknown:
@@ -88,12 +124,15 @@ def capture(model, characters, text, layer=0):
     with torch.no_grad():
         _, weights = model(torch.tensor([[numbers[character] for character in text]]))
     if len(weights) != model.config.n_layer:
-        raise UserError(f"the model gave weights of {len(weights)} layers, it has {model.config.n_layer}: see blank gpt-g5.0")
+        raise UserError(
+            f"the model gave weights of {len(weights)} layers, it has {model.config.n_layer}: see blank gpt-g5.0"
+        )
     weights = [one[:1].double().round(decimals=DECIMALS) for one in weights]
     return [SHOWN.get(character, character) for character in text], weights
 
 
 # ---------------------------------------------------------------------------------------------------- the page
+
 
 def library(name, package, file, version):
     """Source of a JavaScript library out of an installed package. Raises UserError."""
@@ -101,11 +140,17 @@ def library(name, package, file, version):
         text = resources.files(package).joinpath(file).read_text(encoding="utf-8")
         installed = importlib.metadata.version(package)
     except (ImportError, OSError):
-        raise UserError(f"{name} is not found in the package {package}; run: pip install -r requirements.txt") from None
+        raise UserError(
+            f"{name} is not found in the package {package}; run: pip install -r requirements.txt"
+        ) from None
     if not re.search(version, text):
-        raise UserError(f"{package} {installed} carries another version of {name} than this page needs; "
-                        "run: pip install -r requirements.txt")
-    return f"/*! {name}, from the Python package {package} {installed} */\n" + text.replace("</script", "<\\/script")
+        raise UserError(
+            f"{package} {installed} carries another version of {name} than this page needs; "
+            "run: pip install -r requirements.txt"
+        )
+    return f"/*! {name}, from the Python package {package} {installed} */\n" + text.replace(
+        "</script", "<\\/script"
+    )
 
 
 def view(kind, tokens, weights, layer):
@@ -116,13 +161,16 @@ def view(kind, tokens, weights, layer):
     if any("</script" in token.lower() for token in tokens) or len(tokens) != weights[0].size(-1):
         raise ValueError("tokens and weights do not fit together")
     import bertviz
+
     show = bertviz.head_view if kind == "head" else bertviz.model_view
     more = {"layer": layer} if kind == "head" else {"display_mode": "light"}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)             # bertviz leaves its template file open
+        warnings.simplefilter("ignore", ResourceWarning)  # bertviz leaves its template file open
         made, found = REMOTE.subn("", show(weights, tokens, html_action="return", **more).data)
     if found != 1:
-        raise UserError("this bertviz writes another page than 1.4.1; run: pip install -r requirements.txt")
+        raise UserError(
+            "this bertviz writes another page than 1.4.1; run: pip install -r requirements.txt"
+        )
     return once(made) if kind == "head" else once(made).replace(NOW, LATER)
 
 
@@ -156,8 +204,10 @@ for (const waiting of document.querySelectorAll("script[type='text/later']"))
 def page(title, views, note=""):
     """One self-contained HTML page. views: [(caption, bertviz HTML)], set beside each other where there is room."""
     scripts = "\n".join(f"<script>{library(*one)}</script>" for one in LIBRARIES)
-    shown = "\n".join(f'<figure><figcaption>{html.escape(caption)}</figcaption><div class="view">{made}</div></figure>'
-                      for caption, made in views)
+    shown = "\n".join(
+        f'<figure><figcaption>{html.escape(caption)}</figcaption><div class="view">{made}</div></figure>'
+        for caption, made in views
+    )
     licences = Path(__file__).with_name("licences.txt").read_text(encoding="utf-8")
     return f"""<!doctype html>
 <html lang="zh">
@@ -186,15 +236,21 @@ def page(title, views, note=""):
 def in_notebook(text, height):
     """The page in a frame of its own, for a notebook: its scripts run in order and meet no other version of theirs."""
     from IPython.display import HTML
-    return HTML(f'<iframe title="attention" srcdoc="{html.escape(text, quote=True)}" width="100%" height="{height}" '
-                'style="border: 0"></iframe>')
+
+    return HTML(
+        f'<iframe title="attention" srcdoc="{html.escape(text, quote=True)}" width="100%" height="{height}" '
+        'style="border: 0"></iframe>'
+    )
 
 
-NOTE = ("Left: the character that looks; right: what it looks at. Colours are heads; click one to hide it, double-click to "
-        "see it alone. 左:正在看的字;右:被看的字。颜色表示头:单击隐藏,双击只看这一个。")
+NOTE = (
+    "Left: the character that looks; right: what it looks at. Colours are heads; click one to hide it, double-click to "
+    "see it alone. 左:正在看的字;右:被看的字。颜色表示头:单击隐藏,双击只看这一个。"
+)
 
 
 # ---------------------------------------------------------------------------------------------------- the picture
+
 
 def heat_maps(tokens, weights, layer, title=""):
     """A matplotlib figure: one map a head of `layer`, keys on x, queries on y, 0 .. 1."""
@@ -203,8 +259,13 @@ def heat_maps(tokens, weights, layer, title=""):
     columns = min(heads, 2)
     rows = -(-heads // columns)
     side = max(3.2, 0.17 * T)
-    fig, axes = plt.subplots(rows, columns, figsize=(columns * side + 1, rows * side + 0.6), squeeze=False,
-                             layout="constrained")
+    fig, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(columns * side + 1, rows * side + 0.6),
+        squeeze=False,
+        layout="constrained",
+    )
     for head, ax in enumerate(axes.flat):
         if head >= heads:
             ax.axis("off")
@@ -224,6 +285,7 @@ def heat_maps(tokens, weights, layer, title=""):
 def in_cell(fig):
     """The figure as a picture for a notebook."""
     from IPython.display import Image
+
     file = io.BytesIO()
     fig.savefig(file, format="png", dpi=90)
     plt.close(fig)
@@ -233,7 +295,11 @@ def in_cell(fig):
 def main(argv=None):
     args = get_parser().parse_args(argv)
     runs = [load_run(path) for path in args.compare or [args.ckpt_path]]
-    text = args.text.replace("\\n", "\n") if args.text is not None else first_poem(args.data_root, runs[0][1])
+    text = (
+        args.text.replace("\\n", "\n")
+        if args.text is not None
+        else first_poem(args.data_root, runs[0][1])
+    )
     views, pictures = [], []
     for model, characters, name in runs:
         tokens, weights = capture(model, characters, text, args.layer)
@@ -245,12 +311,21 @@ def main(argv=None):
         file.write(page(f"Attention: {', '.join(name for _, _, name in runs)}", views, NOTE))
     written = [args.out]
     for tokens, weights, name in pictures:
-        path = args.out.with_suffix(".png") if len(pictures) == 1 else args.out.with_name(f"{args.out.stem}-{name}.png")
+        path = (
+            args.out.with_suffix(".png")
+            if len(pictures) == 1
+            else args.out.with_name(f"{args.out.stem}-{name}.png")
+        )
         save(heat_maps(tokens, weights, args.layer, name), path)
         written.append(path)
     size = args.out.stat().st_size
-    print(f"{len(tokens)} characters, {len(weights)} layers, {weights[0].size(1)} heads: " + json.dumps(text, ensure_ascii=False))
-    print(f"written: {', '.join(map(str, written))} ({size / 2**20:.1f} MB page, no network needed)")
+    print(
+        f"{len(tokens)} characters, {len(weights)} layers, {weights[0].size(1)} heads: "
+        + json.dumps(text, ensure_ascii=False)
+    )
+    print(
+        f"written: {', '.join(map(str, written))} ({size / 2**20:.1f} MB page, no network needed)"
+    )
 
 
 if __name__ == "__main__":

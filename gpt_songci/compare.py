@@ -4,6 +4,7 @@
 
 Reads log.jsonl of train.py and, where it is there, evaluate.json of evaluate.py.
 """
+
 import json
 import math
 import os
@@ -18,9 +19,15 @@ FIGURES = (("form", "form"), ("copied", "copied"), ("distinct_2", "distinct-2"))
 
 
 def get_parser():
-    parser = Parser(description="Compare runs of train.py: one picture (train solid, validation dashed), one table.")
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run (its --ckpt_path)")
-    parser.add_argument("--plot", type=Path, default=Path("workdirs/compare.png"), help="picture, .png or .jpg")
+    parser = Parser(
+        description="Compare runs of train.py: one picture (train solid, validation dashed), one table."
+    )
+    parser.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="folder of a run (its --ckpt_path)"
+    )
+    parser.add_argument(
+        "--plot", type=Path, default=Path("workdirs/compare.png"), help="picture, .png or .jpg"
+    )
     return parser
 
 
@@ -34,11 +41,15 @@ def read_log(folder):
             if not all(isinstance(point[name], int | float) for name in CURVES):
                 raise TypeError("not a number")
         except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{path}, line {n} is no point of train.py's log ({type(error).__name__}: {error}); train "
-                            "again, or leave this run out") from None
+            raise UserError(
+                f"{path}, line {n} is no point of train.py's log ({type(error).__name__}: {error}); train "
+                "again, or leave this run out"
+            ) from None
         log.append(point)
     if not log:
-        raise UserError(f"{path} has no point yet: train longer than --eval_interval, or leave this run out")
+        raise UserError(
+            f"{path} has no point yet: train longer than --eval_interval, or leave this run out"
+        )
     return log
 
 
@@ -50,12 +61,18 @@ def read_evaluation(folder, log):
         return {}, f"no {path}; {again}"
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
-        figures = [result["val_loss"], *(result[name] for name, _ in FIGURES), *result["human"].values()]
+        figures = [
+            result["val_loss"],
+            *(result[name] for name, _ in FIGURES),
+            *result["human"].values(),
+        ]
         if not all(value is None or isinstance(value, int | float) for value in figures):
             raise TypeError("not a number")
         iteration = result["iteration"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} is no file of evaluate.py ({type(error).__name__}: {error}); {again}") from None
+        raise UserError(
+            f"{path} is no file of evaluate.py ({type(error).__name__}: {error}); {again}"
+        ) from None
     final = log[-1].get("final_val_loss")
     if iteration != log[-1]["iter"] or final is not None and abs(final - result["val_loss"]) > 1e-3:
         return {}, f"{path} belongs to another checkpoint (iteration {iteration}); {again}"
@@ -65,18 +82,33 @@ def read_evaluation(folder, log):
 def short_names(folders):
     """A name for each run: its folder's name, or as much of the path as tells the runs apart."""
     parts = [folder.resolve().parts for folder in folders]
-    length = next((n for n in range(1, max(map(len, parts))) if len({p[-n:] for p in parts}) == len(set(parts))), 1)
+    length = next(
+        (
+            n
+            for n in range(1, max(map(len, parts)))
+            if len({p[-n:] for p in parts}) == len(set(parts))
+        ),
+        1,
+    )
     return [str(Path(*p[-length:])) for p in parts]
 
 
 def draw(names, logs, path):
     """Loss and perplexity of all runs against iterations."""
     fig, axes = plt.subplots(1, 2, figsize=(12, 4.5))
-    for ax, what, label in zip(axes, ("loss", "perplexity"), ("loss (nats per character)", "perplexity")):
+    for ax, what, label in zip(
+        axes, ("loss", "perplexity"), ("loss (nats per character)", "perplexity")
+    ):
         for n, (name, log) in enumerate(zip(names, logs)):
             iters = [point["iter"] for point in log]
-            one = "o" if len(log) == 1 else None                  # a line needs two points
-            ax.plot(iters, [p[f"train_{what}"] for p in log], color=f"C{n}", marker=one, label=readable(name))
+            one = "o" if len(log) == 1 else None  # a line needs two points
+            ax.plot(
+                iters,
+                [p[f"train_{what}"] for p in log],
+                color=f"C{n}",
+                marker=one,
+                label=readable(name),
+            )
             ax.plot(iters, [p[f"val_{what}"] for p in log], "--", color=f"C{n}", marker=one)
         ax.set(xlabel="iteration", ylabel=label, title=f"{what}: train solid, validation dashed")
         ax.legend()
@@ -96,23 +128,45 @@ def share(value):
 def row_of(log, result):
     """Cells of a run's row: iterations, validation loss, perplexity, figures of evaluate.json."""
     loss = log[-1].get("final_val_loss", result.get("val_loss"))
-    cells = [f"{loss:.4f}", f"{math.exp(loss):.1f}"] if loss is not None else \
-        [f"{log[-1]['val_loss']:.4f}*", f"{log[-1]['val_perplexity']:.1f}*"]
-    return [str(log[-1]["iter"]), f"{log[-1]['train_loss']:.4f}", *cells,
-            *(share(result[name]) if result else "-" for name, _ in FIGURES)]
+    cells = (
+        [f"{loss:.4f}", f"{math.exp(loss):.1f}"]
+        if loss is not None
+        else [f"{log[-1]['val_loss']:.4f}*", f"{log[-1]['val_perplexity']:.1f}*"]
+    )
+    return [
+        str(log[-1]["iter"]),
+        f"{log[-1]['train_loss']:.4f}",
+        *cells,
+        *(share(result[name]) if result else "-" for name, _ in FIGURES),
+    ]
 
 
 def table(names, logs, results):
     """All rows as text; the last one is the human mark, where a run was evaluated."""
-    rows = [["run", "iterations", "train loss", "val. loss", "perplexity", *(title for _, title in FIGURES)]]
+    rows = [
+        [
+            "run",
+            "iterations",
+            "train loss",
+            "val. loss",
+            "perplexity",
+            *(title for _, title in FIGURES),
+        ]
+    ]
     rows += [[name, *row_of(log, result)] for name, log, result in zip(names, logs, results)]
     human = next((result["human"] for result in results if result), None)
     if human:
-        rows.append(["(validation poems)", "", "", "", "", *(share(human.get(name)) for name, _ in FIGURES)])
+        rows.append(
+            ["(validation poems)", "", "", "", "", *(share(human.get(name)) for name, _ in FIGURES)]
+        )
     wide = [max(map(width, column)) for column in zip(*rows)]
-    lines = ["  ".join([row[0] + " " * (wide[0] - width(row[0]))]
-                       + [" " * (w - width(cell)) + cell for w, cell in zip(wide[1:], row[1:])]).rstrip()
-             for row in rows]
+    lines = [
+        "  ".join(
+            [row[0] + " " * (wide[0] - width(row[0]))]
+            + [" " * (w - width(cell)) + cell for w, cell in zip(wide[1:], row[1:])]
+        ).rstrip()
+        for row in rows
+    ]
     return "\n".join(lines)
 
 
@@ -120,8 +174,10 @@ def main(argv=None):
     args = get_parser().parse_args(argv)
     if args.plot.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise UserError(f"--plot {args.plot}: the name must end in .png, .jpg or .jpeg")
-    folders = [find_folder(folder, ("log.jsonl",), f"python gpt_songci/train.py --ckpt_path {folder}")
-               for folder in args.runs]
+    folders = [
+        find_folder(folder, ("log.jsonl",), f"python gpt_songci/train.py --ckpt_path {folder}")
+        for folder in args.runs
+    ]
     names, logs = short_names(folders), [read_log(folder) for folder in folders]
     results, notes = zip(*(read_evaluation(folder, log) for folder, log in zip(folders, logs)))
     print(table(names, logs, results))

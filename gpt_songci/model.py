@@ -3,6 +3,7 @@
 Sizes: B texts, L characters, C model width, h heads, d = C / h head width, V vocabulary.
 Each step of the assignment is one small method; the `forward` methods only call them in order.
 """
+
 import math
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from torch.nn import functional as F
 @dataclass
 class GPTConfig:
     """Shape of a GPT. no_pos leaves out the positions, no_res the residual connections."""
+
     vocab_size: int
     max_seq_len: int = 64
     n_layer: int = 4
@@ -28,7 +30,9 @@ class GPTConfig:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, it must be at least 1")
         if self.n_embd % self.n_head:
-            raise ValueError(f"n_embd {self.n_embd} does not divide into n_head {self.n_head} heads of one width")
+            raise ValueError(
+                f"n_embd {self.n_embd} does not divide into n_head {self.n_head} heads of one width"
+            )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is {self.dropout}, it must be at least 0 and below 1")
 
@@ -173,8 +177,10 @@ class GPT(nn.Module):
     def forward(self, tokens):
         """tokens (B, L) long, L <= max_seq_len. Returns logits (B, L, V), weights of each layer [(B, h, L, L)]."""
         if tokens.size(1) > self.config.max_seq_len:
-            raise ValueError(f"{tokens.size(1)} characters are more than max_seq_len {self.config.max_seq_len}: "
-                             "pass the last ones only")
+            raise ValueError(
+                f"{tokens.size(1)} characters are more than max_seq_len {self.config.max_seq_len}: "
+                "pass the last ones only"
+            )
         E_U, E_P = self.embed(tokens, self.positions(tokens))
         h, weights = self.run_layers(self.first_input(E_U, E_P), self.causal_mask(tokens))
         return self.logits(h), weights

@@ -4,6 +4,7 @@
 
 The text is read twice, in chunks, so memory does not grow with its size.
 """
+
 import codecs
 import contextlib
 import hashlib
@@ -16,14 +17,18 @@ import numpy as np
 from cli import Parser, UserError, find_folder, run, safe_write
 from tqdm import tqdm
 
-CHUNK = 1 << 20                                                   # bytes read at a time
-LARGEST_POEM = 1 << 24                                            # characters of JSON
-ALL_CHARACTERS = 0x110000                                         # Unicode ends here
+CHUNK = 1 << 20  # bytes read at a time
+LARGEST_POEM = 1 << 24  # characters of JSON
+ALL_CHARACTERS = 0x110000  # Unicode ends here
 
 
 def get_parser():
-    parser = Parser(description="Turn input.txt, or ci.song.*.json files, into character numbers for train.py.")
-    parser.add_argument("--data_root", type=Path, default=Path("data/quansongci"), help="folder with the raw text")
+    parser = Parser(
+        description="Turn input.txt, or ci.song.*.json files, into character numbers for train.py."
+    )
+    parser.add_argument(
+        "--data_root", type=Path, default=Path("data/quansongci"), help="folder with the raw text"
+    )
     parser.add_argument("--out_dir", type=Path, help="folder for what is made (default: data_root)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
@@ -35,21 +40,27 @@ def main(argv=None):
     out_dir = args.out_dir or data_root
     out_dir.mkdir(parents=True, exist_ok=True)
     meta = prepare(find_text(data_root, out_dir, args.quiet), out_dir, args.quiet)
-    print(f"{meta['train_characters'] + meta['val_characters']:,} characters, {len(meta['characters']):,} different; "
-          f"train {meta['train_characters']:,}, validation {meta['val_characters']:,}; wrote {out_dir / 'train.bin'}, "
-          "val.bin and meta.json")
+    print(
+        f"{meta['train_characters'] + meta['val_characters']:,} characters, {len(meta['characters']):,} different; "
+        f"train {meta['train_characters']:,}, validation {meta['val_characters']:,}; wrote {out_dir / 'train.bin'}, "
+        "val.bin and meta.json"
+    )
 
 
 def find_text(data_root, out_dir, quiet=False):
     """The text file to read: input.txt, or joined.txt, made in out_dir from the JSON files."""
     text, parts = data_root / "input.txt", list(data_root.glob("ci.song.*.json"))
     if parts and text.is_file():
-        raise UserError(f"two raw texts in {data_root}: input.txt and {min(parts).name}; move one of them away")
+        raise UserError(
+            f"two raw texts in {data_root}: input.txt and {min(parts).name}; move one of them away"
+        )
     if text.is_file():
         return text
     if not parts:
-        raise UserError(f"no input.txt and no ci.song.*.json in {data_root.absolute()}; "
-                        "run: python data/download.py quansongci")
+        raise UserError(
+            f"no input.txt and no ci.song.*.json in {data_root.absolute()}; "
+            "run: python data/download.py quansongci"
+        )
     join_poems(sorted(parts, key=number_in_name), out_dir / "joined.txt", quiet)
     return out_dir / "joined.txt"
 
@@ -58,7 +69,9 @@ def number_in_name(path):
     """ci.song.2000.json -> (2000, its name)."""
     digits = re.search(r"\d+", path.name)
     if not digits:
-        raise UserError(f"{path} has no number in its name: the files are joined in the order of their numbers")
+        raise UserError(
+            f"{path} has no number in its name: the files are joined in the order of their numbers"
+        )
     return int(digits[0]), path.name
 
 
@@ -72,8 +85,10 @@ def join_poems(parts, joined, quiet=False):
                         raise TypeError("`paragraphs` is no list")
                     out.write("\n".join(["+++" + poem["rhythmic"], *poem["paragraphs"]]) + "\n\n")
                 except (KeyError, TypeError, UnicodeEncodeError) as error:
-                    raise UserError(f"{part}: each poem needs a text `rhythmic` and a list of texts `paragraphs`; "
-                                    f"{json.dumps(poem)[:60]} gives {type(error).__name__}: {error}") from None
+                    raise UserError(
+                        f"{part}: each poem needs a text `rhythmic` and a list of texts `paragraphs`; "
+                        f"{json.dumps(poem)[:60]} gives {type(error).__name__}: {error}"
+                    ) from None
 
 
 def read_poems(path):
@@ -88,10 +103,12 @@ def read_poems(path):
             return
         try:
             poem, at = decoder.raw_decode(rest, at)
-        except json.JSONDecodeError as error:                     # the end of this chunk, or really wrong
+        except json.JSONDecodeError as error:  # the end of this chunk, or really wrong
             more = next(texts, None)
             if more is None or len(rest) - at > LARGEST_POEM:
-                raise UserError(f"{path} is not a JSON list of poems: {error.msg} at {rest[at:at + 40]!r}") from None
+                raise UserError(
+                    f"{path} is not a JSON list of poems: {error.msg} at {rest[at : at + 40]!r}"
+                ) from None
             rest, at = rest[at:] + more, 0
         else:
             yield poem
@@ -101,18 +118,24 @@ def read_text(path, quiet=True, desc=None, digest=None):
     """The text of a UTF-8 file in chunks (str): no byte order mark, every line end "\n". Fills `digest`, if given."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     line_ends = io.IncrementalNewlineDecoder(decoder=None, translate=True)
-    place = 0                                                     # bytes before the chunk
-    with open(path, "rb") as file, tqdm(desc=desc, total=path.stat().st_size, unit="B", unit_scale=True,
-                                        disable=quiet) as bar:
+    place = 0  # bytes before the chunk
+    with (
+        open(path, "rb") as file,
+        tqdm(desc=desc, total=path.stat().st_size, unit="B", unit_scale=True, disable=quiet) as bar,
+    ):
         while True:
             data = file.read(CHUNK)
             try:
                 text = decoder.decode(data, final=not data)
             except UnicodeDecodeError as error:
-                begin = place + len(data) - len(error.object)     # the decoder keeps a character that a chunk cut
-                raise UserError(f"{path} is not UTF-8: byte {begin + error.start} "
-                                f"({error.object[error.start]:#04x}) cannot be read ({error.reason}); "
-                                "save the file as UTF-8") from None
+                begin = (
+                    place + len(data) - len(error.object)
+                )  # the decoder keeps a character that a chunk cut
+                raise UserError(
+                    f"{path} is not UTF-8: byte {begin + error.start} "
+                    f"({error.object[error.start]:#04x}) cannot be read ({error.reason}); "
+                    "save the file as UTF-8"
+                ) from None
             place += len(data)
             if digest:
                 digest.update(data)
@@ -137,17 +160,26 @@ def prepare(text_file, out_dir, quiet=False):
         total += len(text)
     train = total * 9 // 10
     if train < 2 or total - train < 2:
-        raise UserError(f"{text_file} is {'empty' if not total else f'too short: {total} characters'}; "
-                        "train and validation part need at least 2 characters each, so 11 in all")
+        raise UserError(
+            f"{text_file} is {'empty' if not total else f'too short: {total} characters'}; "
+            "train and validation part need at least 2 characters each, so 11 in all"
+        )
     vocabulary = np.flatnonzero(seen)
     dtype = "uint16" if len(vocabulary) <= 1 << 16 else "uint32"
-    number = np.zeros(ALL_CHARACTERS, dtype=dtype)                # Unicode number -> our number
+    number = np.zeros(ALL_CHARACTERS, dtype=dtype)  # Unicode number -> our number
     number[vocabulary] = np.arange(len(vocabulary))
-    meta = {"format": 1, "source": text_file.name, "sha256": digest.hexdigest(), "dtype": dtype,
-            "train_characters": train, "val_characters": total - train, "characters": "".join(map(chr, vocabulary))}
+    meta = {
+        "format": 1,
+        "source": text_file.name,
+        "sha256": digest.hexdigest(),
+        "dtype": dtype,
+        "train_characters": train,
+        "val_characters": total - train,
+        "characters": "".join(map(chr, vocabulary)),
+    }
 
     digest, place = hashlib.sha256(), 0
-    with contextlib.ExitStack() as files:                         # renamed together at the end, meta.json last
+    with contextlib.ExitStack() as files:  # renamed together at the end, meta.json last
         meta_file = files.enter_context(safe_write(out_dir / "meta.json"))
         val_file = files.enter_context(safe_write(out_dir / "val.bin", "wb"))
         train_file = files.enter_context(safe_write(out_dir / "train.bin", "wb"))

@@ -1,8 +1,9 @@
 """Train the GPT of model.py on what prepare.py made; curves, checkpoint and log go to --ckpt_path.
 
-    python gpt_songci/train.py --data_root data/quansongci --ckpt_path workdirs/quansongci
-    torchrun --nproc_per_node=2 gpt_songci/train.py ...                 # data-parallel, one process a device
+python gpt_songci/train.py --data_root data/quansongci --ckpt_path workdirs/quansongci
+torchrun --nproc_per_node=2 gpt_songci/train.py ...                 # data-parallel, one process a device
 """
+
 import argparse
 import contextlib
 import ctypes
@@ -23,73 +24,152 @@ from model import GPT, GPTConfig, loss_and_perplexity
 from torch import distributed
 from tqdm import tqdm
 
-FORMAT = 1                                                        # of ckpt.pt
-VALIDATION_CHARACTERS = 16384                                     # read for each point of the curve; all at the end
-FREE = ("data_root", "ckpt_path", "resume", "overwrite", "quiet", "threads", "device")   # may change with --resume
+FORMAT = 1  # of ckpt.pt
+VALIDATION_CHARACTERS = 16384  # read for each point of the curve; all at the end
+FREE = (
+    "data_root",
+    "ckpt_path",
+    "resume",
+    "overwrite",
+    "quiet",
+    "threads",
+    "device",
+)  # may change with --resume
 
 
 def number(low, high=math.inf, kind=float):
     """Type of a flag: a number of at least `low`, below `high`."""
+
     def parse(text):
         with contextlib.suppress(ValueError):
             if low <= kind(text) < high:
                 return kind(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least {low} and below {high}")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of at least {low} and below {high}"
+        )
+
     return parse
 
 
 def get_parser():
     parser = Parser(description="Train a GPT on characters.")
     add = parser.add_argument
-    add("--data_root", type=Path, default=Path("data/quansongci"), help="folder with train.bin, val.bin, meta.json")
-    add("--ckpt_path", type=Path, default=Path("workdirs/quansongci"), help="folder for everything that is written")
+    add(
+        "--data_root",
+        type=Path,
+        default=Path("data/quansongci"),
+        help="folder with train.bin, val.bin, meta.json",
+    )
+    add(
+        "--ckpt_path",
+        type=Path,
+        default=Path("workdirs/quansongci"),
+        help="folder for everything that is written",
+    )
     add("--batchsize", type=positive_int, default=16, help="texts in a batch, of each process")
     add("--iters", type=positive_int, default=2000, help="optimizer steps")
-    add("--max_seq_len", type=positive_int, default=64, help="characters in a text of the batch, and the window")
+    add(
+        "--max_seq_len",
+        type=positive_int,
+        default=64,
+        help="characters in a text of the batch, and the window",
+    )
     add("--n_layer", type=positive_int, default=4, help="blocks")
     add("--n_head", type=positive_int, default=4, help="heads of a block")
     add("--n_embd", type=positive_int, default=256, help="model width")
-    add("--dropout", type=number(0, 1), help="share of numbers dropped (default: 0 if the text is read at most twice, "
-        "else 0.2)")
+    add(
+        "--dropout",
+        type=number(0, 1),
+        help="share of numbers dropped (default: 0 if the text is read at most twice, else 0.2)",
+    )
     add("--no_pos", action="store_true", help="leave out the positions")
     add("--no_res", action="store_true", help="leave out the residual connections")
-    add("--optimizer", choices=("muon", "adamw"), default="muon", help="what updates the matrices of the blocks")
-    add("--lr", type=number(0), help="peak learning rate of the blocks' matrices (default: 0.005 for muon, "
-        "0.001 for adamw)")
-    add("--adam_lr", type=number(0), default=6e-3, help="peak learning rate of embeddings, norms and biases (AdamW)")
-    add("--warmup", type=number(0, kind=int), default=50, help="steps in which the learning rate rises")
+    add(
+        "--optimizer",
+        choices=("muon", "adamw"),
+        default="muon",
+        help="what updates the matrices of the blocks",
+    )
+    add(
+        "--lr",
+        type=number(0),
+        help="peak learning rate of the blocks' matrices (default: 0.005 for muon, "
+        "0.001 for adamw)",
+    )
+    add(
+        "--adam_lr",
+        type=number(0),
+        default=6e-3,
+        help="peak learning rate of embeddings, norms and biases (AdamW)",
+    )
+    add(
+        "--warmup",
+        type=number(0, kind=int),
+        default=50,
+        help="steps in which the learning rate rises",
+    )
     add("--weight_decay", type=number(0), default=0.0, help="weight decay of the blocks' matrices")
-    add("--eval_interval", type=positive_int, default=100, help="steps between two points of the curve, each saved")
-    add("--seed", type=number(0, 2**31, int), default=0, help="seed of weights, order of texts and dropout")
+    add(
+        "--eval_interval",
+        type=positive_int,
+        default=100,
+        help="steps between two points of the curve, each saved",
+    )
+    add(
+        "--seed",
+        type=number(0, 2**31, int),
+        default=0,
+        help="seed of weights, order of texts and dropout",
+    )
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute")
-    add("--dtype", choices=("auto", "float32", "bfloat16"), default="auto", help="type of products in training; auto: "
-        "bfloat16 where this machine is faster with it")
+    add(
+        "--dtype",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="type of products in training; auto: bfloat16 where this machine is faster with it",
+    )
     add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
-    add("--resume", action="store_true", help="go on with the run in --ckpt_path, with its settings")
-    add("--overwrite", action="store_true", help="drop an earlier run in --ckpt_path (else: kept in a folder there)")
+    add(
+        "--resume", action="store_true", help="go on with the run in --ckpt_path, with its settings"
+    )
+    add(
+        "--overwrite",
+        action="store_true",
+        help="drop an earlier run in --ckpt_path (else: kept in a folder there)",
+    )
     add("--quiet", action="store_true", help="no progress bar")
     return parser
 
 
 # ---------------------------------------------------------------------------------------------------- text and batches
 
+
 def load_data(data_root):
     """What prepare.py made: meta (dict), train and val (memory maps of character numbers)."""
-    folder = find_folder(data_root, ("meta.json", "train.bin", "val.bin"),
-                         f"python gpt_songci/prepare.py --data_root {data_root}")
+    folder = find_folder(
+        data_root,
+        ("meta.json", "train.bin", "val.bin"),
+        f"python gpt_songci/prepare.py --data_root {data_root}",
+    )
     again = f"run prepare.py for {folder} again"
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta["format"] != 1:
-            raise UserError(f"{folder / 'meta.json'} has format {meta['format']}, this script reads 1; {again}")
+            raise UserError(
+                f"{folder / 'meta.json'} has format {meta['format']}, this script reads 1; {again}"
+            )
         parts = []
         for name in ("train", "val"):
             size = meta[f"{name}_characters"] * np.dtype(meta["dtype"]).itemsize
             if (folder / f"{name}.bin").stat().st_size != size:
-                raise UserError(f"{folder / name}.bin has not the {size} bytes that meta.json tells; {again}")
+                raise UserError(
+                    f"{folder / name}.bin has not the {size} bytes that meta.json tells; {again}"
+                )
             parts.append(np.memmap(folder / f"{name}.bin", dtype=meta["dtype"], mode="r"))
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder / 'meta.json'} cannot be used ({type(error).__name__}: {error}); {again}") from None
+        raise UserError(
+            f"{folder / 'meta.json'} cannot be used ({type(error).__name__}: {error}); {again}"
+        ) from None
     return meta, *parts
 
 
@@ -104,10 +184,12 @@ class Batches:
 
     def __init__(self, text, length, seed):
         self.text, self.length, self.seed = text, length, seed
-        self.spare = (len(text) - 1) % length if len(text) <= 2 * length else length - 1       # room for the offset
+        self.spare = (
+            (len(text) - 1) % length if len(text) <= 2 * length else length - 1
+        )  # room for the offset
         self.windows = (len(text) - 1 - self.spare) // length
 
-    @functools.lru_cache(maxsize=2)                               # noqa: B019  (one object lives as long as the run)
+    @functools.lru_cache(maxsize=2)  # noqa: B019  (one object lives as long as the run)
     def epoch(self, number):
         """Starts of all windows in the order of one pass over the text."""
         rng = np.random.default_rng([self.seed, number])
@@ -115,7 +197,9 @@ class Batches:
 
     def __call__(self, first, count):
         """Windows number first .. first + count - 1 of the endless stream: inputs, targets (count, length) long."""
-        starts = [self.epoch(n // self.windows)[n % self.windows] for n in range(first, first + count)]
+        starts = [
+            self.epoch(n // self.windows)[n % self.windows] for n in range(first, first + count)
+        ]
         window = pick(self.text, starts, self.length + 1)
         return window[:, :-1], window[:, 1:]
 
@@ -125,11 +209,17 @@ def validation_loss(model, text, limit=None, quiet=True):
     """Mean loss (nats per character) in eval mode and float32 over windows of max_seq_len that follow each other,
     each predicted character once. limit: at most about so many characters, from windows spread over the text."""
     length, device = model.config.max_seq_len, next(model.parameters()).device
-    starts = np.arange(0, len(text) - length, length)             # the last one may leave a shorter rest
+    starts = np.arange(0, len(text) - length, length)  # the last one may leave a shorter rest
     rest = len(starts) * length
     if limit and len(starts) * length > limit:
-        starts, rest = starts[np.linspace(0, len(starts) - 1, max(1, limit // length)).astype(int)], len(text) - 1
-    groups = [(chunk, length) for chunk in np.array_split(starts, math.ceil(len(starts) * length / 4096) or 1)]
+        starts, rest = (
+            starts[np.linspace(0, len(starts) - 1, max(1, limit // length)).astype(int)],
+            len(text) - 1,
+        )
+    groups = [
+        (chunk, length)
+        for chunk in np.array_split(starts, math.ceil(len(starts) * length / 4096) or 1)
+    ]
     if rest < len(text) - 1:
         groups.append(([rest], len(text) - 1 - rest))
     was_training, total, count = model.training, 0.0, 0
@@ -138,25 +228,35 @@ def validation_loss(model, text, limit=None, quiet=True):
         if len(chunk):
             window = pick(text, chunk, width + 1).to(device)
             loss, _ = loss_and_perplexity(model(window[:, :-1])[0], window[:, 1:])
-            total, count = total + loss.item() * window[:, 1:].numel(), count + window[:, 1:].numel()
+            total, count = (
+                total + loss.item() * window[:, 1:].numel(),
+                count + window[:, 1:].numel(),
+            )
     model.train(was_training)
     return total / count
 
 
 # ------------------------------------------------------------------------------------------------------ the checkpoint
 
+
 def load_checkpoint(path):
     """The dict in a ckpt.pt: format, config (dict), characters (str), weights, and what train.py keeps there."""
     path = Path(path)
     if not path.is_file():
-        raise UserError(f"{path.absolute()} not found; run: python gpt_songci/train.py --ckpt_path {path.parent}")
+        raise UserError(
+            f"{path.absolute()} not found; run: python gpt_songci/train.py --ckpt_path {path.parent}"
+        )
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         version = checkpoint["format"]
-    except Exception as error:                                    # torch, zipfile and pickle each have their own
-        raise UserError(f"{path} is truncated or no checkpoint of train.py ({type(error).__name__})") from None
+    except Exception as error:  # torch, zipfile and pickle each have their own
+        raise UserError(
+            f"{path} is truncated or no checkpoint of train.py ({type(error).__name__})"
+        ) from None
     if version != FORMAT:
-        raise UserError(f"{path} has format {version}, this script reads {FORMAT}; train again or use its own version")
+        raise UserError(
+            f"{path} has format {version}, this script reads {FORMAT}; train again or use its own version"
+        )
     return checkpoint
 
 
@@ -180,13 +280,17 @@ def save_checkpoint(folder, checkpoint):
         with safe_write(folder / "log.jsonl") as file:
             file.writelines(json.dumps(line) + "\n" for line in checkpoint["log"])
     except OSError as error:
-        raise UserError(f"cannot write to {folder} ({error.strerror}); make room, then go on with --resume: the last "
-                        "ckpt.pt there is whole") from None
+        raise UserError(
+            f"cannot write to {folder} ({error.strerror}); make room, then go on with --resume: the last "
+            "ckpt.pt there is whole"
+        ) from None
 
 
 def keep_earlier_run(folder):
     """Move the files of a finished or broken-off run to folder/earlier-1, -2, ..."""
-    place = next(folder / f"earlier-{n}" for n in range(1, 10**6) if not (folder / f"earlier-{n}").exists())
+    place = next(
+        folder / f"earlier-{n}" for n in range(1, 10**6) if not (folder / f"earlier-{n}").exists()
+    )
     place.mkdir()
     for name in ("ckpt.pt", "log.jsonl", "loss&perplexity.jpg"):
         with contextlib.suppress(FileNotFoundError):
@@ -197,18 +301,24 @@ def keep_earlier_run(folder):
 def draw_curves(log, path):
     """Loss and perplexity of train and validation against iterations."""
     from plots import plt, save  # slow to import, and only the first process draws
+
     fig, axes = plt.subplots(1, 2, figsize=(11, 4))
     iters = [line["iter"] for line in log]
     for ax, what, unit in zip(axes, ("loss", "perplexity"), ("nats per character", "")):
         ax.plot(iters, [line[f"train_{what}"] for line in log], label="train")
         ax.plot(iters, [line[f"val_{what}"] for line in log], "--", label="validation")
-        ax.set(xlabel="iteration", ylabel=f"{what} ({unit})" if unit else what, title=f"{what}: {path.parent.name}")
+        ax.set(
+            xlabel="iteration",
+            ylabel=f"{what} ({unit})" if unit else what,
+            title=f"{what}: {path.parent.name}",
+        )
         ax.legend()
     axes[1].set_yscale("log")
     save(fig, path)
 
 
 # ------------------------------------------------------------------------------------------------------------ training
+
 
 @functools.cache
 def bfloat16_is_faster(device):
@@ -233,9 +343,17 @@ def make_optimizers(model, args):
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
     others = [p for p in model.parameters() if all(p is not m for m in matrices)]
     adamw = functools.partial(torch.optim.AdamW, betas=(0.9, 0.99), fused=True)
-    first = torch.optim.Muon(matrices, lr=args.lr, momentum=0.95, weight_decay=args.weight_decay,
-                             adjust_lr_fn="match_rms_adamw") if args.optimizer == "muon" else \
-        adamw(matrices, lr=args.lr, weight_decay=args.weight_decay)
+    first = (
+        torch.optim.Muon(
+            matrices,
+            lr=args.lr,
+            momentum=0.95,
+            weight_decay=args.weight_decay,
+            adjust_lr_fn="match_rms_adamw",
+        )
+        if args.optimizer == "muon"
+        else adamw(matrices, lr=args.lr, weight_decay=args.weight_decay)
+    )
     return [first, adamw(others, lr=args.adam_lr, weight_decay=0.0)]
 
 
@@ -246,21 +364,30 @@ def start_embedding(model, text, reach=2, scale=0.1):
     Pairs (a, b) at most `reach` apart are counted in (the first 4 million characters of) the train text; the rows of
     log(1 + p(a, b) / (p(a) p(b))) are brought to the model's width by an SVD, and to one length, scale * sqrt(width).
     """
-    table = model.token_embedding.weight                          # (V, C)
+    table = model.token_embedding.weight  # (V, C)
     V, C = table.shape
     text = np.asarray(text[:4_000_000], dtype=np.int64)
-    pairs, counts = np.unique(np.concatenate([text[:-gap] * V + text[gap:] for gap in range(1, reach + 1)]
-                                             + [text[gap:] * V + text[:-gap] for gap in range(1, reach + 1)]),
-                              return_counts=True)
+    pairs, counts = np.unique(
+        np.concatenate(
+            [text[:-gap] * V + text[gap:] for gap in range(1, reach + 1)]
+            + [text[gap:] * V + text[:-gap] for gap in range(1, reach + 1)]
+        ),
+        return_counts=True,
+    )
     a, b = pairs // V, pairs % V
     total = np.bincount(a, counts, V)
     excess = np.log1p(counts * total.sum() / (total[a] * total[b]))
-    matrix = torch.sparse_coo_tensor(np.stack([a, b]), torch.tensor(excess, dtype=torch.float32), (V, V),
-                                     is_coalesced=True, check_invariants=False)
+    matrix = torch.sparse_coo_tensor(
+        np.stack([a, b]),
+        torch.tensor(excess, dtype=torch.float32),
+        (V, V),
+        is_coalesced=True,
+        check_invariants=False,
+    )
     directions, strengths, _ = torch.svd_lowrank(matrix, q=min(C, V))
     rows = torch.nn.functional.normalize(directions * strengths.sqrt()) * scale * math.sqrt(C)
-    known = torch.from_numpy(total > 0).to(table.device)          # the validation text may have more
-    table[known, :rows.size(1)] = rows.to(table.device)[known]
+    known = torch.from_numpy(total > 0).to(table.device)  # the validation text may have more
+    table[known, : rows.size(1)] = rows.to(table.device)[known]
 
 
 def lr_factor(step, warmup, iters):
@@ -273,8 +400,8 @@ def keep_freed_memory():
     time; nothing happens on systems without mallopt)."""
     with contextlib.suppress(AttributeError, TypeError, OSError):
         mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-3, 1 << 30)                                      # M_MMAP_THRESHOLD
-        mallopt(-1, 1 << 30)                                      # M_TRIM_THRESHOLD
+        mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
+        mallopt(-1, 1 << 30)  # M_TRIM_THRESHOLD
 
 
 def start_processes(args):
@@ -295,9 +422,11 @@ def start_processes(args):
 def settle(args, meta, train, world, device):
     """Fill in the settings that depend on the text and the machine."""
     if len(train) <= args.max_seq_len:
-        raise UserError(f"--max_seq_len {args.max_seq_len} is past the text: train.bin has {len(train)} characters, "
-                        f"so at most {len(train) - 1}")
-    if args.dropout is None:                                      # text that is read once cannot be learned by heart
+        raise UserError(
+            f"--max_seq_len {args.max_seq_len} is past the text: train.bin has {len(train)} characters, "
+            f"so at most {len(train) - 1}"
+        )
+    if args.dropout is None:  # text that is read once cannot be learned by heart
         passes = args.iters * args.batchsize * world * args.max_seq_len / len(train)
         args.dropout = 0.0 if passes <= 2 else 0.2
     if args.lr is None:
@@ -305,8 +434,14 @@ def settle(args, meta, train, world, device):
     if args.dtype == "auto":
         args.dtype = "bfloat16" if bfloat16_is_faster(device) else "float32"
     try:
-        return GPTConfig(len(meta["characters"]), **{field.name: getattr(args, field.name)
-                                                     for field in fields(GPTConfig) if field.name != "vocab_size"})
+        return GPTConfig(
+            len(meta["characters"]),
+            **{
+                field.name: getattr(args, field.name)
+                for field in fields(GPTConfig)
+                if field.name != "vocab_size"
+            },
+        )
     except ValueError as error:
         raise UserError(str(error)) from None
 
@@ -315,15 +450,19 @@ def take_up(args, checkpoint, meta, world):
     """--resume: the settings of the checkpoint take the place of the flags, which may not contradict them."""
     if checkpoint["characters"] != meta["characters"] or checkpoint["sha256"] != meta["sha256"]:
         other = "vocabulary" if checkpoint["characters"] != meta["characters"] else "text"
-        raise UserError(f"{args.ckpt_path / 'ckpt.pt'} was trained on another {other} than {args.data_root}; "
-                        "give its own --data_root, or begin another run in another --ckpt_path")
+        raise UserError(
+            f"{args.ckpt_path / 'ckpt.pt'} was trained on another {other} than {args.data_root}; "
+            "give its own --data_root, or begin another run in another --ckpt_path"
+        )
     if checkpoint["world"] != world:
         raise UserError(f"this run began with {checkpoint['world']} processes, not {world}")
     for name, value in checkpoint["settings"].items():
         given = getattr(args, name)
         if given not in (value, get_parser().get_default(name)):
-            raise UserError(f"this run began with --{name} {value}, not {given}: leave the flag out, or begin another "
-                            "run in another --ckpt_path")
+            raise UserError(
+                f"this run began with --{name} {value}, not {given}: leave the flag out, or begin another "
+                "run in another --ckpt_path"
+            )
         setattr(args, name, value)
 
 
@@ -344,12 +483,12 @@ class CtrlC:
 
     def __enter__(self):
         self.asked, self.before = False, signal.getsignal(signal.SIGINT)
-        with contextlib.suppress(ValueError):                     # only the main thread may do this
+        with contextlib.suppress(ValueError):  # only the main thread may do this
             signal.signal(signal.SIGINT, self.handle)
         return self
 
     def handle(self, *_):
-        if self.asked and not distributed.is_initialized():       # torchrun hands on one Ctrl-C twice
+        if self.asked and not distributed.is_initialized():  # torchrun hands on one Ctrl-C twice
             raise KeyboardInterrupt
         self.asked = True
 
@@ -372,27 +511,51 @@ def train(args, rank, world, device):
         start_embedding(model, text)
     else:
         model.load_state_dict(checkpoint["weights"])
-        for optimizer, state in zip(optimizers, checkpoint["optimizers"]):       # none left in a finished run
+        for optimizer, state in zip(
+            optimizers, checkpoint["optimizers"]
+        ):  # none left in a finished run
             optimizer.load_state_dict(state)
     state = checkpoint or {
-        "format": FORMAT, "config": asdict(config), "characters": meta["characters"], "sha256": meta["sha256"],
-        "settings": {k: v for k, v in vars(args).items() if k not in FREE}, "world": world,
-        "iteration": 0, "loss_sum": [0.0, 0], "log": []}
+        "format": FORMAT,
+        "config": asdict(config),
+        "characters": meta["characters"],
+        "sha256": meta["sha256"],
+        "settings": {k: v for k, v in vars(args).items() if k not in FREE},
+        "world": world,
+        "iteration": 0,
+        "loss_sum": [0.0, 0],
+        "log": [],
+    }
     if rank == 0:
         args.ckpt_path.mkdir(parents=True, exist_ok=True)
         if not args.resume and not args.overwrite and (args.ckpt_path / "ckpt.pt").exists():
             keep_earlier_run(args.ckpt_path)
-        print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {device}, "
-              + ", ".join(f"{k} {v}" for k, v in state["settings"].items()))
+        print(
+            f"{sum(p.numel() for p in model.parameters()):,} parameters, {device}, "
+            + ", ".join(f"{k} {v}" for k, v in state["settings"].items())
+        )
 
     def save():
-        state.update(weights=model.state_dict(), optimizers=[optimizer.state_dict() for optimizer in optimizers])
+        state.update(
+            weights=model.state_dict(),
+            optimizers=[optimizer.state_dict() for optimizer in optimizers],
+        )
         if rank == 0:
             save_checkpoint(args.ckpt_path, state)
 
     if not checkpoint:
         save()
-    loop(args, state, model, optimizers, Batches(text, args.max_seq_len, args.seed), val_text, save, rank, world)
+    loop(
+        args,
+        state,
+        model,
+        optimizers,
+        Batches(text, args.max_seq_len, args.seed),
+        val_text,
+        save,
+        rank,
+        world,
+    )
     if rank == 0:
         finish(args, state, model, val_text)
 
@@ -402,14 +565,28 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
     device = next(model.parameters()).device
     peaks = (args.lr, args.adam_lr)
     # no_pos: the table of positions is there, but gets no gradient
-    net = torch.nn.parallel.DistributedDataParallel(model, find_unused_parameters=args.no_pos) if world > 1 else model
+    net = (
+        torch.nn.parallel.DistributedDataParallel(model, find_unused_parameters=args.no_pos)
+        if world > 1
+        else model
+    )
     model.train()
     seconds, steps = 0.0, 0
-    with CtrlC() as ctrl_c, tqdm(total=args.iters, initial=state["iteration"], unit="it", mininterval=0.5,
-                                 disable=args.quiet or rank > 0) as bar:
+    with (
+        CtrlC() as ctrl_c,
+        tqdm(
+            total=args.iters,
+            initial=state["iteration"],
+            unit="it",
+            mininterval=0.5,
+            disable=args.quiet or rank > 0,
+        ) as bar,
+    ):
         for step in range(state["iteration"], args.iters):
             start = time.perf_counter()
-            torch.manual_seed(int(np.random.SeedSequence([args.seed, step, rank]).generate_state(1)[0]))   # dropout
+            torch.manual_seed(
+                int(np.random.SeedSequence([args.seed, step, rank]).generate_state(1)[0])
+            )  # dropout
             x, y = batches((step * world + rank) * args.batchsize, args.batchsize)
             for optimizer, peak in zip(optimizers, peaks):
                 optimizer.param_groups[0]["lr"] = peak * lr_factor(step, args.warmup, args.iters)
@@ -420,8 +597,13 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
                 distributed.all_reduce(told)
             loss, stop = told.tolist()
             if not math.isfinite(loss):
-                raise UserError(f"the loss is {loss} at iteration {step + 1}: a lower --lr, or a look at the mask?")
-            state["iteration"], state["loss_sum"] = step + 1, [state["loss_sum"][0] + loss, state["loss_sum"][1] + 1]
+                raise UserError(
+                    f"the loss is {loss} at iteration {step + 1}: a lower --lr, or a look at the mask?"
+                )
+            state["iteration"], state["loss_sum"] = (
+                step + 1,
+                [state["loss_sum"][0] + loss, state["loss_sum"][1] + 1],
+            )
             seconds, steps = seconds + time.perf_counter() - start, steps + 1
             speed = steps * world * x.numel() / seconds
             bar.update()
@@ -429,38 +611,53 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
             if (step + 1) % args.eval_interval == 0 or step + 1 == args.iters:
                 if rank == 0:
                     line = point(state, model, val_text, optimizers[0].param_groups[0]["lr"], speed)
-                    tqdm.write(f"iteration {line['iter']:5}   train {line['train_loss']:.4f}   validation "
-                               f"{line['val_loss']:.4f} nats per character   {speed:,.0f} characters/s")
+                    tqdm.write(
+                        f"iteration {line['iter']:5}   train {line['train_loss']:.4f}   validation "
+                        f"{line['val_loss']:.4f} nats per character   {speed:,.0f} characters/s"
+                    )
                 state["loss_sum"], seconds, steps = [0.0, 0], 0.0, 0
                 save()
             if stop and step + 1 < args.iters:
                 save()
-                raise KeyboardInterrupt(f"Iteration {step + 1} of {args.iters} is saved; to go on: python "
-                                        f"gpt_songci/train.py --data_root {args.data_root} --ckpt_path "
-                                        f"{args.ckpt_path} --resume")
+                raise KeyboardInterrupt(
+                    f"Iteration {step + 1} of {args.iters} is saved; to go on: python "
+                    f"gpt_songci/train.py --data_root {args.data_root} --ckpt_path "
+                    f"{args.ckpt_path} --resume"
+                )
 
 
 def point(state, model, val_text, lr, speed):
     """Append a point of the curve to the log and return it. Only speed differs from run to run on one machine."""
     train_loss = state["loss_sum"][0] / state["loss_sum"][1]
     val_loss = validation_loss(model, val_text, VALIDATION_CHARACTERS)
-    state["log"].append({
-        "iter": state["iteration"], "train_loss": train_loss, "val_loss": val_loss,
-        "train_perplexity": math.exp(train_loss), "val_perplexity": math.exp(val_loss), "lr": lr,
-        "characters_per_second": round(speed)})
+    state["log"].append(
+        {
+            "iter": state["iteration"],
+            "train_loss": train_loss,
+            "val_loss": val_loss,
+            "train_perplexity": math.exp(train_loss),
+            "val_perplexity": math.exp(val_loss),
+            "lr": lr,
+            "characters_per_second": round(speed),
+        }
+    )
     return state["log"][-1]
 
 
 def finish(args, state, model, val_text):
     """Validation loss over the whole text, the last checkpoint (without the optimizers' state) and the picture."""
-    loss = state["log"][-1].get("final_val_loss")                 # there already with --resume of a finished run
+    loss = state["log"][-1].get("final_val_loss")  # there already with --resume of a finished run
     if loss is None:
-        loss = state["log"][-1]["final_val_loss"] = validation_loss(model, val_text, quiet=args.quiet)
+        loss = state["log"][-1]["final_val_loss"] = validation_loss(
+            model, val_text, quiet=args.quiet
+        )
         state["optimizers"] = []
         save_checkpoint(args.ckpt_path, state)
     draw_curves(state["log"], args.ckpt_path / "loss&perplexity.jpg")
-    print(f"validation loss {loss:.4f} nats per character (perplexity {math.exp(loss):.1f}) over the whole validation "
-          f"text; wrote ckpt.pt, log.jsonl and loss&perplexity.jpg to {args.ckpt_path}")
+    print(
+        f"validation loss {loss:.4f} nats per character (perplexity {math.exp(loss):.1f}) over the whole validation "
+        f"text; wrote ckpt.pt, log.jsonl and loss&perplexity.jpg to {args.ckpt_path}"
+    )
 
 
 def main(argv=None):

@@ -1,4 +1,5 @@
 """The texts of the student copy as course.toml has them: dates, points, blanks left out, another phone shop."""
+
 import ast
 import contextlib
 import io
@@ -13,9 +14,16 @@ from tests.term import CourseError, load
 __all__ = ["CourseError", "load"]
 SHOP = "hmm/phone_store.py"
 SHEETS = {"README.md": "Due", "README.zh-CN.md": "截止"}
-GPT = {                          # what the README says about the GPT that its first line trains
-    "README.md": (", trains a small GPT[^.]*", "^- In a student copy the first.*\n- After installation.*\n"),
-    "README.zh-CN.md": ("、用自带的词训练一个小 GPT[^;]*", "^- 在学生版里,第一行.*\n- 安装之后.*\n")}
+GPT = {  # what the README says about the GPT that its first line trains
+    "README.md": (
+        ", trains a small GPT[^.]*",
+        "^- In a student copy the first.*\n- After installation.*\n",
+    ),
+    "README.zh-CN.md": (
+        "、用自带的词训练一个小 GPT[^;]*",
+        "^- 在学生版里,第一行.*\n- 安装之后.*\n",
+    ),
+}
 
 
 def shop(seed):
@@ -28,10 +36,19 @@ def code(name, text, course):
     """A Python file of the copy; phone_store.py gets the term's shop."""
     if name != SHOP or course["seed"] == 1:
         return text
-    node = next(node for node in ast.parse(text).body if isinstance(node, ast.Assign) and node.targets[0].id == "SHOP")
-    rows = (f'    "{key}": {json.dumps(value, ensure_ascii=False)},\n' for key, value in shop(course["seed"]).items())
+    node = next(
+        node
+        for node in ast.parse(text).body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "SHOP"
+    )
+    rows = (
+        f'    "{key}": {json.dumps(value, ensure_ascii=False)},\n'
+        for key, value in shop(course["seed"]).items()
+    )
     lines = text.splitlines(keepends=True)
-    return "".join([*lines[:node.lineno - 1], "SHOP = {\n", *rows, "}\n", *lines[node.end_lineno:]])
+    return "".join(
+        [*lines[: node.lineno - 1], "SHOP = {\n", *rows, "}\n", *lines[node.end_lineno :]]
+    )
 
 
 def sheet(name, text, course):
@@ -52,13 +69,21 @@ def _row(row, settings):
     if row[1] in settings["leave_out"]:
         return ""
     points = settings["points"].get(row[1])
-    return row[0] if points is None else re.sub(r"\| *\d+([^|]*)\|\s*$", rf"| {points}\1|\n", row[0])
+    return (
+        row[0] if points is None else re.sub(r"\| *\d+([^|]*)\|\s*$", rf"| {points}\1|\n", row[0])
+    )
 
 
 def _shop_sheet(text, seed):
     """The sheet of hmm with the numbers of another shop in w1, and what its worked answer comes to."""
     new = shop(seed)
-    numbers = iter([p for row in (*new["stock"].values(), *new["next"].values(), new["first"]) for p in row.values()])
+    numbers = iter(
+        [
+            p
+            for row in (*new["stock"].values(), *new["next"].values(), new["first"])
+            for p in row.values()
+        ]
+    )
     question = re.search(r"^\*\*w1.*?(?=^\*\*w2)", text, re.M | re.S)
     asked = re.sub(r"\b0\.\d\b", lambda _: f"{next(numbers):g}", question[0])
     for words, joint in (("stocked ", ", "), ("依次进了 ", "、")):
@@ -71,9 +96,15 @@ def _shop_sheet(text, seed):
 def _told(seed):
     """What phone_store.py prints for a shop, without the path of its picture."""
     homework, said = load_solved("hmm"), io.StringIO()
-    with tempfile.TemporaryDirectory() as place, contextlib.redirect_stdout(said), homework.active():
+    with (
+        tempfile.TemporaryDirectory() as place,
+        contextlib.redirect_stdout(said),
+        homework.active(),
+    ):
         homework.module("phone_store").main(["--seed", str(seed), "--out_dir", place])
-    return "".join(line for line in said.getvalue().splitlines(keepends=True) if not line.startswith("picture"))
+    return "".join(
+        line for line in said.getvalue().splitlines(keepends=True) if not line.startswith("picture")
+    )
 
 
 def readme(name, text, homeworks):
@@ -87,10 +118,20 @@ def readme(name, text, homeworks):
     for phrase in GPT[name]:
         text, count = re.subn(phrase, "", text, flags=re.M)
         if count != 1:
-            raise CourseError(f"{name}: no {phrase!r}; grading/course.py takes it out of copies without the GPT")
+            raise CourseError(
+                f"{name}: no {phrase!r}; grading/course.py takes it out of copies without the GPT"
+            )
     text = re.sub(r' && python gpt_songci/[^&"\n]*?(?=["\n]| &&)', "", text)
     region = next(iter(markers.blanks(ROOT / homeworks[0]).values()))
     where, function = region.path.relative_to(ROOT).as_posix(), region.function.rsplit(".", 1)[-1]
-    text = re.sub(r"# gpt-a3\.2 \(.*", lambda _: f"# {region.id} ({region.points} points): {region.hint}", text)
-    text = re.sub(r'"gpt_songci/model\.py, blank .*?:', lambda _: f'"{where}, blank {region.id} ({function}):', text)
+    text = re.sub(
+        r"# gpt-a3\.2 \(.*",
+        lambda _: f"# {region.id} ({region.points} points): {region.hint}",
+        text,
+    )
+    text = re.sub(
+        r'"gpt_songci/model\.py, blank .*?:',
+        lambda _: f'"{where}, blank {region.id} ({function}):',
+        text,
+    )
     return text.replace("gpt-a3.2", region.id).replace("test_gpt_songci", f"test_{homeworks[0]}")

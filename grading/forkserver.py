@@ -4,6 +4,7 @@ Started by grading/isolation.py as `python forkserver.py LEVEL FOLDER LIBRARY...
 but tests/worker.py and the probes. A child shuts itself in (own processes, files, network where the kernel allows, limits,
 no new processes), then answers frames as tests/worker.py does.
 """
+
 import builtins
 import contextlib
 import ctypes
@@ -21,28 +22,148 @@ import tempfile
 
 import worker
 
-HOME = "/grading-home"                                        # as in isolation.py
-CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
+HOME = "/grading-home"  # as in isolation.py
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
+    0x20000,
+    0x8000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+)
 CLONE_THREAD = 0x10000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
+    1,
+    2,
+    4,
+    32,
+    4096,
+    16384,
+    1 << 18,
+)
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 38, 22, 24
 
 # system calls that student code does not need: new programs and processes, sockets, signals, sessions, priorities, memory that
 # the limits do not count, mounts, the clock, ...
 EVERYWHERE = (424, 425, 428, 429, 430, 434, 438, 440, 442, 447)
 DENIED = {
-    "x86_64": (0xC000003E, dict(clone=56, clone3=435, kill=62, tgkill=234, prlimit=302, fcntl=72, prctl=157),
-               (57, 58, 59, 322, 41, 42, 49, 200, 129, 297, 101, 165, 166, 272, 308, 169, 161, 155, 164, 227, 159, 305, 175, 313,
-                246, 321, 298, 250, 248, 249, 323, 310, 311, 312, 109, 112, 141, 142, 144, 203, 314, 251, 256, 279, 29, 64, 68,
-                240, 254, 300, 319, *EVERYWHERE)),
-    "aarch64": (0xC00000B7, dict(clone=220, clone3=435, kill=129, tgkill=131, prlimit=261, fcntl=25, prctl=167),
-                (221, 281, 198, 203, 200, 130, 138, 240, 117, 40, 39, 97, 268, 142, 51, 41, 170, 112, 171, 266, 105, 273, 104,
-                 280, 241, 219, 217, 218, 282, 270, 271, 272, 154, 157, 140, 118, 119, 122, 274, 30, 238, 239, 194, 190, 186, 180,
-                 279, 27, 262, *EVERYWHERE)),
+    "x86_64": (
+        0xC000003E,
+        dict(clone=56, clone3=435, kill=62, tgkill=234, prlimit=302, fcntl=72, prctl=157),
+        (
+            57,
+            58,
+            59,
+            322,
+            41,
+            42,
+            49,
+            200,
+            129,
+            297,
+            101,
+            165,
+            166,
+            272,
+            308,
+            169,
+            161,
+            155,
+            164,
+            227,
+            159,
+            305,
+            175,
+            313,
+            246,
+            321,
+            298,
+            250,
+            248,
+            249,
+            323,
+            310,
+            311,
+            312,
+            109,
+            112,
+            141,
+            142,
+            144,
+            203,
+            314,
+            251,
+            256,
+            279,
+            29,
+            64,
+            68,
+            240,
+            254,
+            300,
+            319,
+            *EVERYWHERE,
+        ),
+    ),
+    "aarch64": (
+        0xC00000B7,
+        dict(clone=220, clone3=435, kill=129, tgkill=131, prlimit=261, fcntl=25, prctl=167),
+        (
+            221,
+            281,
+            198,
+            203,
+            200,
+            130,
+            138,
+            240,
+            117,
+            40,
+            39,
+            97,
+            268,
+            142,
+            51,
+            41,
+            170,
+            112,
+            171,
+            266,
+            105,
+            273,
+            104,
+            280,
+            241,
+            219,
+            217,
+            218,
+            282,
+            270,
+            271,
+            272,
+            154,
+            157,
+            140,
+            118,
+            119,
+            122,
+            274,
+            30,
+            238,
+            239,
+            194,
+            190,
+            186,
+            180,
+            279,
+            27,
+            262,
+            *EVERYWHERE,
+        ),
+    ),
 }
-LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446               # everywhere
+LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446  # everywhere
 DEVICES = ("null", "zero", "random", "urandom")
-F_SETOWN, F_SETSIG, F_SETOWN_EX = 8, 10, 15                     # a signal when a file is ready: to anybody
+F_SETOWN, F_SETSIG, F_SETOWN_EX = 8, 10, 15  # a signal when a file is ready: to anybody
 
 
 def libc_call(name, *args):
@@ -67,14 +188,16 @@ def enter_namespaces(disk):
     write("/proc/self/uid_map", f"{user} {user} 1")
     write("/proc/self/gid_map", f"{group} {group} 1")
     child = os.fork()
-    if child:                                                   # stays outside: ends as the child ends
+    if child:  # stays outside: ends as the child ends
         _, status = os.waitpid(child, 0)
         os._exit(0 if os.WIFEXITED(status) else 1)
     libc_call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     mount(None, "/", MS_REC | MS_PRIVATE)
     for place in (HOME, "/dev/shm"):
-        mount(b"tmpfs", place, MS_NOSUID | MS_NODEV, f"size={disk},nr_inodes=10000,mode=1777".encode())
-    mount(b"tmpfs", "/proc", MS_NOSUID | MS_NODEV | MS_RDONLY, b"size=4096")       # nothing to look at
+        mount(
+            b"tmpfs", place, MS_NOSUID | MS_NODEV, f"size={disk},nr_inodes=10000,mode=1777".encode()
+        )
+    mount(b"tmpfs", "/proc", MS_NOSUID | MS_NODEV | MS_RDONLY, b"size=4096")  # nothing to look at
 
 
 def write(path, text):
@@ -84,8 +207,14 @@ def write(path, text):
 
 def set_limits(sizes, cpu, disk):
     """sizes: {limit: bytes of memory}; cpu: seconds; disk: bytes a file."""
-    for kind, amount in (*sizes.items(), (resource.RLIMIT_CPU, cpu), (resource.RLIMIT_FSIZE, disk), (resource.RLIMIT_CORE, 0),
-                         (resource.RLIMIT_NOFILE, 128), (resource.RLIMIT_STACK, 64 * 2**20)):
+    for kind, amount in (
+        *sizes.items(),
+        (resource.RLIMIT_CPU, cpu),
+        (resource.RLIMIT_FSIZE, disk),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 128),
+        (resource.RLIMIT_STACK, 64 * 2**20),
+    ):
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (amount, amount))
 
@@ -93,8 +222,15 @@ def set_limits(sizes, cpu, disk):
 def memory_limits(more):
     """{limit: bytes} that leave `more` bytes beside what is taken: of private memory, and with what is shared."""
     with contextlib.suppress(OSError), open("/proc/self/status") as file:
-        taken = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in file if line.startswith(("VmData", "VmSize"))}
-        return {resource.RLIMIT_DATA: taken["VmData"] + more, resource.RLIMIT_AS: taken["VmSize"] + more}
+        taken = {
+            line.split(":")[0]: int(line.split()[1]) * 1024
+            for line in file
+            if line.startswith(("VmData", "VmSize"))
+        }
+        return {
+            resource.RLIMIT_DATA: taken["VmData"] + more,
+            resource.RLIMIT_AS: taken["VmSize"] + more,
+        }
     return {}
 
 
@@ -102,14 +238,36 @@ def stay_home(home):
     """Landlock, where the kernel has it: write in `home`, read Python and its libraries, signal nobody. Raises OSError."""
     version = landlock(LANDLOCK_CREATE, None, 0, 1)
     files = (1 << 13) - 1 | (version >= 2) << 13 | (version >= 3) << 14 | (version >= 5) << 15
-    rules = struct.pack("QQQ", files, 3, 3)[:8 if version < 4 else 16 if version < 6 else 24]      # no network, no signals
+    rules = struct.pack("QQQ", files, 3, 3)[
+        : 8 if version < 4 else 16 if version < 6 else 24
+    ]  # no network, no signals
     rights = landlock(LANDLOCK_CREATE, rules, len(rules), 0)
-    read, list_folder, read_write = 1 | 4, 8, 2 | 4 | files & 1 << 14                            # 1: run, 2: write, 4: read
-    places = {"/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", sys.prefix, sys.base_prefix, *sys.path}
-    for place, what in (*((place, read) for place in places), *((f"/dev/{name}", read_write) for name in DEVICES), (home, files)):
+    read, list_folder, read_write = 1 | 4, 8, 2 | 4 | files & 1 << 14  # 1: run, 2: write, 4: read
+    places = {
+        "/usr",
+        "/lib",
+        "/lib64",
+        "/bin",
+        "/etc/ld.so.cache",
+        "/etc/localtime",
+        sys.prefix,
+        sys.base_prefix,
+        *sys.path,
+    }
+    for place, what in (
+        *((place, read) for place in places),
+        *((f"/dev/{name}", read_write) for name in DEVICES),
+        (home, files),
+    ):
         with contextlib.suppress(OSError):
             handle = os.open(place, os.O_PATH)
-            landlock(LANDLOCK_ADD, rights, 1, struct.pack("=Qi", what | list_folder * os.path.isdir(place), handle), 0)
+            landlock(
+                LANDLOCK_ADD,
+                rights,
+                1,
+                struct.pack("=Qi", what | list_folder * os.path.isdir(place), handle),
+                0,
+            )
             os.close(handle)
     landlock(LANDLOCK_RESTRICT, rights, 0)
     os.close(rights)
@@ -138,15 +296,33 @@ def deny_system_calls():
     refuse, missing, allow = 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS, 0x7FFF0000
     number, argument = 0, 16
     code = [(load, 0, 0, 4), (equal, 1, 0, arch), (give, 0, 0, refuse), (load, 0, 0, number)]
-    code += [(at_least, 0, 1, 0x40000000), (give, 0, 0, refuse)]                              # the same calls by x32's numbers
+    code += [(at_least, 0, 1, 0x40000000), (give, 0, 0, refuse)]  # the same calls by x32's numbers
     for call in denied:
         code += [(equal, 0, 1, call), (give, 0, 0, refuse)]
     code += [(equal, 0, 1, special["clone3"]), (give, 0, 0, missing)]
-    code += [(equal, 0, 4, special["clone"]), (load, 0, 0, argument), (any_bit, 1, 0, CLONE_THREAD),
-             (give, 0, 0, refuse), (give, 0, 0, allow)]
-    for name, own in (("kill", os.getpid()), ("tgkill", os.getpid()), ("prlimit", 0)):          # to oneself only
-        code += [(equal, 0, 4, special[name]), (load, 0, 0, argument), (equal, 1, 0, own), (give, 0, 0, refuse), (give, 0, 0, allow)]
-    for name, at, values in (("fcntl", 8, (F_SETOWN, F_SETSIG, F_SETOWN_EX)), ("prctl", 0, (PR_SET_PDEATHSIG,))):
+    code += [
+        (equal, 0, 4, special["clone"]),
+        (load, 0, 0, argument),
+        (any_bit, 1, 0, CLONE_THREAD),
+        (give, 0, 0, refuse),
+        (give, 0, 0, allow),
+    ]
+    for name, own in (
+        ("kill", os.getpid()),
+        ("tgkill", os.getpid()),
+        ("prlimit", 0),
+    ):  # to oneself only
+        code += [
+            (equal, 0, 4, special[name]),
+            (load, 0, 0, argument),
+            (equal, 1, 0, own),
+            (give, 0, 0, refuse),
+            (give, 0, 0, allow),
+        ]
+    for name, at, values in (
+        ("fcntl", 8, (F_SETOWN, F_SETSIG, F_SETOWN_EX)),
+        ("prctl", 0, (PR_SET_PDEATHSIG,)),
+    ):
         code += [(equal, 0, 2 + 2 * len(values), special[name]), (load, 0, 0, argument + at)]
         for value in values:
             code += [(equal, 0, 1, value), (give, 0, 0, refuse)]
@@ -196,7 +372,9 @@ def child(channel, level, order):
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     builtins.input = no_input
-    probes = os.path.join(os.path.dirname(os.path.abspath(worker.__file__)), "probes", f"{start['homework']}.py")
+    probes = os.path.join(
+        os.path.dirname(os.path.abspath(worker.__file__)), "probes", f"{start['homework']}.py"
+    )
     worker.serve(requests, answers, folder, probes)
 
 
@@ -208,9 +386,9 @@ def main():
     level, libraries = sys.argv[1], sys.argv[3:]
     sys.dont_write_bytecode = True
     for name in libraries:
-        with contextlib.suppress(Exception):                    # to save time: who needs one imports it, or fails to
+        with contextlib.suppress(Exception):  # to save time: who needs one imports it, or fails to
             importlib.import_module(name)
-    tempfile.tempdir = None                                     # each child has a place of its own
+    tempfile.tempdir = None  # each child has a place of its own
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     control = socket.socket(fileno=os.dup(0))
@@ -221,7 +399,7 @@ def main():
         if not message:
             break
         order = json.loads(message)
-        with contextlib.suppress(ChildProcessError):            # reap who has ended
+        with contextlib.suppress(ChildProcessError):  # reap who has ended
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         if "kill" in order:

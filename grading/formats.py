@@ -1,4 +1,5 @@
 """Marks in the formats of other systems: Gradescope's results.json, Classroom 50's result.json, JUnit XML."""
+
 import datetime
 import re
 from xml.etree import ElementTree
@@ -22,27 +23,63 @@ def gradescope(student, lang="zh"):
         for number, row in enumerate(marks["blanks"], 1):
             if not row["possible"]:
                 continue
-            output = "\n".join(filter(None, (text_of(check, at) for check in row["checks"] if check["status"] != "done")))
-            tests.append({"name": f"{homework} {row['id']}", "number": f"{len(tests) + 1}.{number}", "score": row["points"],
-                          "max_score": 0 if row["bonus"] else row["possible"], "output": output, "output_format": "text",
-                          "status": "passed" if row["status"] == "done" else "failed", "visibility": "visible"})
-    return {"tests": tests, "output": "\n".join([*student.problems, student.error]).strip(), "output_format": "text",
-            "visibility": "visible", "stdout_visibility": "hidden"}
+            output = "\n".join(
+                filter(
+                    None,
+                    (text_of(check, at) for check in row["checks"] if check["status"] != "done"),
+                )
+            )
+            tests.append(
+                {
+                    "name": f"{homework} {row['id']}",
+                    "number": f"{len(tests) + 1}.{number}",
+                    "score": row["points"],
+                    "max_score": 0 if row["bonus"] else row["possible"],
+                    "output": output,
+                    "output_format": "text",
+                    "status": "passed" if row["status"] == "done" else "failed",
+                    "visibility": "visible",
+                }
+            )
+    return {
+        "tests": tests,
+        "output": "\n".join([*student.problems, student.error]).strip(),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+    }
 
 
 def classroom50(student, classroom="", assignment="", owner="", environment=None, now=None):
     """result.json (dict) of Classroom 50. environment: its variables (SUBMISSION_TAG, COMMIT_URL, ...)."""
     env = environment or {}
-    tests = [{"test-name": f"{homework} {row['id']}", "passed": row["status"] == "done", "score": row["points"],
-              "max-score": 0 if row["bonus"] else row["possible"]}
-             for homework, marks in student.homeworks.items() for row in marks["blanks"] if row["possible"]]
+    tests = [
+        {
+            "test-name": f"{homework} {row['id']}",
+            "passed": row["status"] == "done",
+            "score": row["points"],
+            "max-score": 0 if row["bonus"] else row["possible"],
+        }
+        for homework, marks in student.homeworks.items()
+        for row in marks["blanks"]
+        if row["possible"]
+    ]
     moment = now or datetime.datetime.now(datetime.UTC)
-    return {"schema": "classroom50/result/v1", "classroom": classroom or env.get("CLASSROOM", ""),
-            "assignment": assignment or env.get("ASSIGNMENT", ""), "assignment_type": env.get("ASSIGNMENT_TYPE", "individual"),
-            "owner": owner or env.get("OWNER", env.get("USERNAME", "")) or student.submission,
-            "submission": env.get("SUBMISSION_TAG", ""), "commit": env.get("COMMIT_URL", ""), "release": env.get("RELEASE_URL", ""),
-            "review": env.get("REVIEW_URL", ""), "datetime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "score": sum(test["score"] for test in tests), "max-score": sum(test["max-score"] for test in tests), "tests": tests}
+    return {
+        "schema": "classroom50/result/v1",
+        "classroom": classroom or env.get("CLASSROOM", ""),
+        "assignment": assignment or env.get("ASSIGNMENT", ""),
+        "assignment_type": env.get("ASSIGNMENT_TYPE", "individual"),
+        "owner": owner or env.get("OWNER", env.get("USERNAME", "")) or student.submission,
+        "submission": env.get("SUBMISSION_TAG", ""),
+        "commit": env.get("COMMIT_URL", ""),
+        "release": env.get("RELEASE_URL", ""),
+        "review": env.get("REVIEW_URL", ""),
+        "datetime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "score": sum(test["score"] for test in tests),
+        "max-score": sum(test["max-score"] for test in tests),
+        "tests": tests,
+    }
 
 
 def junit(student, lang="zh"):
@@ -53,17 +90,38 @@ def junit(student, lang="zh"):
         checks = [(row, check) for row in marks["blanks"] for check in row["checks"]]
         failures = sum(check["status"] not in ("done", "error", "time-out") for _, check in checks)
         errors = sum(check["status"] in ("error", "time-out") for _, check in checks)
-        suite = ElementTree.SubElement(root, "testsuite", name=homework, tests=str(len(checks)), failures=str(failures),
-                                       errors=str(errors), skipped="0", time="0")
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            name=homework,
+            tests=str(len(checks)),
+            failures=str(failures),
+            errors=str(errors),
+            skipped="0",
+            time="0",
+        )
         for row, check in checks:
-            case = ElementTree.SubElement(suite, "testcase", classname=f"tests.test_{homework}", name=f"test_{check['name']}",
-                                          time="0")
+            case = ElementTree.SubElement(
+                suite,
+                "testcase",
+                classname=f"tests.test_{homework}",
+                name=f"test_{check['name']}",
+                time="0",
+            )
             properties = ElementTree.SubElement(case, "properties")
-            for name, value in (("question", row["id"]), ("points", check["points"]), ("max_points", check["possible"])):
+            for name, value in (
+                ("question", row["id"]),
+                ("points", check["points"]),
+                ("max_points", check["possible"]),
+            ):
                 ElementTree.SubElement(properties, "property", name=name, value=str(value))
             if check["status"] != "done":
                 kind = "error" if check["status"] in ("error", "time-out") else "failure"
                 said = ILLEGAL.sub("?", text_of(check, at))
                 ElementTree.SubElement(case, kind, message=said.split("\n")[0]).text = said
     ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        + ElementTree.tostring(root, encoding="unicode")
+        + "\n"
+    )

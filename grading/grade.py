@@ -4,6 +4,7 @@
 
 Run it again to go on after a stop, or to grade new submissions: what has not changed is not graded twice.
 """
+
 import argparse
 import contextlib
 import ctypes
@@ -26,11 +27,15 @@ from tests import check
 from tests.student import HOMEWORKS, ROOT
 from tests.term import settings_of
 
-RUN = "run.json"                 # what a run was asked for; tells that the folder is ours
+RUN = "run.json"  # what a run was asked for; tells that the folder is ours
 JOURNAL = "journal.jsonl"
-LONGEST = 4000                   # characters of what a check says
+LONGEST = 4000  # characters of what a check says
 NUMPY = ("numpy", "numpy.ma")
-TORCH = ("torch", "torch._dynamo", "torch.fx.experimental.symbolic_shapes")      # what the first optimizer or mask would import
+TORCH = (
+    "torch",
+    "torch._dynamo",
+    "torch.fx.experimental.symbolic_shapes",
+)  # what the first optimizer or mask would import
 
 
 class GradeError(Exception):
@@ -39,15 +44,21 @@ class GradeError(Exception):
 
 def ready():
     """Homeworks that have checks."""
-    return [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
+    return [
+        homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()
+    ]
 
 
 def checks_digest(homework):
     """SHA-256 of everything that a verdict on the homework follows from, apart from submission and seed."""
     settings = settings_of(homework)
     seen = hashlib.sha256(repr([settings["points"], settings["leave_out"]]).encode())
-    paths = [*(ROOT / "tests").glob("*.py"), *(ROOT / homework).glob("*.py"), ROOT / "grading" / "forkserver.py",
-             *(ROOT / "tests" / part / f"{homework}.py" for part in ("probes", "reference", "mistakes"))]
+    paths = [
+        *(ROOT / "tests").glob("*.py"),
+        *(ROOT / homework).glob("*.py"),
+        ROOT / "grading" / "forkserver.py",
+        *(ROOT / "tests" / part / f"{homework}.py" for part in ("probes", "reference", "mistakes")),
+    ]
     for path in sorted(path for path in paths if path.is_file()):
         seen.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return seen.hexdigest()
@@ -56,10 +67,13 @@ def checks_digest(homework):
 def key(submission, homework, digest, seed, blanks=None):
     """What makes a grade: the same key, the same marks."""
     only = " ".join(sorted(blanks or ()))
-    return hashlib.sha256(f"{submission.digest(homework)} {digest} {seed} {only}".encode()).hexdigest()
+    return hashlib.sha256(
+        f"{submission.digest(homework)} {digest} {seed} {only}".encode()
+    ).hexdigest()
 
 
 # ---------------------------------------------------------------- one submission
+
 
 def grade_homework(submission, homework, cases, sandbox, level, limits, blanks=None):
     """Verdicts of one homework of a submission: plain data, the same for the same submission, checks and seed."""
@@ -81,25 +95,51 @@ def grade_submission(path, settings, cases, sandbox):
     for homework in settings["homeworks"]:
         if homework not in submission.files:
             continue
-        own = key(submission, homework, settings["digests"][homework], settings["seed"], settings["blanks"])
+        own = key(
+            submission,
+            homework,
+            settings["digests"][homework],
+            settings["seed"],
+            settings["blanks"],
+        )
         entry = {"student": submission.name, "homework": homework, "key": own}
         if own in settings["done"]:
             entries.append(entry | {"cached": True})
             continue
         try:
-            results = grade_homework(submission, homework, cases[homework], sandbox, settings["level"],
-                                     isolation.Limits(**settings["limits"]), settings["blanks"])
+            results = grade_homework(
+                submission,
+                homework,
+                cases[homework],
+                sandbox,
+                settings["level"],
+                isolation.Limits(**settings["limits"]),
+                settings["blanks"],
+            )
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
-            errors.append(f"{homework}: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})")
+            errors.append(
+                f"{homework}: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"
+            )
         else:
-            entries.append(entry | {"level": settings["level"], "only": settings["blanks"], "results": results})
-    return {"student": submission.name, "problems": submission.problems, "entries": entries, "errors": errors}
+            entries.append(
+                entry | {"level": settings["level"], "only": settings["blanks"], "results": results}
+            )
+    return {
+        "student": submission.name,
+        "problems": submission.problems,
+        "entries": entries,
+        "errors": errors,
+    }
 
 
 def open_sandbox(level, limits, homeworks):
     """A sandbox with the libraries of these homeworks loaded, or None where the level has none."""
-    texts = [path.read_text(encoding="utf-8") for homework in homeworks for path in (ROOT / homework).glob("*.py")]
+    texts = [
+        path.read_text(encoding="utf-8")
+        for homework in homeworks
+        for path in (ROOT / homework).glob("*.py")
+    ]
     libraries = NUMPY + (TORCH if any("import torch" in text for text in texts) else ())
     return None if level == "plain" else isolation.Sandbox(level, limits, libraries)
 
@@ -107,7 +147,7 @@ def open_sandbox(level, limits, homeworks):
 def work(pipe, settings):
     """A grading process: takes paths of submissions from the pipe, hands back answers, until it is told None."""
     die_with_parent()
-    for name in ("SIGINT", "SIGHUP"):                            # the grader gets them too, and ends us
+    for name in ("SIGINT", "SIGHUP"):  # the grader gets them too, and ends us
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, end)
@@ -136,6 +176,7 @@ def die_with_parent():
 
 # ---------------------------------------------------------------- the class
 
+
 def grade_class(paths, settings, jobs, journal, quiet=False):
     """Grade `paths` in `jobs` processes, journal each result. Returns {student: problems}, {student: grader's error}."""
     context = multiprocessing.get_context("spawn")
@@ -151,14 +192,16 @@ def grade_class(paths, settings, jobs, journal, quiet=False):
         give(ours, process)
 
     def give(pipe, process):
-        with contextlib.suppress(OSError):                       # a dead one shows as the end of its pipe
+        with contextlib.suppress(OSError):  # a dead one shows as the end of its pipe
             if todo:
                 busy[pipe] = process, todo.pop()
                 pipe.send(busy[pipe][1])
             else:
                 pipe.send(None)
 
-    bar = tqdm(total=len(paths), unit="submission", disable=quiet, file=sys.stderr, dynamic_ncols=True)
+    bar = tqdm(
+        total=len(paths), unit="submission", disable=quiet, file=sys.stderr, dynamic_ncols=True
+    )
     try:
         for _ in range(min(jobs, len(paths))):
             start()
@@ -170,13 +213,18 @@ def grade_class(paths, settings, jobs, journal, quiet=False):
                     answer = pipe.recv()
                 except (EOFError, OSError):
                     process.join(5)
-                    if name not in died:                         # once more, in case it was not this submission's doing
+                    if name not in died:  # once more, in case it was not this submission's doing
                         died.add(name)
                         todo.append(path)
                         start()
                         continue
-                    answer = {"problems": [], "entries": [],
-                              "errors": [f"the grading process ended (exit code {process.exitcode}); nothing was marked"]}
+                    answer = {
+                        "problems": [],
+                        "entries": [],
+                        "errors": [
+                            f"the grading process ended (exit code {process.exitcode}); nothing was marked"
+                        ],
+                    }
                     start()
                 else:
                     give(pipe, process)
@@ -185,7 +233,7 @@ def grade_class(paths, settings, jobs, journal, quiet=False):
                 problems[name] = answer["problems"]
                 if answer["errors"]:
                     errors[name] = "; ".join(answer["errors"])
-                with contextlib.suppress(OSError):               # a closed terminal
+                with contextlib.suppress(OSError):  # a closed terminal
                     bar.set_postfix_str(name[:20], refresh=False)
                     bar.update()
     except BaseException:
@@ -216,7 +264,9 @@ def latest(journal):
         place, graded = (entry["student"], entry["homework"]), by_key[entry["key"]]
         if graded["only"] and place in found:
             new = {result["name"]: result for result in graded["results"]}
-            found[place] = found[place] | {"results": [new.get(old["name"], old) for old in found[place]["results"]]}
+            found[place] = found[place] | {
+                "results": [new.get(old["name"], old) for old in found[place]["results"]]
+            }
         else:
             found[place] = graded | {"student": entry["student"]}
     return found
@@ -230,7 +280,9 @@ def open_run(out, args):
     if path.is_file():
         run = json.loads(path.read_text(encoding="utf-8"))
         if args.seed is not None and args.seed != run["seed"]:
-            raise GradeError(f"{out} was graded with seed {run['seed']}, not {args.seed}; give another --out, or no --seed")
+            raise GradeError(
+                f"{out} was graded with seed {run['seed']}, not {args.seed}; give another --out, or no --seed"
+            )
     elif args.resume:
         raise GradeError(f"--resume: {out} holds no run; leave the flag out to begin one")
     elif out.is_dir() and any(out.iterdir()):
@@ -241,7 +293,10 @@ def open_run(out, args):
         level, possible, reasons = isolation.strongest(isolation.Limits(), args.require_isolation)
     except isolation.IsolationError as error:
         raise GradeError(f"no isolation as asked for: {error}") from None
-    run["isolation"] = {"level": level, "still possible": sorted(name for name, able in possible.items() if able)}
+    run["isolation"] = {
+        "level": level,
+        "still possible": sorted(name for name, able in possible.items() if able),
+    }
     if reasons and not args.quiet:
         print(f"isolation: only {level} ({'; '.join(reasons)})", file=sys.stderr)
     report.write(path, json.dumps(run, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
@@ -250,35 +305,85 @@ def open_run(out, args):
 
 def wanted_homeworks(args):
     """The homeworks to grade: those asked for, of these the ones that have a blank asked for. Raises GradeError."""
-    homeworks = args.homework or [homework for homework in ready() if homework in course.load()["homework"]]
+    homeworks = args.homework or [
+        homework for homework in ready() if homework in course.load()["homework"]
+    ]
     if not args.blank:
         return homeworks
     blanks = {homework: {one.id for one in check.load_checks(homework)} for homework in homeworks}
     unknown = set(args.blank) - set().union(*blanks.values())
     if unknown:
-        raise GradeError(f"no blank {', '.join(sorted(unknown))} in {', '.join(homeworks)}; the sheets list them")
+        raise GradeError(
+            f"no blank {', '.join(sorted(unknown))} in {', '.join(homeworks)}; the sheets list them"
+        )
     return [homework for homework in homeworks if blanks[homework] & set(args.blank)]
 
 
 def get_parser():
-    parser = argparse.ArgumentParser(prog="python -m grading.grade", description=__doc__.splitlines()[0])
-    parser.add_argument("submissions", type=Path, help="folder of submissions: folders, .zip, .tar, .tar.gz")
-    parser.add_argument("--out", type=Path, required=True, help="folder for marks and reports; an earlier run is gone on with")
+    parser = argparse.ArgumentParser(
+        prog="python -m grading.grade", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "submissions", type=Path, help="folder of submissions: folders, .zip, .tar, .tar.gz"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="folder for marks and reports; an earlier run is gone on with",
+    )
     parser.add_argument("--homework", nargs="+", choices=ready(), help="only these (default: all)")
     parser.add_argument("--blank", nargs="+", help="only these blanks (regrading one after a fix)")
-    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), help="grading processes (default: all cores)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --out (the default; refuses a new folder)")
-    parser.add_argument("--seed", type=int, help="seed of the fresh inputs (default: secret, recorded in run.json)")
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        type=int,
+        default=os.cpu_count(),
+        help="grading processes (default: all cores)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --out (the default; refuses a new folder)",
+    )
+    parser.add_argument(
+        "--seed", type=int, help="seed of the fresh inputs (default: secret, recorded in run.json)"
+    )
     parser.add_argument("--timeout", type=float, default=20.0, help="seconds a call (default 20)")
-    parser.add_argument("--total-timeout", type=float, default=300.0, help="seconds a submission's homework (default 300)")
+    parser.add_argument(
+        "--total-timeout",
+        type=float,
+        default=300.0,
+        help="seconds a submission's homework (default 300)",
+    )
     parser.add_argument("--memory", type=int, default=2048, help="MiB a submission (default 2048)")
-    parser.add_argument("--require-isolation", choices=isolation.LEVELS, metavar="LEVEL",
-                        help=f"weakest level to accept: {', '.join(isolation.LEVELS)} (default: the strongest that runs)")
-    parser.add_argument("--roster", type=Path, help="CSV with id, name, and received (or received:HOMEWORK) times")
-    parser.add_argument("--manual", type=Path, help="CSV with student, id (hmm/w1), points, comment (default: OUT/manual.csv)")
-    parser.add_argument("--format", nargs="+", choices=("gradescope", "classroom50", "junit"), default=[],
-                        help="more files for each student")
-    parser.add_argument("--lang", choices=("en", "zh"), default="zh", help="language of the students' reports (default zh)")
+    parser.add_argument(
+        "--require-isolation",
+        choices=isolation.LEVELS,
+        metavar="LEVEL",
+        help=f"weakest level to accept: {', '.join(isolation.LEVELS)} (default: the strongest that runs)",
+    )
+    parser.add_argument(
+        "--roster", type=Path, help="CSV with id, name, and received (or received:HOMEWORK) times"
+    )
+    parser.add_argument(
+        "--manual",
+        type=Path,
+        help="CSV with student, id (hmm/w1), points, comment (default: OUT/manual.csv)",
+    )
+    parser.add_argument(
+        "--format",
+        nargs="+",
+        choices=("gradescope", "classroom50", "junit"),
+        default=[],
+        help="more files for each student",
+    )
+    parser.add_argument(
+        "--lang",
+        choices=("en", "zh"),
+        default="zh",
+        help="language of the students' reports (default zh)",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
 
@@ -292,7 +397,9 @@ def read_tables(args, names):
     manual = marks.manual_points(path, about) if args.manual or path.is_file() else {}
     strangers = {student for student, _, _ in manual} - {*names, *(row["id"] for row in roster)}
     if strangers:
-        raise marks.RosterError(f"{path}: {', '.join(sorted(strangers))}: no submission of that name, and not on the roster")
+        raise marks.RosterError(
+            f"{path}: {', '.join(sorted(strangers))}: no submission of that name, and not on the roster"
+        )
     return about, roster, manual
 
 
@@ -310,13 +417,23 @@ def run(args):
     journal = Journal(args.out / JOURNAL)
     isolation.sweep()
     with journal.held():
-        settings = {"homeworks": homeworks, "blanks": args.blank, "seed": settings_run["seed"],
-                    "limits": {"call": args.timeout, "total": args.total_timeout, "memory": args.memory * 2**20,
-                               "disk": 64 * 2**20},
-                    "level": settings_run["isolation"]["level"],
-                    "digests": {homework: checks_digest(homework) for homework in homeworks},
-                    "done": {entry["key"] for entry in journal.read() if "results" in entry}}
-        problems, errors = grade_class([str(path) for path in paths], settings, args.jobs, journal, args.quiet)
+        settings = {
+            "homeworks": homeworks,
+            "blanks": args.blank,
+            "seed": settings_run["seed"],
+            "limits": {
+                "call": args.timeout,
+                "total": args.total_timeout,
+                "memory": args.memory * 2**20,
+                "disk": 64 * 2**20,
+            },
+            "level": settings_run["isolation"]["level"],
+            "digests": {homework: checks_digest(homework) for homework in homeworks},
+            "done": {entry["key"] for entry in journal.read() if "results" in entry},
+        }
+        problems, errors = grade_class(
+            [str(path) for path in paths], settings, args.jobs, journal, args.quiet
+        )
         entries = {place: entry for place, entry in latest(journal).items() if place[0] in problems}
     return entries, problems, errors, settings_run
 
@@ -324,39 +441,66 @@ def run(args):
 def write_reports(args, entries, problems, errors, settings_run):
     """Everything that a TA and the students read. Returns the roster's rows without a submission, names not on it."""
     about, roster, given = read_tables(args, sorted(problems))
-    students, missing, unknown = marks.collect(entries, problems, errors, about, roster, given, args.lang)
+    students, missing, unknown = marks.collect(
+        entries, problems, errors, about, roster, given, args.lang
+    )
     code, written = {}, {}
-    for path in submissions.find(args.submissions):              # one at a time: pictures and PDFs are large
+    for path in submissions.find(args.submissions):  # one at a time: pictures and PDFs are large
         one = submissions.read(path, ready())
         written[one.name] = report.keep_written(args.out, one)
         for homework, files in one.files.items():
             if (one.name, homework) in entries:
                 code.setdefault(homework, {})[one.name] = files
-    report.write_all(args.out, students, missing, unknown, settings_run, about, args.lang, written,
-                     suspicions.look(code, args.lang))
+    report.write_all(
+        args.out,
+        students,
+        missing,
+        unknown,
+        settings_run,
+        about,
+        args.lang,
+        written,
+        suspicions.look(code, args.lang),
+    )
     for student in students:
         place = args.out / "students" / report.folder_name(student.submission)
         for name in args.format:
             if name == "junit":
                 report.write(place / "junit.xml", formats.junit(student, student.lang))
             else:
-                made = formats.gradescope(student, student.lang) if name == "gradescope" else formats.classroom50(student)
-                report.write(place / f"{name}.json", json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+                made = (
+                    formats.gradescope(student, student.lang)
+                    if name == "gradescope"
+                    else formats.classroom50(student)
+                )
+                report.write(
+                    place / f"{name}.json", json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+                )
     return missing, unknown
 
 
 def summary(args, entries, problems, errors, settings, missing, unknown):
     """Lines for the terminal."""
     level, graded = settings["isolation"], {student for student, _ in entries}
-    lines = [f"graded {len(entries)} homeworks of {len(graded)} submissions; isolation: {level['level']}"
-             + (f", still possible there: {', '.join(level['still possible'])}" if level["still possible"] else "")]
+    lines = [
+        f"graded {len(entries)} homeworks of {len(graded)} submissions; isolation: {level['level']}"
+        + (
+            f", still possible there: {', '.join(level['still possible'])}"
+            if level["still possible"]
+            else ""
+        )
+    ]
     lines += [f"the grader failed: {name}: {error}" for name, error in sorted(errors.items())]
-    lines += [f"nothing to grade: {name}: {problems[name][0] if problems[name] else 'no homework found'}"
-              for name in sorted(set(problems) - graded - set(errors))]
+    lines += [
+        f"nothing to grade: {name}: {problems[name][0] if problems[name] else 'no homework found'}"
+        for name in sorted(set(problems) - graded - set(errors))
+    ]
     if beside := submissions.left_out(args.submissions):
         lines.append(f"no folder and no archive, left out: {', '.join(beside)}")
     if missing:
-        lines.append(f"on the roster, nothing received: {', '.join(row['id'] + ' ' + row['name'] for row in missing)}")
+        lines.append(
+            f"on the roster, nothing received: {', '.join(row['id'] + ' ' + row['name'] for row in missing)}"
+        )
     if unknown and args.roster:
         lines.append(f"not on the roster: {', '.join(unknown)}")
     lines.append(f"written: {args.out / 'grades.html'}, grades.csv, students/, written/")
@@ -365,10 +509,14 @@ def summary(args, entries, problems, errors, settings, missing, unknown):
 
 def stop_in_order():
     """The end of the terminal, and a polite kill, stop the grader as Ctrl-C does."""
+
     def stop(number, frame):
         raise KeyboardInterrupt
+
     for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:      # nohup ignores it
+        if (
+            hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN
+        ):  # nohup ignores it
             signal.signal(getattr(signal, name), stop)
 
 
@@ -384,11 +532,17 @@ def main(argv=None):
     except (GradeError, marks.RosterError, course.CourseError, JournalError) as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
     except KeyboardInterrupt:
-        parser.exit(130, f"\n{parser.prog}: stopped; what is graded is kept, run the same command to go on\n")
+        parser.exit(
+            130,
+            f"\n{parser.prog}: stopped; what is graded is kept, run the same command to go on\n",
+        )
     except OSError as error:
-        parser.exit(2, f"{parser.prog}: error: {error.strerror}: {error.filename or args.out}; what is graded is kept, "
-                       "run the same command to go on\n")
-    with contextlib.suppress(OSError):                           # nobody reads any more: the files are written
+        parser.exit(
+            2,
+            f"{parser.prog}: error: {error.strerror}: {error.filename or args.out}; what is graded is kept, "
+            "run the same command to go on\n",
+        )
+    with contextlib.suppress(OSError):  # nobody reads any more: the files are written
         print("\n".join(lines), flush=True)
 
 

@@ -7,6 +7,7 @@ Levels, strongest first:
   system calls), a private folder and Python's to read; without Landlock it can read what the grader's user can read.
 - plain (systems without fork): tests/student.py's worker, a time limit only.
 """
+
 import contextlib
 import json
 import os
@@ -26,10 +27,10 @@ from tests import worker
 from tests.student import ROOT, Channel, Door, StudentError, Worker, clean_environment
 
 LEVELS = ("plain", "process", "bubblewrap")
-CODE = "/grading-sandbox"        # in bubblewrap: the worker's code; a name that hides no folder with a Python in it
-HOME = "/grading-home"           # in bubblewrap: where a submission may write (a fresh place for each)
-PLACE = "grading-sandbox-"       # outside: a temporary folder's name begins so, with its process behind
-START_LIMIT = 120                # seconds for a fork server to load its libraries
+CODE = "/grading-sandbox"  # in bubblewrap: the worker's code; a name that hides no folder with a Python in it
+HOME = "/grading-home"  # in bubblewrap: where a submission may write (a fresh place for each)
+PLACE = "grading-sandbox-"  # outside: a temporary folder's name begins so, with its process behind
+START_LIMIT = 120  # seconds for a fork server to load its libraries
 
 
 class IsolationError(Exception):
@@ -39,6 +40,7 @@ class IsolationError(Exception):
 @dataclass(frozen=True)
 class Limits:
     """Of one submission. call, total: seconds; memory, disk: bytes."""
+
     call: float = 20.0
     total: float = 300.0
     memory: int = 2 * 2**30
@@ -75,15 +77,31 @@ class Sandbox:
         if self.control:
             self.control.close()
         ours, theirs = socket.socketpair()
-        program = [sys.executable, "-I", "-B", "-c",
-                   "import sys; sys.path.insert(0, sys.argv[2]); import forkserver; forkserver.main()", self.level]
-        command = [*bubblewrap(inside), *program, CODE] if self.level == "bubblewrap" else [*program, str(inside)]
+        program = [
+            sys.executable,
+            "-I",
+            "-B",
+            "-c",
+            "import sys; sys.path.insert(0, sys.argv[2]); import forkserver; forkserver.main()",
+            self.level,
+        ]
+        command = (
+            [*bubblewrap(inside), *program, CODE]
+            if self.level == "bubblewrap"
+            else [*program, str(inside)]
+        )
         command += self.libraries
         self.control = ours
         with theirs, self.errors.open("wb") as errors:
-            self.process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.DEVNULL, stderr=errors,
-                                            env=clean_environment(HOME if self.level == "bubblewrap" else self.place),
-                                            cwd=self.place, start_new_session=True)
+            self.process = subprocess.Popen(
+                command,
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=clean_environment(HOME if self.level == "bubblewrap" else self.place),
+                cwd=self.place,
+                start_new_session=True,
+            )
         self.control.settimeout(START_LIMIT)
         self._expect(b"ready\n", "start")
 
@@ -94,7 +112,9 @@ class Sandbox:
                 got += part
         if got != word:
             said = self.errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            raise IsolationError(f"the sandbox ({self.level}) did not {what}" + f": {said[-1]}" * bool(said))
+            raise IsolationError(
+                f"the sandbox ({self.level}) did not {what}" + f": {said[-1]}" * bool(said)
+            )
 
     def session(self, homework, files):
         """A Session for {file name: bytes} of one homework. Starts the fork server again if it has died."""
@@ -103,8 +123,13 @@ class Sandbox:
                 self._start()
             self.count += 1
             ours, theirs = socket.socketpair()
-            order = {"id": self.count, "memory": self.limits.memory, "cpu": int(self.limits.total) + 1,
-                     "disk": self.limits.disk, "place": str(self.place / f"{self.count}")}
+            order = {
+                "id": self.count,
+                "memory": self.limits.memory,
+                "cpu": int(self.limits.total) + 1,
+                "disk": self.limits.disk,
+                "place": str(self.place / f"{self.count}"),
+            }
             socket.send_fds(self.control, [json.dumps(order).encode()], [theirs.fileno()])
             theirs.close()
             number = self.count
@@ -159,7 +184,10 @@ class Session(Channel):
         self.requests, self.answers = channel.makefile("wb"), channel.makefile("rb")
         self.reached = []
         self.listen(awaited=True)
-        start = {"homework": homework, "files": {name: np.frombuffer(data, np.uint8) for name, data in files.items()}}
+        start = {
+            "homework": homework,
+            "files": {name: np.frombuffer(data, np.uint8) for name, data in files.items()},
+        }
         with contextlib.suppress(OSError):
             worker.write_frame(self.requests, worker.encode(start))
         frame = None
@@ -182,6 +210,7 @@ class Session(Channel):
 @dataclass
 class SandboxDoor(Door):
     """A door (tests/student.py) to one submission through a sandbox. files: {homework: {name: bytes}}."""
+
     sandbox: Sandbox
     files: dict
     limits: Limits
@@ -198,7 +227,9 @@ class SandboxDoor(Door):
         started = time.monotonic()
         try:
             if session is None or not session.alive:
-                session = self.sessions[homework] = self.sandbox.session(homework, self.files[homework])
+                session = self.sessions[homework] = self.sandbox.session(
+                    homework, self.files[homework]
+                )
             return session.ask(request, min(self.limits.call, self.limits.total - self.spent))
         finally:
             self.spent += time.monotonic() - started
@@ -231,10 +262,23 @@ def bubblewrap(inside):
 
     Where the course lies in a folder of these (/usr/src/course), an empty one stands in its place.
     """
-    prefixes = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), Path(sys.executable).resolve().parent.parent,
-                Path(sys.executable).parent.parent.absolute()}
+    prefixes = {
+        Path(sys.prefix).resolve(),
+        Path(sys.base_prefix).resolve(),
+        Path(sys.executable).resolve().parent.parent,
+        Path(sys.executable).parent.parent.absolute(),
+    }
     binds = []
-    for place in ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
+    for place in (
+        "/usr",
+        "/lib",
+        "/lib64",
+        "/lib32",
+        "/bin",
+        "/etc/ld.so.cache",
+        "/etc/alternatives",
+        "/etc/localtime",
+    ):
         path = Path(place)
         if path.is_symlink() and place.startswith(("/lib", "/bin")):
             binds += ["--symlink", os.readlink(path), place]
@@ -249,10 +293,38 @@ def bubblewrap(inside):
     for prefix in sorted(ours):
         binds += ["--ro-bind", str(prefix), str(prefix)]
     binds += ["--remount-ro", str(ROOT)] * covered
-    return [shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
-            "--uid", "1000", "--gid", "1000", "--hostname", "check", "--tmpfs", "/tmp", *binds, "--proc", "/proc", "--dev", "/dev",
-            "--tmpfs", HOME,                                  # for the fork server; each child mounts its own over it
-            "--ro-bind", str(inside), CODE, "--chdir", HOME, "--remount-ro", "/tmp", "--remount-ro", "/"]
+    return [
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+        "--uid",
+        "1000",
+        "--gid",
+        "1000",
+        "--hostname",
+        "check",
+        "--tmpfs",
+        "/tmp",
+        *binds,
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--tmpfs",
+        HOME,  # for the fork server; each child mounts its own over it
+        "--ro-bind",
+        str(inside),
+        CODE,
+        "--chdir",
+        HOME,
+        "--remount-ro",
+        "/tmp",
+        "--remount-ro",
+        "/",
+    ]
 
 
 # ---------------------------------------------------------------- the canary
@@ -298,11 +370,19 @@ def escape(decoys, port, parent, outside):
 
 def probe(level, limits=None):
     """What student code can still do at this level: {name: possible}. Raises IsolationError if it does not run."""
-    with tempfile.TemporaryDirectory(prefix=f"{PLACE}{os.getpid()}-") as place, socket.create_server(("127.0.0.1", 0)) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix=f"{PLACE}{os.getpid()}-") as place,
+        socket.create_server(("127.0.0.1", 0)) as server,
+    ):
         decoy, outside = Path(place) / "decoy", Path(place) / "outside"
         decoy.write_text("secret", encoding="utf-8")
         files = {"canary": {"model.py": CANARY.encode()}}
-        arguments = [str(decoy), str(ROOT / "tests" / "check.py")], server.getsockname()[1], os.getpid(), str(outside)
+        arguments = (
+            [str(decoy), str(ROOT / "tests" / "check.py")],
+            server.getsockname()[1],
+            os.getpid(),
+            str(outside),
+        )
         with opened(level, files, limits or Limits()) as door:
             try:
                 return door.call("canary", "escape", *arguments)
@@ -333,7 +413,12 @@ def strongest(limits=None, wanted=None):
     """
     reasons = []
     for level in reversed(LEVELS):
-        if level != "plain" and not hasattr(os, "fork") or level == "bubblewrap" and not shutil.which("bwrap"):
+        if (
+            level != "plain"
+            and not hasattr(os, "fork")
+            or level == "bubblewrap"
+            and not shutil.which("bwrap")
+        ):
             reasons.append(f"{level}: not on this machine")
         else:
             try:
@@ -342,5 +427,8 @@ def strongest(limits=None, wanted=None):
                 reasons.append(f"{level}: {error}")
         if level == wanted:
             break
-    raise IsolationError("; ".join(reasons) + ". Install bubblewrap (Debian/Ubuntu: apt install bubblewrap), or accept a "
-                         "weaker level with --require-isolation")
+    raise IsolationError(
+        "; ".join(reasons)
+        + ". Install bubblewrap (Debian/Ubuntu: apt install bubblewrap), or accept a "
+        "weaker level with --require-isolation"
+    )

@@ -1,4 +1,5 @@
 """An append-only file of results that survives being killed: one checksummed JSON line each, flushed to the disk."""
+
 import contextlib
 import json
 import os
@@ -24,11 +25,14 @@ class Journal:
         with open(self.path, "ab") as file:
             try:
                 import fcntl
+
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except ImportError:
                 pass
             except BlockingIOError:
-                raise JournalError(f"another grader is at work in {self.path.parent}; wait for it, or stop it") from None
+                raise JournalError(
+                    f"another grader is at work in {self.path.parent}; wait for it, or stop it"
+                ) from None
             yield
 
     def read(self):
@@ -53,7 +57,7 @@ class Journal:
         with open(self.path, "ab+") as file:
             if file.tell():
                 file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":                      # the last line was cut: do not glue this one to it
+                if file.read(1) != b"\n":  # the last line was cut: do not glue this one to it
                     line = b"\n" + line
             file.write(line)
             file.flush()

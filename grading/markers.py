@@ -7,6 +7,7 @@ In code a blank is the whole body of one function, between two comments:
 
 In a sheet, worked answers stand between <!-- BEGIN SOLUTION --> and <!-- END SOLUTION -->.
 """
+
 import ast
 import functools
 import re
@@ -14,7 +15,9 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-BEGIN = re.compile(r"(?P<indent> *)# BEGIN SOLUTION (?P<id>\S+) \((?P<points>\d+) points?(?P<bonus>, bonus)?\): (?P<hint>\S.*)")
+BEGIN = re.compile(
+    r"(?P<indent> *)# BEGIN SOLUTION (?P<id>\S+) \((?P<points>\d+) points?(?P<bonus>, bonus)?\): (?P<hint>\S.*)"
+)
 END = re.compile(r" *# END SOLUTION (?P<id>\S+)")
 WORDS = re.compile(r"(BEGIN|END)\s+SOLUTION")
 
@@ -26,6 +29,7 @@ class MarkerError(Exception):
 @dataclass(frozen=True)
 class Region:
     """One blank in a solved file. begin, end: line numbers of its markers, from 1."""
+
     path: Path
     id: str
     points: int
@@ -34,7 +38,7 @@ class Region:
     begin: int
     end: int
     indent: str
-    function: str                # qualified name, "GPT.logits"
+    function: str  # qualified name, "GPT.logits"
     parameters: list
 
     def __hash__(self):
@@ -55,19 +59,25 @@ def _regions(path, text):
             continue
         begin, end = BEGIN.fullmatch(line), END.fullmatch(line)
         if begin and opened:
-            raise MarkerError(f"{path}, line {number}: nested BEGIN SOLUTION (the one of line {opened[0]} is open)")
+            raise MarkerError(
+                f"{path}, line {number}: nested BEGIN SOLUTION (the one of line {opened[0]} is open)"
+            )
         if end and not opened:
             raise MarkerError(f"{path}, line {number}: END SOLUTION without BEGIN SOLUTION")
         if begin:
             opened = number, begin
         elif end:
             if end["id"] != opened[1]["id"]:
-                raise MarkerError(f"{path}, line {number}: END SOLUTION {end['id']} closes {opened[1]['id']}")
+                raise MarkerError(
+                    f"{path}, line {number}: END SOLUTION {end['id']} closes {opened[1]['id']}"
+                )
             found.append((*opened, number))
             opened = None
         else:
-            raise MarkerError(f"{path}, line {number}: not a marker: write '# BEGIN SOLUTION id (N points): hint' or "
-                              "'# END SOLUTION id', alone on its line")
+            raise MarkerError(
+                f"{path}, line {number}: not a marker: write '# BEGIN SOLUTION id (N points): hint' or "
+                "'# END SOLUTION id', alone on its line"
+            )
     if opened:
         raise MarkerError(f"{path}, line {opened[0]}: BEGIN SOLUTION without END SOLUTION")
     if not found:
@@ -77,21 +87,38 @@ def _regions(path, text):
 
 
 def _region(path, functions, begin, match, end):
-    inside = [(name, node) for name, node in functions if node.lineno < begin and end <= node.end_lineno + 1
-              and node.body[-1].end_lineno < end]
+    inside = [
+        (name, node)
+        for name, node in functions
+        if node.lineno < begin and end <= node.end_lineno + 1 and node.body[-1].end_lineno < end
+    ]
     if not inside:
-        raise MarkerError(f"{path}, line {begin}: a blank stands inside one function and reaches to its end")
+        raise MarkerError(
+            f"{path}, line {begin}: a blank stands inside one function and reaches to its end"
+        )
     name, node = inside[-1]
     first = node.body[1 if ast.get_docstring(node) is not None else 0].lineno
     if not begin < first <= end:
-        raise MarkerError(f"{path}, line {begin}: a blank is the whole body of {name} behind its docstring")
+        raise MarkerError(
+            f"{path}, line {begin}: a blank is the whole body of {name} behind its docstring"
+        )
     arguments = node.args
     parameters = [arg.arg for arg in arguments.posonlyargs + arguments.args]
     parameters += [arguments.vararg.arg] if arguments.vararg else []
     parameters += [arg.arg for arg in arguments.kwonlyargs]
     parameters += [arguments.kwarg.arg] if arguments.kwarg else []
-    return Region(path, match["id"], int(match["points"]), bool(match["bonus"]), match["hint"], begin, end,
-                  match["indent"], name, parameters)
+    return Region(
+        path,
+        match["id"],
+        int(match["points"]),
+        bool(match["bonus"]),
+        match["hint"],
+        begin,
+        end,
+        match["indent"],
+        name,
+        parameters,
+    )
 
 
 def _functions(node, prefix):
@@ -108,7 +135,9 @@ def blanks(folder):
     for path in sorted(Path(folder).glob("*.py")):
         for region in regions(path):
             if region.id in found:
-                raise MarkerError(f"{path}, line {region.begin}: {region.id} stands in {found[region.id].path} too")
+                raise MarkerError(
+                    f"{path}, line {region.begin}: {region.id} stands in {found[region.id].path} too"
+                )
             found[region.id] = region
     return found
 
@@ -124,7 +153,9 @@ def find(folder, id):
 def replace(region, body):
     """Text of the region's file in which `body` (unindented lines) stands for the blank, markers included."""
     lines = region.path.read_text(encoding="utf-8").splitlines(keepends=True)
-    lines[region.begin - 1:region.end] = [textwrap.indent(body.rstrip("\n") + "\n", region.indent)]
+    lines[region.begin - 1 : region.end] = [
+        textwrap.indent(body.rstrip("\n") + "\n", region.indent)
+    ]
     return "".join(lines)
 
 
@@ -139,8 +170,12 @@ def strip_code(path, name, given=(), points=None, solved=False):
         worth = (points or {}).get(region.id, region.points)
         hint = f"{region.indent}# {region.id} ({worth} point{'s' * (worth != 1)}{', bonus' * region.bonus}): {region.hint}\n"
         stop = f'raise NotImplementedError("{name}, blank {region.id} ({region.function.rsplit(".", 1)[-1]}): still empty")'
-        body = lines[region.begin:region.end - 1] if solved or region.id in given else [f"{region.indent}{stop}\n"]
-        lines[region.begin - 1:region.end] = body if region.id in given else [hint, *body]
+        body = (
+            lines[region.begin : region.end - 1]
+            if solved or region.id in given
+            else [f"{region.indent}{stop}\n"]
+        )
+        lines[region.begin - 1 : region.end] = body if region.id in given else [hint, *body]
     return "".join(lines)
 
 
@@ -151,14 +186,18 @@ def strip_sheet(text, name, solved=False):
         mark = line.strip()
         if mark == "<!-- BEGIN SOLUTION -->":
             if opened:
-                raise MarkerError(f"{name}, line {number}: nested BEGIN SOLUTION (the one of line {opened} is open)")
+                raise MarkerError(
+                    f"{name}, line {number}: nested BEGIN SOLUTION (the one of line {opened} is open)"
+                )
             opened = number
         elif mark == "<!-- END SOLUTION -->":
             if not opened:
                 raise MarkerError(f"{name}, line {number}: END SOLUTION without BEGIN SOLUTION")
             opened = None
         elif WORDS.search(line):
-            raise MarkerError(f"{name}, line {number}: a marker stands alone on its line, as <!-- BEGIN SOLUTION -->")
+            raise MarkerError(
+                f"{name}, line {number}: a marker stands alone on its line, as <!-- BEGIN SOLUTION -->"
+            )
         elif solved or not opened:
             kept.append(line)
     if opened:

@@ -1,4 +1,5 @@
 """From the journal's entries to marks: a student's homeworks, blanks, written points, late days."""
+
 import csv
 import math
 import re
@@ -17,15 +18,18 @@ class RosterError(Exception):
 @dataclass
 class Student:
     """One row of the class. id and name: from the roster, if there is one."""
+
     submission: str
     id: str = ""
     name: str = ""
-    homeworks: dict = field(default_factory=dict)     # {homework: {"points", "possible", "bonus", "blanks", "level"}}
-    written: dict = field(default_factory=dict)       # {homework: {question: (points, comment)}}
-    late: dict = field(default_factory=dict)          # {homework: days}
+    homeworks: dict = field(
+        default_factory=dict
+    )  # {homework: {"points", "possible", "bonus", "blanks", "level"}}
+    written: dict = field(default_factory=dict)  # {homework: {question: (points, comment)}}
+    late: dict = field(default_factory=dict)  # {homework: days}
     problems: list = field(default_factory=list)
-    error: str = ""                                   # the grader's, never the student's fault
-    lang: str = "zh"                                  # of the report
+    error: str = ""  # the grader's, never the student's fault
+    lang: str = "zh"  # of the report
 
     @property
     def bonus(self):
@@ -33,26 +37,41 @@ class Student:
 
     @property
     def total(self):
-        return (sum(marks["points"] for marks in self.homeworks.values()) + self.bonus
-                + sum(points for questions in self.written.values() for points, _ in questions.values()))
+        return (
+            sum(marks["points"] for marks in self.homeworks.values())
+            + self.bonus
+            + sum(points for questions in self.written.values() for points, _ in questions.values())
+        )
 
 
 def homework_marks(entry):
     """Points and blanks of one journal entry. possible counts no bonus."""
     blanks = {}
     for result in entry["results"]:
-        blank = blanks.setdefault(result["id"], {"id": result["id"], "points": 0, "possible": 0, "bonus": result["bonus"],
-                                                 "status": "done", "checks": []})
+        blank = blanks.setdefault(
+            result["id"],
+            {
+                "id": result["id"],
+                "points": 0,
+                "possible": 0,
+                "bonus": result["bonus"],
+                "status": "done",
+                "checks": [],
+            },
+        )
         blank["points"] += result["points"]
         blank["possible"] += result["possible"]
         blank["checks"].append(result)
         if blank["status"] == "done":
             blank["status"] = result["status"]
     rows = list(blanks.values())
-    return {"points": sum(row["points"] for row in rows if not row["bonus"]),
-            "bonus": sum(row["points"] for row in rows if row["bonus"]),
-            "possible": sum(row["possible"] for row in rows if not row["bonus"]),
-            "blanks": rows, "level": entry["level"]}
+    return {
+        "points": sum(row["points"] for row in rows if not row["bonus"]),
+        "bonus": sum(row["points"] for row in rows if row["bonus"]),
+        "possible": sum(row["possible"] for row in rows if not row["bonus"]),
+        "blanks": rows,
+        "level": entry["level"],
+    }
 
 
 def read_table(path, needed):
@@ -74,8 +93,13 @@ def read_table(path, needed):
     columns = set(rows[0]) if rows else set(next(csv.reader(text.splitlines()), []))
     missing = [name for name in needed if name not in columns]
     if missing:
-        raise RosterError(f"{path} has no column {', '.join(missing)}; it needs {', '.join(needed)}")
-    return [{key: (value or "").strip() for key, value in row.items() if isinstance(key, str)} for row in rows]
+        raise RosterError(
+            f"{path} has no column {', '.join(missing)}; it needs {', '.join(needed)}"
+        )
+    return [
+        {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
+        for row in rows
+    ]
 
 
 def read_roster(path, course):
@@ -114,7 +138,11 @@ def match(rows, names):
             if other != name:
                 raise RosterError(f"two submissions of {fits[0]}: {other} and {name}; remove one")
             found[name] = ids[fits[0]]
-    return found, [row for row in rows if row["id"] not in used], [name for name in names if name not in found]
+    return (
+        found,
+        [row for row in rows if row["id"] not in used],
+        [name for name in names if name not in found],
+    )
 
 
 def late_days(received, due, where):
@@ -124,7 +152,9 @@ def late_days(received, due, where):
     try:
         moment = datetime.fromisoformat(received)
     except ValueError:
-        raise RosterError(f"{where}: {received!r} is no date and time; write 2026-10-12 23:59") from None
+        raise RosterError(
+            f"{where}: {received!r} is no date and time; write 2026-10-12 23:59"
+        ) from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=due.tzinfo)
     return max(0, math.ceil((moment - due).total_seconds() / 86400))
 
@@ -140,13 +170,21 @@ def manual_points(path, course):
         try:
             points = float(row["points"])
         except ValueError:
-            raise RosterError(f"{path}, line {number}: points {row['points']!r} is no number") from None
+            raise RosterError(
+                f"{path}, line {number}: points {row['points']!r} is no number"
+            ) from None
         if most is None:
-            raise RosterError(f"{path}, line {number}: {row['id']!r} is no written question (course.toml lists them)")
+            raise RosterError(
+                f"{path}, line {number}: {row['id']!r} is no written question (course.toml lists them)"
+            )
         if not 0 <= points <= most:
-            raise RosterError(f"{path}, line {number}: {points:g} points, but {row['id']} has {most}")
+            raise RosterError(
+                f"{path}, line {number}: {points:g} points, but {row['id']} has {most}"
+            )
         if (row["student"], homework, question) in found:
-            raise RosterError(f"{path}, line {number}: {row['student']} has {row['id']} in an earlier line too")
+            raise RosterError(
+                f"{path}, line {number}: {row['student']} has {row['id']} in an earlier line too"
+            )
         found[row["student"], homework, question] = points, row.get("comment", "")
     return found
 
@@ -158,12 +196,22 @@ def collect(entries, problems, errors, course, roster=(), manual=None, lang="zh"
     students = []
     for name in names:
         row = rows.get(name, {})
-        student = Student(name, row.get("id", ""), row.get("name", ""), problems=list(problems.get(name, [])),
-                          error=errors.get(name, ""), lang=row.get("lang") or lang)
+        student = Student(
+            name,
+            row.get("id", ""),
+            row.get("name", ""),
+            problems=list(problems.get(name, [])),
+            error=errors.get(name, ""),
+            lang=row.get("lang") or lang,
+        )
         for homework in course["homework"]:
             if (name, homework) in entries:
                 student.homeworks[homework] = homework_marks(entries[name, homework])
-                days = late_days(received(row, homework), course["homework"][homework]["due"], f"roster, {student.id or name}")
+                days = late_days(
+                    received(row, homework),
+                    course["homework"][homework]["due"],
+                    f"roster, {student.id or name}",
+                )
                 if days:
                     student.late[homework] = days
         for (who, homework, question), marks in (manual or {}).items():

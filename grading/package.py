@@ -4,6 +4,7 @@
 
 The archive holds the solved homework and the reference: it is for the platform, never for students.
 """
+
 import argparse
 import zipfile
 from pathlib import Path
@@ -40,10 +41,16 @@ def source_files(homeworks):
     """Names of this tree's files that grading needs."""
     kept = ("tests/", "grading/", *(f"{homework}/" for homework in homeworks))
     top = ("requirements.txt", "course.toml", "pyproject.toml", "conftest.py", "LICENSE")
-    names = [name for name in release.tracked_files(release.ROOT) if name in top or name.startswith(kept)]
+    names = [
+        name for name in release.tracked_files(release.ROOT) if name in top or name.startswith(kept)
+    ]
     others = set(release.HOMEWORKS) - set(homeworks)
-    return [name for name in names if not name.startswith("tests/course/")
-            and Path(name).stem.removeprefix("test_") not in others]
+    return [
+        name
+        for name in names
+        if not name.startswith("tests/course/")
+        and Path(name).stem.removeprefix("test_") not in others
+    ]
 
 
 def contents(target, homeworks, lang):
@@ -52,11 +59,17 @@ def contents(target, homeworks, lang):
     fill = {"homework": " ".join(homeworks), "lang": lang}
     if target == "gradescope":
         return files | {"setup.sh": SETUP.encode(), "run_autograder": RUN.format(**fill).encode()}
-    return files | {"grader.py": CLASSROOM.replace("{homework}", '", "'.join(homeworks)).replace("{lang}", lang).encode()}
+    return files | {
+        "grader.py": CLASSROOM.replace("{homework}", '", "'.join(homeworks))
+        .replace("{lang}", lang)
+        .encode()
+    }
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m grading.package", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m grading.package", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--target", choices=("gradescope", "classroom50"), required=True)
     parser.add_argument("--homework", nargs="+", choices=grade.ready(), required=True)
     parser.add_argument("--out", type=Path, help="zip to write (default: TARGET-HOMEWORK.zip)")
@@ -64,18 +77,24 @@ def main(argv=None):
     args = parser.parse_args(argv)
     out = args.out or Path(f"{args.target}-{'-'.join(args.homework)}.zip")
     if out.exists() and not zipfile.is_zipfile(out):
-        parser.exit(2, f"{parser.prog}: error: {out} exists and is no zip file; give another --out\n")
+        parser.exit(
+            2, f"{parser.prog}: error: {out} exists and is no zip file; give another --out\n"
+        )
     files = contents(args.target, args.homework, args.lang)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in sorted(files.items()):
                 info = zipfile.ZipInfo(name)
-                info.external_attr = (0o755 if name in ("setup.sh", "run_autograder", "grader.py") else 0o644) << 16
+                info.external_attr = (
+                    0o755 if name in ("setup.sh", "run_autograder", "grader.py") else 0o644
+                ) << 16
                 archive.writestr(info, data)
     except OSError as error:
         parser.exit(2, f"{parser.prog}: error: {out}: {error.strerror}\n")
-    print(f"{out}: {len(files)} files, {out.stat().st_size / 1024:.0f} kB; it holds the solutions, never give it to students")
+    print(
+        f"{out}: {len(files)} files, {out.stat().st_size / 1024:.0f} kB; it holds the solutions, never give it to students"
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Grade one submission on someone else's platform: what the archives of grading/package.py run there.
 
-    python -m grading.platform gradescope --root /autograder --homework hmm
-    python -m grading.platform classroom50 --homework hmm --out result.json        # in the student's checkout
+python -m grading.platform gradescope --root /autograder --homework hmm
+python -m grading.platform classroom50 --homework hmm --out result.json        # in the student's checkout
 """
+
 import argparse
 import json
 import os
@@ -26,12 +27,16 @@ def grade_one(path, homeworks, seed=None, limits=None):
     try:
         for homework in homeworks:
             submission.files.setdefault(homework, {})
-            results = grade.grade_homework(submission, homework, check.FreshCases(seed), sandbox, level, limits)
+            results = grade.grade_homework(
+                submission, homework, check.FreshCases(seed), sandbox, level, limits
+            )
             entries[submission.name, homework] = {"results": results, "level": level}
     finally:
         if sandbox:
             sandbox.close()
-    students, _, _ = marks.collect(entries, {submission.name: submission.problems}, {}, course.load())
+    students, _, _ = marks.collect(
+        entries, {submission.name: submission.problems}, {}, course.load()
+    )
     return students[0]
 
 
@@ -40,7 +45,10 @@ def gradescope(root, homeworks, lang, seed=None):
     started = time.monotonic()
     made = formats.gradescope(grade_one(Path(root) / "submission", homeworks, seed), lang)
     made["execution_time"] = round(time.monotonic() - started, 1)
-    report.write(Path(root) / "results" / "results.json", json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+    report.write(
+        Path(root) / "results" / "results.json",
+        json.dumps(made, indent=1, ensure_ascii=False) + "\n",
+    )
     return made
 
 
@@ -52,14 +60,24 @@ def classroom50(checkout, homeworks, out, seed=None):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m grading.platform", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m grading.platform", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("target", choices=("gradescope", "classroom50"))
     parser.add_argument("--homework", nargs="+", required=True, choices=grade.ready())
-    parser.add_argument("--root", type=Path, default=Path("/autograder"), help="Gradescope's folder")
-    parser.add_argument("--checkout", type=Path, default=Path("."), help="the student's checkout (Classroom 50)")
-    parser.add_argument("--out", type=Path, default=Path("result.json"), help="file to write (Classroom 50)")
+    parser.add_argument(
+        "--root", type=Path, default=Path("/autograder"), help="Gradescope's folder"
+    )
+    parser.add_argument(
+        "--checkout", type=Path, default=Path("."), help="the student's checkout (Classroom 50)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("result.json"), help="file to write (Classroom 50)"
+    )
     parser.add_argument("--lang", choices=("en", "zh"), default="zh")
-    parser.add_argument("--seed", type=int, help="seed of the inputs (default: another one each time)")
+    parser.add_argument(
+        "--seed", type=int, help="seed of the inputs (default: another one each time)"
+    )
     args = parser.parse_args(argv)
     try:
         if args.target == "gradescope":

@@ -7,6 +7,7 @@
 The copy is generated from the solved tree and course.toml: solutions gone from code, sheets and notebooks, the teacher's
 files left out, stored cases put in. It is built in a temporary folder, proved there, and only then moved to --out.
 """
+
 import argparse
 import json
 import os
@@ -25,9 +26,28 @@ from tests.student import HOMEWORKS, ROOT
 from tests.term import settings_of
 from tests.update import MARK
 
-LEFT_OUT = ("grading", "benchmarks", "dist", ".ci", ".github", "tests/reference", "tests/mistakes", "tests/course",
-            "tests/cases", "course.toml")
-NEVER = ("__pycache__", ".git", ".venv", "workdirs", ".pytest_cache", ".ruff_cache", ".ipynb_checkpoints", "full")
+LEFT_OUT = (
+    "grading",
+    "benchmarks",
+    "dist",
+    ".ci",
+    ".github",
+    "tests/reference",
+    "tests/mistakes",
+    "tests/course",
+    "tests/cases",
+    "course.toml",
+)
+NEVER = (
+    "__pycache__",
+    ".git",
+    ".venv",
+    "workdirs",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".ipynb_checkpoints",
+    "full",
+)
 TEXT = (".py", ".md", ".txt", ".toml", ".json", ".csv", ".ipynb")
 
 
@@ -38,6 +58,7 @@ class ReleaseError(Exception):
 @dataclass(frozen=True)
 class Plan:
     """What a copy holds. course: as course.load gives it. solved: solutions and worked answers stay."""
+
     homeworks: tuple
     course: dict = field(default_factory=course.load)
     solved: bool = False
@@ -56,14 +77,24 @@ class Plan:
 
 def tracked_files(root):
     """Names ("hmm/model.py") of the tree's files: what git knows or does not ignore; without git, all but caches."""
-    git = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root,
-                         capture_output=True)
+    git = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        capture_output=True,
+    )
     if git.returncode == 0:
         names = git.stdout.decode("utf-8").split("\0")
     else:
-        names = [path.relative_to(root).as_posix() for path in Path(root).rglob("*") if path.is_file()]
-    return sorted(name for name in set(names) if name and not set(PurePosixPath(name).parts) & set(NEVER)
-                  and (Path(root) / name).is_file())
+        names = [
+            path.relative_to(root).as_posix() for path in Path(root).rglob("*") if path.is_file()
+        ]
+    return sorted(
+        name
+        for name in set(names)
+        if name
+        and not set(PurePosixPath(name).parts) & set(NEVER)
+        and (Path(root) / name).is_file()
+    )
 
 
 def student_files(homeworks, root=ROOT):
@@ -73,8 +104,11 @@ def student_files(homeworks, root=ROOT):
     for name in tracked_files(root):
         if any(name == left or name.startswith(left + "/") for left in LEFT_OUT):
             continue
-        if name.split("/")[0] in others or PurePosixPath(name).stem.removeprefix("test_") in others \
-                and name.startswith("tests/"):
+        if (
+            name.split("/")[0] in others
+            or PurePosixPath(name).stem.removeprefix("test_") in others
+            and name.startswith("tests/")
+        ):
             continue
         names.append(name)
     return names
@@ -85,14 +119,24 @@ def strip(name, plan, root=ROOT):
     path, homework = Path(root) / name, name.split("/")[0]
     owned = homework in HOMEWORKS
     if name.endswith(".py"):
-        text = markers.strip_code(path, name, plan.given(homework), plan.points(homework), plan.solved)
+        text = markers.strip_code(
+            path, name, plan.given(homework), plan.points(homework), plan.solved
+        )
         return course.code(name, text, plan.course).encode("utf-8")
     if name.endswith(".md"):
-        text = course.sheet(name, path.read_text(encoding="utf-8"), plan.course) if owned else path.read_text(encoding="utf-8")
+        text = (
+            course.sheet(name, path.read_text(encoding="utf-8"), plan.course)
+            if owned
+            else path.read_text(encoding="utf-8")
+        )
         text = markers.strip_sheet(text, name, solved=plan.solved and owned)
-        return (course.readme(name, text, plan.homeworks) if name in course.SHEETS else text).encode("utf-8")
+        return (
+            course.readme(name, text, plan.homeworks) if name in course.SHEETS else text
+        ).encode("utf-8")
     if name.endswith(".ipynb"):
-        return strip_notebook(json.loads(path.read_text(encoding="utf-8")), name, plan.solved).encode("utf-8")
+        return strip_notebook(
+            json.loads(path.read_text(encoding="utf-8")), name, plan.solved
+        ).encode("utf-8")
     if name.endswith(TEXT) and markers.WORDS.search(path.read_text(encoding="utf-8-sig")):
         raise markers.MarkerError(f"{name}: a marker in a kind of file that is not stripped")
     return path.read_bytes()
@@ -104,13 +148,17 @@ def strip_notebook(notebook, name, solved=False):
     for number, cell in enumerate(notebook["cells"], 1):
         text = "".join(cell["source"])
         if cell.get("outputs") or cell.get("execution_count"):
-            raise markers.MarkerError(f"{name}, cell {number}: committed with an output; clear all outputs")
+            raise markers.MarkerError(
+                f"{name}, cell {number}: committed with an output; clear all outputs"
+            )
         if cell["cell_type"] == "markdown":
             stripped = markers.strip_sheet(text, f"{name}, cell {number}", solved).strip("\n")
             if stripped:
                 kept.append(cell | {"source": stripped.splitlines(keepends=True)})
         elif markers.WORDS.search(text):
-            raise markers.MarkerError(f"{name}, cell {number}: a marker in a code cell is not stripped")
+            raise markers.MarkerError(
+                f"{name}, cell {number}: a marker in a code cell is not stripped"
+            )
         else:
             kept.append(cell)
     return json.dumps(notebook | {"cells": kept}, ensure_ascii=False, indent=1) + "\n"
@@ -128,11 +176,20 @@ def build(out, plan, root=ROOT):
             seeds = [plan.course["seed"] * 1000 + at for at in range(check.STORED_SEEDS)]
             check.store_cases(homework, cases / f"{homework}.npz", seeds)
     names = files_of(out)
-    texts = {name: (Path(out) / name).read_text(encoding="utf-8") for name in names
-             if name.split("/")[0] in HOMEWORKS and name.endswith((".py", ".md"))}
-    about = {"homeworks": list(plan.homeworks), "files": {name: update.digest(name, (Path(out) / name).read_bytes())
-                                                          for name in names}, "texts": texts}
-    write(Path(out) / MARK, (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8"))
+    texts = {
+        name: (Path(out) / name).read_text(encoding="utf-8")
+        for name in names
+        if name.split("/")[0] in HOMEWORKS and name.endswith((".py", ".md"))
+    }
+    about = {
+        "homeworks": list(plan.homeworks),
+        "files": {name: update.digest(name, (Path(out) / name).read_bytes()) for name in names},
+        "texts": texts,
+    }
+    write(
+        Path(out) / MARK,
+        (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8"),
+    )
 
 
 def write(path, data):
@@ -142,22 +199,33 @@ def write(path, data):
 
 def term(plan):
     """The copy's course.toml: its homeworks with dates and points, no seed."""
-    lines = ["# What this term's course holds: dates, points of the written questions, changes of the checks' points.", "",
-             "[course]", *(f"{key} = {json.dumps(plan.course[key], ensure_ascii=False)}" for key in ("title", "title_zh"))]
+    lines = [
+        "# What this term's course holds: dates, points of the written questions, changes of the checks' points.",
+        "",
+        "[course]",
+        *(
+            f"{key} = {json.dumps(plan.course[key], ensure_ascii=False)}"
+            for key in ("title", "title_zh")
+        ),
+    ]
     for homework in plan.homeworks:
         settings = settings_of(homework, plan.course)
         lines += ["", f"[homework.{homework}]"]
         lines += [f"due = {settings['due'].isoformat()}"] if settings["due"] else []
         for key in ("written", "points"):
             if settings[key]:
-                lines.append(f"{key} = {{ {', '.join(f'{json.dumps(id)} = {n}' for id, n in settings[key].items())} }}")
+                lines.append(
+                    f"{key} = {{ {', '.join(f'{json.dumps(id)} = {n}' for id, n in settings[key].items())} }}"
+                )
         if settings["leave_out"]:
             lines.append(f"leave_out = {json.dumps(settings['leave_out'])}")
     return "\n".join(lines) + "\n"
 
 
 def files_of(folder):
-    return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file())
+    return sorted(
+        path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file()
+    )
 
 
 # ---------------------------------------------------------------- proof
@@ -180,9 +248,20 @@ json.dump(rows, open("report.json", "w", encoding="utf-8"))
 
 def report(folder, homeworks):
     """Verdict of every check of the copy in `folder`, run there: [homework, id, name, status, empty blank, message]."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "", "PYTHONUTF8": "1"}
-    done = subprocess.run([sys.executable, "-c", REPORT, *homeworks], cwd=folder, env=environment, capture_output=True,
-                          text=True, encoding="utf-8")
+    environment = {
+        **os.environ,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": "",
+        "PYTHONUTF8": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT, *homeworks],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
     if done.returncode:
         raise ReleaseError(f"the copy's checks do not run:\n{done.stderr[-3000:]}")
     path = Path(folder) / "report.json"
@@ -201,8 +280,15 @@ for path in sorted(pathlib.Path().glob("*.py")):
 def prove_imports(folder, plan):
     """Every file of every homework imports. Returns their number."""
     for homework in plan.homeworks:
-        done = subprocess.run([sys.executable, "-B", "-c", IMPORTS], cwd=Path(folder) / homework, capture_output=True,
-                              text=True, encoding="utf-8", errors="replace", env={**os.environ, "PYTHONUTF8": "1"})
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", IMPORTS],
+            cwd=Path(folder) / homework,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )
         if done.returncode:
             raise ReleaseError(f"{homework} does not import:\n{done.stderr[-3000:]}")
     return sum(len(list((Path(folder) / homework).glob("*.py"))) for homework in plan.homeworks)
@@ -212,9 +298,15 @@ def prove_empty(folder, plan):
     """Every blank's checks fail as empty, by name; the pieces together name an empty blank. Returns their number."""
     rows = report(folder, plan.homeworks)
     for homework, id, name, status, empty, message in rows:
-        named = empty in plan.blanks(homework) if id.endswith("-together") else empty == id and status == "empty"
+        named = (
+            empty in plan.blanks(homework)
+            if id.endswith("-together")
+            else empty == id and status == "empty"
+        )
         if not named:
-            raise ReleaseError(f"{homework}: check {name} of the empty copy does not name blank {id}: {status}, {message}")
+            raise ReleaseError(
+                f"{homework}: check {name} of the empty copy does not name blank {id}: {status}, {message}"
+            )
     blanks = {(homework, id) for homework in plan.homeworks for id in plan.blanks(homework)}
     unchecked = blanks - {(row[0], row[1]) for row in rows}
     if unchecked:
@@ -233,7 +325,9 @@ def prove_solved(folder, plan):
         rows = report(solved, plan.homeworks)
     for homework, _, name, status, _, message in rows:
         if status not in ("done", "given"):
-            raise ReleaseError(f"{homework}: check {name} fails on the solved files: {status}, {message}")
+            raise ReleaseError(
+                f"{homework}: check {name} fails on the solved files: {status}, {message}"
+            )
     return len(rows)
 
 
@@ -256,7 +350,9 @@ def prove_silent(folder, plan, root=ROOT):
 
     Returns the number of lines sought.
     """
-    lines = set() if plan.solved else solution_lines(student_files(plan.homeworks, root), plan, root)
+    lines = (
+        set() if plan.solved else solution_lines(student_files(plan.homeworks, root), plan, root)
+    )
     texts = {}
     for name in files_of(folder):
         parts = PurePosixPath(name).parts
@@ -265,13 +361,20 @@ def prove_silent(folder, plan, root=ROOT):
         if any(name.startswith(left + "/") for left in LEFT_OUT if left != "tests/cases"):
             raise ReleaseError(f"{name} is the teacher's")
         if name == MARK:
-            texts |= {f"{MARK}: {file}": text for file, text in json.loads((Path(folder) / name).read_text("utf-8"))["texts"].items()}
+            texts |= {
+                f"{MARK}: {file}": text
+                for file, text in json.loads((Path(folder) / name).read_text("utf-8"))[
+                    "texts"
+                ].items()
+            }
         elif name.endswith(TEXT):
             texts[name] = (Path(folder) / name).read_text(encoding="utf-8-sig")
     for name, text in texts.items():
         leaked = lines & {line.strip() for line in text.splitlines()}
         if leaked or markers.WORDS.search(text) and not name.startswith("tests/"):
-            raise ReleaseError(f"{name} holds a line of a solution: {min(leaked, default='a marker')}")
+            raise ReleaseError(
+                f"{name} holds a line of a solution: {min(leaked, default='a marker')}"
+            )
     return len(lines)
 
 
@@ -281,8 +384,12 @@ def prove_same(folder, plan):
         build(place, plan)
         names, again = files_of(folder), files_of(place)
         if names != again:
-            raise ReleaseError(f"two builds differ in their files: {sorted(set(names) ^ set(again))}")
-        for name in sorted(names, key=lambda name: name == MARK):                # it differs wherever another file does
+            raise ReleaseError(
+                f"two builds differ in their files: {sorted(set(names) ^ set(again))}"
+            )
+        for name in sorted(
+            names, key=lambda name: name == MARK
+        ):  # it differs wherever another file does
             if (Path(folder) / name).read_bytes() != (Path(place) / name).read_bytes():
                 raise ReleaseError(f"two builds differ in {name}")
     return len(names)
@@ -294,11 +401,16 @@ def prove(folder, plan, say):
         say(f"every blank fails as empty, by name: {prove_empty(folder, plan)} checks")
     say(f"the solved files put into it pass: {prove_solved(folder, plan)} checks")
     sought = prove_silent(folder, plan)
-    say("nothing of the teacher's in it" if plan.solved else f"no solution in it: {sought} lines sought")
+    say(
+        "nothing of the teacher's in it"
+        if plan.solved
+        else f"no solution in it: {sought} lines sought"
+    )
     say(f"built twice, same bytes: {prove_same(folder, plan)} files")
 
 
 # ---------------------------------------------------------------- where it goes
+
 
 def pack(folder, path):
     """Write a folder's files as a zip: one folder in it, named as the zip; same files, same bytes."""
@@ -319,7 +431,9 @@ def refuse(out):
         raise ReleaseError(f"{out} exists and is no student copy; give another --out") from None
     for name, given in json.loads(found[MARK])["files"].items():
         if name in found and update.digest(name, found[name]) != given:
-            raise ReleaseError(f"{out}: {name} was changed since it was written; use --update {out}, or give another --out")
+            raise ReleaseError(
+                f"{out}: {name} was changed since it was written; use --update {out}, or give another --out"
+            )
 
 
 def release(out, plan, say=print):
@@ -337,7 +451,7 @@ def release(out, plan, say=print):
             pack(folder, made)
             made.replace(out)
         elif out.exists() and any(out.iterdir()):
-            update.bring(folder, out, say=lambda line: None)          # a .git beside the files stays
+            update.bring(folder, out, say=lambda line: None)  # a .git beside the files stays
         else:
             shutil.copytree(folder, out, dirs_exist_ok=True)
     say(f"written: {out}")
@@ -358,15 +472,37 @@ def not_due(plan, now=None):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m grading.release", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m grading.release", description=__doc__.splitlines()[0]
+    )
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--out", type=Path, help="folder, or .zip, to write; an older copy there is replaced")
-    where.add_argument("--update", type=Path, metavar="OLD", help="student copy, filled or not, to renew: checks and sheets "
-                       "are brought in, what the student wrote stays")
-    parser.add_argument("--homework", nargs="+", action="extend", choices=HOMEWORKS,
-                        help="only these (default: those of course.toml, or of OLD)")
-    parser.add_argument("--seed", type=int, help="term seed, for stored cases and the phone shop (default: course.toml's)")
-    parser.add_argument("--with-solutions", action="store_true", help="leave solutions and worked answers in, for after the due date")
+    where.add_argument(
+        "--out", type=Path, help="folder, or .zip, to write; an older copy there is replaced"
+    )
+    where.add_argument(
+        "--update",
+        type=Path,
+        metavar="OLD",
+        help="student copy, filled or not, to renew: checks and sheets "
+        "are brought in, what the student wrote stays",
+    )
+    parser.add_argument(
+        "--homework",
+        nargs="+",
+        action="extend",
+        choices=HOMEWORKS,
+        help="only these (default: those of course.toml, or of OLD)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        help="term seed, for stored cases and the phone shop (default: course.toml's)",
+    )
+    parser.add_argument(
+        "--with-solutions",
+        action="store_true",
+        help="leave solutions and worked answers in, for after the due date",
+    )
     args = parser.parse_args(argv)
     try:
         if args.update and not args.update.is_dir():
@@ -376,7 +512,9 @@ def main(argv=None):
         old = json.loads(update.read_copy(args.update)[MARK])["homeworks"] if args.update else None
         plan = Plan(tuple(args.homework or old or about["homework"]), about, args.with_solutions)
         if args.with_solutions and not_due(plan):
-            raise ReleaseError(f"not due yet: {', '.join(not_due(plan))} (course.toml); --homework chooses others")
+            raise ReleaseError(
+                f"not due yet: {', '.join(not_due(plan))} (course.toml); --homework chooses others"
+            )
         if args.update:
             renew(args.update, plan)
         else:

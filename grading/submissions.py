@@ -2,6 +2,7 @@
 
 A submission is {homework: {file name: bytes}}, laid over the empty student copy: a file that is missing counts as empty.
 """
+
 import contextlib
 import hashlib
 import io
@@ -17,17 +18,26 @@ from grading import markers
 from tests.student import HOMEWORKS, ROOT
 from tests.term import settings_of
 
-MAX_FILE = 2 * 2**20             # bytes of a source file that is graded
-MAX_TOTAL = 200 * 2**20          # bytes of all files of a submission, unpacked
+MAX_FILE = 2 * 2**20  # bytes of a source file that is graded
+MAX_TOTAL = 200 * 2**20  # bytes of all files of a submission, unpacked
 MAX_FILES = 3000
-MAX_CODE = 32 * 2**20            # bytes of a homework's code: a sandbox holds twice that
-MAX_LEFT = 2 * 2**30             # bytes of a tar's other files, which are unpacked to be passed over
-MAX_WRITTEN = 50 * 2**20         # bytes of a homework's answers, pictures and PDFs
-SKIPPED = {"__MACOSX", ".DS_Store", "__pycache__", ".git", ".venv", "workdirs", ".ipynb_checkpoints", "Thumbs.db"}
+MAX_CODE = 32 * 2**20  # bytes of a homework's code: a sandbox holds twice that
+MAX_LEFT = 2 * 2**30  # bytes of a tar's other files, which are unpacked to be passed over
+MAX_WRITTEN = 50 * 2**20  # bytes of a homework's answers, pictures and PDFs
+SKIPPED = {
+    "__MACOSX",
+    ".DS_Store",
+    "__pycache__",
+    ".git",
+    ".venv",
+    "workdirs",
+    ".ipynb_checkpoints",
+    "Thumbs.db",
+}
 CODE = (".py", ".txt")
 WRITTEN = (".md", ".pdf", ".png", ".jpg", ".jpeg")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
-UNREAD = (".rar", ".7z")         # a submission, with a problem
+UNREAD = (".rar", ".7z")  # a submission, with a problem
 
 
 class Refused(Exception):
@@ -40,6 +50,7 @@ class Submission:
 
     written: {homework: {name: bytes}}: answers.md, pictures, PDF. problems: lines for the TA and the student.
     """
+
     name: str
     files: dict = field(default_factory=dict)
     written: dict = field(default_factory=dict)
@@ -59,24 +70,35 @@ def find(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise Refused(f"{folder}: no such folder")
-    found = [path for path in sorted(folder.iterdir())
-             if path.name not in SKIPPED and not path.name.startswith(".")
-             and (path.is_dir() or path.name.lower().endswith(ARCHIVES + UNREAD))]
+    found = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.name not in SKIPPED
+        and not path.name.startswith(".")
+        and (path.is_dir() or path.name.lower().endswith(ARCHIVES + UNREAD))
+    ]
     if not found:
-        raise Refused(f"{folder} holds no submission: folders, .zip, .tar or .tar.gz files are read")
+        raise Refused(
+            f"{folder} holds no submission: folders, .zip, .tar or .tar.gz files are read"
+        )
     names = {}
     for path in found:
         other = names.setdefault(stem(path).casefold(), path)
         if other is not path:
-            raise Refused(f"two submissions with one name: {other.name} and {path.name}; rename or remove one")
+            raise Refused(
+                f"two submissions with one name: {other.name} and {path.name}; rename or remove one"
+            )
     return found
 
 
 def left_out(folder):
     """Names of the files beside the submissions that `find` does not take for one."""
     taken = find(folder)
-    return [path.name for path in sorted(Path(folder).iterdir())
-            if path not in taken and path.name not in SKIPPED and not path.name.startswith(".")]
+    return [
+        path.name
+        for path in sorted(Path(folder).iterdir())
+        if path not in taken and path.name not in SKIPPED and not path.name.startswith(".")
+    ]
 
 
 def stem(path):
@@ -84,7 +106,7 @@ def stem(path):
     name = Path(path).name
     for ending in sorted(ARCHIVES + UNREAD, key=len, reverse=True):
         if name.lower().endswith(ending) and not Path(path).is_dir():
-            return name[:-len(ending)]
+            return name[: -len(ending)]
     return name
 
 
@@ -93,8 +115,19 @@ def read(path, homeworks):
     submission = Submission(stem(path))
     try:
         tree = dict(_entries(Path(path), submission.problems))
-    except (Refused, OSError, zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError,
-            ValueError, MemoryError, UnicodeError) as error:
+    except (
+        Refused,
+        OSError,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        MemoryError,
+        UnicodeError,
+    ) as error:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         submission.problems.append(f"not read: {' '.join(said.split())[:300]}")
         return submission
@@ -150,7 +183,9 @@ def _folder(folder, problems):
     budget = _Budget()
 
     def unreadable(error):
-        problems.append(f"not read: {Path(error.filename).relative_to(folder).as_posix()} ({error.strerror})")
+        problems.append(
+            f"not read: {Path(error.filename).relative_to(folder).as_posix()} ({error.strerror})"
+        )
 
     for place, folders, names in os.walk(folder, onerror=unreadable, followlinks=False):
         folders[:] = sorted(name for name in folders if name not in SKIPPED)
@@ -164,8 +199,13 @@ def _folder(folder, problems):
             if not _wanted(name) or _safe(inside, problems) is None:
                 continue
             try:
-                handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-                                 | getattr(os, "O_BINARY", 0))
+                handle = os.open(
+                    path,
+                    os.O_RDONLY
+                    | getattr(os, "O_NOFOLLOW", 0)
+                    | getattr(os, "O_NONBLOCK", 0)
+                    | getattr(os, "O_BINARY", 0),
+                )
             except OSError as error:
                 problems.append(f"not read: {inside} ({error.strerror})")
                 continue
@@ -191,7 +231,9 @@ def _zip(path, problems):
             if not _wanted(name):
                 continue
             with archive.open(info) as file:
-                data = file.read(min(MAX_TOTAL - budget.bytes, MAX_TOTAL) + 1)      # never trusts the size in the header
+                data = file.read(
+                    min(MAX_TOTAL - budget.bytes, MAX_TOTAL) + 1
+                )  # never trusts the size in the header
             budget.file(len(data))
             yield name, data
 
@@ -234,22 +276,33 @@ def _place(submission, tree, homeworks):
             parts = name.split("/")
             for at, part in enumerate(parts[:-1]):
                 if part == homework:
-                    places.setdefault((at, "/".join(parts[:at + 1])), []).append(name)
+                    places.setdefault((at, "/".join(parts[: at + 1])), []).append(name)
         if places:
             top = min(places)
             if len(places) > 1:
-                submission.problems.append(f"{len(places)} folders named {homework}: {top[1]} is graded")
-            _take(submission, homework, {name[len(top[1]) + 1:]: tree[name] for name in places[top]})
+                submission.problems.append(
+                    f"{len(places)} folders named {homework}: {top[1]} is graded"
+                )
+            _take(
+                submission, homework, {name[len(top[1]) + 1 :]: tree[name] for name in places[top]}
+            )
     if not submission.files:
         loose = _loose(tree)
         for homework in homeworks:
             own = {path.name for path in (ROOT / homework).glob("*.py")}
-            unique = own - set().union(*({path.name for path in (ROOT / other).glob("*.py")}
-                                         for other in HOMEWORKS if other != homework))
+            unique = own - set().union(
+                *(
+                    {path.name for path in (ROOT / other).glob("*.py")}
+                    for other in HOMEWORKS
+                    if other != homework
+                )
+            )
             if set(loose) & unique or len(homeworks) == 1 and set(loose) & own:
                 _take(submission, homework, loose)
     if not submission.files and not submission.problems:
-        submission.problems.append(f"nothing of {', '.join(homeworks)} found: no folder of that name, no file that only it has")
+        submission.problems.append(
+            f"nothing of {', '.join(homeworks)} found: no folder of that name, no file that only it has"
+        )
 
 
 def _loose(tree):
@@ -267,14 +320,18 @@ def _take(submission, homework, files):
         if name.lower().endswith(WRITTEN) and not name.startswith("README"):
             room -= len(data)
             if room < 0:
-                submission.problems.append(f"{homework}/{name}: past {MAX_WRITTEN // 2**20} MiB of pictures and PDFs, left out")
+                submission.problems.append(
+                    f"{homework}/{name}: past {MAX_WRITTEN // 2**20} MiB of pictures and PDFs, left out"
+                )
             else:
                 submission.written.setdefault(homework, {})[name] = data
         elif name.endswith(CODE):
             if len(data) > MAX_FILE:
                 submission.problems.append(f"{homework}/{name} has {len(data):,} bytes: not graded")
             elif len(data) > room_code:
-                submission.problems.append(f"{homework}/{name}: past {MAX_CODE // 2**20} MiB of code, not graded")
+                submission.problems.append(
+                    f"{homework}/{name}: past {MAX_CODE // 2**20} MiB of code, not graded"
+                )
             else:
                 room_code -= len(data)
                 submission.files.setdefault(homework, {})[name] = data
@@ -287,15 +344,22 @@ def empty_files(homework):
     for path in sorted((ROOT / homework).rglob("*")):
         if path.suffix in CODE and path.is_file() and not set(path.parts) & SKIPPED:
             name = path.relative_to(ROOT / homework).as_posix()
-            found[name] = (markers.strip_code(path, f"{homework}/{name}", given).encode("utf-8") if path.suffix == ".py"
-                           else path.read_bytes())
+            found[name] = (
+                markers.strip_code(path, f"{homework}/{name}", given).encode("utf-8")
+                if path.suffix == ".py"
+                else path.read_bytes()
+            )
     return found
 
 
 def complete(submission, homework):
     """The files that are graded: the empty ones with the student's laid over them, but for what lies inside a file."""
     files = empty_files(homework) | submission.files.get(homework, {})
-    return {name: data for name, data in files.items() if not any(str(above) in files for above in PurePosixPath(name).parents)}
+    return {
+        name: data
+        for name, data in files.items()
+        if not any(str(above) in files for above in PurePosixPath(name).parents)
+    }
 
 
 def make_zip(files):

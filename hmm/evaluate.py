@@ -1,8 +1,9 @@
 """Precision, recall and F1 of segmenters on the held-back sentences, for all words and for words unseen in training.
 
-    python hmm/evaluate.py                                              # the model of workdirs/hmm
-    python hmm/evaluate.py --data_root workdirs/msr --ckpt_path workdirs/msr1 workdirs/msr2 --compare jieba
+python hmm/evaluate.py                                              # the model of workdirs/hmm
+python hmm/evaluate.py --data_root workdirs/msr --ckpt_path workdirs/msr1 workdirs/msr2 --compare jieba
 """
+
 import time
 from pathlib import Path
 
@@ -16,11 +17,30 @@ COLUMNS = ("precision", "recall", "f1", "unseen_precision", "unseen_recall", "un
 
 def get_parser():
     parser = Parser(description="Judge segmenters on the test sentences.")
-    parser.add_argument("--data_root", type=Path, default=Path("data/cws"), help="folder with cws.npz from prepare.py")
-    parser.add_argument("--ckpt_path", type=Path, nargs="+", default=[Path("workdirs/hmm")], help="folders with model.npz")
+    parser.add_argument(
+        "--data_root",
+        type=Path,
+        default=Path("data/cws"),
+        help="folder with cws.npz from prepare.py",
+    )
+    parser.add_argument(
+        "--ckpt_path",
+        type=Path,
+        nargs="+",
+        default=[Path("workdirs/hmm")],
+        help="folders with model.npz",
+    )
     parser.add_argument("--compare", choices=("jieba",), help="judge another segmenter too")
-    parser.add_argument("--readable", action="store_true", help="use the recursion of model.py (order 1)")
-    parser.add_argument("--errors", type=int, default=0, metavar="N", help="show the first N sentences with an error")
+    parser.add_argument(
+        "--readable", action="store_true", help="use the recursion of model.py (order 1)"
+    )
+    parser.add_argument(
+        "--errors",
+        type=int,
+        default=0,
+        metavar="N",
+        help="show the first N sentences with an error",
+    )
     return parser
 
 
@@ -33,20 +53,27 @@ def main(argv=None):
     rows = [(f"{name} (order {model.order})", model.segment) for name, model in rows]
     if args.compare:
         rows.append((args.compare, get_jieba()))
-        rows[-1][1](["词"])                                      # its dictionary is read once, outside the time
+        rows[-1][1](["词"])  # its dictionary is read once, outside the time
     width = max(len(name) for name, _ in rows)
-    print(f"{len(gold)} test sentences, {sum(map(len, gold))} words, {sum(map(len, lines))} characters; "
-          f"unseen in training: {judge(gold, gold, vocabulary)['unseen_share']:.1%} of the words")
-    print(" " * width + "  precision  recall      F1 | unseen words: precision  recall      F1 | characters/s")
+    print(
+        f"{len(gold)} test sentences, {sum(map(len, gold))} words, {sum(map(len, lines))} characters; "
+        f"unseen in training: {judge(gold, gold, vocabulary)['unseen_share']:.1%} of the words"
+    )
+    print(
+        " " * width
+        + "  precision  recall      F1 | unseen words: precision  recall      F1 | characters/s"
+    )
     for name, segment in rows:
         began = time.perf_counter()
         found = segment(lines)
         took = time.perf_counter() - began
         result = judge(gold, found, vocabulary)
         p, r, f, up, ur, uf = (f"{result[column]:.4f}" for column in COLUMNS)
-        print(f"{name:<{width}}  {p:>9}  {r:>6}  {f:>6} | {up:>23}  {ur:>6}  {uf:>6} | {sum(map(len, lines)) / took:12,.0f}")
+        print(
+            f"{name:<{width}}  {p:>9}  {r:>6}  {f:>6} | {up:>23}  {ur:>6}  {uf:>6} | {sum(map(len, lines)) / took:12,.0f}"
+        )
         wrong = [(words, other) for words, other in zip(gold, found) if words != other]
-        for words, other in wrong[:args.errors]:
+        for words, other in wrong[: args.errors]:
             print(f"  gold  {' '.join(words)}\n  found {' '.join(other)}")
 
 

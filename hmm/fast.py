@@ -9,16 +9,17 @@ on the guess. Many short sequences are simply laid behind each other in S lanes 
 Sums use plain numbers, rescaled. Where that could lose a state (a number falls below 1e-150), or obs is impossible,
 `Unsafe` is raised and HMM takes the recursions of model.py, which work with logarithms.
 """
+
 import functools
 import heapq
 
 import numpy as np
 
-EARLY = 32                       # steps that a lane starts early
-LONG = 1500                      # a sequence of more symbols is cut into lanes
+EARLY = 32  # steps that a lane starts early
+LONG = 1500  # a sequence of more symbols is cut into lanes
 TINY = 1e-150
-FEW = 8                          # states
-compiled = None                  # set by accelerate()
+FEW = 8  # states
+compiled = None  # set by accelerate()
 
 
 class Unsafe(ArithmeticError):
@@ -28,6 +29,7 @@ class Unsafe(ArithmeticError):
 def unbuffered(function):
     """NumPy passes rows shorter than its buffer (8192 numbers) through it when it adds a column to them: with a buffer
     smaller than the rows of FewStates, that takes a third of the time."""
+
     @functools.wraps(function)
     def wrapper(pi, *args):
         old = np.setbufsize(64 if len(pi) <= FEW else 8192)
@@ -35,10 +37,12 @@ def unbuffered(function):
             return function(pi, *args)
         finally:
             np.setbufsize(old)
+
     return wrapper
 
 
 # ---------------------------------------------------------------- plans: which symbol at which step in which lane
+
 
 def cut(obs, S, padding):
     """Symbols (L, S) of a sequence in about S lanes that follow each other in time, `padding` behind its end, and the
@@ -46,9 +50,9 @@ def cut(obs, S, padding):
     L = -(-len(obs) // S)
     S = -(-len(obs) // L)
     symbols, whole = np.full((L, S), padding), len(obs) // L
-    symbols[:, :whole] = obs[:whole * L].reshape(whole, L).T
-    symbols[:len(obs) - whole * L, whole:] = obs[whole * L:, None]
-    return symbols, np.roll(symbols[max(L - EARLY, 0):], 1, axis=1)
+    symbols[:, :whole] = obs[: whole * L].reshape(whole, L).T
+    symbols[: len(obs) - whole * L, whole:] = obs[whole * L :, None]
+    return symbols, np.roll(symbols[max(L - EARLY, 0) :], 1, axis=1)
 
 
 def lay(lengths, S):
@@ -61,11 +65,15 @@ def lay(lengths, S):
         lanes[lane].append(s)
         heapq.heappush(loads, (load + int(lengths[s]), lane))
     L, total = max(load for load, _ in loads), int(lengths.sum())
-    times, begins, ends = np.full((S, L), total), np.zeros((S, L), dtype=bool), np.zeros((S, L), dtype=bool)
+    times, begins, ends = (
+        np.full((S, L), total),
+        np.zeros((S, L), dtype=bool),
+        np.zeros((S, L), dtype=bool),
+    )
     for lane, mine in enumerate(lanes):
         size = lengths[mine]
         heads = np.cumsum(size) - size
-        times[lane, :size.sum()] = np.arange(size.sum()) + np.repeat(offsets[mine] - heads, size)
+        times[lane, : size.sum()] = np.arange(size.sum()) + np.repeat(offsets[mine] - heads, size)
         begins[lane, heads] = ends[lane, heads + size - 1] = True
     return times.T, begins.T, ends.T
 
@@ -81,6 +89,7 @@ def flat_rows(lanes, T):
 
 
 # ---------------------------------------------------------------- sums: forward and backward
+
 
 def log(x):
     with np.errstate(divide="ignore"):
@@ -108,14 +117,14 @@ def run_lanes(pi, A, Bt, symbols, fresh, state, every, predicted=None, filtered=
     for s in range(L):
         before = before if predicted is None else predicted[s]
         after = after if filtered is None else filtered[s]
-        np.matmul(state, A, out=before)                              # (S, N)@(N, N) -> (S, N)
+        np.matmul(state, A, out=before)  # (S, N)@(N, N) -> (S, N)
         if s in fresh:
             log_sums[fresh[s]] += log(state[fresh[s]].sum(1))
             before[fresh[s]] = pi
         Bt.take(symbols[s], axis=0, out=emitted, mode="clip")
         np.multiply(before, emitted, out=after)
         if s % every == every - 1 or s == L - 1:
-            total = after.sum(1, keepdims=True)                      # (S, 1)
+            total = after.sum(1, keepdims=True)  # (S, 1)
             lost |= ((after < TINY * total) & (after > 0)).any(1) | ~(total[:, 0] > 0)
             log_sums += log(total[:, 0])
             after /= np.where(total > 0, total, 1)
@@ -127,24 +136,29 @@ def run_long(pi, A, Bt, obs, every, keep=(), back=False):
     """One long sequence in lanes, from its end if `back`. Returns log P (float), and predicted, filtered (L, S, N), whose
     lanes follow each other in time whichever way they were run; None for a table whose name is not in `keep`."""
     T, N = len(obs), len(pi)
-    for S in dict.fromkeys((int(np.clip(T // 200, 1, 512)), 1)):     # one lane if many lanes fail
+    for S in dict.fromkeys((int(np.clip(T // 200, 1, 512)), 1)):  # one lane if many lanes fail
         symbols, early = cut(obs, S, len(Bt) - 1)
         L, S = symbols.shape
-        if back:                                                     # lane 0 now begins with the padding, and the steps
-            symbols = symbols[::-1, ::-1]                            # before a lane are the first ones of the next
-            early = np.roll(symbols[max(L - EARLY, 0):], 1, axis=1)
+        if back:  # lane 0 now begins with the padding, and the steps
+            symbols = symbols[::-1, ::-1]  # before a lane are the first ones of the next
+            early = np.roll(symbols[max(L - EARLY, 0) :], 1, axis=1)
         fresh = S * L - T if back else 0
-        tables = [np.empty((L, S, N)) if name in keep else None for name in ("predicted", "filtered")]
+        tables = [
+            np.empty((L, S, N)) if name in keep else None for name in ("predicted", "filtered")
+        ]
         heads = np.full((S, N), 1 / N)
         if S > 1:
             heads = run_lanes(pi, A, Bt, early, {}, heads, every)[0]
-            heads[0] = 1 / N                                         # lane 0 begins with pi, see fresh
-        ends, log_sums, lost = run_lanes(pi, A, Bt, symbols, {fresh: np.array([0])}, heads.copy(), every, *tables)
+            heads[0] = 1 / N  # lane 0 begins with pi, see fresh
+        ends, log_sums, lost = run_lanes(
+            pi, A, Bt, symbols, {fresh: np.array([0])}, heads.copy(), every, *tables
+        )
         while len(wrong := 1 + np.flatnonzero(~near(heads[1:], ends[:-1]).all(1))):
-            heads[wrong] = ends[wrong - 1]                           # lanes that began wrongly run again
+            heads[wrong] = ends[wrong - 1]  # lanes that began wrongly run again
             more = [None if table is None else np.empty((L, len(wrong), N)) for table in tables]
             ends[wrong], log_sums[wrong], lost[wrong] = run_lanes(
-                pi, A, Bt, symbols[:, wrong], {}, heads[wrong].copy(), every, *more)
+                pi, A, Bt, symbols[:, wrong], {}, heads[wrong].copy(), every, *more
+            )
             for table, part in zip(tables, more):
                 if table is not None:
                     table[:, wrong] = part
@@ -176,9 +190,11 @@ def posteriors(pi, A, B, obs):
     """gamma (T, N)."""
     every, Bt = rescale_every(pi, A, B), padded(B)
     gamma = run_long(pi, A, Bt, obs, every, ["predicted"])[1]
-    gamma *= run_long(np.ones(len(pi)), np.ascontiguousarray(A.T), Bt, obs, every, ["filtered"], back=True)[2]
+    gamma *= run_long(
+        np.ones(len(pi)), np.ascontiguousarray(A.T), Bt, obs, every, ["filtered"], back=True
+    )[2]
     gamma = flat_rows(gamma, len(obs))
-    gamma /= gamma @ np.ones((len(pi), 1))                           # sums of rows, sooner than sum(1)
+    gamma /= gamma @ np.ones((len(pi), 1))  # sums of rows, sooner than sum(1)
     return gamma
 
 
@@ -197,17 +213,25 @@ def smooth(pi, A, B, flat, lengths):
         part, T = slice(stops[s] - lengths[s], stops[s]), lengths[s]
         log_p, *lanes = run_long(pi, A, Bt, flat[part], every, ["predicted", "filtered"])
         predicted[part], filtered[part] = (flat_rows(table, T) for table in lanes)
-        ahead[part] = flat_rows(run_long(ones, AT, Bt, flat[part], every, ["filtered"], back=True)[2], T)
+        ahead[part] = flat_rows(
+            run_long(ones, AT, Bt, flat[part], every, ["filtered"], back=True)[2], T
+        )
         total += log_p
     short = np.flatnonzero(lengths <= LONG)
     if len(short):
         where = np.concatenate([np.arange(stops[s] - lengths[s], stops[s]) for s in short])
-        times, begins, ends = lay(lengths[short], int(np.clip(len(where) // 200, 1, min(512, len(short)))))
+        times, begins, ends = lay(
+            lengths[short], int(np.clip(len(where) // 200, 1, min(512, len(short))))
+        )
         symbols = np.append(flat[where], len(Bt) - 1)[times]
         uniform = np.full((times.shape[1], N), 1 / N)
         on, back = np.empty((2, *times.shape, N)), np.empty((*times.shape, N))
-        _, log_sums, lost = run_lanes(pi, A, Bt, symbols, by_step(begins), uniform.copy(), every, *on)
-        _, _, lost_back = run_lanes(ones, AT, Bt, symbols[::-1], by_step(ends[::-1]), uniform, every, None, back)
+        _, log_sums, lost = run_lanes(
+            pi, A, Bt, symbols, by_step(begins), uniform.copy(), every, *on
+        )
+        _, _, lost_back = run_lanes(
+            ones, AT, Bt, symbols[::-1], by_step(ends[::-1]), uniform, every, None, back
+        )
         if lost.any() or lost_back.any():
             raise Unsafe("a state fell below 1e-150 of the others, or a sequence is impossible")
         total += float(log_sums.sum())
@@ -223,7 +247,7 @@ def baum_welch(pi, A, B, sequences, iterations):
     flat = np.concatenate(sequences)
     first = np.cumsum(lengths) - lengths
     inner = np.ones(len(flat), dtype=bool)
-    inner[first] = False                                             # steps that another one of the sequence leads to
+    inner[first] = False  # steps that another one of the sequence leads to
     inner = np.flatnonzero(inner)
     log_likelihoods = []
     for _ in range(iterations):
@@ -231,9 +255,13 @@ def baum_welch(pi, A, B, sequences, iterations):
         log_likelihoods.append(total)
         gamma = predicted * ahead
         weight = gamma.sum(1, keepdims=True)
-        counts = A * ((filtered[inner - 1] / weight[inner]).T @ ahead[inner])        # (N, T)@(T, N) -> (N, N)
+        counts = A * (
+            (filtered[inner - 1] / weight[inner]).T @ ahead[inner]
+        )  # (N, T)@(T, N) -> (N, N)
         gamma /= weight
-        seen = np.array([np.bincount(flat, weights=column, minlength=B.shape[1]) for column in gamma.T])
+        seen = np.array(
+            [np.bincount(flat, weights=column, minlength=B.shape[1]) for column in gamma.T]
+        )
         pi, A, B = gamma[first].mean(0), rows_to_one(counts, A), rows_to_one(seen, B)
     log_likelihoods.append(smooth(pi, A, B, flat, lengths)[0])
     return pi, A, B, log_likelihoods
@@ -246,12 +274,13 @@ def rows_to_one(counts, old):
 
 # ---------------------------------------------------------------- maxima: Viterbi
 
+
 def aligned(*shape):
     """An empty array whose first number begins a cache line: NumPy adds it up to twice as fast."""
     size = int(np.prod(shape))
     room = np.empty(size + 8)
     first = -room.ctypes.data % 64 // 8
-    return room[first:first + size].reshape(shape)
+    return room[first : first + size].reshape(shape)
 
 
 class FewStates:
@@ -265,11 +294,17 @@ class FewStates:
     def __init__(self, log_pi, log_A, log_B, S):
         N = len(log_pi)
         K = max(int((log_A > -np.inf).sum(0).max()), 1)
-        self.from_ = np.sort(np.argsort(np.isneginf(log_A), axis=0, kind="stable")[:K], axis=0)        # (K, N)
+        self.from_ = np.sort(
+            np.argsort(np.isneginf(log_A), axis=0, kind="stable")[:K], axis=0
+        )  # (K, N)
         self.dense = K == N
         self.log_pi, self.LB = log_pi, np.hstack([log_B, np.zeros((N, 1))])
-        self.steps = np.take_along_axis(log_A, self.from_, axis=0)[:, :, None]                         # (K, N, 1)
-        self.delta, self.best, self.work = np.zeros((N, S)), aligned(N, S), aligned(K, N, S) if self.dense else None
+        self.steps = np.take_along_axis(log_A, self.from_, axis=0)[:, :, None]  # (K, N, 1)
+        self.delta, self.best, self.work = (
+            np.zeros((N, S)),
+            aligned(N, S),
+            aligned(K, N, S) if self.dense else None,
+        )
         self.beaten, self.phi = np.empty((K - 1, N, S), dtype=bool), []
 
     def start(self, delta):
@@ -279,7 +314,9 @@ class FewStates:
         """One step of the first len(symbols) lanes; those in the slice `new` begin with log_pi."""
         n = len(symbols)
         if self.dense:
-            work = np.add(self.delta[:, None, :n], self.steps, out=self.work[:, :, :n])                # [from, to, lane]
+            work = np.add(
+                self.delta[:, None, :n], self.steps, out=self.work[:, :, :n]
+            )  # [from, to, lane]
         else:
             work = self.delta[:, :n].take(self.from_, axis=0)
             work += self.steps
@@ -297,7 +334,9 @@ class FewStates:
 
     def places(self, work, best):
         """(N, n) uint8: the first way that reaches the maximum, that is the number of ways before it, which are beaten."""
-        beaten = np.not_equal(work[:-1], best, out=self.beaten[:, :, :best.shape[1]]).view(np.uint8)
+        beaten = np.not_equal(work[:-1], best, out=self.beaten[:, :, : best.shape[1]]).view(
+            np.uint8
+        )
         places = beaten[0].copy() if len(beaten) else np.zeros(best.shape, np.uint8)
         for i in range(1, len(beaten)):
             beaten[i] &= beaten[i - 1]
@@ -308,9 +347,13 @@ class FewStates:
         """Join phi to one table (N, steps * lanes), of states."""
         self.begins = np.cumsum([0] + [places.shape[1] for places in self.phi]).tolist()
         self.phi = np.concatenate(self.phi, axis=1)
-        if not self.dense:                                           # in place where K is 2: new memory is slow
+        if not self.dense:  # in place where K is 2: new memory is slow
             states = self.from_[0, :, None].astype(np.uint8)
-            gaps = np.diff(self.from_, axis=0).astype(np.uint8)[:, :, None] if len(self.from_) > 1 else states[None] * 0
+            gaps = (
+                np.diff(self.from_, axis=0).astype(np.uint8)[:, :, None]
+                if len(self.from_) > 1
+                else states[None] * 0
+            )
             for k, gap in enumerate(gaps):
                 above = self.phi if len(gaps) == 1 else (self.phi > k).view(np.uint8)
                 above *= gap
@@ -350,7 +393,7 @@ class ManyStates:
     def step(self, symbols, new=slice(0), keep=True):
         n = len(symbols)
         work = self.work[:, :n]
-        np.add(self.delta[:n].T[:, :, None], self.log_A, out=work)   # [from, lane, to]
+        np.add(self.delta[:n].T[:, :, None], self.log_A, out=work)  # [from, lane, to]
         best = np.maximum.reduce(work, axis=0)
         if new.stop:
             best[new] = self.log_pi
@@ -371,7 +414,9 @@ class ManyStates:
 
     def before(self, s, state, lanes):
         table = self.deltas[s - 1][lanes] if s else self.deltas[-1][lanes - 1]
-        return (table + self.log_AT.take(state, axis=0)).argmax(1)   # the first, so the smallest, of equal ones
+        return (table + self.log_AT.take(state, axis=0)).argmax(
+            1
+        )  # the first, so the smallest, of equal ones
 
 
 def ways(S, *model):
@@ -380,7 +425,11 @@ def ways(S, *model):
 
 def max_lanes_for(T, N):
     """So many lanes that the work of one step stays in the processor's cache."""
-    return int(np.clip(T // 100, 1, 1000)) if N <= FEW else int(np.clip(T // 200, 1, max(50_000 // N**2, 1)))
+    return (
+        int(np.clip(T // 100, 1, 1000))
+        if N <= FEW
+        else int(np.clip(T // 200, 1, max(50_000 // N**2, 1)))
+    )
 
 
 def level(delta):
@@ -401,13 +450,13 @@ def viterbi_long(log_pi, log_A, log_B, obs):
             way.step(row, keep=False)
         heads, _ = level(way.rows())
     ends, tops, wrong = np.empty((S, N)), np.empty(S), np.arange(S)
-    while len(wrong):                                                # at first all; lanes that began wrongly run again
+    while len(wrong):  # at first all; lanes that began wrongly run again
         again = way if len(wrong) == S else ways(len(wrong), *model)
         again.start(heads[wrong])
         for s, row in enumerate(symbols if again is way else symbols[:, wrong]):
             again.step(row, new=slice(int(s == 0 and wrong[0] == 0)))
             if s == L - 1 - pads and wrong[-1] == S - 1:
-                final = again.rows(slice(-1, None))[0].copy()        # at time T - 1
+                final = again.rows(slice(-1, None))[0].copy()  # at time T - 1
         ends[wrong], tops[wrong] = level(again.rows())
         if again is not way:
             way.put(wrong, again)
@@ -418,7 +467,7 @@ def viterbi_long(log_pi, log_A, log_B, obs):
     if np.isneginf(final).all():
         raise Unsafe("the sequence is impossible")
     way.finish()
-    if S == 1 and N > FEW:                                             # the way back is light work: more lanes
+    if S == 1 and N > FEW:  # the way back is light work: more lanes
         L = -(-T // int(np.clip(T // 200, 1, 512)))
         S = -(-T // L)
         pads = L * S - T
@@ -435,14 +484,14 @@ def back_long(way, path, final, pads):
     for s in range(min(EARLY, L) - 1, -1, -1):
         guess = way.before(s, guess, others)
     tails, todo = np.append(guess, final).astype(np.int64), lanes
-    while len(todo):                                                 # tails: the state in which each lane ends
+    while len(todo):  # tails: the state in which each lane ends
         state = tails[todo]
         for s in range(L - 1, -1, -1):
             if todo[-1] == S - 1 and s >= L - 1 - pads:
                 state[-1] = final
             if len(todo) == S:
                 path[s] = state
-                state = path[s]                                      # int64 again
+                state = path[s]  # int64 again
             else:
                 path[s, todo] = state
             state = way.before(s, state, todo) if s else state
@@ -458,7 +507,9 @@ def viterbi_short(model, flat, sizes):
     flat: their symbols, one behind the other, which their states replace. sizes (S,): how many each has."""
     order = np.argsort(-sizes, kind="stable")
     lengths, first = sizes[order], (np.cumsum(sizes) - sizes)[order]
-    alive = np.searchsorted(-lengths, -np.arange(lengths[0] + 1), side="left").tolist()  # lanes that have a symbol at a step
+    alive = np.searchsorted(
+        -lengths, -np.arange(lengths[0] + 1), side="left"
+    ).tolist()  # lanes that have a symbol at a step
     way, ended, at = ways(len(order), *model), np.empty((len(order), len(model[0]))), first.copy()
     for s, (n, m) in enumerate(zip(alive, alive[1:])):
         way.step(flat.take(at[:n]), new=slice(0 if s else n))
@@ -466,7 +517,11 @@ def viterbi_short(model, flat, sizes):
         if m < n:
             ended[m:n] = way.rows(slice(m, n))
     way.finish()
-    last, state, lanes = ended.argmax(1), np.empty(len(order), dtype=np.int64), np.arange(len(order))
+    last, state, lanes = (
+        ended.argmax(1),
+        np.empty(len(order), dtype=np.int64),
+        np.arange(len(order)),
+    )
     for s in range(len(alive) - 2, -1, -1):
         n, m = alive[s], alive[s + 1]
         if m:
@@ -514,13 +569,15 @@ def viterbi_batch(pi, A, B, flat, lengths):
         return viterbi_short(model, flat, lengths)
     sequences = in_parts(flat, np.cumsum(lengths))
     scores, paths = np.empty(len(sequences)), [None] * len(sequences)
-    order = np.argsort(-lengths, kind="stable")                      # sequences of about the same length together
-    short = order[(lengths > LONG).sum():]
-    for s in order[:len(order) - len(short)]:
+    order = np.argsort(-lengths, kind="stable")  # sequences of about the same length together
+    short = order[(lengths > LONG).sum() :]
+    for s in order[: len(order) - len(short)]:
         paths[s], scores[s] = viterbi(pi, A, B, sequences[s])
     for at in range(0, len(short), group):
-        some = np.sort(short[at:at + group]).tolist()
-        scores[some], found = viterbi_short(model, np.concatenate([sequences[s] for s in some]), lengths[some])
+        some = np.sort(short[at : at + group]).tolist()
+        scores[some], found = viterbi_short(
+            model, np.concatenate([sequences[s] for s in some]), lengths[some]
+        )
         for s, path in zip(some, found):
             paths[s] = path
     return scores, paths
@@ -545,7 +602,7 @@ def accelerate(on=True):
     @numba.njit(error_model="numpy")
     def decode(log_pi, log_A, LB, flat, stops):
         N, T, start = len(log_pi), len(flat), 0
-        few = N <= 16                                                # then the best states before are kept
+        few = N <= 16  # then the best states before are kept
         deltas, best, path = np.empty((T, N)), np.empty(N), np.zeros(T, np.int64)
         phi = np.empty((T if few else 1, N), np.uint8)
         for stop in stops:
@@ -585,6 +642,6 @@ def accelerate(on=True):
         return path
 
     one = np.zeros(2, np.int64)
-    decode(np.zeros(2), np.zeros((2, 2)), np.zeros((3, 2)), one, one[:1] + 2)            # compile now
+    decode(np.zeros(2), np.zeros((2, 2)), np.zeros((3, 2)), one, one[:1] + 2)  # compile now
     compiled = decode
     return True

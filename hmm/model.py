@@ -5,6 +5,7 @@ obs (T,): symbols 0..M-1. Time counts from 0 here, from 1 in the exercise sheet:
 Zero probabilities are allowed everywhere; their logarithm is -inf. No function changes its arguments.
 Source of the notation: Rabiner 1989, "A tutorial on hidden Markov models".
 """
+
 import contextlib
 import functools
 import inspect
@@ -20,12 +21,15 @@ except ImportError:
 
 # ---------------------------------------------------------------- given: looking at the arguments
 
+
 def check_distribution(name, rows):
     """Raise ValueError if an entry of `rows` (float64, one or two axes) is no probability, or a row's sum is not 1."""
     bad = np.argwhere(~((rows >= 0) & (rows <= 1 + 1e-6)))
     if len(bad):
         where = ", ".join(map(str, bad[0]))
-        raise ValueError(f"{name}[{where}] is {rows[tuple(bad[0])]}: a probability lies between 0 and 1")
+        raise ValueError(
+            f"{name}[{where}] is {rows[tuple(bad[0])]}: a probability lies between 0 and 1"
+        )
     sums = np.atleast_1d(rows.sum(-1))
     for row in np.flatnonzero(np.abs(sums - 1) > 1e-6):
         which = name if rows.ndim == 1 else f"row {row} of {name} (counted from 0)"
@@ -38,7 +42,9 @@ def check_model(pi, A, B):
     if pi.ndim != 1 or not len(pi):
         raise ValueError(f"pi has shape {pi.shape}, expected (N,): one probability per state")
     if A.shape != (len(pi), len(pi)):
-        raise ValueError(f"A has shape {A.shape}, expected {(len(pi), len(pi))}: one row per state of pi")
+        raise ValueError(
+            f"A has shape {A.shape}, expected {(len(pi), len(pi))}: one row per state of pi"
+        )
     if B.ndim != 2 or len(B) != len(pi) or not B.shape[1]:
         raise ValueError(f"B has shape {B.shape}, expected ({len(pi)}, M): one row per state of pi")
     for name, rows in (("pi", pi), ("A", A), ("B", B)):
@@ -54,11 +60,15 @@ def check_obs(obs, n_symbols, name="obs"):
     if len(obs) == 0:
         raise ValueError(f"{name} is empty (T = 0): at least one symbol is needed")
     if not np.issubdtype(obs.dtype, np.integer):
-        raise ValueError(f"{name} holds {obs.dtype} values, expected integers: symbols are numbers 0..{n_symbols - 1}")
+        raise ValueError(
+            f"{name} holds {obs.dtype} values, expected integers: symbols are numbers 0..{n_symbols - 1}"
+        )
     bad = np.flatnonzero((obs < 0) | (obs >= n_symbols))
     if len(bad):
-        raise ValueError(f"{name}[{bad[0]}] is {obs[bad[0]]}, expected 0..{n_symbols - 1}: "
-                         f"B has {n_symbols} column{'s' * (n_symbols > 1)}")
+        raise ValueError(
+            f"{name}[{bad[0]}] is {obs[bad[0]]}, expected 0..{n_symbols - 1}: "
+            f"B has {n_symbols} column{'s' * (n_symbols > 1)}"
+        )
     return obs.astype(np.int64, copy=False)
 
 
@@ -72,16 +82,21 @@ def checked(function):
         if "A" in given and "B" in given:
             A = np.asarray(given["A"], dtype=np.float64)
             uniform = np.full(len(np.atleast_1d(A)), 1 / max(len(np.atleast_1d(A)), 1))
-            model = dict(zip(("pi", "A", "B"), check_model(given.get("pi", uniform), A, given["B"])))
+            model = dict(
+                zip(("pi", "A", "B"), check_model(given.get("pi", uniform), A, given["B"]))
+            )
             given.update((name, value) for name, value in model.items() if name in given)
         for name in ("log_pi", "log_A", "log_B"):
             if name in given:
                 given[name] = np.asarray(given[name], dtype=np.float64)
                 if np.isnan(given[name]).any():
-                    raise ValueError(f"{name}[{', '.join(map(str, np.argwhere(np.isnan(given[name]))[0]))}] is nan")
+                    raise ValueError(
+                        f"{name}[{', '.join(map(str, np.argwhere(np.isnan(given[name]))[0]))}] is nan"
+                    )
         if "obs" in given:
             given["obs"] = check_obs(given["obs"], given["B" if "B" in given else "log_B"].shape[1])
         return function(**given)
+
     return wrapper
 
 
@@ -93,6 +108,7 @@ def log(p):
 
 # ---------------------------------------------------------------- evaluation
 
+
 @checked
 def forward(pi, A, B, obs):
     """alpha (T, N): alpha[t, i] = P(obs[0..t], state at time t is i). Source: Rabiner eqs. 19-20."""
@@ -101,7 +117,7 @@ def forward(pi, A, B, obs):
     alpha = np.zeros((T, N))
     alpha[0] = pi * B[:, obs[0]]
     for t in range(1, T):
-        alpha[t] = (alpha[t - 1] @ A) * B[:, obs[t]]             # (N,)@(N, N) -> (N,)
+        alpha[t] = (alpha[t - 1] @ A) * B[:, obs[t]]  # (N,)@(N, N) -> (N,)
     return alpha
     # END SOLUTION hmm-01
 
@@ -113,7 +129,7 @@ def backward(A, B, obs):
     T, N = len(obs), len(A)
     beta = np.ones((T, N))
     for t in range(T - 2, -1, -1):
-        beta[t] = A @ (B[:, obs[t + 1]] * beta[t + 1])           # (N, N)@(N,) -> (N,)
+        beta[t] = A @ (B[:, obs[t + 1]] * beta[t + 1])  # (N, N)@(N,) -> (N,)
     return beta
     # END SOLUTION hmm-02
 
@@ -132,8 +148,8 @@ def state_posterior(alpha, beta):
     Where alpha and beta explain nothing together (obs is impossible), the row is 0. Source: exercise c1.
     """
     # BEGIN SOLUTION hmm-04 (6 points): gamma[t] is a distribution over states, for every t
-    both = alpha * beta                                          # (T, N)
-    total = both.sum(1, keepdims=True)                           # (T, 1)
+    both = alpha * beta  # (T, N)
+    total = both.sum(1, keepdims=True)  # (T, 1)
     return np.divide(both, total, out=np.zeros_like(both), where=total > 0)
     # END SOLUTION hmm-04
 
@@ -145,12 +161,13 @@ def transition_joint(alpha, beta, A, B, obs):
     alpha, beta (T, N). Source: exercise c2.
     """
     # BEGIN SOLUTION hmm-05 (8 points): four factors: the past, the step, what is emitted after the step, the future
-    after = B[:, obs[1:]].T * beta[1:]                           # (T-1, N): emitted at t+1, and all that follows
-    return alpha[:-1, :, None] * A * after[:, None, :]           # (T-1, N, 1) * (N, N) * (T-1, 1, N)
+    after = B[:, obs[1:]].T * beta[1:]  # (T-1, N): emitted at t+1, and all that follows
+    return alpha[:-1, :, None] * A * after[:, None, :]  # (T-1, N, 1) * (N, N) * (T-1, 1, N)
     # END SOLUTION hmm-05
 
 
 # ---------------------------------------------------------------- the same for long sequences: logarithms
+
 
 @checked
 def log_forward(log_pi, log_A, log_B, obs):
@@ -163,7 +180,7 @@ def log_forward(log_pi, log_A, log_B, obs):
     log_alpha = np.zeros((T, N))
     log_alpha[0] = log_pi + log_B[:, obs[0]]
     for t in range(1, T):
-        step = log_alpha[t - 1][:, None] + log_A                 # (N, 1) + (N, N): [from, to]
+        step = log_alpha[t - 1][:, None] + log_A  # (N, 1) + (N, N): [from, to]
         log_alpha[t] = np.logaddexp.reduce(step, axis=0) + log_B[:, obs[t]]
     return log_alpha
     # END SOLUTION hmm-06
@@ -193,6 +210,7 @@ def log_likelihood(pi, A, B, obs):
 
 # ---------------------------------------------------------------- decoding
 
+
 @checked
 def viterbi_tables(log_pi, log_A, log_B, obs):
     """delta (T, N): log-probability of the best path that ends in state i at time t, together with obs[0..t];
@@ -205,8 +223,8 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
     delta, phi = np.zeros((T, N)), np.zeros((T, N), dtype=np.int64)
     delta[0] = log_pi + log_B[:, obs[0]]
     for t in range(1, T):
-        scores = delta[t - 1][:, None] + log_A                   # (N, 1) + (N, N): [from, to]
-        phi[t] = scores.argmax(0)                                # the first, so the smallest, of equal ones
+        scores = delta[t - 1][:, None] + log_A  # (N, 1) + (N, N): [from, to]
+        phi[t] = scores.argmax(0)  # the first, so the smallest, of equal ones
         delta[t] = scores.max(0) + log_B[:, obs[t]]
     return delta, phi
     # END SOLUTION hmm-09
@@ -235,6 +253,7 @@ def viterbi(pi, A, B, obs):
 
 # ---------------------------------------------------------------- learning
 
+
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     """What Baum-Welch counts in one sequence that is possible (P(obs) > 0):
 
@@ -244,10 +263,10 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     """
     # BEGIN SOLUTION hmm-11 (6 points): hmm-04 and hmm-05 in logarithms; divide by P(obs) before you leave them
     log_p = np.logaddexp.reduce(log_alpha[-1])
-    gamma = np.exp(log_alpha + log_beta - log_p)                 # (T, N)
+    gamma = np.exp(log_alpha + log_beta - log_p)  # (T, N)
     counts = np.zeros_like(log_A)
     for t in range(len(obs) - 1):
-        after = log_B[:, obs[t + 1]] + log_beta[t + 1]           # (N,)
+        after = log_B[:, obs[t + 1]] + log_beta[t + 1]  # (N,)
         counts += np.exp(log_alpha[t][:, None] + log_A + after - log_p)
     return gamma, counts
     # END SOLUTION hmm-11
@@ -272,7 +291,7 @@ def new_A(gammas, counts, A):
     where a state is never left (use `ratio`). Source: Rabiner eq. 40b.
     """
     # BEGIN SOLUTION hmm-13 (6 points): at how many of its T times can a sequence leave a state?
-    left = np.sum([gamma[:-1].sum(0) for gamma in gammas], axis=0)           # (N,)
+    left = np.sum([gamma[:-1].sum(0) for gamma in gammas], axis=0)  # (N,)
     return ratio(np.sum(counts, axis=0), left, A)
     # END SOLUTION hmm-13
 
@@ -286,7 +305,7 @@ def new_B(gammas, sequences, B):
     # BEGIN SOLUTION hmm-14 (6 points): every time step counts here, the last one too; add gamma[t] to column obs[t]
     seen = np.zeros_like(B)
     for gamma, obs in zip(gammas, sequences):
-        np.add.at(seen.T, obs, gamma)                            # column obs[t] += gamma[t]; repeats add up
+        np.add.at(seen.T, obs, gamma)  # column obs[t] += gamma[t]; repeats add up
     return ratio(seen, np.sum([gamma.sum(0) for gamma in gammas], axis=0), B)
     # END SOLUTION hmm-14
 
@@ -309,7 +328,9 @@ def baum_welch(pi, A, B, sequences, iterations):
             log_p = np.logaddexp.reduce(log_alpha[-1])
             total += float(log_p)
             if log_p > -np.inf:
-                gamma, count = expected_counts(log_alpha, log_backward(log_A, log_B, obs), log_A, log_B, obs)
+                gamma, count = expected_counts(
+                    log_alpha, log_backward(log_A, log_B, obs), log_A, log_B, obs
+                )
                 possible.append(obs), gammas.append(gamma), counts.append(count)
         log_likelihoods.append(total)
         if possible:
@@ -325,9 +346,15 @@ def check_sequences(sequences, n_symbols):
         raise ValueError("sequences is empty: at least one sequence is needed")
     if all(np.ndim(obs) == 0 for obs in sequences[:2]):
         sequences = [sequences]
-    with contextlib.suppress(ValueError):                        # the usual case, all at once
+    with contextlib.suppress(ValueError):  # the usual case, all at once
         every, lengths = np.concatenate(sequences), np.array(list(map(len, sequences)))
-        if every.dtype == np.int64 and every.ndim == 1 and lengths.all() and every.min() >= 0 and every.max() < n_symbols:
+        if (
+            every.dtype == np.int64
+            and every.ndim == 1
+            and lengths.all()
+            and every.min() >= 0
+            and every.max() < n_symbols
+        ):
             return sequences, every, lengths
     sequences = [check_obs(obs, n_symbols, f"sequences[{s}]") for s, obs in enumerate(sequences)]
     return sequences, np.concatenate(sequences), np.array(list(map(len, sequences)))
@@ -358,12 +385,15 @@ def rows_to_one(counts):
 
 # ---------------------------------------------------------------- given: drawing from a model, and the class
 
+
 def sample(pi, A, B, T, rng):
     """states (T,) and obs (T,), both int64, drawn from the model. rng: np.random.Generator."""
     pi, A, B = check_model(pi, A, B)
     if T < 1:
         raise ValueError(f"T is {T}, expected at least 1")
-    ends = [np.cumsum(row) / np.sum(row) for row in (pi, *A)]    # draw by inversion: first index whose end is above u
+    ends = [
+        np.cumsum(row) / np.sum(row) for row in (pi, *A)
+    ]  # draw by inversion: first index whose end is above u
     u, v = rng.random(T), rng.random(T)
     states, row = np.zeros(T, dtype=np.int64), 0
     for t in range(T):
@@ -392,25 +422,37 @@ class HMM:
     def parameters(self):
         """pi, A, B, looked at. Raises ValueError if the model has none yet."""
         if any(x is None for x in (self.startprob_, self.transmat_, self.emissionprob_)):
-            raise ValueError("the model has no parameters yet: call fit, fit_supervised or load first")
+            raise ValueError(
+                "the model has no parameters yet: call fit, fit_supervised or load first"
+            )
         self.startprob_, self.transmat_, self.emissionprob_ = check_model(
-            self.startprob_, self.transmat_, self.emissionprob_)
+            self.startprob_, self.transmat_, self.emissionprob_
+        )
         return self.startprob_, self.transmat_, self.emissionprob_
 
-    def fit_supervised(self, state_sequences, sequences, n_states=None, n_symbols=None, smoothing=1.0):
+    def fit_supervised(
+        self, state_sequences, sequences, n_states=None, n_symbols=None, smoothing=1.0
+    ):
         """Count a model from sequences whose states are known; sizes default to what occurs. Returns self."""
         if len(state_sequences) != len(sequences):
-            raise ValueError(f"{len(state_sequences)} state sequences for {len(sequences)} sequences")
+            raise ValueError(
+                f"{len(state_sequences)} state sequences for {len(sequences)} sequences"
+            )
         if smoothing < 0:
             raise ValueError(f"smoothing is {smoothing}, expected at least 0")
-        largest = [max((int(np.max(x)) for x in many if len(x)), default=0) for many in (state_sequences, sequences)]
+        largest = [
+            max((int(np.max(x)) for x in many if len(x)), default=0)
+            for many in (state_sequences, sequences)
+        ]
         N, M = n_states or largest[0] + 1, n_symbols or largest[1] + 1
         states = [check_obs(x, N, f"state_sequences[{s}]") for s, x in enumerate(state_sequences)]
         symbols, *_ = check_sequences(sequences, M)
         for s, (x, obs) in enumerate(zip(states, symbols)):
             if len(x) != len(obs):
                 raise ValueError(f"state_sequences[{s}] has {len(x)} states for {len(obs)} symbols")
-        self.startprob_, self.transmat_, self.emissionprob_ = supervised_estimate(states, symbols, N, M, smoothing)
+        self.startprob_, self.transmat_, self.emissionprob_ = supervised_estimate(
+            states, symbols, N, M, smoothing
+        )
         return self
 
     def fit(self, sequences, iterations=20, n_states=None, n_symbols=None, rng=None):
@@ -424,11 +466,14 @@ class HMM:
             M = n_symbols or 1 + int(check_sequences(sequences, np.iinfo(np.int64).max)[1].max())
             rng = np.random.default_rng(rng)
             self.startprob_, self.transmat_, self.emissionprob_ = (
-                rng.dirichlet(np.full(K, 5.0), size) for K, size in ((n_states, None), (n_states, n_states),
-                                                                     (M, n_states)))
+                rng.dirichlet(np.full(K, 5.0), size)
+                for K, size in ((n_states, None), (n_states, n_states), (M, n_states))
+            )
         pi, A, B = self.parameters()
         many, *_ = check_sequences(sequences, B.shape[1])
-        result = self.quick("baum_welch", pi, A, B, many, iterations) or baum_welch(pi, A, B, many, iterations)
+        result = self.quick("baum_welch", pi, A, B, many, iterations) or baum_welch(
+            pi, A, B, many, iterations
+        )
         self.startprob_, self.transmat_, self.emissionprob_, self.log_likelihoods_ = result
         return self
 
@@ -455,7 +500,9 @@ class HMM:
             log_alpha = log_forward(log(pi), log(A), log(B), obs)
             if np.logaddexp.reduce(log_alpha[-1]) == -np.inf:
                 return np.zeros_like(log_alpha)
-            gamma, _ = expected_counts(log_alpha, log_backward(log(A), log(B), obs), log(A), log(B), obs)
+            gamma, _ = expected_counts(
+                log_alpha, log_backward(log(A), log(B), obs), log(A), log(B), obs
+            )
         return gamma
 
     def decode(self, obs):
@@ -483,6 +530,7 @@ class HMM:
     def save(self, path):
         """Write the parameters to an npz file, whole or not at all."""
         from cli import safe_write
+
         pi, A, B = self.parameters()
         with safe_write(path, "wb") as file:
             np.savez(file, kind="hmm", startprob=pi, transmat=A, emissionprob=B)
@@ -498,6 +546,16 @@ class HMM:
             return cls(*arrays, readable=readable)
         except FileNotFoundError:
             raise
-        except (KeyError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, OSError) as error:
-            raise ValueError(f"{path} is not a model written by HMM.save (truncated, or another kind of file): "
-                             f"{error}") from error
+        except (
+            KeyError,
+            ValueError,
+            EOFError,
+            TypeError,
+            AttributeError,
+            zipfile.BadZipFile,
+            OSError,
+        ) as error:
+            raise ValueError(
+                f"{path} is not a model written by HMM.save (truncated, or another kind of file): "
+                f"{error}"
+            ) from error

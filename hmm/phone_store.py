@@ -1,16 +1,17 @@
 """The phone shop of exercise w1: lambda from the text, Viterbi's tables, the best path, a picture of the trellis.
 
-    python hmm/phone_store.py                      # the shop of the sheet
-    python hmm/phone_store.py --seed 7             # another shop, with its own text and numbers
+python hmm/phone_store.py                      # the shop of the sheet
+python hmm/phone_store.py --seed 7             # another shop, with its own text and numbers
 """
+
 from pathlib import Path
 
 import numpy as np
 from cli import Parser, run
 from model import evaluate, log, viterbi, viterbi_tables
 
-STATES = ("畅销", "滞销")                # S_1: the market sells well, S_2: badly
-SYMBOLS = ("H", "M", "L")                # what the shop stocks: high, middle or low models
+STATES = ("畅销", "滞销")  # S_1: the market sells well, S_2: badly
+SYMBOLS = ("H", "M", "L")  # what the shop stocks: high, middle or low models
 SHOP = {
     "first": {"畅销": 0.5, "滞销": 0.5},
     "next": {"畅销": {"畅销": 0.6, "滞销": 0.4}, "滞销": {"畅销": 0.5, "滞销": 0.5}},
@@ -30,7 +31,10 @@ def draw_shop(seed):
     return {
         "first": share[0],
         "next": dict(zip(STATES, share[1:])),
-        "stock": {state: {symbol: int(k) / 10 for symbol, k in zip(SYMBOLS, row)} for state, row in zip(STATES, rows)},
+        "stock": {
+            state: {symbol: int(k) / 10 for symbol, k in zip(SYMBOLS, row)}
+            for state, row in zip(STATES, rows)
+        },
         "months": [str(symbol) for symbol in rng.permutation(SYMBOLS)],
     }
 
@@ -51,17 +55,26 @@ def shop_model(shop):
 
 def tell(shop):
     """The shop in words."""
-    stock = "; ".join(f"in {state} it stocks H, M, L with " + ", ".join(f"{shop['stock'][state][s]:g}" for s in SYMBOLS)
-                      for state in STATES)
-    steps = "; ".join(f"after {now} comes 畅销 or 滞销 with " + ", ".join(f"{shop['next'][now][s]:g}" for s in STATES)
-                      for now in STATES)
-    return (f"{stock}; {steps}; the first month {shop['first']['畅销']:g}, {shop['first']['滞销']:g}. "
-            f"Observed: {', '.join(shop['months'])}.")
+    stock = "; ".join(
+        f"in {state} it stocks H, M, L with "
+        + ", ".join(f"{shop['stock'][state][s]:g}" for s in SYMBOLS)
+        for state in STATES
+    )
+    steps = "; ".join(
+        f"after {now} comes 畅销 or 滞销 with "
+        + ", ".join(f"{shop['next'][now][s]:g}" for s in STATES)
+        for now in STATES
+    )
+    return (
+        f"{stock}; {steps}; the first month {shop['first']['畅销']:g}, {shop['first']['滞销']:g}. "
+        f"Observed: {', '.join(shop['months'])}."
+    )
 
 
 def draw_trellis(pi, A, B, obs, delta, path, out):
     """Picture: one column per month, one row per state, each node with its delta, the best path in colour."""
     from plots import chinese_font, plt, readable, save
+
     chinese_font()
     T, N = delta.shape
     fig, ax = plt.subplots(figsize=(2.9 * T + 1.2, 1.9 * N + 1.6))
@@ -70,43 +83,96 @@ def draw_trellis(pi, A, B, obs, delta, path, out):
             for j in range(N):
                 best = path[t - 1] == i and path[t] == j
                 chosen = int(np.argmax(delta[t - 1] + log(A)[:, j])) == i
-                ax.annotate("", (t - 0.2, -j), (t - 1 + 0.2, -i), zorder=3 if best else 1, arrowprops=dict(
-                    arrowstyle="-|>", color="tab:red" if best else "0.55", lw=2.4 if best else 1.0,
-                    ls="-" if chosen else ":", shrinkA=0, shrinkB=0))
-                along, up = 0.3, 0.07 * (i == j)                 # on the line, near its tail; level ones above it
-                ax.text(t - 0.8 + 0.6 * along, -i - (j - i) * along + up, f"{A[i, j]:g}", ha="center", zorder=4,
-                        va="bottom" if i == j else "center", fontsize=9, color="tab:red" if best else "0.3",
-                        bbox=None if i == j else {"facecolor": "white", "edgecolor": "none", "pad": 1.5})
+                ax.annotate(
+                    "",
+                    (t - 0.2, -j),
+                    (t - 1 + 0.2, -i),
+                    zorder=3 if best else 1,
+                    arrowprops=dict(
+                        arrowstyle="-|>",
+                        color="tab:red" if best else "0.55",
+                        lw=2.4 if best else 1.0,
+                        ls="-" if chosen else ":",
+                        shrinkA=0,
+                        shrinkB=0,
+                    ),
+                )
+                along, up = 0.3, 0.07 * (i == j)  # on the line, near its tail; level ones above it
+                ax.text(
+                    t - 0.8 + 0.6 * along,
+                    -i - (j - i) * along + up,
+                    f"{A[i, j]:g}",
+                    ha="center",
+                    zorder=4,
+                    va="bottom" if i == j else "center",
+                    fontsize=9,
+                    color="tab:red" if best else "0.3",
+                    bbox=None
+                    if i == j
+                    else {"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+                )
     for t in range(T):
         for i in range(N):
             on = path[t] == i
-            ax.scatter(t, -i, s=3400, color="#ffe3e0" if on else "white", edgecolors="tab:red" if on else "0.4",
-                       linewidths=2 if on else 1, zorder=5)
-            ax.text(t, -i, f"$\\delta_{{{t + 1}}}({i + 1})$\n{np.exp(delta[t, i]):.5g}", ha="center", va="center",
-                    fontsize=10, zorder=6)
+            ax.scatter(
+                t,
+                -i,
+                s=3400,
+                color="#ffe3e0" if on else "white",
+                edgecolors="tab:red" if on else "0.4",
+                linewidths=2 if on else 1,
+                zorder=5,
+            )
+            ax.text(
+                t,
+                -i,
+                f"$\\delta_{{{t + 1}}}({i + 1})$\n{np.exp(delta[t, i]):.5g}",
+                ha="center",
+                va="center",
+                fontsize=10,
+                zorder=6,
+            )
         ax.text(t, 0.62, readable(f"month {t + 1}: {SYMBOLS[obs[t]]}"), ha="center", fontsize=11)
     for i in range(N):
-        ax.text(-0.42, -i, readable(f"S{i + 1} {STATES[i]}\nπ = {pi[i]:g}"), ha="right", va="center", fontsize=11)
+        ax.text(
+            -0.42,
+            -i,
+            readable(f"S{i + 1} {STATES[i]}\nπ = {pi[i]:g}"),
+            ha="right",
+            va="center",
+            fontsize=11,
+        )
     ax.set_xlim(-1.05, T - 0.6)
     ax.set_ylim(-N + 0.35, 0.9)
     ax.axis("off")
-    ax.set_title(readable(f"best path {' '.join(STATES[i] for i in path)}, probability {np.exp(delta[-1].max()):.4g}\n"
-                          "solid: the best way into a state (φ); dotted: the others; red: the best path"), fontsize=11)
+    ax.set_title(
+        readable(
+            f"best path {' '.join(STATES[i] for i in path)}, probability {np.exp(delta[-1].max()):.4g}\n"
+            "solid: the best way into a state (φ); dotted: the others; red: the best path"
+        ),
+        fontsize=11,
+    )
     save(fig, out)
 
 
 def table(name, values, obs):
     """Lines of a table with one row per month."""
-    head = f"{'month':>5} {'seen':>4}  " + "".join(f"{name}({i + 1})".rjust(12) for i in range(values.shape[1]))
+    head = f"{'month':>5} {'seen':>4}  " + "".join(
+        f"{name}({i + 1})".rjust(12) for i in range(values.shape[1])
+    )
     shown = [[f"{x:.6g}" if values.dtype.kind == "f" else str(x) for x in row] for row in values]
-    return [head] + [f"{t + 1:>5} {SYMBOLS[obs[t]]:>4}  " + "".join(x.rjust(12) for x in row)
-                     for t, row in enumerate(shown)]
+    return [head] + [
+        f"{t + 1:>5} {SYMBOLS[obs[t]]:>4}  " + "".join(x.rjust(12) for x in row)
+        for t, row in enumerate(shown)
+    ]
 
 
 def get_parser():
     parser = Parser(description="The phone shop: Viterbi by hand and by machine.")
     parser.add_argument("--seed", type=int, default=None, help="draw another shop from this seed")
-    parser.add_argument("--out_dir", type=Path, default=Path("workdirs/hmm"), help="folder for trellis.png")
+    parser.add_argument(
+        "--out_dir", type=Path, default=Path("workdirs/hmm"), help="folder for trellis.png"
+    )
     return parser
 
 
@@ -129,8 +195,10 @@ def main(argv=None):
     print("\n".join(table("delta", np.exp(delta), obs)))
     print("\nphi: the state before, on that path")
     print("\n".join(table("phi", names, obs)))
-    print(f"\npath: {' '.join(STATES[i] for i in path)}   probability {np.exp(log_prob):.6g}   "
-          f"P(O) {evaluate(pi, A, B, obs):.6g}")
+    print(
+        f"\npath: {' '.join(STATES[i] for i in path)}   probability {np.exp(log_prob):.6g}   "
+        f"P(O) {evaluate(pi, A, B, obs):.6g}"
+    )
     draw_trellis(pi, A, B, obs, delta, path, args.out_dir / "trellis.png")
     print(f"picture: {args.out_dir / 'trellis.png'}")
 

@@ -1,22 +1,26 @@
 """Segment text from the command line, from files or from a pipe.
 
-    python hmm/sample.py "我们明天去北京" "他研究生命的起源"
-    python hmm/sample.py FILE:novel.txt > words.txt
-    cat novel.txt | python hmm/sample.py --ckpt_path workdirs/hmm2
+python hmm/sample.py "我们明天去北京" "他研究生命的起源"
+python hmm/sample.py FILE:novel.txt > words.txt
+cat novel.txt | python hmm/sample.py --ckpt_path workdirs/hmm2
 """
+
 import sys
 from pathlib import Path
 
 from cli import Parser, UserError, find_folder, run
 from segmenter import Segmenter
 
-PIECE = 1 << 18                  # bytes read at a time from a pipe
+PIECE = 1 << 18  # bytes read at a time from a pipe
 
 
 def load_model(ckpt_path, readable=False):
     """The segmenter of a training folder."""
-    folder = find_folder(ckpt_path, ["model.npz"], "python hmm/prepare.py, then python hmm/train.py "
-                                                   f"--ckpt_path {ckpt_path}")
+    folder = find_folder(
+        ckpt_path,
+        ["model.npz"],
+        f"python hmm/prepare.py, then python hmm/train.py --ckpt_path {ckpt_path}",
+    )
     try:
         segmenter = Segmenter.load(folder / "model.npz")
     except ValueError as error:
@@ -33,7 +37,9 @@ def get_jieba():
     except ImportError:
         raise UserError("--compare jieba needs jieba; run: python -m pip install jieba") from None
     jieba.setLogLevel(60)
-    return lambda lines: [[word for piece in line.split() for word in jieba.cut(piece)] for line in lines]
+    return lambda lines: [
+        [word for piece in line.split() for word in jieba.cut(piece)] for line in lines
+    ]
 
 
 def blocks(files, encoding):
@@ -47,11 +53,15 @@ def blocks(files, encoding):
                 try:
                     text = whole.decode(encoding)
                 except UnicodeDecodeError as error:
-                    line = number + whole[:error.start].count(b"\n") + 1
-                    raise UserError(f"{name}, line {line}: byte 0x{whole[error.start]:02X} is not {encoding}; name the "
-                                    "text's encoding, for example --encoding gb18030") from None
+                    line = number + whole[: error.start].count(b"\n") + 1
+                    raise UserError(
+                        f"{name}, line {line}: byte 0x{whole[error.start]:02X} is not {encoding}; name the "
+                        "text's encoding, for example --encoding gb18030"
+                    ) from None
                 except LookupError:
-                    raise UserError(f"--encoding {encoding}: no such encoding; try utf-8 or gb18030") from None
+                    raise UserError(
+                        f"--encoding {encoding}: no such encoding; try utf-8 or gb18030"
+                    ) from None
                 number += whole.count(b"\n") + len(newline)
                 yield [line.removesuffix("\r").removeprefix("\ufeff") for line in text.split("\n")]
             if not data:
@@ -60,10 +70,21 @@ def blocks(files, encoding):
 
 def get_parser():
     parser = Parser(description="Segment Chinese text: one line of words for each line of text.")
-    parser.add_argument("text", nargs="*", help="text, or FILE:path; without any: what comes from the pipe")
-    parser.add_argument("--ckpt_path", type=Path, default=Path("workdirs/hmm"), help="folder with model.npz from train.py")
-    parser.add_argument("--compare", choices=("jieba",), help="print another segmenter's words below")
-    parser.add_argument("--readable", action="store_true", help="use the recursion of model.py (order 1)")
+    parser.add_argument(
+        "text", nargs="*", help="text, or FILE:path; without any: what comes from the pipe"
+    )
+    parser.add_argument(
+        "--ckpt_path",
+        type=Path,
+        default=Path("workdirs/hmm"),
+        help="folder with model.npz from train.py",
+    )
+    parser.add_argument(
+        "--compare", choices=("jieba",), help="print another segmenter's words below"
+    )
+    parser.add_argument(
+        "--readable", action="store_true", help="use the recursion of model.py (order 1)"
+    )
     parser.add_argument("--encoding", default="utf-8", help="encoding of files and of the pipe")
     return parser
 
@@ -78,7 +99,10 @@ def main(argv=None):
         for words, others in zip(found, other(lines) if other else [None] * len(lines)):
             print(" ".join(words))
             if others is not None:
-                print(f"  {args.compare}: {' '.join(others)}" + ("" if others != words else "   (the same)"))
+                print(
+                    f"  {args.compare}: {' '.join(others)}"
+                    + ("" if others != words else "   (the same)")
+                )
         sys.stdout.flush()
 
     for text in args.text:

@@ -3,6 +3,7 @@
 B begins a word of several characters, M stands inside, E ends it; S is a word of one character.
 FirstOrder is the homework's model: tags are states, characters are symbols. SecondOrder looks further back.
 """
+
 import zipfile
 
 import numpy as np
@@ -11,19 +12,30 @@ from model import HMM
 
 TAGS = "BMES"
 B, M, E, S = range(4)
-FOLLOWS = {B: (M, E), M: (M, E), E: (B, S), S: (B, S)}          # a word that has begun must end
-PAIRS = [(y, x) for y in range(4) for x in FOLLOWS[y]]          # 8 states of the second order: last tag, tag
-TRIPLES = [(z, y, x) for y, x in PAIRS for z in range(4) if y in FOLLOWS[z]]      # 16, two for each pair, in its order
-EDGE, UNKNOWN = 0, 1                                            # symbols: edge of a sentence, character not in training
-CUT = 2000                                                      # longer pieces of text are cut at a mark
+FOLLOWS = {B: (M, E), M: (M, E), E: (B, S), S: (B, S)}  # a word that has begun must end
+PAIRS = [
+    (y, x) for y in range(4) for x in FOLLOWS[y]
+]  # 8 states of the second order: last tag, tag
+TRIPLES = [
+    (z, y, x) for y, x in PAIRS for z in range(4) if y in FOLLOWS[z]
+]  # 16, two for each pair, in its order
+EDGE, UNKNOWN = 0, 1  # symbols: edge of a sentence, character not in training
+CUT = 2000  # longer pieces of text are cut at a mark
 
 
 # ---------------------------------------------------------------- words and tags
 
+
 def words_to_tags(words):
     """Tags (int8) of the characters of a list of words."""
-    return np.array([tag for word in words
-                     for tag in ([S] if len(word) == 1 else [B] + [M] * (len(word) - 2) + [E])], dtype=np.int8)
+    return np.array(
+        [
+            tag
+            for word in words
+            for tag in ([S] if len(word) == 1 else [B] + [M] * (len(word) - 2) + [E])
+        ],
+        dtype=np.int8,
+    )
 
 
 def tags_to_words(text, tags):
@@ -50,7 +62,9 @@ class Alphabet:
         self.characters = list(characters)
         self.table = np.full(0x110000, UNKNOWN, dtype=np.int32)
         known = {char: number for number, char in enumerate(self.characters, 2)}
-        for code in list(map(ord, self.characters)) + list(range(0xFF01, 0xFF5F)) + list(range(0x21, 0x7F)):
+        for code in (
+            list(map(ord, self.characters)) + list(range(0xFF01, 0xFF5F)) + list(range(0x21, 0x7F))
+        ):
             self.table[code] = known.get(normal(chr(code)), UNKNOWN)
 
     @classmethod
@@ -68,13 +82,16 @@ class Alphabet:
 
 # ---------------------------------------------------------------- the prepared text
 
+
 def write_sentences(path, **parts):
     """Write lists of sentences (lists of words) to an npz file: characters, their tags, characters per sentence."""
     arrays = {}
     for name, sentences in parts.items():
         texts = ["".join(words) for words in sentences]
         arrays[f"{name}_text"] = np.frombuffer("".join(texts).encode("utf-32-le"), dtype="<u4")
-        arrays[f"{name}_tags"] = np.concatenate([words_to_tags(words) for words in sentences] or [np.zeros(0, np.int8)])
+        arrays[f"{name}_tags"] = np.concatenate(
+            [words_to_tags(words) for words in sentences] or [np.zeros(0, np.int8)]
+        )
         arrays[f"{name}_lengths"] = np.array([len(text) for text in texts], dtype=np.int64)
     with safe_write(path, "wb") as file:
         np.savez_compressed(file, kind="segmented text", **arrays)
@@ -91,15 +108,28 @@ def read_sentences(path):
                 text = data[f"{name}_text"].tobytes().decode("utf-32-le")
                 stops = np.cumsum(data[f"{name}_lengths"]).tolist()
                 tags = data[f"{name}_tags"]
-                parts[name] = [tags_to_words(text[a:b], tags[a:b]) for a, b in zip([0] + stops[:-1], stops)]
+                parts[name] = [
+                    tags_to_words(text[a:b], tags[a:b]) for a, b in zip([0] + stops[:-1], stops)
+                ]
             return parts
     except FileNotFoundError:
         raise
-    except (KeyError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, OSError) as error:
-        raise ValueError(f"{path} was not written by prepare.py (truncated, or another kind of file): {error}") from error
+    except (
+        KeyError,
+        ValueError,
+        EOFError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        OSError,
+    ) as error:
+        raise ValueError(
+            f"{path} was not written by prepare.py (truncated, or another kind of file): {error}"
+        ) from error
 
 
 # ---------------------------------------------------------------- what both models share
+
 
 class Segmenter:
     """fit(sentences) from lists of words, segment(lines), save(path); load(path) gives the right kind back."""
@@ -116,15 +146,22 @@ class Segmenter:
                     owners.append(number)
         found = [[] for _ in lines]
         if pieces:
-            for number, piece, tags in zip(owners, pieces, self.tags([self.alphabet.symbols(p) for p in pieces])):
+            for number, piece, tags in zip(
+                owners, pieces, self.tags([self.alphabet.symbols(p) for p in pieces])
+            ):
                 found[number] += tags_to_words(piece, tags)
         return found
 
     def save(self, path):
         """Write the model to an npz file (no pickle), whole or not at all."""
         with safe_write(path, "wb") as file:
-            np.savez_compressed(file, kind="segmenter", order=self.order,
-                                characters=np.array(self.alphabet.characters, dtype="U1"), **self.arrays())
+            np.savez_compressed(
+                file,
+                kind="segmenter",
+                order=self.order,
+                characters=np.array(self.alphabet.characters, dtype="U1"),
+                **self.arrays(),
+            )
 
     @staticmethod
     def load(path):
@@ -137,9 +174,19 @@ class Segmenter:
                 return kind.restore(Alphabet(data["characters"].tolist()), data)
         except FileNotFoundError:
             raise
-        except (KeyError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, OSError) as error:
-            raise ValueError(f"{path} is not a model written by train.py (truncated, or another kind of file): "
-                             f"{error}") from error
+        except (
+            KeyError,
+            ValueError,
+            EOFError,
+            TypeError,
+            AttributeError,
+            zipfile.BadZipFile,
+            OSError,
+        ) as error:
+            raise ValueError(
+                f"{path} is not a model written by train.py (truncated, or another kind of file): "
+                f"{error}"
+            ) from error
 
 
 def cut_long(piece):
@@ -147,8 +194,8 @@ def cut_long(piece):
     parts = []
     while len(piece) > CUT:
         at = 1 + max(piece.rfind(mark, 0, CUT) for mark in "。！？；，、：")
-        parts.append(piece[:at or CUT])
-        piece = piece[at or CUT:]
+        parts.append(piece[: at or CUT])
+        piece = piece[at or CUT :]
     return parts + [piece]
 
 
@@ -168,19 +215,29 @@ class FirstOrder(Segmenter):
         return self.hmm.decode_batch(many)[1]
 
     def arrays(self):
-        return {"startprob": self.hmm.startprob_, "transmat": self.hmm.transmat_, "emissionprob": self.hmm.emissionprob_}
+        return {
+            "startprob": self.hmm.startprob_,
+            "transmat": self.hmm.transmat_,
+            "emissionprob": self.hmm.emissionprob_,
+        }
 
     @classmethod
     def restore(cls, alphabet, data):
         made = cls()
-        made.alphabet, made.hmm = alphabet, HMM(data["startprob"], data["transmat"], data["emissionprob"])
+        made.alphabet, made.hmm = (
+            alphabet,
+            HMM(data["startprob"], data["transmat"], data["emissionprob"]),
+        )
         if made.hmm.emissionprob_.shape != (len(TAGS), len(alphabet)):
-            raise ValueError(f"emissionprob has shape {made.hmm.emissionprob_.shape}, "
-                             f"expected {(len(TAGS), len(alphabet))}")
+            raise ValueError(
+                f"emissionprob has shape {made.hmm.emissionprob_.shape}, "
+                f"expected {(len(TAGS), len(alphabet))}"
+            )
         return made
 
 
 # ---------------------------------------------------------------- the stronger model
+
 
 class SecondOrder(Segmenter):
     """P(tag t, character c | the last two tags and characters), three models mixed by Witten and Bell's rule.
@@ -198,10 +255,14 @@ class SecondOrder(Segmenter):
         self.alphabet = Alphabet.of(sentences)
         edge, events = [EDGE * 4 + S] * 2, []
         for words in sentences:
-            events += edge + (self.alphabet.symbols("".join(words)) * 4 + words_to_tags(words)).tolist()
+            events += (
+                edge + (self.alphabet.symbols("".join(words)) * 4 + words_to_tags(words)).tolist()
+            )
         x = np.array(events + edge, dtype=np.int64)
         Q = 4 * len(self.alphabet)
-        inside = np.flatnonzero(x[1:-1] // 4 + x[2:] // 4 > 0) + 2       # from the first character to the first edge after
+        inside = (
+            np.flatnonzero(x[1:-1] // 4 + x[2:] // 4 > 0) + 2
+        )  # from the first character to the first edge after
         z, y, x = x[inside - 2], x[inside - 1], x[inside]
         self.keys3, self.counts3 = np.unique((z * Q + y) * Q + x, return_counts=True)
         self.keys2, self.counts2 = np.unique(y * Q + x, return_counts=True)
@@ -218,10 +279,10 @@ class SecondOrder(Segmenter):
         self.kinds1 = np.bincount(self.keys2 // Q, minlength=Q)
         by_tag = self.counts1.reshape(-1, 4)
         total, kinds = by_tag.sum(0), np.maximum((by_tag > 0).sum(0), 1)
-        self.emit = (by_tag + kinds / len(self.alphabet)) / (total + kinds)                      # P(c | t): (V, 4)
+        self.emit = (by_tag + kinds / len(self.alphabet)) / (total + kinds)  # P(c | t): (V, 4)
         after = self.triples.reshape(4, 4, 4) + 0.1
         legal = np.array([[x in FOLLOWS[y] for x in range(4)] for y in range(4)])
-        self.steps = after / (after * legal).sum(2, keepdims=True)                               # P(t | z, y)
+        self.steps = after / (after * legal).sum(2, keepdims=True)  # P(t | z, y)
         return self
 
     def scores(self, symbols):
@@ -229,12 +290,16 @@ class SecondOrder(Segmenter):
         Q = 4 * len(self.alphabet)
         zc, yc, xc = symbols[:-2, None], symbols[1:-1, None], symbols[2:, None]
         tz, ty, tx = np.array(TRIPLES).T
-        z, y, x = zc * 4 + tz, yc * 4 + ty, xc * 4 + tx                                          # (T - 2, 16)
+        z, y, x = zc * 4 + tz, yc * 4 + ty, xc * 4 + tx  # (T - 2, 16)
         p = self.steps[tz, ty, tx] * self.emit[xc, tx]
         p = mix(find(self.keys2, self.counts2, y * Q + x), self.total1[y], self.kinds1[y], p)
         before = z * Q + y
-        p = mix(find(self.keys3, self.counts3, before * Q + x), find(self.before2, self.total2, before),
-                find(self.before2, self.kinds2, before), p)
+        p = mix(
+            find(self.keys3, self.counts3, before * Q + x),
+            find(self.before2, self.total2, before),
+            find(self.before2, self.kinds2, before),
+            p,
+        )
         return np.log(p)
 
     def tags(self, many):
@@ -242,22 +307,26 @@ class SecondOrder(Segmenter):
         order = sorted(range(len(many)), key=lambda s: -len(many[s]))
         sizes = np.array([len(many[s]) for s in order])
         first = np.cumsum(sizes + 3) - (sizes + 3)
-        every = np.full(int((sizes + 3).sum()), EDGE, dtype=np.int64)                            # edge edge text edge
+        every = np.full(int((sizes + 3).sum()), EDGE, dtype=np.int64)  # edge edge text edge
         for s, at in zip(order, first.tolist()):
-            every[at + 2:at + 2 + len(many[s])] = many[s]
+            every[at + 2 : at + 2 + len(many[s])] = many[s]
         scores = np.empty((len(every), 16))
-        scores[2:] = np.concatenate([self.scores(every[a:a + 20_002]) for a in range(0, len(every) - 2, 20_000)])
-        came = np.array([[PAIRS.index(triple[:2]) for triple in TRIPLES[2 * k:2 * k + 2]] for k in range(8)])    # (8, 2)
+        scores[2:] = np.concatenate(
+            [self.scores(every[a : a + 20_002]) for a in range(0, len(every) - 2, 20_000)]
+        )
+        came = np.array(
+            [[PAIRS.index(triple[:2]) for triple in TRIPLES[2 * k : 2 * k + 2]] for k in range(8)]
+        )  # (8, 2)
         delta = np.full((len(many), 8), -np.inf)
         delta[:, PAIRS.index((S, S))] = 0
         choice = np.zeros((int(sizes[0]) + 1, len(many), 8), dtype=np.int8)
         finals = np.empty(len(many), dtype=np.int64)
         for t in range(int(sizes[0]) + 1):
-            n = int(np.searchsorted(-sizes, -t, side="right"))                                   # sentences with T >= t
-            way = delta[:n, came] + scores[first[:n] + 2 + t].reshape(n, 8, 2)                   # (n, 8, 2)
+            n = int(np.searchsorted(-sizes, -t, side="right"))  # sentences with T >= t
+            way = delta[:n, came] + scores[first[:n] + 2 + t].reshape(n, 8, 2)  # (n, 8, 2)
             choice[t, :n] = way[..., 1] > way[..., 0]
             delta = way.max(2)
-            ended = sizes[:n] == t                                   # here x is the edge behind the text: its tag is S
+            ended = sizes[:n] == t  # here x is the edge behind the text: its tag is S
             into_edge = [k for k, (_, x) in enumerate(PAIRS) if x == S]
             finals[:n][ended] = np.array(into_edge)[delta[:, into_edge].argmax(1)][ended]
         tags = np.zeros((int(sizes[0]) + 1, len(many)), dtype=np.int8)
@@ -269,11 +338,14 @@ class SecondOrder(Segmenter):
             state[:n] = came[state[:n], choice[t, rows[:n], state[:n]]]
         found = [None] * len(many)
         for row, s in enumerate(order):
-            found[s] = tags[:sizes[row], row]
+            found[s] = tags[: sizes[row], row]
         return found
 
     def arrays(self):
-        return {name: getattr(self, name) for name in ("keys3", "counts3", "keys2", "counts2", "counts1", "triples")}
+        return {
+            name: getattr(self, name)
+            for name in ("keys3", "counts3", "keys2", "counts2", "counts1", "triples")
+        }
 
     @classmethod
     def restore(cls, alphabet, data):
@@ -299,6 +371,7 @@ def mix(count, total, kinds, lower):
 
 # ---------------------------------------------------------------- judging
 
+
 def spans(words):
     """{(first character, behind the last)} of a list of words, with the words."""
     ends = np.cumsum([len(word) for word in words]).tolist()
@@ -311,7 +384,7 @@ def judge(gold, found, vocabulary):
     gold, found: lists of lists of words over the same characters. vocabulary: set of the training text's words.
     Unseen precision: of the words found that are not in the vocabulary, how many are right.
     """
-    counts = np.zeros((2, 3))                            # all words, unseen ones; in gold, in found, in both
+    counts = np.zeros((2, 3))  # all words, unseen ones; in gold, in found, in both
     for words, others in zip(gold, found):
         one, two = spans(words), spans(others)
         for column, some in enumerate((one, two, one & two)):
@@ -319,6 +392,9 @@ def judge(gold, found, vocabulary):
     shares = {}
     for name, (expected, given, right) in zip(("", "unseen_"), counts.tolist()):
         precision, recall = right / max(given, 1), right / max(expected, 1)
-        shares |= {name + "precision": precision, name + "recall": recall,
-                   name + "f1": 2 * precision * recall / max(precision + recall, 1e-12)}
+        shares |= {
+            name + "precision": precision,
+            name + "recall": recall,
+            name + "f1": 2 * precision * recall / max(precision + recall, 1e-12),
+        }
     return shares | {"unseen_share": float(counts[1, 0] / max(counts[0, 0], 1))}

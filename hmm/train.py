@@ -1,8 +1,9 @@
 """Count a segmenter from prepared text.
 
-    python hmm/train.py                              # first order: the homework's HMM
-    python hmm/train.py --order 2 --ckpt_path workdirs/hmm2
+python hmm/train.py                              # first order: the homework's HMM
+python hmm/train.py --order 2 --ckpt_path workdirs/hmm2
 """
+
 import time
 from pathlib import Path
 
@@ -29,7 +30,9 @@ def em(segmenter, sentences, steps, quiet):
         history += segmenter.hmm.fit(symbols, iterations=1).log_likelihoods_
         bar.set_postfix_str(f"{history[-1] / count:.4f} nats/char")
     if steps:
-        print(f"Baum-Welch: log-likelihood {history[0] / count:.4f} -> {history[-1] / count:.4f} nats/char")
+        print(
+            f"Baum-Welch: log-likelihood {history[0] / count:.4f} -> {history[-1] / count:.4f} nats/char"
+        )
 
 
 def no_negative(text):
@@ -41,12 +44,31 @@ def no_negative(text):
 
 def get_parser():
     parser = Parser(description="Train a segmenter.")
-    parser.add_argument("--data_root", type=Path, default=Path("data/cws"), help="folder with cws.npz from prepare.py")
-    parser.add_argument("--ckpt_path", type=Path, default=Path("workdirs/hmm"), help="folder for model.npz")
-    parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="1: tags as states; 2: looks back two "
-                                                                             "tags and two characters")
-    parser.add_argument("--smoothing", type=no_negative, default=0.1, help="added to each count of an emission (order 1)")
-    parser.add_argument("--em_steps", type=int, default=0, help="steps of Baum-Welch after counting (order 1)")
+    parser.add_argument(
+        "--data_root",
+        type=Path,
+        default=Path("data/cws"),
+        help="folder with cws.npz from prepare.py",
+    )
+    parser.add_argument(
+        "--ckpt_path", type=Path, default=Path("workdirs/hmm"), help="folder for model.npz"
+    )
+    parser.add_argument(
+        "--order",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="1: tags as states; 2: looks back two tags and two characters",
+    )
+    parser.add_argument(
+        "--smoothing",
+        type=no_negative,
+        default=0.1,
+        help="added to each count of an emission (order 1)",
+    )
+    parser.add_argument(
+        "--em_steps", type=int, default=0, help="steps of Baum-Welch after counting (order 1)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no bar")
     return parser
 
@@ -67,8 +89,10 @@ def main(argv=None):
     segmenter.save(args.ckpt_path / "model.npz")
     found = segmenter.segment(["".join(words) for words in parts["test"]])
     result = judge(parts["test"], found, {word for words in parts["train"] for word in words})
-    print(f"order {args.order}  {len(parts['train'])} sentences  {len(segmenter.alphabet)} symbols  {trained:.2f} s  "
-          f"test F1 {result['f1']:.4f}")
+    print(
+        f"order {args.order}  {len(parts['train'])} sentences  {len(segmenter.alphabet)} symbols  {trained:.2f} s  "
+        f"test F1 {result['f1']:.4f}"
+    )
     print(f"written: {args.ckpt_path / 'model.npz'}")
 
 

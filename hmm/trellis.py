@@ -6,6 +6,7 @@
 Move the slider: the best path of the first t symbols need not be the start of the best path of all. Point at a state: the
 best path into it, and how far it is behind.
 """
+
 import html
 import json
 from pathlib import Path
@@ -17,7 +18,7 @@ from phone_store import SHOP, STATES, SYMBOLS, shop_model
 from sample import load_model
 from segmenter import TAGS
 
-MAX_SYMBOLS = 60                 # a column each
+MAX_SYMBOLS = 60  # a column each
 STYLE = """
 :root { color-scheme: light dark; --best: #c62828; --into: #1565c0; --ink: #444; --paper: #fff; }
 @media (prefers-color-scheme: dark) { :root { --best: #ff8a80; --into: #82b1ff; --ink: #bbb; --paper: #121212; } }
@@ -33,9 +34,11 @@ circle { fill: var(--paper); } .shade { fill: var(--ink); stroke: var(--ink); } 
 .into .shade { fill: var(--into); stroke: var(--into); stroke-width: 3; }
 .node { cursor: pointer; } .node:focus { outline: none; } .node:focus .shade { stroke-width: 5; }
 """
-NOTE = ("A column is a symbol, a row a state; the line into a state comes from where its best path does (φ). Red: the best path of the "
-        "first t symbols; point at a state for the best path into it. 每列一个符号,每行一个状态;进入状态的线来自它的最佳前驱(φ)。"
-        "红色:前 t 个符号的最佳路径;指向一个状态,显示到达它的最佳路径。")
+NOTE = (
+    "A column is a symbol, a row a state; the line into a state comes from where its best path does (φ). Red: the best path of the "
+    "first t symbols; point at a state for the best path into it. 每列一个符号,每行一个状态;进入状态的线来自它的最佳前驱(φ)。"
+    "红色:前 t 个符号的最佳路径;指向一个状态,显示到达它的最佳路径。"
+)
 
 
 def tables(pi, A, B, obs):
@@ -51,8 +54,13 @@ def tables(pi, A, B, obs):
 
 def page(title, states, symbols, delta, phi, gamma):
     """One self-contained HTML page."""
-    data = {"states": list(states), "symbols": list(symbols), "phi": phi.tolist(), "gamma": gamma.round(6).tolist(),
-            "delta": [[None if np.isneginf(x) else round(x, 6) for x in row] for row in delta.tolist()]}
+    data = {
+        "states": list(states),
+        "symbols": list(symbols),
+        "phi": phi.tolist(),
+        "gamma": gamma.round(6).tolist(),
+        "delta": [[None if np.isneginf(x) else round(x, 6) for x in row] for row in delta.tolist()],
+    }
     script = Path(__file__).with_name("trellis.js").read_text(encoding="utf-8")
     shown = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     return f"""<!doctype html>
@@ -81,8 +89,17 @@ def page(title, states, symbols, delta, phi, gamma):
 
 def get_parser():
     parser = Parser(description="Viterbi's trellis as a page that works without a network.")
-    parser.add_argument("text", nargs="?", help=f"text to segment, at most {MAX_SYMBOLS} characters; without it: the phone shop")
-    parser.add_argument("--ckpt_path", type=Path, default=Path("workdirs/hmm"), help="folder with model.npz from train.py")
+    parser.add_argument(
+        "text",
+        nargs="?",
+        help=f"text to segment, at most {MAX_SYMBOLS} characters; without it: the phone shop",
+    )
+    parser.add_argument(
+        "--ckpt_path",
+        type=Path,
+        default=Path("workdirs/hmm"),
+        help="folder with model.npz from train.py",
+    )
     parser.add_argument("--out", type=Path, default=Path("trellis.html"), help="page to write")
     return parser
 
@@ -95,12 +112,16 @@ def main(argv=None):
     else:
         title, states, symbols = "Viterbi: words", TAGS, args.text
         if not symbols.strip() or len(symbols.split()) > 1 or len(symbols) > MAX_SYMBOLS:
-            raise UserError(f"the text is 1 to {MAX_SYMBOLS} characters without spaces, this one has {len(symbols)}"
-                            + " with spaces" * (len(symbols.split()) > 1))
+            raise UserError(
+                f"the text is 1 to {MAX_SYMBOLS} characters without spaces, this one has {len(symbols)}"
+                + " with spaces" * (len(symbols.split()) > 1)
+            )
         segmenter = load_model(args.ckpt_path)
         if segmenter.order != 1:
-            raise UserError(f"{args.ckpt_path} holds a model of order {segmenter.order}, the page shows order 1; "
-                            "run: python hmm/train.py")
+            raise UserError(
+                f"{args.ckpt_path} holds a model of order {segmenter.order}, the page shows order 1; "
+                "run: python hmm/train.py"
+            )
         shown = tables(*segmenter.hmm.parameters(), segmenter.alphabet.symbols(symbols))
     with safe_write(args.out) as file:
         file.write(page(title, states, symbols, *shown))

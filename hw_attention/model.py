@@ -3,6 +3,7 @@
 Sizes: B batch, L length (Lq queries, Lk keys), S source and T target length, C = d_model width, h heads, d width of
 one vector (of one head: C / h), H hidden width of the seq2seq, V vocabulary. A mask is called `keep`: True = may look.
 """
+
 import functools
 import inspect
 import math
@@ -11,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-PAD, BOS, EOS = 0, 1, 2                                          # the first numbers of both vocabularies
+PAD, BOS, EOS = 0, 1, 2  # the first numbers of both vocabularies
 SPECIAL = 3
 SCORES = ("additive", "bilinear", "dot", "scaled_dot", "none")
 
@@ -22,6 +23,7 @@ def takes(**rules):
     A rule is a smallest number, or the shape of a tensor such as "B Lq d": a letter is one size for all arguments
     and at least 1, "2d" is twice that size, a leading "..." stands for any number of axes.
     """
+
     def decorate(function):
         signature = inspect.signature(function)
 
@@ -36,7 +38,9 @@ def takes(**rules):
                 elif value is not None:
                     check_shape(name, tuple(value.shape), rule.split(), sizes)
             return function(*args, **kwargs)
+
         return checked
+
     return decorate
 
 
@@ -47,16 +51,19 @@ def check_shape(name, shape, rule, sizes):
     rule = rule[open_front:]
     if len(shape) < len(rule) or not open_front and len(shape) > len(rule):
         raise ValueError(f"{name} is {shape}, expected {said}")
-    for letter, size in zip(rule, shape[len(shape) - len(rule):]):
+    for letter, size in zip(rule, shape[len(shape) - len(rule) :]):
         times = 2 if letter[0] == "2" else 1
         if size < 1:
             raise ValueError(f"{name} is {shape}, expected {said} with nothing empty")
         known, owner = sizes.setdefault(letter.lstrip("2"), (size // times, f"{name} {shape}"))
         if size != times * known:
-            raise ValueError(f"{name} is {shape}, but {owner} makes {letter} = {times * known} in {said}")
+            raise ValueError(
+                f"{name} is {shape}, but {owner} makes {letter} = {times * known} in {said}"
+            )
 
 
 # ---- Angles between random vectors (exercise w1) ----
+
 
 @takes(n=1, num_pairs=1)
 def sample_angles(n, num_pairs, seed):
@@ -93,13 +100,14 @@ def angle_density(theta, n):
 
 # ---- Four scores: q (B, Lq, d) queries, k (B, Lk, d) keys -> (B, Lq, Lk), a row for each query ----
 
+
 @takes(q="B Lq d", k="B Lk d", W="m 2d", w="m")
 def score_additive(q, k, W, w):
     """wᵀ tanh(W [q; k]) for every query and key. W (m, 2d): q's columns first; w (m,). Source: Bahdanau et al. 2015."""
     # BEGIN SOLUTION att-03 (6 points): W [q; k] is a sum of two products; give queries and keys an axis each before tanh
     d = q.size(-1)
-    of_q, of_k = q @ W[:, :d].T, k @ W[:, d:].T                  # (B, Lq, m), (B, Lk, m)
-    return torch.tanh(of_q[:, :, None] + of_k[:, None]) @ w      # (B, Lq, Lk, m)@(m,) -> (B, Lq, Lk)
+    of_q, of_k = q @ W[:, :d].T, k @ W[:, d:].T  # (B, Lq, m), (B, Lk, m)
+    return torch.tanh(of_q[:, :, None] + of_k[:, None]) @ w  # (B, Lq, Lk, m)@(m,) -> (B, Lq, Lk)
     # END SOLUTION att-03
 
 
@@ -128,6 +136,7 @@ def score_scaled_dot(q, k):
 
 
 # ---- From scores to weights to a mixture of values ----
+
 
 def attention_weights(scores, keep=None):
     """Weights (..., Lq, Lk): the softmax of each query's scores over the keys that it may look at, 0 for the others.
@@ -163,7 +172,9 @@ def attend(scores, values, keep=None):
         except RuntimeError:
             fits = False
         if not fits:
-            raise ValueError(f"keep is {tuple(keep.shape)}, scores are {tuple(scores.shape)}: it cannot be broadcast")
+            raise ValueError(
+                f"keep is {tuple(keep.shape)}, scores are {tuple(scores.shape)}: it cannot be broadcast"
+            )
     weights = attention_weights(scores, keep)
     return mix(weights, values), weights
 
@@ -180,6 +191,7 @@ def padding_keep(lengths, L):
 
 # ---- Positions ----
 
+
 @takes(L=1, d=1)
 def position_encoding(L, d):
     """Positions 0 .. L-1 as vectors, (L, d) float64: sin(p / 10000^{i/d}) in even columns i, cos(p / 10000^{(i-1)/d})
@@ -187,12 +199,15 @@ def position_encoding(L, d):
     # BEGIN SOLUTION att-10 (6 points): a sine and the cosine beside it share one frequency
     i = torch.arange(d, dtype=torch.float64)
     even = i % 2 == 0
-    angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (torch.where(even, i, i - 1) / d)
+    angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (
+        torch.where(even, i, i - 1) / d
+    )
     return torch.where(even, angle.sin(), angle.cos())
     # END SOLUTION att-10
 
 
 # ---- Self-attention with several heads ----
+
 
 class MultiHeadSelfAttention(nn.Module):
     """Self-attention with n_head heads, one fused linear layer in front, none behind.
@@ -203,7 +218,9 @@ class MultiHeadSelfAttention(nn.Module):
     def __init__(self, d_model, n_head, tied_qk=False):
         super().__init__()
         if d_model < 1 or n_head < 1 or d_model % n_head:
-            raise ValueError(f"d_model {d_model} does not divide into n_head {n_head} heads of one width")
+            raise ValueError(
+                f"d_model {d_model} does not divide into n_head {n_head} heads of one width"
+            )
         self.n_head, self.tied_qk = n_head, tied_qk
         self.fused = nn.Linear(d_model, (2 if tied_qk else 3) * d_model)
 
@@ -214,7 +231,9 @@ class MultiHeadSelfAttention(nn.Module):
         """
         width = self.fused.in_features
         if x.ndim != 3 or x.size(-1) != width or 0 in x.shape:
-            raise ValueError(f"x is {tuple(x.shape)}, expected (B, L, C) with C = {width} and nothing empty")
+            raise ValueError(
+                f"x is {tuple(x.shape)}, expected (B, L, C) with C = {width} and nothing empty"
+            )
         q, k, v = (self.split_heads(part) for part in self.project(x))
         out, weights = self.attend_heads(q, k, v, keep)
         return self.join_heads(out), weights
@@ -256,6 +275,7 @@ class MultiHeadSelfAttention(nn.Module):
 
 # ---- Transformer block and encoder ----
 
+
 def layer_norm(x, gain, bias, eps=1e-5):
     """Each vector of x (..., C) with mean 0 and variance 1, then times gain (C,) plus bias (C,).
 
@@ -272,7 +292,10 @@ class LayerNorm(nn.Module):
 
     def __init__(self, d_model):
         super().__init__()
-        self.weight, self.bias = nn.Parameter(torch.ones(d_model)), nn.Parameter(torch.zeros(d_model))
+        self.weight, self.bias = (
+            nn.Parameter(torch.ones(d_model)),
+            nn.Parameter(torch.zeros(d_model)),
+        )
 
     def forward(self, x):
         return layer_norm(x, self.weight, self.bias)
@@ -285,7 +308,9 @@ class TransformerBlock(nn.Module):
         super().__init__()
         self.attention = MultiHeadSelfAttention(d_model, n_head, tied_qk)
         self.ln_1, self.ln_2 = LayerNorm(d_model), LayerNorm(d_model)
-        self.mlp = nn.Sequential(nn.Linear(d_model, 4 * d_model), nn.GELU(), nn.Linear(4 * d_model, d_model))
+        self.mlp = nn.Sequential(
+            nn.Linear(d_model, 4 * d_model), nn.GELU(), nn.Linear(4 * d_model, d_model)
+        )
 
     def forward(self, x, keep=None):
         """x (B, L, C), keep as in MultiHeadSelfAttention. Returns x (B, L, C), weights (B, h, L, L)."""
@@ -309,14 +334,18 @@ class TransformerBlock(nn.Module):
 class TransformerEncoder(nn.Module):
     """Word vectors plus positions ("sine" or "learned", up to max_len), then n_layer blocks."""
 
-    def __init__(self, vocab_size, d_model, n_head, n_layer, max_len=64, positions="sine", tied_qk=False):
+    def __init__(
+        self, vocab_size, d_model, n_head, n_layer, max_len=64, positions="sine", tied_qk=False
+    ):
         super().__init__()
         if positions not in ("sine", "learned"):
             raise ValueError(f"positions {positions!r} are unknown; known: sine, learned")
         self.max_len = max_len
         self.embedding = nn.Embedding(vocab_size, d_model)
         self.learned = nn.Embedding(max_len, d_model) if positions == "learned" else None
-        self.blocks = nn.ModuleList(TransformerBlock(d_model, n_head, tied_qk) for _ in range(n_layer))
+        self.blocks = nn.ModuleList(
+            TransformerBlock(d_model, n_head, tied_qk) for _ in range(n_layer)
+        )
 
     def forward(self, tokens, lengths=None):
         """tokens (B, L) long, lengths (B,) long of texts padded at their end (None: no padding).
@@ -352,7 +381,9 @@ def checked_lengths(lengths, tokens):
     if tokens.ndim != 2 or 0 in tokens.shape:
         raise ValueError(f"tokens are {tuple(tokens.shape)}, expected (B, L) with nothing empty")
     if lengths.shape != tokens.shape[:1] or lengths.min() < 1 or lengths.max() > tokens.size(1):
-        raise ValueError(f"lengths are {lengths.tolist()}, expected {len(tokens)} numbers from 1 to {tokens.size(1)}")
+        raise ValueError(
+            f"lengths are {lengths.tolist()}, expected {len(tokens)} numbers from 1 to {tokens.size(1)}"
+        )
     return lengths
 
 
@@ -360,21 +391,34 @@ class EncoderReader(nn.Module):
     """The encoder as a reader of numerals: `slots` empty places stand before the text, and what the encoder makes of
     slot t gives the logits of the t-th token of the answer. All tokens are answered at once."""
 
-    def __init__(self, vocab_in, vocab_out, d_model, n_head=4, n_layer=2, slots=9, max_len=64, positions="sine",
-                 tied_qk=False):
+    def __init__(
+        self,
+        vocab_in,
+        vocab_out,
+        d_model,
+        n_head=4,
+        n_layer=2,
+        slots=9,
+        max_len=64,
+        positions="sine",
+        tied_qk=False,
+    ):
         super().__init__()
         self.slots = slots
-        self.encoder = TransformerEncoder(vocab_in, d_model, n_head, n_layer, max_len, positions, tied_qk)
+        self.encoder = TransformerEncoder(
+            vocab_in, d_model, n_head, n_layer, max_len, positions, tied_qk
+        )
         self.out = nn.Linear(d_model, vocab_out)
 
     def forward(self, tokens, lengths):
         """tokens (B, S), lengths (B,) -> logits (B, slots, V), weights of each layer [(B, h, slots + S, slots + S)]."""
         empty = tokens.new_full((len(tokens), self.slots), BOS)
         h, weights = self.encoder(torch.cat([empty, tokens], 1), lengths + self.slots)
-        return self.out(h[:, :self.slots]), weights
+        return self.out(h[:, : self.slots]), weights
 
 
 # ---- Sequence to sequence ----
+
 
 class Seq2Seq(nn.Module):
     """Recurrent encoder and decoder (GRUs), joined by attention with one of SCORES.
@@ -398,7 +442,10 @@ class Seq2Seq(nn.Module):
         self.cell = nn.GRUCell(2 * hidden, hidden)
         self.out = nn.Linear(2 * hidden, vocab_out)
         if score in ("additive", "bilinear"):
-            self.W = nn.Parameter(torch.randn(hidden, 2 * hidden if score == "additive" else hidden) / math.sqrt(hidden))
+            self.W = nn.Parameter(
+                torch.randn(hidden, 2 * hidden if score == "additive" else hidden)
+                / math.sqrt(hidden)
+            )
         if score == "additive":
             self.w = nn.Parameter(torch.randn(hidden) / math.sqrt(hidden))
 
@@ -420,8 +467,10 @@ class Seq2Seq(nn.Module):
         S = tokens.size(-1)
         lengths = checked_lengths(lengths, tokens)
         words = self.embedding_in(tokens)
-        packed = nn.utils.rnn.pack_padded_sequence(words, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        states, last = self.encoder(packed)                      # last (1, B, H): behind each text's last word
+        packed = nn.utils.rnn.pack_padded_sequence(
+            words, lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        states, last = self.encoder(packed)  # last (1, B, H): behind each text's last word
         states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=S)
         keep = torch.arange(S, device=tokens.device) < lengths.to(tokens.device)[:, None]
         return states + words * keep[..., None], torch.tanh(self.first(last[0])), keep
@@ -486,20 +535,37 @@ class Seq2Seq(nn.Module):
         tokens (1, S), lengths (1,). Returns a list of token numbers, EOS included if reached, and its log-probability.
         """
         if len(tokens) != 1 or width < 1 or max_len < 1:
-            raise ValueError(f"beam search takes one text, not {len(tokens)}; width {width}, max_len {max_len} >= 1")
+            raise ValueError(
+                f"beam search takes one text, not {len(tokens)}; width {width}, max_len {max_len} >= 1"
+            )
         states, state, keep = self.encode(tokens, lengths)
-        alive, ended = [(0.0, [], state)], []                    # log-probability, answer, state behind it
+        alive, ended = [(0.0, [], state)], []  # log-probability, answer, state behind it
         for _ in range(max_len):
             last = tokens.new_tensor([answer[-1] if answer else BOS for _, answer, _ in alive])
-            logits, state, _ = self.step(last, torch.cat([state for _, _, state in alive]),
-                                         states.expand(len(alive), -1, -1), keep.expand(len(alive), -1))
-            log_p = logits.double().log_softmax(-1) + tokens.new_tensor([p for p, _, _ in alive], dtype=torch.float64)[:, None]
+            logits, state, _ = self.step(
+                last,
+                torch.cat([state for _, _, state in alive]),
+                states.expand(len(alive), -1, -1),
+                keep.expand(len(alive), -1),
+            )
+            log_p = (
+                logits.double().log_softmax(-1)
+                + tokens.new_tensor([p for p, _, _ in alive], dtype=torch.float64)[:, None]
+            )
             best, at = log_p.flatten().topk(min(width, log_p.numel()))
-            grown = [(p, alive[i // log_p.size(1)][1] + [i % log_p.size(1)], state[i // log_p.size(1)][None])
-                     for p, i in zip(best.tolist(), at.tolist())]
+            grown = [
+                (
+                    p,
+                    alive[i // log_p.size(1)][1] + [i % log_p.size(1)],
+                    state[i // log_p.size(1)][None],
+                )
+                for p, i in zip(best.tolist(), at.tolist())
+            ]
             ended += [(p, answer) for p, answer, _ in grown if answer[-1] == EOS]
             alive = [one for one in grown if one[1][-1] != EOS]
-            if not alive or ended and max(ended)[0] >= alive[0][0]:          # a longer answer is never more probable
+            if (
+                not alive or ended and max(ended)[0] >= alive[0][0]
+            ):  # a longer answer is never more probable
                 break
         p, answer = max(ended + [(p, answer) for p, answer, _ in alive])
         return answer, p
@@ -521,6 +587,7 @@ def sequence_loss(logits, targets):
 
 # ---- One projection for queries and keys (exercise w2): X W^Q = X W^K ----
 
+
 @takes(n=1)
 def expected_logits(n, tied):
     """Mean and standard deviation of q_i·k_j / √n: dict(same_mean, same_std, other_mean, other_std) of floats.
@@ -530,7 +597,12 @@ def expected_logits(n, tied):
     """
     # BEGIN SOLUTION att-24 (4 points): write q·k as a sum of n independent terms, and q·q too: what does one term give?
     if tied:
-        return {"same_mean": math.sqrt(n), "same_std": math.sqrt(2), "other_mean": 0.0, "other_std": 1.0}
+        return {
+            "same_mean": math.sqrt(n),
+            "same_std": math.sqrt(2),
+            "other_mean": 0.0,
+            "other_std": 1.0,
+        }
     return {"same_mean": 0.0, "same_std": 1.0, "other_mean": 0.0, "other_std": 1.0}
     # END SOLUTION att-24
 
@@ -563,7 +635,9 @@ def squared_length_nodes(n, count=64):
     """
     i = torch.arange(count, dtype=torch.float64)
     off = (i[1:] * (i[1:] + n / 2 - 1)).sqrt()
-    values, vectors = torch.linalg.eigh(torch.diag(2 * i + n / 2) + torch.diag(off, 1) + torch.diag(off, -1))
+    values, vectors = torch.linalg.eigh(
+        torch.diag(2 * i + n / 2) + torch.diag(off, 1) + torch.diag(off, -1)
+    )
     return 2 * values, vectors[0].square()
 
 

@@ -5,9 +5,10 @@
 
 A mixture of the two (三千〇二五) is no numeral. Each number has one form in each notation.
 """
+
 LARGEST = 99_999_999
 DIGITS = "〇一二三四五六七八九"
-ZERO = "零"                                                     # 0 by value
+ZERO = "零"  # 0 by value
 UNITS = "十百千"
 MYRIAD = "万"
 SIGNS = DIGITS + ZERO + UNITS + MYRIAD
@@ -32,7 +33,9 @@ def below_myriad(number):
     for place in (3, 2, 1, 0):
         digit = number // 10**place % 10
         if digit:
-            text += (ZERO if gap and text else "") + DIGITS[digit] + (UNITS[place - 1] if place else "")
+            text += (
+                (ZERO if gap and text else "") + DIGITS[digit] + (UNITS[place - 1] if place else "")
+            )
         gap = digit == 0
     return text
 
@@ -48,7 +51,10 @@ def to_number(text):
     """The number (int) that a numeral of either notation stands for. ValueError, with the reason, for anything else."""
     strange = [sign for sign in text if sign not in SIGNS]
     if not text or strange:
-        raise ValueError(f"{text!r} is no numeral: " + (f"{strange[0]!r} is none of {SIGNS}" if text else "it is empty"))
+        raise ValueError(
+            f"{text!r} is no numeral: "
+            + (f"{strange[0]!r} is none of {SIGNS}" if text else "it is empty")
+        )
     if not set(text) - set(DIGITS):
         number = int("".join(str(DIGITS.index(sign)) for sign in text))
         if number > LARGEST:
@@ -59,7 +65,9 @@ def to_number(text):
     number = value_of(text)
     if number > LARGEST or by_value(number) != text:
         zero = ", where 0 is 〇" if ZERO in text else ""
-        raise ValueError(f"{text!r} is no numeral: write by value (十五, 三千零二十五) or digit by digit (三〇二五){zero}")
+        raise ValueError(
+            f"{text!r} is no numeral: write by value (十五, 三千零二十五) or digit by digit (三〇二五){zero}"
+        )
     return number
 
 
@@ -70,7 +78,10 @@ def value_of(text):
         if sign == MYRIAD:
             number, digit = (number + (digit or 0)) * 10_000, None
         elif sign in UNITS:
-            number, digit = number + (1 if digit is None else digit) * 10 ** (UNITS.index(sign) + 1), None
+            number, digit = (
+                number + (1 if digit is None else digit) * 10 ** (UNITS.index(sign) + 1),
+                None,
+            )
         else:
             digit = DIGITS.index(sign) if sign in DIGITS[1:] else None
     return number + (digit or 0)

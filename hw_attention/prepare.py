@@ -5,6 +5,7 @@
 A number is in one of the three files only, there in both notations (numerals.py). One number in ten is held out for
 val.txt and test.txt; the numbers below 10 are all in train.txt. Short numbers are few, so train.txt has them many times.
 """
+
 import random
 import zlib
 from pathlib import Path
@@ -14,12 +15,22 @@ from numerals import by_value, digit_by_digit
 
 
 def get_parser():
-    parser = Parser(description="Generate Chinese numerals and their digits for train.py; nothing is downloaded.")
-    parser.add_argument("--data_root", type=Path, default=Path("data/numerals"), help="folder that train.py reads")
+    parser = Parser(
+        description="Generate Chinese numerals and their digits for train.py; nothing is downloaded."
+    )
+    parser.add_argument(
+        "--data_root", type=Path, default=Path("data/numerals"), help="folder that train.py reads"
+    )
     parser.add_argument("--out_dir", type=Path, help="folder for what is made (default: data_root)")
-    parser.add_argument("--train", type=positive_int, default=40_000, help="numbers to train on, two lines each")
-    parser.add_argument("--val", type=positive_int, default=1_000, help="different numbers to validate on")
-    parser.add_argument("--test", type=positive_int, default=2_500, help="different numbers to test on")
+    parser.add_argument(
+        "--train", type=positive_int, default=40_000, help="numbers to train on, two lines each"
+    )
+    parser.add_argument(
+        "--val", type=positive_int, default=1_000, help="different numbers to validate on"
+    )
+    parser.add_argument(
+        "--test", type=positive_int, default=2_500, help="different numbers to test on"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the numbers")
     return parser
 
@@ -44,16 +55,18 @@ def held_out(number, seed):
 
 def different_numbers(count, seed, rng):
     """`count` different numbers that are held out."""
-    found, misses = {}, 0                                         # a dict keeps their order
+    found, misses = {}, 0  # a dict keeps their order
     while len(found) < count:
         number, before = draw(rng), len(found)
         if held_out(number, seed):
             found[number] = None
         misses = misses + 1 if len(found) == before else 0
         if misses > 100_000:
-            raise UserError(f"--val and --test ask for {count} different numbers, only {len(found)} were found")
+            raise UserError(
+                f"--val and --test ask for {count} different numbers, only {len(found)} were found"
+            )
     found = list(found)
-    rng.shuffle(found)                                            # short ones run out first
+    rng.shuffle(found)  # short ones run out first
     return found
 
 
@@ -61,16 +74,25 @@ def main(argv=None):
     args = get_parser().parse_args(argv)
     out_dir, rng = place_for(args.out_dir or args.data_root), random.Random(args.seed)
     held = different_numbers(args.val + args.test, args.seed, rng)
-    parts = {"train": [], "val": held[:args.val], "test": held[args.val:]}
+    parts = {"train": [], "val": held[: args.val], "test": held[args.val :]}
     while len(parts["train"]) < args.train:
         number = draw(rng)
         if not held_out(number, args.seed):
             parts["train"].append(number)
     for split, numbers in parts.items():
         with safe_write(out_dir / f"{split}.txt") as file:
-            file.writelines(f"{text}\t{number}\n" for number in numbers for text in (by_value(number), digit_by_digit(number)))
-    print(", ".join(f"{split} {len(numbers):,} numbers, {len(set(numbers)):,} different ({2 * len(numbers):,} lines)"
-                    for split, numbers in parts.items()) + f"; wrote train.txt, val.txt and test.txt to {out_dir}")
+            file.writelines(
+                f"{text}\t{number}\n"
+                for number in numbers
+                for text in (by_value(number), digit_by_digit(number))
+            )
+    print(
+        ", ".join(
+            f"{split} {len(numbers):,} numbers, {len(set(numbers)):,} different ({2 * len(numbers):,} lines)"
+            for split, numbers in parts.items()
+        )
+        + f"; wrote train.txt, val.txt and test.txt to {out_dir}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Read Chinese numerals with a trained model: the digits, and a picture of where it looked.
 
-    python hw_attention/sample.py "二〇二六" 三千零二十五 --ckpt_path workdirs/numerals
+python hw_attention/sample.py "二〇二六" 三千零二十五 --ckpt_path workdirs/numerals
 """
+
 from pathlib import Path
 
 import torch
@@ -13,10 +14,23 @@ from train import ANSWER, decode_digits, encode_texts, load_model
 
 def get_parser():
     parser = Parser(description="Read Chinese numerals, draw the alignment.")
-    parser.add_argument("numerals", nargs="+", help="by value (三千零二十五) or digit by digit (三〇二五)")
-    parser.add_argument("--ckpt_path", type=Path, default=Path("workdirs/numerals"), help="folder of a run of train.py")
-    parser.add_argument("--beam", type=positive_int, help="search with so many hypotheses (seq2seq; default: greedy)")
-    parser.add_argument("--plot", type=Path, help="picture to write (default: alignment.png in --ckpt_path)")
+    parser.add_argument(
+        "numerals", nargs="+", help="by value (三千零二十五) or digit by digit (三〇二五)"
+    )
+    parser.add_argument(
+        "--ckpt_path",
+        type=Path,
+        default=Path("workdirs/numerals"),
+        help="folder of a run of train.py",
+    )
+    parser.add_argument(
+        "--beam",
+        type=positive_int,
+        help="search with so many hypotheses (seq2seq; default: greedy)",
+    )
+    parser.add_argument(
+        "--plot", type=Path, help="picture to write (default: alignment.png in --ckpt_path)"
+    )
     return parser
 
 
@@ -27,7 +41,7 @@ def read(model, text, beam=None):
     if not isinstance(model, Seq2Seq):
         logits, kept = model(tokens, lengths)
         digits = decode_digits(logits.argmax(-1))[0]
-        return digits, kept[-1][0].mean(0)[:len(digits) + 1, model.slots:]
+        return digits, kept[-1][0].mean(0)[: len(digits) + 1, model.slots :]
     if not beam:
         answer, weights = model.greedy(tokens, lengths, ANSWER)
         return decode_digits(answer)[0], weights[0]
@@ -45,14 +59,22 @@ def shifted(answer):
 def draw(readings, path, title):
     """A heat map for each (text, digits, weights): signs of the numeral on x, digits of the answer on y."""
     from plots import chinese_font, plt, readable, save  # slow to import
-    chinese_font()                                                # before any axes are made: they take the font then
-    fig, axes = plt.subplots(1, len(readings), squeeze=False, layout="constrained",
-                             figsize=(1.5 + sum(1.2 + 0.33 * len(text) for text, _, _ in readings), 4.2),
-                             width_ratios=[1.2 + 0.33 * len(text) for text, _, _ in readings])
+
+    chinese_font()  # before any axes are made: they take the font then
+    fig, axes = plt.subplots(
+        1,
+        len(readings),
+        squeeze=False,
+        layout="constrained",
+        figsize=(1.5 + sum(1.2 + 0.33 * len(text) for text, _, _ in readings), 4.2),
+        width_ratios=[1.2 + 0.33 * len(text) for text, _, _ in readings],
+    )
     for ax, (text, digits, weights) in zip(axes.flat, readings):
-        image = ax.imshow(weights.numpy(), vmin=0, vmax=1, cmap="viridis", aspect="auto", interpolation="nearest")
+        image = ax.imshow(
+            weights.numpy(), vmin=0, vmax=1, cmap="viridis", aspect="auto", interpolation="nearest"
+        )
         ax.set_xticks(range(len(text)), [readable(sign) for sign in text])
-        ax.set_yticks(range(len(weights)), [*digits, "end"][:len(weights)])
+        ax.set_yticks(range(len(weights)), [*digits, "end"][: len(weights)])
         ax.set(xlabel="numeral", title=digits)
     axes[0, 0].set_ylabel("answer, first digit on top")
     fig.colorbar(image, ax=axes, label="weight", fraction=0.05)
@@ -73,7 +95,9 @@ def main(argv=None):
     for text, number in zip(args.numerals, numbers):
         digits, weights = read(model, text, args.beam)
         readings.append((text, digits, weights))
-        print(f"{text} -> {digits}" + ("" if digits == str(number) else f"   (wrong: it is {number})"))
+        print(
+            f"{text} -> {digits}" + ("" if digits == str(number) else f"   (wrong: it is {number})")
+        )
     path = args.plot or args.ckpt_path / "alignment.png"
     kind = settings["score"] if settings["model"] == "seq2seq" else "last layer, mean of the heads"
     draw(readings, path, f"{settings['model']}, {kind}")

@@ -5,27 +5,57 @@
 Three pictures of α_ii, the weight that a token gives itself: q and k drawn directly from N(0, I_n) (measured), the
 closed form of model.py, and a real MultiHeadSelfAttention with fresh weights, whose q and k are shorter.
 """
+
 import json
 from pathlib import Path
 
 import numpy as np
 import torch
 from cli import Parser, positive_int, run, safe_write
-from model import MultiHeadSelfAttention, attend, expected_diagonal_weight, expected_logits, score_scaled_dot
+from model import (
+    MultiHeadSelfAttention,
+    attend,
+    expected_diagonal_weight,
+    expected_logits,
+    score_scaled_dot,
+)
 
-DRAWN = (4, 16, 64, 256, 1024)                                    # widths of the picture, beside --n
+DRAWN = (4, 16, 64, 256, 1024)  # widths of the picture, beside --n
 NAMES = {False: "untied", True: "tied"}
 
 
 def get_parser():
-    parser = Parser(description="Measure attention with W^Q = W^K against the closed form, draw tied_qk.png.")
+    parser = Parser(
+        description="Measure attention with W^Q = W^K against the closed form, draw tied_qk.png."
+    )
     add = parser.add_argument
-    add("--n", type=positive_int, nargs="+", default=[64, 256, 1024], help="widths of q and k in the table")
+    add(
+        "--n",
+        type=positive_int,
+        nargs="+",
+        default=[64, 256, 1024],
+        help="widths of q and k in the table",
+    )
     add("--L", type=positive_int, default=64, help="tokens of a text")
     add("--draws", type=positive_int, default=200, help="texts for each width")
-    add("--out_dir", type=Path, default=Path("workdirs/tied_qk"), help="folder for tied_qk.png and tied_qk.json")
-    add("--data_root", type=Path, default=Path("data/numerals"), help="numerals for the task accuracy")
-    add("--iters", type=int, default=400, help="training steps of each encoder (1 layer, 1 head) on the numerals; 0: none")
+    add(
+        "--out_dir",
+        type=Path,
+        default=Path("workdirs/tied_qk"),
+        help="folder for tied_qk.png and tied_qk.json",
+    )
+    add(
+        "--data_root",
+        type=Path,
+        default=Path("data/numerals"),
+        help="numerals for the task accuracy",
+    )
+    add(
+        "--iters",
+        type=int,
+        default=400,
+        help="training steps of each encoder (1 layer, 1 head) on the numerals; 0: none",
+    )
     add("--hidden", type=positive_int, default=64, help="width of these encoders")
     add("--seed", type=int, default=0, help="seed of everything drawn")
     add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
@@ -42,14 +72,17 @@ def drawn_scores(n, L, tied, draws, generator):
 
 def summary(scores):
     """Moments of the scores and mean of α_ii over all texts."""
-    scores = torch.stack(list(scores))                            # (draws, L, L)
+    scores = torch.stack(list(scores))  # (draws, L, L)
     own = scores.diagonal(dim1=1, dim2=2)
     other = scores[:, ~torch.eye(scores.size(-1), dtype=torch.bool)]
     _, weights = attend(scores, torch.zeros(*scores.shape[:2], 1))
-    return {"same_mean": float(own.mean()), "same_std": float(own.std()),
-            "other_mean": float(other.mean()) if other.numel() else 0.0,
-            "other_std": float(other.std()) if other.numel() else 0.0,
-            "diagonal": float(weights.diagonal(dim1=1, dim2=2).mean())}
+    return {
+        "same_mean": float(own.mean()),
+        "same_std": float(own.std()),
+        "other_mean": float(other.mean()) if other.numel() else 0.0,
+        "other_std": float(other.std()) if other.numel() else 0.0,
+        "diagonal": float(weights.diagonal(dim1=1, dim2=2).mean()),
+    }
 
 
 @torch.no_grad()
@@ -69,17 +102,37 @@ def measure(args):
         for n in sorted({*args.n, *DRAWN}):
             found[name][n] = summary(drawn_scores(n, args.L, tied, args.draws, generator)) | {
                 "closed_form": expected_diagonal_weight(n, args.L, tied),
-                "real_layer": real_layer(n, args.L, tied, min(args.draws, 20), args.seed)}
+                "real_layer": real_layer(n, args.L, tied, min(args.draws, 20), args.seed),
+            }
     return found
 
 
 def train_both(args, data):
     """{"tied" / "untied": share of unseen numerals read right} after --iters steps."""
     from train import exact, fit, get_parser, settle
+
     result = {}
     for tied, name in NAMES.items():
-        flags = ["--model", "encoder", "--hidden", args.hidden, "--n_layer", 1, "--n_head", 1, "--iters", args.iters,
-                 "--seed", args.seed, "--batchsize", 64, "--warmup", 50, "--eval_interval", args.iters] + ["--tied_qk"] * tied
+        flags = [
+            "--model",
+            "encoder",
+            "--hidden",
+            args.hidden,
+            "--n_layer",
+            1,
+            "--n_head",
+            1,
+            "--iters",
+            args.iters,
+            "--seed",
+            args.seed,
+            "--batchsize",
+            64,
+            "--warmup",
+            50,
+            "--eval_interval",
+            args.iters,
+        ] + ["--tied_qk"] * tied
         print(f"training the {name} encoder")
         model, _ = fit(settle(get_parser().parse_args(flags)), data, quiet=args.quiet)
         result[name] = exact(model.eval(), data["test"])[0]
@@ -89,27 +142,58 @@ def train_both(args, data):
 def draw(found, maps, task, args, path):
     """Two maps of α, α_ii against n, and the accuracy on the numerals."""
     from plots import plt, save  # slow to import
+
     fig, axes = plt.subplots(1, 4 if task else 3, figsize=(18 if task else 14, 3.9))
     n = max(args.n)
     for ax, name in zip(axes, ("untied", "tied")):
-        image = ax.imshow(maps[name].numpy(), vmin=0, vmax=1, cmap="viridis", interpolation="nearest")
+        image = ax.imshow(
+            maps[name].numpy(), vmin=0, vmax=1, cmap="viridis", interpolation="nearest"
+        )
         ax.set(title=f"α, {name}, n = {n}", xlabel="key j", ylabel="query i")
         fig.colorbar(image, ax=ax, shrink=0.8, label="weight")
     widths = np.unique(np.geomspace(4, max(n, 1024), 60).astype(int))
     for name, colour in (("untied", "tab:blue"), ("tied", "tab:red")):
         at = sorted(found[name])
-        axes[2].plot(widths, [expected_diagonal_weight(int(w), args.L, name == "tied") for w in widths], color=colour,
-                     label=f"{name}: closed form")
-        axes[2].plot(at, [found[name][w]["diagonal"] for w in at], "o", color=colour, label=f"{name}: drawn directly")
-        axes[2].plot(at, [found[name][w]["real_layer"] for w in at], ":x", color=colour, label=f"{name}: fresh layer")
-    axes[2].set(xscale="log", xlabel="width n", ylabel="mean of α_ii", ylim=(-0.02, 1.75),
-                yticks=[0, 0.25, 0.5, 0.75, 1], title=f"weight on the token itself, L = {args.L}")
+        axes[2].plot(
+            widths,
+            [expected_diagonal_weight(int(w), args.L, name == "tied") for w in widths],
+            color=colour,
+            label=f"{name}: closed form",
+        )
+        axes[2].plot(
+            at,
+            [found[name][w]["diagonal"] for w in at],
+            "o",
+            color=colour,
+            label=f"{name}: drawn directly",
+        )
+        axes[2].plot(
+            at,
+            [found[name][w]["real_layer"] for w in at],
+            ":x",
+            color=colour,
+            label=f"{name}: fresh layer",
+        )
+    axes[2].set(
+        xscale="log",
+        xlabel="width n",
+        ylabel="mean of α_ii",
+        ylim=(-0.02, 1.75),
+        yticks=[0, 0.25, 0.5, 0.75, 1],
+        title=f"weight on the token itself, L = {args.L}",
+    )
     axes[2].legend(fontsize="small", loc="upper left")
     if task:
-        axes[3].bar(list(task), [100 * share for share in task.values()], color=["tab:blue", "tab:red"])
+        axes[3].bar(
+            list(task), [100 * share for share in task.values()], color=["tab:blue", "tab:red"]
+        )
         for at, share in enumerate(task.values()):
             axes[3].text(at, 100 * share + 1, f"{share:.1%}", ha="center")
-        axes[3].set(title=f"numerals, 1 layer, 1 head, {args.iters} steps", ylabel="unseen numerals read right (%)", ylim=(0, 108))
+        axes[3].set(
+            title=f"numerals, 1 layer, 1 head, {args.iters} steps",
+            ylabel="unseen numerals read right (%)",
+            ylim=(0, 108),
+        )
     fig.tight_layout()
     save(fig, path)
 
@@ -121,25 +205,38 @@ def main(argv=None):
     data = None
     if args.iters > 0:
         from train import load_data
-        data = load_data(args.data_root)                          # missing numerals are told before the work begins
+
+        data = load_data(args.data_root)  # missing numerals are told before the work begins
     found = measure(args)
     for name in NAMES.values():
         for n in args.n:
             one, formula = found[name][n], expected_logits(n, name == "tied")
-            print(f"{name:6} n = {n:4}   own score {one['same_mean']:6.2f} ± {one['same_std']:.2f} (expected "
-                  f"{formula['same_mean']:.2f} ± {formula['same_std']:.2f})   others {one['other_mean']:5.2f} ± "
-                  f"{one['other_std']:.2f} ({formula['other_mean']:.0f} ± {formula['other_std']:.0f})   α_ii "
-                  f"{one['diagonal']:.5f}, closed form {one['closed_form']:.5f} "
-                  f"({one['diagonal'] / one['closed_form'] - 1:+.2%})   fresh layer {one['real_layer']:.5f}")
+            print(
+                f"{name:6} n = {n:4}   own score {one['same_mean']:6.2f} ± {one['same_std']:.2f} (expected "
+                f"{formula['same_mean']:.2f} ± {formula['same_std']:.2f})   others {one['other_mean']:5.2f} ± "
+                f"{one['other_std']:.2f} ({formula['other_mean']:.0f} ± {formula['other_std']:.0f})   α_ii "
+                f"{one['diagonal']:.5f}, closed form {one['closed_form']:.5f} "
+                f"({one['diagonal'] / one['closed_form'] - 1:+.2%})   fresh layer {one['real_layer']:.5f}"
+            )
     generator = torch.Generator().manual_seed(args.seed)
-    maps = {name: attend(next(drawn_scores(max(args.n), args.L, tied, 1, generator)), torch.zeros(args.L, 1))[1]
-            for tied, name in NAMES.items()}
+    maps = {
+        name: attend(
+            next(drawn_scores(max(args.n), args.L, tied, 1, generator)), torch.zeros(args.L, 1)
+        )[1]
+        for tied, name in NAMES.items()
+    }
     task = train_both(args, data) if data else None
     if task:
-        print(f"numerals after {args.iters} steps: " + ", ".join(f"{name} {share:.2%} exact" for name, share in
-                                                                task.items()))
+        print(
+            f"numerals after {args.iters} steps: "
+            + ", ".join(f"{name} {share:.2%} exact" for name, share in task.items())
+        )
     with safe_write(args.out_dir / "tied_qk.json") as file:
-        json.dump({"settings": {k: str(v) for k, v in vars(args).items()}, "alpha": found, "task": task}, file, indent=1)
+        json.dump(
+            {"settings": {k: str(v) for k, v in vars(args).items()}, "alpha": found, "task": task},
+            file,
+            indent=1,
+        )
     draw(found, maps, task, args, args.out_dir / "tied_qk.png")
     print(f"wrote tied_qk.png and tied_qk.json to {args.out_dir}")
 

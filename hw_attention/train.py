@@ -1,8 +1,9 @@
 """Train a reader of Chinese numerals: seq2seq with one of five scores, or a Transformer encoder, tied or not.
 
-    python hw_attention/train.py --data_root data/numerals --ckpt_path workdirs/numerals --score scaled_dot
-    python hw_attention/train.py --ckpt_path workdirs/tied --model encoder --tied_qk
+python hw_attention/train.py --data_root data/numerals --ckpt_path workdirs/numerals --score scaled_dot
+python hw_attention/train.py --ckpt_path workdirs/tied --model encoder --tied_qk
 """
+
 import argparse
 import contextlib
 import io
@@ -19,48 +20,105 @@ from model import EOS, PAD, SCORES, SPECIAL, EncoderReader, Seq2Seq, decoder_inp
 from numerals import SIGNS, to_number
 from tqdm import tqdm
 
-FORMAT = 1                                                        # of ckpt.pt
-ANSWER = 9                                                        # tokens of an answer: 8 digits and EOS
-FREE = ("data_root", "ckpt_path", "resume", "overwrite", "quiet", "threads", "device")   # may change with --resume
+FORMAT = 1  # of ckpt.pt
+ANSWER = 9  # tokens of an answer: 8 digits and EOS
+FREE = (
+    "data_root",
+    "ckpt_path",
+    "resume",
+    "overwrite",
+    "quiet",
+    "threads",
+    "device",
+)  # may change with --resume
 
 
 def number(low, high=math.inf, kind=float):
     """Type of a flag: a number of at least `low`, below `high`."""
+
     def parse(text):
         with contextlib.suppress(ValueError):
             if low <= kind(text) < high:
                 return kind(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least {low} and below {high}")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of at least {low} and below {high}"
+        )
+
     return parse
 
 
 def get_parser():
     parser = Parser(description="Train a reader of Chinese numerals.")
     add = parser.add_argument
-    add("--data_root", type=Path, default=Path("data/numerals"), help="folder with train.txt, val.txt, test.txt")
-    add("--ckpt_path", type=Path, default=Path("workdirs/numerals"), help="folder for everything that is written")
-    add("--model", choices=("seq2seq", "encoder"), help="which model (default: seq2seq, encoder with --tied_qk)")
-    add("--score", choices=SCORES, help="score of the seq2seq (default: scaled_dot; the encoder always has that one)")
+    add(
+        "--data_root",
+        type=Path,
+        default=Path("data/numerals"),
+        help="folder with train.txt, val.txt, test.txt",
+    )
+    add(
+        "--ckpt_path",
+        type=Path,
+        default=Path("workdirs/numerals"),
+        help="folder for everything that is written",
+    )
+    add(
+        "--model",
+        choices=("seq2seq", "encoder"),
+        help="which model (default: seq2seq, encoder with --tied_qk)",
+    )
+    add(
+        "--score",
+        choices=SCORES,
+        help="score of the seq2seq (default: scaled_dot; the encoder always has that one)",
+    )
     add("--tied_qk", action="store_true", help="one projection for queries and keys (encoder)")
     add("--hidden", type=positive_int, default=128, help="width of the model")
     add("--n_layer", type=positive_int, default=2, help="blocks (encoder)")
     add("--n_head", type=positive_int, default=4, help="heads of a block (encoder)")
-    add("--positions", choices=("sine", "learned"), default="sine", help="position vectors (encoder)")
+    add(
+        "--positions",
+        choices=("sine", "learned"),
+        default="sine",
+        help="position vectors (encoder)",
+    )
     add("--batchsize", type=positive_int, default=128, help="numerals in a batch")
     add("--iters", type=positive_int, default=2000, help="optimizer steps")
     add("--lr", type=number(0), default=0.003, help="peak learning rate of AdamW")
-    add("--warmup", type=number(0, kind=int), default=200, help="steps in which the learning rate rises")
-    add("--eval_interval", type=positive_int, default=500, help="steps between two points of the curve, each saved")
-    add("--seed", type=number(0, 2**31, int), default=0, help="seed of weights and order of the numerals")
+    add(
+        "--warmup",
+        type=number(0, kind=int),
+        default=200,
+        help="steps in which the learning rate rises",
+    )
+    add(
+        "--eval_interval",
+        type=positive_int,
+        default=500,
+        help="steps between two points of the curve, each saved",
+    )
+    add(
+        "--seed",
+        type=number(0, 2**31, int),
+        default=0,
+        help="seed of weights and order of the numerals",
+    )
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute")
     add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
-    add("--resume", action="store_true", help="go on with the run in --ckpt_path, with its settings")
-    add("--overwrite", action="store_true", help="drop an earlier run in --ckpt_path (else: kept in a folder there)")
+    add(
+        "--resume", action="store_true", help="go on with the run in --ckpt_path, with its settings"
+    )
+    add(
+        "--overwrite",
+        action="store_true",
+        help="drop an earlier run in --ckpt_path (else: kept in a folder there)",
+    )
     add("--quiet", action="store_true", help="no progress bar")
     return parser
 
 
 # ------------------------------------------------------------------------------------------------------------ numerals
+
 
 def encode_texts(texts):
     """Numerals -> tokens (N, S) long padded with PAD, lengths (N,) long."""
@@ -73,7 +131,7 @@ def pad(rows):
     lengths = torch.tensor([len(row) for row in rows])
     table = torch.full((len(rows), int(lengths.max())), PAD)
     for row, numbers in zip(table, rows):
-        row[:len(numbers)] = torch.tensor(numbers)
+        row[: len(numbers)] = torch.tensor(numbers)
     return table, lengths
 
 
@@ -87,7 +145,7 @@ def decode_digits(tokens):
     """Answers (N, T) -> strings: what stands before the first EOS; signs that are no digits show as ?."""
     texts = []
     for row in tokens.tolist():
-        row = row[:row.index(EOS)] if EOS in row else row
+        row = row[: row.index(EOS)] if EOS in row else row
         texts.append("".join(str(n - SPECIAL) if n >= SPECIAL else "?" for n in row))
     return texts
 
@@ -100,14 +158,18 @@ class Numerals:
         try:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
-            raise UserError(f"{path} is not UTF-8 (byte {error.start}); run: python hw_attention/prepare.py") from None
+            raise UserError(
+                f"{path} is not UTF-8 (byte {error.start}); run: python hw_attention/prepare.py"
+            ) from None
         for at, line in enumerate(lines, 1):
             text, tab, answer = line.partition("\t")
             try:
                 if not tab or answer != str(to_number(text)):
                     raise ValueError(f"{line!r} is not numeral<TAB>its digits")
             except ValueError as error:
-                raise UserError(f"{path}, line {at}: {error}; run: python hw_attention/prepare.py") from None
+                raise UserError(
+                    f"{path}, line {at}: {error}; run: python hw_attention/prepare.py"
+                ) from None
             self.texts.append(text)
             self.answers.append(answer)
         if not self.texts:
@@ -121,17 +183,20 @@ class Numerals:
     def batch(self, rows):
         """tokens, lengths, targets of the rows, without columns that are padding for all of them."""
         tokens, lengths, targets = self.tokens[rows], self.lengths[rows], self.targets[rows]
-        return tokens[:, :lengths.max()], lengths, targets[:, :(targets != PAD).sum(1).max()]
+        return tokens[:, : lengths.max()], lengths, targets[:, : (targets != PAD).sum(1).max()]
 
 
 def load_data(data_root):
     """{"train": Numerals, "val": ..., "test": ...} of what prepare.py made."""
     names = ("train.txt", "val.txt", "test.txt")
-    folder = find_folder(data_root, names, fill=f"python hw_attention/prepare.py --data_root {data_root}")
+    folder = find_folder(
+        data_root, names, fill=f"python hw_attention/prepare.py --data_root {data_root}"
+    )
     return {name[:-4]: Numerals(folder / name) for name in names}
 
 
 # -------------------------------------------------------------------------------------------------- model and training
+
 
 def build_model(settings):
     """The model that the settings (dict: model, score, tied_qk, hidden, ...) describe, with fresh weights."""
@@ -139,8 +204,14 @@ def build_model(settings):
     try:
         if settings["model"] == "seq2seq":
             return Seq2Seq(*sizes, score=settings["score"])
-        return EncoderReader(*sizes, settings["n_head"], settings["n_layer"], ANSWER, positions=settings["positions"],
-                             tied_qk=settings["tied_qk"])
+        return EncoderReader(
+            *sizes,
+            settings["n_head"],
+            settings["n_layer"],
+            ANSWER,
+            positions=settings["positions"],
+            tied_qk=settings["tied_qk"],
+        )
     except ValueError as error:
         raise UserError(str(error)) from None
 
@@ -150,7 +221,7 @@ def loss_of(model, tokens, lengths, targets):
     if isinstance(model, Seq2Seq):
         logits, _ = model(tokens, lengths, decoder_inputs(targets))
     else:
-        logits = model(tokens, lengths)[0][:, :targets.size(1)]
+        logits = model(tokens, lengths)[0][:, : targets.size(1)]
     return sequence_loss(logits, targets)
 
 
@@ -177,7 +248,9 @@ def exact(model, data, limit=None):
 def rows_of_step(count, batchsize, step, seed):
     """Rows of the batch of a step: all numerals in random order before any comes again. No state: --resume needs none."""
     rows = np.arange(step * batchsize, (step + 1) * batchsize)
-    orders = {n: np.random.default_rng([seed, n]).permutation(count) for n in np.unique(rows // count)}
+    orders = {
+        n: np.random.default_rng([seed, n]).permutation(count) for n in np.unique(rows // count)
+    }
     return torch.from_numpy(np.array([orders[n // count][n % count] for n in rows]))
 
 
@@ -199,13 +272,25 @@ def fit(settings, data, state=None, save=lambda state: None, device="cpu", quiet
     if state:
         model.load_state_dict(state["weights"])
         optimizer.load_state_dict(state["optimizer"])
-    state = state or {"format": FORMAT, "settings": settings, "iteration": 0, "loss_sum": [0.0, 0], "log": []}
+    state = state or {
+        "format": FORMAT,
+        "settings": settings,
+        "iteration": 0,
+        "loss_sum": [0.0, 0],
+        "log": [],
+    }
     seconds, seen = 0.0, 0
-    with tqdm(total=iters, initial=state["iteration"], unit="it", mininterval=0.5, disable=quiet) as bar:
+    with tqdm(
+        total=iters, initial=state["iteration"], unit="it", mininterval=0.5, disable=quiet
+    ) as bar:
         for step in range(state["iteration"], iters):
             start = time.perf_counter()
-            tokens, lengths, targets = train.batch(rows_of_step(len(train), settings["batchsize"], step, settings["seed"]))
-            optimizer.param_groups[0]["lr"] = settings["lr"] * lr_factor(step, settings["warmup"], iters)
+            tokens, lengths, targets = train.batch(
+                rows_of_step(len(train), settings["batchsize"], step, settings["seed"])
+            )
+            optimizer.param_groups[0]["lr"] = settings["lr"] * lr_factor(
+                step, settings["warmup"], iters
+            )
             loss = loss_of(model, tokens.to(device), lengths, targets.to(device))
             optimizer.zero_grad()
             loss.backward()
@@ -213,18 +298,31 @@ def fit(settings, data, state=None, save=lambda state: None, device="cpu", quiet
             optimizer.step()
             loss = loss.item()
             if not math.isfinite(loss):
-                raise UserError(f"the loss is {loss} at iteration {step + 1}: a lower --lr, or a look at the mask?")
-            state["iteration"], state["loss_sum"] = step + 1, [state["loss_sum"][0] + loss, state["loss_sum"][1] + 1]
+                raise UserError(
+                    f"the loss is {loss} at iteration {step + 1}: a lower --lr, or a look at the mask?"
+                )
+            state["iteration"], state["loss_sum"] = (
+                step + 1,
+                [state["loss_sum"][0] + loss, state["loss_sum"][1] + 1],
+            )
             seconds, seen = seconds + time.perf_counter() - start, seen + len(tokens)
             bar.update()
             bar.set_postfix_str(f"loss {loss:.4f}, {seen / seconds:,.0f} numerals/s", refresh=False)
             if (step + 1) % settings["eval_interval"] == 0 or step + 1 == iters:
-                state["log"].append({"iter": step + 1, "train_loss": state["loss_sum"][0] / state["loss_sum"][1],
-                                     "val_exact": exact(model, data["val"])[0], "numerals_per_second": round(seen / seconds)})
+                state["log"].append(
+                    {
+                        "iter": step + 1,
+                        "train_loss": state["loss_sum"][0] / state["loss_sum"][1],
+                        "val_exact": exact(model, data["val"])[0],
+                        "numerals_per_second": round(seen / seconds),
+                    }
+                )
                 if not quiet:
                     line = state["log"][-1]
-                    tqdm.write(f"iteration {line['iter']:5}   train {line['train_loss']:.4f} nats per token   validation "
-                               f"{line['val_exact']:.2%} exact   {line['numerals_per_second']:,} numerals/s")
+                    tqdm.write(
+                        f"iteration {line['iter']:5}   train {line['train_loss']:.4f} nats per token   validation "
+                        f"{line['val_exact']:.2%} exact   {line['numerals_per_second']:,} numerals/s"
+                    )
                 state["loss_sum"], seconds, seen = [0.0, 0], 0.0, 0
                 state.update(weights=model.state_dict(), optimizer=optimizer.state_dict())
                 save(state)
@@ -233,18 +331,25 @@ def fit(settings, data, state=None, save=lambda state: None, device="cpu", quiet
 
 # ------------------------------------------------------------------------------------------------------ the checkpoint
 
+
 def load_checkpoint(folder):
     """The dict of folder/ckpt.pt. Raises UserError for a file that is missing, broken or of another format."""
     path = Path(folder) / "ckpt.pt"
     if not path.is_file():
-        raise UserError(f"{path.absolute()} not found; run: python hw_attention/train.py --ckpt_path {folder}")
+        raise UserError(
+            f"{path.absolute()} not found; run: python hw_attention/train.py --ckpt_path {folder}"
+        )
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         version = checkpoint["format"]
-    except Exception as error:                                    # torch, zipfile and pickle each have their own
-        raise UserError(f"{path} is truncated or no checkpoint of train.py ({type(error).__name__})") from None
+    except Exception as error:  # torch, zipfile and pickle each have their own
+        raise UserError(
+            f"{path} is truncated or no checkpoint of train.py ({type(error).__name__})"
+        ) from None
     if version != FORMAT:
-        raise UserError(f"{path} has format {version}, this script reads {FORMAT}; train again or use its own version")
+        raise UserError(
+            f"{path} has format {version}, this script reads {FORMAT}; train again or use its own version"
+        )
     return checkpoint
 
 
@@ -255,7 +360,9 @@ def load_model(folder):
         model = build_model(checkpoint["settings"])
         model.load_state_dict(checkpoint["weights"])
     except (KeyError, RuntimeError) as error:
-        raise UserError(f"the checkpoint in {folder} does not fit model.py: {str(error)[:200]}") from None
+        raise UserError(
+            f"the checkpoint in {folder} does not fit model.py: {str(error)[:200]}"
+        ) from None
     return model.eval(), checkpoint["settings"]
 
 
@@ -271,7 +378,9 @@ def save_checkpoint(folder, state):
 
 def keep_earlier_run(folder):
     """Move the files of an earlier run to folder/earlier-1, -2, ..."""
-    place = next(folder / f"earlier-{n}" for n in range(1, 10**6) if not (folder / f"earlier-{n}").exists())
+    place = next(
+        folder / f"earlier-{n}" for n in range(1, 10**6) if not (folder / f"earlier-{n}").exists()
+    )
     place.mkdir()
     for name in ("ckpt.pt", "log.jsonl", "accuracy.png"):
         with contextlib.suppress(FileNotFoundError):
@@ -282,12 +391,17 @@ def keep_earlier_run(folder):
 def draw_curve(log, path):
     """Training loss and validation accuracy against iterations."""
     from plots import plt, save  # slow to import
+
     fig, axes = plt.subplots(1, 2, figsize=(10, 3.6))
     iters = [line["iter"] for line in log]
     axes[0].semilogy(iters, [line["train_loss"] for line in log], marker=".")
-    axes[0].set(xlabel="iteration", ylabel="loss (nats per token)", title=f"train: {path.parent.name}")
+    axes[0].set(
+        xlabel="iteration", ylabel="loss (nats per token)", title=f"train: {path.parent.name}"
+    )
     axes[1].plot(iters, [100 * line["val_exact"] for line in log], "--", marker=".")
-    axes[1].set(xlabel="iteration", ylabel="numerals read right (%)", title="validation", ylim=(-2, 102))
+    axes[1].set(
+        xlabel="iteration", ylabel="numerals read right (%)", title="validation", ylim=(-2, 102)
+    )
     fig.tight_layout()
     save(fig, path)
 
@@ -297,9 +411,13 @@ def settle(args):
     if args.model is None:
         args.model = "encoder" if args.tied_qk and args.score is None else "seq2seq"
     if args.model == "seq2seq" and args.tied_qk:
-        raise UserError("--tied_qk is about the encoder's projections, the seq2seq has none: add --model encoder")
+        raise UserError(
+            "--tied_qk is about the encoder's projections, the seq2seq has none: add --model encoder"
+        )
     if args.model == "encoder" and args.score not in (None, "scaled_dot"):
-        raise UserError(f"--score {args.score} is about the seq2seq, the encoder has scaled_dot: leave out --model encoder")
+        raise UserError(
+            f"--score {args.score} is about the seq2seq, the encoder has scaled_dot: leave out --model encoder"
+        )
     args.score = args.score or "scaled_dot"
     return {name: value for name, value in vars(args).items() if name not in FREE}
 
@@ -308,11 +426,15 @@ def take_up(args, checkpoint):
     """--resume: the settings of the checkpoint take the place of the flags, which may not contradict them."""
     for name, value in checkpoint["settings"].items():
         if getattr(args, name) not in (value, get_parser().get_default(name)):
-            raise UserError(f"this run began with --{name} {value}, not {getattr(args, name)}: leave the flag out, or "
-                            "begin another run in another --ckpt_path")
+            raise UserError(
+                f"this run began with --{name} {value}, not {getattr(args, name)}: leave the flag out, or "
+                "begin another run in another --ckpt_path"
+            )
     if checkpoint["iteration"] >= checkpoint["settings"]["iters"]:
-        raise UserError(f"the run in {args.ckpt_path} is finished ({checkpoint['iteration']} iterations); for a longer "
-                        "one give another --ckpt_path and --iters")
+        raise UserError(
+            f"the run in {args.ckpt_path} is finished ({checkpoint['iteration']} iterations); for a longer "
+            "one give another --ckpt_path and --iters"
+        )
     return checkpoint["settings"]
 
 
@@ -332,19 +454,29 @@ def main(argv=None):
     print(f"{device}, " + ", ".join(f"{name} {value}" for name, value in settings.items()))
     try:
         start = time.perf_counter()
-        model, state = fit(settings, data, checkpoint, lambda state: save_checkpoint(args.ckpt_path, state), device,
-                           args.quiet)
+        model, state = fit(
+            settings,
+            data,
+            checkpoint,
+            lambda state: save_checkpoint(args.ckpt_path, state),
+            device,
+            args.quiet,
+        )
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"What was saved goes on with: python hw_attention/train.py --data_root {args.data_root} "
-                                f"--ckpt_path {args.ckpt_path} --resume") from None
+        raise KeyboardInterrupt(
+            f"What was saved goes on with: python hw_attention/train.py --data_root {args.data_root} "
+            f"--ckpt_path {args.ckpt_path} --resume"
+        ) from None
     share, wrong = exact(model, data["test"])
     state["log"][-1]["test_exact"] = share
     save_checkpoint(args.ckpt_path, state)
     draw_curve(state["log"], args.ckpt_path / "accuracy.png")
     for text, answer, right in wrong[:5]:
         print(f"wrong: {text} -> {answer}, should be {right}")
-    print(f"test: {share:.2%} of {len(data['test']):,} unseen numerals exact, {len(wrong)} wrong, "
-          f"{time.perf_counter() - start:.0f} s; wrote ckpt.pt, log.jsonl and accuracy.png to {args.ckpt_path}")
+    print(
+        f"test: {share:.2%} of {len(data['test']):,} unseen numerals exact, {len(wrong)} wrong, "
+        f"{time.perf_counter() - start:.0f} s; wrote ckpt.pt, log.jsonl and accuracy.png to {args.ckpt_path}"
+    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 
 Only the last step has a loss, dL/dh_T = g, so that one gradient is watched on its way back.
 """
+
 from pathlib import Path
 
 import model
@@ -17,12 +18,22 @@ ACTIVATIONS = ("sigmoid", "tanh", "relu")
 
 
 def get_parser():
-    parser = Parser(prog="gradient_flow.py", description="Measure how gradients vanish, stay or explode.")
+    parser = Parser(
+        prog="gradient_flow.py", description="Measure how gradients vanish, stay or explode."
+    )
     parser.add_argument("--steps", type=positive_int, default=100, help="T, steps")
     parser.add_argument("--hidden", type=positive_int, default=32, help="width of the state")
-    parser.add_argument("--radii", type=float, nargs="+", default=RADII, help="spectral radii of the recurrent matrix")
+    parser.add_argument(
+        "--radii",
+        type=float,
+        nargs="+",
+        default=RADII,
+        help="spectral radii of the recurrent matrix",
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cell", action="store_true", help="the LSTM's cell built up in four steps instead")
+    parser.add_argument(
+        "--cell", action="store_true", help="the LSTM's cell built up in four steps instead"
+    )
     parser.add_argument("--out_dir", default="workdirs/hw_bptt", help="folder of the picture")
     return parser
 
@@ -34,8 +45,8 @@ def lengths(dh):
 
 def slope_of(values):
     """Growth of log |dL/dh_t| by one step back, over the half of the steps that is farthest from the loss."""
-    far = np.log(values[:max(2, len(values) // 2)])
-    return round(-np.polyfit(np.arange(len(far)), far, 1)[0], 6) + 0.0                      # no "-0.0000"
+    far = np.log(values[: max(2, len(values) // 2)])
+    return round(-np.polyfit(np.arange(len(far)), far, 1)[0], 6) + 0.0  # no "-0.0000"
 
 
 def at_last_step(g, T):
@@ -47,6 +58,7 @@ def at_last_step(g, T):
 
 # ---- without activation: h_t = U h_{t-1}, U = QΛQ^T ----
 
+
 def symmetric(radius, H, rng):
     """U (H, H) = QΛQ^T, Q and the eigenvalues Λ (H,). One eigenvalue is `radius`, the others are up to 0.9 of it."""
     Q, _ = np.linalg.qr(rng.normal(size=(H, H)))
@@ -57,40 +69,70 @@ def symmetric(radius, H, rng):
 def linear_case(radius, T, H, rng):
     """Measured and predicted |dL/dh_t|, (T,) each: the homework's rnn_dh with slope 1, and QΛ^{T-t}Q^T g."""
     U, Q, eigenvalues = symmetric(radius, H, rng)
-    g = Q @ np.ones(H) / np.sqrt(H)                             # the same share of every eigenvector, length 1
+    g = Q @ np.ones(H) / np.sqrt(H)  # the same share of every eigenvector, length 1
     measured = lengths(model.rnn_dh(at_last_step(g, T), np.eye(H), U, np.ones((T, H))))
-    powers = eigenvalues[None] ** np.arange(T - 1, -1, -1)[:, None]                         # (T, H)
+    powers = eigenvalues[None] ** np.arange(T - 1, -1, -1)[:, None]  # (T, H)
     return measured, lengths(powers * (Q.T @ g))
 
 
 def activation_case(activation, radius, T, H, rng):
     """Measured |dL/dh_t| (T,) of an RNN on random input, W orthogonal times `radius`."""
     W, _ = np.linalg.qr(rng.normal(size=(H, H)))
-    params = {"U": rng.normal(size=(H, H)) / np.sqrt(H), "W": radius * W, "b": np.zeros(H), "V": np.eye(H), "c": np.zeros(H)}
-    _, cache = model.rnn_forward(params, rng.normal(size=(T, H)), np.zeros(T, dtype=int), activation)
+    params = {
+        "U": rng.normal(size=(H, H)) / np.sqrt(H),
+        "W": radius * W,
+        "b": np.zeros(H),
+        "V": np.eye(H),
+        "c": np.zeros(H),
+    }
+    _, cache = model.rnn_forward(
+        params, rng.normal(size=(T, H)), np.zeros(T, dtype=int), activation
+    )
     slope = model.rnn_slope(cache["a"], cache["h"][1:], activation)
-    return lengths(model.rnn_dh(at_last_step(np.ones(H) / np.sqrt(H), T), params["V"], params["W"], slope))
+    return lengths(
+        model.rnn_dh(at_last_step(np.ones(H) / np.sqrt(H), T), params["V"], params["W"], slope)
+    )
 
 
 def flow(args, rng):
     T, H, steps = args.steps, args.hidden, np.arange(1, args.steps + 1)
     fig, axes = plt.subplots(1, 2, figsize=(12, 4.6))
-    print(f"{T} steps, width {H}, seed {args.seed}. Slope: log of |dL/dh_t| / |dL/dh_t+1|, over steps 1 to {max(2, T // 2)}")
-    print(f"{'activation':<12}{'radius':>8}{'slope':>11}{'predicted':>11}{'|dL/dh_1| / |dL/dh_T|':>24}")
+    print(
+        f"{T} steps, width {H}, seed {args.seed}. Slope: log of |dL/dh_t| / |dL/dh_t+1|, over steps 1 to {max(2, T // 2)}"
+    )
+    print(
+        f"{'activation':<12}{'radius':>8}{'slope':>11}{'predicted':>11}{'|dL/dh_1| / |dL/dh_T|':>24}"
+    )
     for number, radius in enumerate(args.radii):
         measured, predicted = linear_case(radius, T, H, rng)
         colour = f"C{number}"
         axes[0].plot(steps, predicted, color=colour, linewidth=3, alpha=0.35)
-        axes[0].plot(steps[::4], measured[::4], ".", color=colour, label=f"radius {radius:g}: slope {slope_of(measured):+.4f}")
-        print(f"{'none':<12}{radius:>8g}{slope_of(measured):>+11.4f}{np.log(radius):>+11.4f}{measured[0] / measured[-1]:>24.3g}")
+        axes[0].plot(
+            steps[::4],
+            measured[::4],
+            ".",
+            color=colour,
+            label=f"radius {radius:g}: slope {slope_of(measured):+.4f}",
+        )
+        print(
+            f"{'none':<12}{radius:>8g}{slope_of(measured):>+11.4f}{np.log(radius):>+11.4f}{measured[0] / measured[-1]:>24.3g}"
+        )
     for number, activation in enumerate(ACTIVATIONS):
         for radius, style in zip(args.radii, (":", "-", "--", "-.") * len(args.radii)):
             measured = activation_case(activation, radius, T, H, rng)
-            axes[1].plot(steps, np.maximum(measured, 1e-300), style, color=f"C{number + 3}", linewidth=1.4,
-                         label=f"{activation}, radius {radius:g}")
-            alive = measured[:max(2, T // 2)].min() > 0
-            print(f"{activation:<12}{radius:>8g}{slope_of(measured) if alive else float('-inf'):>+11.4f}{'':>11}"
-                  f"{measured[0] / measured[-1]:>24.3g}")
+            axes[1].plot(
+                steps,
+                np.maximum(measured, 1e-300),
+                style,
+                color=f"C{number + 3}",
+                linewidth=1.4,
+                label=f"{activation}, radius {radius:g}",
+            )
+            alive = measured[: max(2, T // 2)].min() > 0
+            print(
+                f"{activation:<12}{radius:>8g}{slope_of(measured) if alive else float('-inf'):>+11.4f}{'':>11}"
+                f"{measured[0] / measured[-1]:>24.3g}"
+            )
     axes[0].set_title("no activation: dots measured, lines predicted")
     axes[1].set_title("with activation, W orthogonal times the radius")
     for ax in axes:
@@ -101,6 +143,7 @@ def flow(args, rng):
 
 
 # ---- the cell built up in four steps ----
+
 
 def gates_of(x, h, W, U, b):
     return 1 / (1 + np.exp(-(W @ h + U @ x + b)))
@@ -123,9 +166,9 @@ def cell_case(kind, x, p, g):
     dh[-1] = g
     for t in range(T - 1, 0, -1):
         before, u, f, i = kept[t]
-        du = dh[t] * i * (1 - u**2)                             # through the candidate
-        dh[t - 1] = dh[t] * f + p["W_a"].T @ du                 # and straight on
-        if kind != "add":                                       # through the gates, which read h' too
+        du = dh[t] * i * (1 - u**2)  # through the candidate
+        dh[t - 1] = dh[t] * f + p["W_a"].T @ du  # and straight on
+        if kind != "add":  # through the gates, which read h' too
             df = dh[t] * (before - u if kind == "share" else before) * f * (1 - f)
             dh[t - 1] += p["W_f"].T @ df
             if kind == "gates":
@@ -147,23 +190,34 @@ def plain_case(x, p, g):
     H = len(g)
     params = {"U": p["U_a"], "W": p["W_a"], "b": p["b_a"], "V": np.eye(H), "c": np.zeros(H)}
     _, cache = model.rnn_forward(params, x, np.zeros(len(x), dtype=int), "tanh")
-    return lengths(model.rnn_dh(at_last_step(g, len(x)), params["V"], params["W"], 1 - cache["h"][1:]**2))
+    return lengths(
+        model.rnn_dh(at_last_step(g, len(x)), params["V"], params["W"], 1 - cache["h"][1:] ** 2)
+    )
 
 
 def cell(args, rng):
     T, H, steps = args.steps, args.hidden, np.arange(1, args.steps + 1)
     p = {}
     for gate in model.GATES:
-        p |= {f"W_{gate}": 0.5 * rng.normal(size=(H, H)) / np.sqrt(H), f"U_{gate}": rng.normal(size=(H, H)) / np.sqrt(H),
-              f"b_{gate}": np.zeros(H)}
-    p["b_f"] += 3                                               # gates start open: f about 0.95
+        p |= {
+            f"W_{gate}": 0.5 * rng.normal(size=(H, H)) / np.sqrt(H),
+            f"U_{gate}": rng.normal(size=(H, H)) / np.sqrt(H),
+            f"b_{gate}": np.zeros(H),
+        }
+    p["b_f"] += 3  # gates start open: f about 0.95
     x, g = rng.normal(size=(T, H)), np.ones(H) / np.sqrt(H)
-    curves = [("h = tanh(...), no cell", plain_case(x, p, g), ":"), ("1  h = h' + u", cell_case("add", x, p, g), "-"),
-              ("2  h = f h' + (1 - f) u", cell_case("share", x, p, g), "-"),
-              ("3  h = f h' + i u", cell_case("gates", x, p, g), "-")]
+    curves = [
+        ("h = tanh(...), no cell", plain_case(x, p, g), ":"),
+        ("1  h = h' + u", cell_case("add", x, p, g), "-"),
+        ("2  h = f h' + (1 - f) u", cell_case("share", x, p, g), "-"),
+        ("3  h = f h' + i u", cell_case("gates", x, p, g), "-"),
+    ]
     try:
         dh, dC = full_cell(x, p, g)
-        curves += [("4  the full cell, |dL/dh$_t$|", dh, "-"), ("4  the full cell, |dL/dC$_t$|", dC, "--")]
+        curves += [
+            ("4  the full cell, |dL/dh$_t$|", dh, "-"),
+            ("4  the full cell, |dL/dC$_t$|", dC, "--"),
+        ]
     except NotImplementedError as empty:
         print(f"without the full cell: {empty}")
     fig, ax = plt.subplots(figsize=(8, 5))
@@ -171,8 +225,13 @@ def cell(args, rng):
     for label, values, style in curves:
         ax.plot(steps, values, style, label=label)
         print(f"{label.replace('$', ''):<32}{values[0] / values[-1]:>24.3g}")
-    ax.set(yscale="log", ylim=(1e-8, None), xlabel="step t (the loss is at the right end)", ylabel="length of the gradient",
-           title=f"The cell in four steps, forget gates near {1 / (1 + np.exp(-3)):.2f}")
+    ax.set(
+        yscale="log",
+        ylim=(1e-8, None),
+        xlabel="step t (the loss is at the right end)",
+        ylabel="length of the gradient",
+        title=f"The cell in four steps, forget gates near {1 / (1 + np.exp(-3)):.2f}",
+    )
     ax.legend()
     return fig
 

@@ -4,15 +4,17 @@ NumPy, float64, one text at a time. Parameters are a dict of arrays; a gradient 
 Steps count from 1 as in the formulas: h[t] is the state after step t and h[0] = 0, so a cache's `h` has one row more
 than there are steps, while row t - 1 of `a`, `x` or a gradient belongs to step t. Inputs are never changed.
 """
+
 import math
 
 import numpy as np
 
-EPS = 1e-12                  # y_pred is kept this far from 0 and 1 under the logarithm
-GATES = "fiao"               # forget, input, candidate, output
+EPS = 1e-12  # y_pred is kept this far from 0 and 1 under the logarithm
+GATES = "fiao"  # forget, input, candidate, output
 
 
 # ---- ReLU-RNN, sigmoid and binary cross entropy on the last step (exercise w1) ----
+
 
 def relu_rnn_forward(params, x):
     """y_pred in (0, 1), and the cache that relu_rnn_backward reads: h (l + 1, n), a (l, n), y_pred.
@@ -21,14 +23,22 @@ def relu_rnn_forward(params, x):
     y_pred = sigmoid(V·h_l + d). Raises ValueError if l = 0, shapes disagree or a value is not finite.
     """
     x, n = checked_input(x)
-    p = checked(params, {"n": (n, "x", x.shape)}, {"W": "nn", "U": "nn", "b": "n", "V": "n", "d": ""})
-    W, a, h = p["W"], x @ p["U"].T + p["b"], np.zeros((len(x) + 1, n))         # U x_t + b of all steps at once
+    p = checked(
+        params, {"n": (n, "x", x.shape)}, {"W": "nn", "U": "nn", "b": "n", "V": "n", "d": ""}
+    )
+    W, a, h = (
+        p["W"],
+        x @ p["U"].T + p["b"],
+        np.zeros((len(x) + 1, n)),
+    )  # U x_t + b of all steps at once
     zero = np.zeros(n)
     for t in range(len(x)):
-        a[t] += W.dot(h[t])                                                     # .dot: half the overhead of @ at this size
+        a[t] += W.dot(h[t])  # .dot: half the overhead of @ at this size
         np.maximum(a[t], zero, out=h[t + 1])
     z = finite(float(p["V"] @ h[-1] + p["d"]), p, x)
-    y_pred = 1 / (1 + math.exp(-z)) if z > -700 else math.exp(z)               # exp(700) is near the largest float
+    y_pred = (
+        1 / (1 + math.exp(-z)) if z > -700 else math.exp(z)
+    )  # exp(700) is near the largest float
     return y_pred, {"h": h, "a": a, "y_pred": y_pred}
 
 
@@ -85,14 +95,14 @@ def relu_da(dh, a):
 def relu_dW(da, h):
     """dL/dW (n, n). da (l, n): dL/da_t for t = 1..l. h (l + 1, n): states, h[0] = 0. Source: exercise w1."""
     # BEGIN SOLUTION bptt-06 (6 points): W is used at every step; which state stands next to it in the formula of a_t?
-    return da.T @ h[:-1]                                                        # (n, l)@(l, n)
+    return da.T @ h[:-1]  # (n, l)@(l, n)
     # END SOLUTION bptt-06
 
 
 def relu_dU(da, x):
     """dL/dU (n, n). da (l, n), x (l, n). Source: exercise w1."""
     # BEGIN SOLUTION bptt-07 (4 points): as for W, with the other factor of a_t
-    return da.T @ x                                                             # (n, l)@(l, n)
+    return da.T @ x  # (n, l)@(l, n)
     # END SOLUTION bptt-07
 
 
@@ -106,7 +116,7 @@ def relu_db(da):
 def relu_dx(da, U):
     """dL/dx_t for every t, (l, n). da (l, n), U (n, n). Source: exercise w1."""
     # BEGIN SOLUTION bptt-09 (4 points): x_t reaches the loss through a_t only
-    return da @ U                                                               # row t: U^T da_t
+    return da @ U  # row t: U^T da_t
     # END SOLUTION bptt-09
 
 
@@ -117,14 +127,23 @@ def relu_rnn_backward(params, x, y_gt, cache):
     dd = relu_dd(y_pred, y_gt)
     dh = relu_dh(dd, params["V"], params["W"], a)
     da = relu_da(dh, a)
-    return {"y_pred": np.array(relu_dy(y_pred, y_gt)), "d": np.array(dd), "V": relu_dV(dd, h), "W": relu_dW(da, h),
-            "U": relu_dU(da, x), "b": relu_db(da), "h": dh, "x": relu_dx(da, params["U"])}
+    return {
+        "y_pred": np.array(relu_dy(y_pred, y_gt)),
+        "d": np.array(dd),
+        "V": relu_dV(dd, h),
+        "W": relu_dW(da, h),
+        "U": relu_dU(da, x),
+        "b": relu_db(da),
+        "h": dh,
+        "x": relu_dx(da, params["U"]),
+    }
 
 
 # ---- RNN with tanh, sigmoid or ReLU, softmax and cross entropy at each step (exercise w2) ----
 
+
 def sigmoid(a):
-    return 0.5 * (1 + np.tanh(0.5 * a))                                         # the same function, never overflows
+    return 0.5 * (1 + np.tanh(0.5 * a))  # the same function, never overflows
 
 
 ACTIVATIONS = {"tanh": np.tanh, "sigmoid": sigmoid, "relu": lambda a: np.maximum(a, 0.0)}
@@ -141,7 +160,9 @@ def softmax(o):
 def cross_entropy(o, y):
     """Sum over the rows of -log softmax(o_t)[y_t], in nats; o (T, K) before the softmax, y (T,) int."""
     top = o.max(axis=1)
-    return float(np.sum(top + np.log(np.exp(o - top[:, None]).sum(axis=1)) - o[np.arange(len(y)), y]))
+    return float(
+        np.sum(top + np.log(np.exp(o - top[:, None]).sum(axis=1)) - o[np.arange(len(y)), y])
+    )
 
 
 def rnn_forward(params, x, y, activation="tanh"):
@@ -157,11 +178,16 @@ def rnn_forward(params, x, y, activation="tanh"):
     sizes = {"D": (D, "x", x.shape), "H": size_of(params, "b"), "K": size_of(params, "c")}
     p = checked(params, sizes, {"U": "HD", "W": "HH", "b": "H", "V": "KH", "c": "K"})
     y = checked_labels(y, len(x), len(p["c"]))
-    phi, W, a, h = ACTIVATIONS[activation], p["W"], x @ p["U"].T + p["b"], np.zeros((len(x) + 1, len(p["b"])))
+    phi, W, a, h = (
+        ACTIVATIONS[activation],
+        p["W"],
+        x @ p["U"].T + p["b"],
+        np.zeros((len(x) + 1, len(p["b"]))),
+    )
     for t in range(len(x)):
         a[t] += W.dot(h[t])
         h[t + 1] = phi(a[t])
-    o = h[1:] @ p["V"].T + p["c"]                                               # (T, K)
+    o = h[1:] @ p["V"].T + p["c"]  # (T, K)
     loss = finite(cross_entropy(o, y), p, x)
     return loss, {"x": x, "y": y, "h": h, "a": a, "y_hat": softmax(o), "activation": activation}
 
@@ -178,7 +204,7 @@ def rnn_do(y_hat, y):
 def rnn_dV(do, h):
     """dL/dV (K, H). do (T, K), h (T + 1, H) with h[0] = 0. Source: exercise w2."""
     # BEGIN SOLUTION bptt-12 (3 points): V meets the state after each step; add up the T contributions
-    return do.T @ h[1:]                                                         # (K, T)@(T, H)
+    return do.T @ h[1:]  # (K, T)@(T, H)
     # END SOLUTION bptt-12
 
 
@@ -207,7 +233,7 @@ def rnn_dh(do, V, W, slope):
     Source: exercise w2.
     """
     # BEGIN SOLUTION bptt-15 (8 points): h_t feeds two things, the output of step t and the state of step t + 1
-    dh = do @ V                                                                 # (T, K)@(K, H): through the outputs
+    dh = do @ V  # (T, K)@(K, H): through the outputs
     for t in range(len(dh) - 1, 0, -1):
         dh[t - 1] += W.T.dot(dh[t] * slope[t])
     return dh
@@ -217,14 +243,14 @@ def rnn_dh(do, V, W, slope):
 def rnn_dW(da, h):
     """dL/dW (H, H). da (T, H) = dL/dh_t times the slope, h (T + 1, H) with h[0] = 0. Source: exercise w2."""
     # BEGIN SOLUTION bptt-16 (4 points): a sum over the steps; which state does W multiply at step t?
-    return da.T @ h[:-1]                                                        # (H, T)@(T, H)
+    return da.T @ h[:-1]  # (H, T)@(T, H)
     # END SOLUTION bptt-16
 
 
 def rnn_dU(da, x):
     """dL/dU (H, D). da (T, H), x (T, D). Source: exercise w2."""
     # BEGIN SOLUTION bptt-17 (3 points): one outer product a step
-    return da.T @ x                                                             # (H, T)@(T, D)
+    return da.T @ x  # (H, T)@(T, D)
     # END SOLUTION bptt-17
 
 
@@ -238,7 +264,7 @@ def rnn_db(da):
 def rnn_dx(da, U):
     """dL/dx_t for every t, (T, D). da (T, H), U (H, D). Source: exercise w2."""
     # BEGIN SOLUTION bptt-19 (3 points): the shapes of da and U leave one order
-    return da @ U                                                               # (T, H)@(H, D)
+    return da @ U  # (T, H)@(H, D)
     # END SOLUTION bptt-19
 
 
@@ -249,8 +275,15 @@ def rnn_backward(params, cache):
     do = rnn_do(cache["y_hat"], cache["y"])
     dh = rnn_dh(do, params["V"], params["W"], slope)
     da = dh * slope
-    return {"U": rnn_dU(da, x), "W": rnn_dW(da, h), "b": rnn_db(da), "V": rnn_dV(do, h), "c": rnn_dc(do),
-            "h": dh, "x": rnn_dx(da, params["U"])}
+    return {
+        "U": rnn_dU(da, x),
+        "W": rnn_dW(da, h),
+        "b": rnn_db(da),
+        "V": rnn_dV(do, h),
+        "c": rnn_dc(do),
+        "h": dh,
+        "x": rnn_dx(da, params["U"]),
+    }
 
 
 def rnn_step_dh(do_t, V, W, slope):
@@ -276,12 +309,19 @@ def rnn_step_loss_grads(params, cache, t):
     x, h, T = cache["x"], cache["h"], len(cache["x"])
     if not 1 <= t <= T:
         raise ValueError(f"t = {t} is no step of this text: steps count from 1 to T = {T}")
-    slope = rnn_slope(cache["a"][:t], h[1:t + 1], cache.get("activation", "tanh"))
-    do = rnn_do(cache["y_hat"][t - 1:t], cache["y"][t - 1:t])                   # (1, K)
+    slope = rnn_slope(cache["a"][:t], h[1 : t + 1], cache.get("activation", "tanh"))
+    do = rnn_do(cache["y_hat"][t - 1 : t], cache["y"][t - 1 : t])  # (1, K)
     dh = rnn_step_dh(do[0], params["V"], params["W"], slope)
     da, later = dh * slope, ((0, T - t), (0, 0))
-    return {"U": rnn_dU(da, x[:t]), "W": rnn_dW(da, h[:t + 1]), "b": rnn_db(da), "V": np.outer(do[0], h[t]), "c": do[0],
-            "h": np.pad(dh, later), "x": np.pad(rnn_dx(da, params["U"]), later)}
+    return {
+        "U": rnn_dU(da, x[:t]),
+        "W": rnn_dW(da, h[: t + 1]),
+        "b": rnn_db(da),
+        "V": np.outer(do[0], h[t]),
+        "c": do[0],
+        "h": np.pad(dh, later),
+        "x": np.pad(rnn_dx(da, params["U"]), later),
+    }
 
 
 def sgd_step(params, grads, lr, clip=None):
@@ -301,7 +341,11 @@ def sgd_step(params, grads, lr, clip=None):
 
 # ---- LSTM, softmax and cross entropy at each step (exercise w4, bonus) ----
 
-LSTM_SHAPES = {f"{array}_{gate}": size for gate in GATES for array, size in (("W", "HH"), ("U", "HD"), ("b", "H"))}
+LSTM_SHAPES = {
+    f"{array}_{gate}": size
+    for gate in GATES
+    for array, size in (("W", "HH"), ("U", "HD"), ("b", "H"))
+}
 LSTM_SHAPES |= {"V": "KH", "c": "K"}
 
 
@@ -325,8 +369,11 @@ def lstm_forward(params, x, y):
     T, H = len(x), len(p["b_f"])
     # Four gates in one product. sigmoid(z) = (1 + tanh(z / 2)) / 2, so one tanh serves all: halve f, i, o before it.
     half, shift = np.repeat([0.5, 0.5, 1.0, 0.5], H), np.repeat([0.5, 0.5, 0.0, 0.5], H)
-    W, z = stacked(p, "W") * half[:, None], (x @ stacked(p, "U").T + stacked(p, "b")) * half       # (4H, H), (T, 4H)
-    f, i, a, o = (z[:, k * H:(k + 1) * H] for k in range(4))                    # views: filled step by step
+    W, z = (
+        stacked(p, "W") * half[:, None],
+        (x @ stacked(p, "U").T + stacked(p, "b")) * half,
+    )  # (4H, H), (T, 4H)
+    f, i, a, o = (z[:, k * H : (k + 1) * H] for k in range(4))  # views: filled step by step
     h, C = np.zeros((T + 1, H)), np.zeros((T + 1, H))
     for t in range(T):
         gates = z[t]
@@ -336,9 +383,19 @@ def lstm_forward(params, x, y):
         gates += shift
         C[t + 1] = f[t] * C[t] + i[t] * a[t]
         h[t + 1] = o[t] * np.tanh(C[t + 1])
-    logits = h[1:] @ p["V"].T + p["c"]                                          # (T, K)
+    logits = h[1:] @ p["V"].T + p["c"]  # (T, K)
     loss = finite(cross_entropy(logits, y), p, x)
-    return loss, {"x": x, "y": y, "h": h, "C": C, "f": f, "i": i, "a": a, "o": o, "y_hat": softmax(logits)}
+    return loss, {
+        "x": x,
+        "y": y,
+        "h": h,
+        "C": C,
+        "f": f,
+        "i": i,
+        "a": a,
+        "o": o,
+        "y_hat": softmax(logits),
+    }
 
 
 def lstm_dz(y_hat, y):
@@ -370,11 +427,12 @@ def lstm_dh(dz_t, V, W, later):
     later (4H,): dL/d(input of each gate) of step t + 1, in the same order; zeros at the last step. Source: exercise w4.
     """
     # BEGIN SOLUTION bptt-25 (2 points, bonus): h_t is read by the output of step t and by four gates of step t + 1
-    return V.T.dot(dz_t) + W.T.dot(later)                                       # the product adds up the four gates
+    return V.T.dot(dz_t) + W.T.dot(later)  # the product adds up the four gates
     # END SOLUTION bptt-25
 
 
 # The six that follow work entry by entry: on one step, (H,), and just so on all steps at once, (T, H).
+
 
 def lstm_dC_carried(dC_next, f_next, i_next):
     """The part of dL/dC_t that comes back from C_{t+1}, (H,): one of the two gates lets it through.
@@ -389,7 +447,7 @@ def lstm_dC_carried(dC_next, f_next, i_next):
 def lstm_dC(dh_t, o_t, C_t, carried):
     """dL/dC_t (H,). dh_t, o_t, C_t (H,) of step t, carried (H,): the part from C_{t+1}. Source: exercise w4."""
     # BEGIN SOLUTION bptt-27 (2 points, bonus): C_t goes to h_t and to C_{t+1}; the second path is `carried`
-    return dh_t * o_t * (1 - np.tanh(C_t)**2) + carried
+    return dh_t * o_t * (1 - np.tanh(C_t) ** 2) + carried
     # END SOLUTION bptt-27
 
 
@@ -423,6 +481,7 @@ def lstm_do(dh_t, C_t, o_t):
 
 # In the thirteen that follow, `d` is a dict f, i, a, o -> (T, H): what the last four functions gave, dL/d(input of the
 # gate), a row a step. h (T + 1, H) with h[0] = 0, x (T, D).
+
 
 def lstm_dW_f(d, h):
     """dL/dW_f (H, H). Source: exercise w4."""
@@ -524,11 +583,17 @@ def lstm_through_time(params, cache, dz):
     # has fixed. Asked with ones, the blanks give these factors for all steps at once; the loop over time only multiplies.
     one, zero = np.ones((T, H)), np.zeros((T, H))
     C_by_h, carry_on = lstm_dC(one, o, C[1:], zero), lstm_dC(zero, o, C[1:], one)
-    carry_on[:-1] *= lstm_dC_carried(one[1:], f[1:], i[1:])                     # from C_{t+1} to C_t
-    gates_by_C = np.stack([lstm_df(one, C[:-1], f), lstm_di(one, a, i), lstm_da(one, i, a)], axis=1)       # (T, 3, H)
+    carry_on[:-1] *= lstm_dC_carried(one[1:], f[1:], i[1:])  # from C_{t+1} to C_t
+    gates_by_C = np.stack(
+        [lstm_df(one, C[:-1], f), lstm_di(one, a, i), lstm_da(one, i, a)], axis=1
+    )  # (T, 3, H)
     o_by_h = lstm_do(one, C[1:], o)
-    dh, dC, d = np.zeros((T, H)), np.zeros((T + 1, H)), np.zeros((T + 1, 4, H))           # row T: nothing comes after T
-    for t in range(T - 1, -1, -1):                                              # row t: step t + 1 of the formulas
+    dh, dC, d = (
+        np.zeros((T, H)),
+        np.zeros((T + 1, H)),
+        np.zeros((T + 1, 4, H)),
+    )  # row T: nothing comes after T
+    for t in range(T - 1, -1, -1):  # row t: step t + 1 of the formulas
         dh_t = dh[t] = lstm_dh(dz[t], V, W, d[t + 1].ravel())
         dC_t = dC[t] = C_by_h[t] * dh_t + carry_on[t] * dC[t + 1]
         np.multiply(gates_by_C[t], dC_t, out=d[t, :3])
@@ -541,31 +606,60 @@ def lstm_backward(params, cache):
     x, h = cache["x"], cache["h"]
     dz = lstm_dz(cache["y_hat"], cache["y"])
     dh, dC, d = lstm_through_time(params, cache, dz)
-    return {"W_f": lstm_dW_f(d, h), "U_f": lstm_dU_f(d, x), "b_f": lstm_db_f(d),
-            "W_i": lstm_dW_i(d, h), "U_i": lstm_dU_i(d, x), "b_i": lstm_db_i(d),
-            "W_a": lstm_dW_a(d, h), "U_a": lstm_dU_a(d, x), "b_a": lstm_db_a(d),
-            "W_o": lstm_dW_o(d, h), "U_o": lstm_dU_o(d, x), "b_o": lstm_db_o(d),
-            "V": lstm_dV(dz, h), "c": lstm_dc(dz),
-            "h": dh, "C": dC, "x": lstm_dx(d, {gate: params[f"U_{gate}"] for gate in GATES})}
+    return {
+        "W_f": lstm_dW_f(d, h),
+        "U_f": lstm_dU_f(d, x),
+        "b_f": lstm_db_f(d),
+        "W_i": lstm_dW_i(d, h),
+        "U_i": lstm_dU_i(d, x),
+        "b_i": lstm_db_i(d),
+        "W_a": lstm_dW_a(d, h),
+        "U_a": lstm_dU_a(d, x),
+        "b_a": lstm_db_a(d),
+        "W_o": lstm_dW_o(d, h),
+        "U_o": lstm_dU_o(d, x),
+        "b_o": lstm_db_o(d),
+        "V": lstm_dV(dz, h),
+        "c": lstm_dc(dz),
+        "h": dh,
+        "C": dC,
+        "x": lstm_dx(d, {gate: params[f"U_{gate}"] for gate in GATES}),
+    }
 
 
 # ---- what train.py and sample.py need of all three ----
 
+
 def new_params(kind, D, H, rng, K=2):
     """Parameters to start from. kind: relu_rnn (its state is as wide as its input: H = D), rnn or lstm."""
+
     def near_zero(*shape):
         return rng.normal(0, 1 / math.sqrt(shape[-1]), shape)
 
     if kind == "relu_rnn":
-        return {"W": 0.9 * np.eye(D), "U": 0.3 * near_zero(D, D), "b": np.zeros(D),
-                "V": near_zero(D), "d": np.zeros(())}
+        return {
+            "W": 0.9 * np.eye(D),
+            "U": 0.3 * near_zero(D, D),
+            "b": np.zeros(D),
+            "V": near_zero(D),
+            "d": np.zeros(()),
+        }
     if kind == "rnn":
-        return {"U": near_zero(H, D), "W": np.linalg.qr(near_zero(H, H))[0], "b": np.zeros(H),
-                "V": 0.3 * near_zero(K, H), "c": np.zeros(K)}
+        return {
+            "U": near_zero(H, D),
+            "W": np.linalg.qr(near_zero(H, H))[0],
+            "b": np.zeros(H),
+            "V": 0.3 * near_zero(K, H),
+            "c": np.zeros(K),
+        }
     params = {}
     for gate in GATES:
-        params |= {f"W_{gate}": near_zero(H, H), f"U_{gate}": near_zero(H, D), f"b_{gate}": np.zeros(H)}
-    params["b_f"] += 1                                          # forget gates start open: the cell keeps what it has
+        params |= {
+            f"W_{gate}": near_zero(H, H),
+            f"U_{gate}": near_zero(H, D),
+            f"b_{gate}": np.zeros(H),
+        }
+    params["b_f"] += 1  # forget gates start open: the cell keeps what it has
     return params | {"V": 0.3 * near_zero(K, H), "c": np.zeros(K)}
 
 
@@ -574,7 +668,9 @@ def loss_and_grads(kind, params, x, label):
     if kind == "relu_rnn":
         y_pred, cache = relu_rnn_forward(params, x)
         return bce_loss(y_pred, label), relu_rnn_backward(params, x, label, cache), y_pred
-    forward, backward = {"rnn": (rnn_forward, rnn_backward), "lstm": (lstm_forward, lstm_backward)}[kind]
+    forward, backward = {"rnn": (rnn_forward, rnn_backward), "lstm": (lstm_forward, lstm_backward)}[
+        kind
+    ]
     loss, cache = forward(params, x, np.full(len(x), label))
     return loss / len(x), backward(params, cache), float(cache["y_hat"][-1, 1])
 
@@ -588,6 +684,7 @@ def probability_good(kind, params, x):
 
 
 # ---- what comes in: one clear ValueError instead of a wrong number ----
+
 
 def checked_input(x):
     """x (T, D) as float64, and D."""
@@ -620,7 +717,9 @@ def size_of(params, name):
 
 def checked(params, sizes, shapes):
     """The parameters as float64 arrays. sizes: letter -> (size, who says so, its shape). shapes: name -> letters."""
-    expected = {letters: tuple([sizes[letter][0] for letter in letters]) for letters in set(shapes.values())}
+    expected = {
+        letters: tuple([sizes[letter][0] for letter in letters]) for letters in set(shapes.values())
+    }
     arrays = {}
     for name, letters in shapes.items():
         if name not in params:
@@ -628,8 +727,13 @@ def checked(params, sizes, shapes):
         value = arrays[name] = np.asarray(params[name], dtype=np.float64)
         if value.shape != expected[letters]:
             reasons = {who: shape for _, who, shape in (sizes[letter] for letter in letters)}
-            because = " and ".join(f"{who} is {shape}" for who, shape in reasons.items()) or "it is a number"
-            raise ValueError(f"{name} is {value.shape}, expected {expected[letters]} because {because}")
+            because = (
+                " and ".join(f"{who} is {shape}" for who, shape in reasons.items())
+                or "it is a number"
+            )
+            raise ValueError(
+                f"{name} is {value.shape}, expected {expected[letters]} because {because}"
+            )
     return arrays
 
 
@@ -637,12 +741,16 @@ def checked_labels(y, T, K):
     """y (T,) as integers in 0..K-1."""
     y = np.asarray(y)
     if y.shape != (T,):
-        raise ValueError(f"y is {y.shape}, expected {(T,)} because x has {T} rows: one label a step")
+        raise ValueError(
+            f"y is {y.shape}, expected {(T,)} because x has {T} rows: one label a step"
+        )
     if y.dtype.kind not in "iu":
         raise ValueError(f"y holds {y.dtype}, expected whole numbers")
     if y.min() < 0 or y.max() >= K:
         wrong = int(y[(y < 0) | (y >= K)][0])
-        raise ValueError(f"label {wrong} is out of range: V and c have K = {K} rows, so labels are 0 to {K - 1}")
+        raise ValueError(
+            f"label {wrong} is out of range: V and c have K = {K} rows, so labels are 0 to {K - 1}"
+        )
     return y
 
 

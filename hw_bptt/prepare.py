@@ -5,6 +5,7 @@
 A text never stands on both sides of the split. Characters and vectors come from the train part only: positive pointwise
 mutual information (PPMI) of characters that stand close together, reduced to `--dim` numbers by its largest eigenvalues.
 """
+
 import csv
 import unicodedata
 from collections import Counter
@@ -14,17 +15,28 @@ import numpy as np
 from cli import Parser, UserError, find_folder, positive_int, run, safe_write
 
 RAW, PREPARED = "waimai_10k.csv", "bptt.npz"
-UNKNOWN = 0                      # id of every character that the train part does not know: its vector is zero
+UNKNOWN = 0  # id of every character that the train part does not know: its vector is zero
 
 
 def get_parser():
-    parser = Parser(prog="prepare.py", description="Turn reviews into character ids and fixed vectors.")
+    parser = Parser(
+        prog="prepare.py", description="Turn reviews into character ids and fixed vectors."
+    )
     parser.add_argument("--data_root", default="data/waimai_10k", help=f"folder with {RAW}")
     parser.add_argument("--out_dir", default=None, help=f"where {PREPARED} goes; None: --data_root")
     parser.add_argument("--dim", type=positive_int, default=64, help="numbers a character")
-    parser.add_argument("--window", type=positive_int, default=4, help="neighbours on each side that count, characters")
-    parser.add_argument("--min_count", type=positive_int, default=2, help="rarer characters are unknown")
-    parser.add_argument("--seed", type=int, default=0, help="of the split, 8 : 2 into train and validation")
+    parser.add_argument(
+        "--window",
+        type=positive_int,
+        default=4,
+        help="neighbours on each side that count, characters",
+    )
+    parser.add_argument(
+        "--min_count", type=positive_int, default=2, help="rarer characters are unknown"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the split, 8 : 2 into train and validation"
+    )
     return parser
 
 
@@ -45,7 +57,9 @@ def read_reviews(path):
                 if not row:
                     continue
                 if len(row) != 2 or row[0].strip() not in ("0", "1"):
-                    raise UserError(f"{path}, line {rows.line_num}: expected label,review with label 0 or 1, got {row!r:.80}")
+                    raise UserError(
+                        f"{path}, line {rows.line_num}: expected label,review with label 0 or 1, got {row!r:.80}"
+                    )
                 review = int(row[0]), characters(row[1])
                 counts["rows"] += 1
                 counts["empty"] += not review[1]
@@ -65,8 +79,12 @@ def split_texts(reviews, rng, share=0.2):
     held_out = set()
     for label in (0, 1):
         texts = sorted(text for text in label_of if label_of[text] == label)
-        held_out |= {texts[number] for number in rng.permutation(len(texts))[:round(share * len(texts))]}
-    return [[review for review in reviews if (review[1] in held_out) == side] for side in (False, True)]
+        held_out |= {
+            texts[number] for number in rng.permutation(len(texts))[: round(share * len(texts))]
+        }
+    return [
+        [review for review in reviews if (review[1] in held_out) == side] for side in (False, True)
+    ]
 
 
 def ppmi_vectors(texts, chars, dim, window):
@@ -86,11 +104,15 @@ def ppmi_vectors(texts, chars, dim, window):
     counts += counts.T
     share = counts.sum(axis=1) / max(counts.sum(), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ppmi = np.nan_to_num(np.maximum(np.log(counts / max(counts.sum(), 1) / np.outer(share, share)), 0), posinf=0)
+        ppmi = np.nan_to_num(
+            np.maximum(np.log(counts / max(counts.sum(), 1) / np.outer(share, share)), 0), posinf=0
+        )
     value, vector = np.linalg.eigh(ppmi)
     largest = np.argsort(-np.abs(value), kind="stable")[:dim]
     vector = vector[:, largest] * np.sqrt(np.abs(value[largest]))
-    vector *= np.sign(vector[np.abs(vector).argmax(axis=0), np.arange(len(largest))])        # one sign on every machine
+    vector *= np.sign(
+        vector[np.abs(vector).argmax(axis=0), np.arange(len(largest))]
+    )  # one sign on every machine
     weight = Counter(number[char] for text in texts for char in text if char in number)
     often = np.array([weight[at] for at in range(size)])
     vector *= 0.3 / np.sqrt((often @ vector**2).mean() / often.sum())
@@ -104,25 +126,36 @@ def main(argv=None):
     reviews, counts = read_reviews(folder / RAW)
     parts = split_texts(reviews, np.random.default_rng(args.seed))
     if not all(len({label for label, _ in part}) == 2 for part in parts):
-        raise UserError(f"{folder / RAW}: {len(reviews)} reviews are too few: train and validation need both labels")
+        raise UserError(
+            f"{folder / RAW}: {len(reviews)} reviews are too few: train and validation need both labels"
+        )
     often = Counter(char for _, text in parts[0] for char in text)
     chars = sorted(char for char, count in often.items() if count >= args.min_count)
     if not chars:
-        raise UserError(f"no character occurs {args.min_count} times in the train part; use a smaller --min_count")
+        raise UserError(
+            f"no character occurs {args.min_count} times in the train part; use a smaller --min_count"
+        )
     vectors = ppmi_vectors([text for _, text in parts[0]], chars, args.dim, args.window)
     number = {char: at for at, char in enumerate(chars, 1)}
     arrays = {"chars": np.array([ord(char) for char in chars], np.int32), "vectors": vectors}
     for name, part in zip(("train", "val"), parts):
         ids = [number.get(char, UNKNOWN) for _, text in part for char in text]
-        arrays |= {f"{name}_ids": np.array(ids, np.int32), f"{name}_labels": np.array([label for label, _ in part], np.int8),
-                   f"{name}_ends": np.cumsum([len(text) for _, text in part])}
+        arrays |= {
+            f"{name}_ids": np.array(ids, np.int32),
+            f"{name}_labels": np.array([label for label, _ in part], np.int8),
+            f"{name}_ends": np.cumsum([len(text) for _, text in part]),
+        }
         good, unknown = arrays[f"{name}_labels"].mean(), np.mean(arrays[f"{name}_ids"] == UNKNOWN)
-        print(f"{name:<6}{len(part):>7} reviews  {len(ids):>8} characters  {good:.3f} good  {unknown:.2%} unknown")
+        print(
+            f"{name:<6}{len(part):>7} reviews  {len(ids):>8} characters  {good:.3f} good  {unknown:.2%} unknown"
+        )
     target = Path(args.out_dir or folder) / PREPARED
     with safe_write(target, "wb") as file:
         np.savez(file, **arrays)
-    print(f"{counts['rows']} rows: {counts['empty']} empty and {counts['duplicate']} duplicate ones left out; "
-          f"{len(chars)} characters, vectors of {args.dim} numbers -> {target}")
+    print(
+        f"{counts['rows']} rows: {counts['empty']} empty and {counts['duplicate']} duplicate ones left out; "
+        f"{len(chars)} characters, vectors of {args.dim} numbers -> {target}"
+    )
 
 
 if __name__ == "__main__":

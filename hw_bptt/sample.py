@@ -1,8 +1,9 @@
 """Probability that a review is good, from a trained network.
 
-    python sample.py "送得很快，味道也好"            (several texts, or none: lines from a file or a pipe)
-    python sample.py --trace "味道好，就是太慢"      (what the network thinks after each character, and which ones move it)
+python sample.py "送得很快，味道也好"            (several texts, or none: lines from a file or a pipe)
+python sample.py --trace "味道好，就是太慢"      (what the network thinks after each character, and which ones move it)
 """
+
 import sys
 from pathlib import Path
 
@@ -16,10 +17,17 @@ from train import CKPT, load_run
 def get_parser():
     parser = Parser(prog="sample.py", description="Probability of a good review.")
     parser.add_argument("texts", nargs="*", help="reviews; none: one a line from --file or a pipe")
-    parser.add_argument("--ckpt_path", default="workdirs/hw_bptt/rnn", help="folder of a run of train.py")
-    parser.add_argument("--file", type=Path, default=None, help="read reviews from this file, one a line, UTF-8")
-    parser.add_argument("--trace", action="store_true",
-                        help="for each character: P(good) after it, and the length of dL/dx_t of the label \"good\"")
+    parser.add_argument(
+        "--ckpt_path", default="workdirs/hw_bptt/rnn", help="folder of a run of train.py"
+    )
+    parser.add_argument(
+        "--file", type=Path, default=None, help="read reviews from this file, one a line, UTF-8"
+    )
+    parser.add_argument(
+        "--trace",
+        action="store_true",
+        help='for each character: P(good) after it, and the length of dL/dx_t of the label "good"',
+    )
     return parser
 
 
@@ -41,7 +49,7 @@ def trace(kind, params, x, text):
     """One line a character: P(good) of the text up to it, and |dL/dx_t| for the loss of the label 1."""
     _, grads, _ = model.loss_and_grads(kind, params, x, 1)
     for t, char in enumerate(text):
-        after = model.probability_good(kind, params, x[:t + 1])
+        after = model.probability_good(kind, params, x[: t + 1])
         print(f"  {char}  {after:.3f}  |dL/dx| {np.linalg.norm(grads['x'][t]):.4f}")
 
 
@@ -58,10 +66,14 @@ def main(argv=None):
         ids = [number.get(char, UNKNOWN) for char in clean]
         strange = "".join(dict.fromkeys(char for char, at in zip(clean, ids) if at == UNKNOWN))
         if len(strange) and all(at == UNKNOWN for at in ids):
-            raise UserError(f"no character of {text!r} stands in the training text, so there is nothing to judge by")
+            raise UserError(
+                f"no character of {text!r} stands in the training text, so there is nothing to judge by"
+            )
         x = vectors[ids]
-        print(f"{model.probability_good(settings['model'], params, x):.3f}  {text}"
-              + (f"   (not in the training text: {strange})" if strange else ""))
+        print(
+            f"{model.probability_good(settings['model'], params, x):.3f}  {text}"
+            + (f"   (not in the training text: {strange})" if strange else "")
+        )
         if args.trace:
             trace(settings["model"], params, x, clean)
 

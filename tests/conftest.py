@@ -1,4 +1,5 @@
 """Runs the checks under pytest and prints the score board."""
+
 import contextlib
 import functools
 import locale
@@ -9,7 +10,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")       # before torch is loaded: checks are small
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: checks are small
 
 import pytest  # noqa: E402
 
@@ -23,33 +24,71 @@ DOOR = pytest.StashKey[object]()
 CASES = pytest.StashKey[object]()
 
 WORDS = {
-    "en": {"done": "done", "wrong": "wrong", "empty": "empty", "error": "stops", "time-out": "time-out",
-           "together": "together", "points": "points", "bonus": "bonus", "untouched": "{n} blanks, all empty",
-           "hidden": "graded but not shown: {n} choice question(s), {points} points", "board": "score board",
-           "next": "Next: {place}", "place": "{id}, {file}, line {line}", "rerun": "Run it again: {command}", "seed": "seed {seed}",
-           "mistake": "This looks like a known mistake:", "note": "Note: {note}",
-           "hides": "{file} hides the library {name} from your scripts: rename it"},
-    "zh": {"done": "完成", "wrong": "错误", "empty": "未填", "error": "出错", "time-out": "超时",
-           "together": "合在一起", "points": "分", "bonus": "加分", "untouched": "{n} 个空,都未填",
-           "hidden": "计分但此处不显示:选择题 {n} 道,{points} 分", "board": "成绩板",
-           "next": "下一步:{place}", "place": "{id},{file} 第 {line} 行", "rerun": "重新运行:{command}", "seed": "随机种子 {seed}",
-           "mistake": "这像是一个常见错误:", "note": "注意:{note}",
-           "hides": "{file} 会让你的脚本找不到库 {name}:请改名"},
+    "en": {
+        "done": "done",
+        "wrong": "wrong",
+        "empty": "empty",
+        "error": "stops",
+        "time-out": "time-out",
+        "together": "together",
+        "points": "points",
+        "bonus": "bonus",
+        "untouched": "{n} blanks, all empty",
+        "hidden": "graded but not shown: {n} choice question(s), {points} points",
+        "board": "score board",
+        "next": "Next: {place}",
+        "place": "{id}, {file}, line {line}",
+        "rerun": "Run it again: {command}",
+        "seed": "seed {seed}",
+        "mistake": "This looks like a known mistake:",
+        "note": "Note: {note}",
+        "hides": "{file} hides the library {name} from your scripts: rename it",
+    },
+    "zh": {
+        "done": "完成",
+        "wrong": "错误",
+        "empty": "未填",
+        "error": "出错",
+        "time-out": "超时",
+        "together": "合在一起",
+        "points": "分",
+        "bonus": "加分",
+        "untouched": "{n} 个空,都未填",
+        "hidden": "计分但此处不显示:选择题 {n} 道,{points} 分",
+        "board": "成绩板",
+        "next": "下一步:{place}",
+        "place": "{id},{file} 第 {line} 行",
+        "rerun": "重新运行:{command}",
+        "seed": "随机种子 {seed}",
+        "mistake": "这像是一个常见错误:",
+        "note": "注意:{note}",
+        "hides": "{file} 会让你的脚本找不到库 {name}:请改名",
+    },
 }
-COLOURS = {"done": {"green": True}, "wrong": {"red": True}, "error": {"red": True}, "time-out": {"red": True}}
+COLOURS = {
+    "done": {"green": True},
+    "wrong": {"red": True},
+    "error": {"red": True},
+    "time-out": {"red": True},
+}
 
 
 def language(config):
-    """"zh" or "en": --lang, else the locale's; English where the terminal has no Chinese characters."""
+    """ "zh" or "en": --lang, else the locale's; English where the terminal has no Chinese characters."""
     given = config.getoption("lang")
     names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
     name = given or next(filter(None, names), "") or (locale.getlocale()[0] or "")
-    return "zh" if name.lower().startswith(("zh", "chinese")) and printable(WORDS["zh"]["board"]) == WORDS["zh"]["board"] else "en"
+    return (
+        "zh"
+        if name.lower().startswith(("zh", "chinese"))
+        and printable(WORDS["zh"]["board"]) == WORDS["zh"]["board"]
+        else "en"
+    )
 
 
 def printable(text):
     """The text with "?" for what the terminal's encoding has not (a Windows console, a pipe)."""
-    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"      # sys.stdout may be pytest's
+    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"  # sys.stdout may be pytest's
     return text.encode(encoding, "replace").decode(encoding)
 
 
@@ -77,7 +116,7 @@ def case():
 
 def pytest_collection_modifyitems(config, items):
     wanted, term = config.getoption("blank"), {}
-    for item in items:                                            # item.check: as this term has it; None where left out
+    for item in items:  # item.check: as this term has it; None where left out
         item.check = getattr(getattr(item, "obj", None), "check", None)
         if item.check:
             homework = item.check.homework
@@ -96,7 +135,13 @@ def pytest_collection_modifyitems(config, items):
             item.extra_keyword_matches.add(check.id)
             item.add_marker(pytest.mark.blank(check.id, check.points))
         left_out = not check and hasattr(getattr(item, "obj", None), "check")
-        if left_out or wanted and not (check and check.id in wanted) or item.get_closest_marker("deep") and not deep:
+        if (
+            left_out
+            or wanted
+            and not (check and check.id in wanted)
+            or item.get_closest_marker("deep")
+            and not deep
+        ):
             dropped.append(item)
         else:
             kept.append(item)
@@ -110,7 +155,9 @@ def door_of(config):
         submission = config.getoption("submission")
         root = submission or ROOT
         in_worker = config.getoption("worker") or submission and not config.getoption("in_process")
-        config.stash[DOOR] = (Worker if in_worker else InProcess)(root, limit=config.getoption("time_limit"))
+        config.stash[DOOR] = (Worker if in_worker else InProcess)(
+            root, limit=config.getoption("time_limit")
+        )
         config.stash[CASES] = checks.open_cases(config.stash[SEED])
     return config.stash[DOOR], config.stash[CASES]
 
@@ -129,7 +176,9 @@ def pytest_pyfunc_call(pyfuncitem):
     if outcome.status in ("done", "given"):
         return True
     text = printable(message_of(pyfuncitem.outcome, language(config)))
-    if outcome.status == "error" and not outcome.error.empty and outcome.error.__cause__:      # the student's own traceback
+    if (
+        outcome.status == "error" and not outcome.error.empty and outcome.error.__cause__
+    ):  # the student's own traceback
         sys.stderr.write(text + "\n")
         raise outcome.error.__cause__
     pytest.fail(text, pytrace=False)
@@ -147,7 +196,9 @@ def pytest_runtest_makereport(item, call):
 def shortened(text, most=40):
     """The first lines of what student code printed, the number of the others."""
     lines = text.splitlines(keepends=True)
-    return "".join(lines[:most]) + (f"... {len(lines) - most} more lines\n" if len(lines) > most else "")
+    return "".join(lines[:most]) + (
+        f"... {len(lines) - most} more lines\n" if len(lines) > most else ""
+    )
 
 
 def pytest_runtest_logreport(report):
@@ -170,8 +221,13 @@ def message_of(outcome, lang):
 def pytest_terminal_summary(terminalreporter, config):
     if BOARD:
         lang = language(config)
-        lines = board(BOARD, lang, config.getoption("submission") or ROOT, shutil.get_terminal_size().columns,
-                      functools.partial(again, config))
+        lines = board(
+            BOARD,
+            lang,
+            config.getoption("submission") or ROOT,
+            shutil.get_terminal_size().columns,
+            functools.partial(again, config),
+        )
         lines.append([(WORDS[lang]["seed"].format(seed=config.stash[SEED]), None)])
         terminalreporter.write_sep("=", WORDS[lang]["board"])
         for line in lines:
@@ -189,9 +245,13 @@ def pytest_unconfigure(config):
 def again(config, homework, id):
     """The command that checks one blank again, where this run was started and with its options."""
     file = ROOT / "tests" / f"test_{homework}.py"
-    with contextlib.suppress(ValueError):                                 # another drive of Windows
+    with contextlib.suppress(ValueError):  # another drive of Windows
         file = Path(os.path.relpath(file, config.invocation_params.dir))
-    options = [f" --{name} {shlex.quote(value)}" for name in ("submission", "lang") if (value := config.getoption(name))]
+    options = [
+        f" --{name} {shlex.quote(value)}"
+        for name in ("submission", "lang")
+        if (value := config.getoption(name))
+    ]
     return f"python -m pytest {file.as_posix()} --blank {id}" + "".join(options)
 
 
@@ -207,18 +267,27 @@ def blank_rows(outcomes):
     return list(rows.values())
 
 
-def board(outcomes, lang, root=ROOT, width=80, again="python -m pytest tests/test_{}.py --blank {}".format):
+def board(
+    outcomes, lang, root=ROOT, width=80, again="python -m pytest tests/test_{}.py --blank {}".format
+):
     """Lines of the score board, each a list of (text, status): one screen that ends with what to do next.
 
     A homework that is all done, or all empty beside others, takes one line; else each blank has a cell.
     """
     words, lines, notes, first = WORDS[lang], [], [], None
-    homeworks = [homework for homework in HOMEWORKS if any(one["homework"] == homework for one in outcomes)]
+    homeworks = [
+        homework for homework in HOMEWORKS if any(one["homework"] == homework for one in outcomes)
+    ]
     for homework in homeworks:
         order = [check.name for check in checks.load_checks(homework)]
-        mine = sorted((one for one in outcomes if one["homework"] == homework), key=lambda one: order.index(one["name"]))
+        mine = sorted(
+            (one for one in outcomes if one["homework"] == homework),
+            key=lambda one: order.index(one["name"]),
+        )
         rows = blank_rows(mine)
-        shown, hidden = ([row for row in rows if (row[1] == "given") == given] for given in (False, True))
+        shown, hidden = (
+            [row for row in rows if (row[1] == "given") == given] for given in (False, True)
+        )
         lines.append([(f"{homework}: {sums(shown, words)}", None)])
         blanks = [row for row in shown if not row[0].endswith("-together")]
         if len(homeworks) > 1 and all(row[1] == "empty" for row in blanks):
@@ -226,13 +295,32 @@ def board(outcomes, lang, root=ROOT, width=80, again="python -m pytest tests/tes
         elif any(row[1] != "done" for row in shown):
             lines += columns([(cell(row, words), row[1]) for row in shown], width)
         if hidden:
-            lines.append([("  " + words["hidden"].format(n=len(hidden), points=sum(row[3] for row in hidden)), None)])
-        notes += [f"{one['id']}: {one['note'][0 if lang == 'en' else 1]}" for one in mine if one["note"]]
-        notes += [words["hides"].format(file=f"{homework}/{name}", name=name.removesuffix(".py")) for name in shadows(root, homework)]
+            lines.append(
+                [
+                    (
+                        "  "
+                        + words["hidden"].format(
+                            n=len(hidden), points=sum(row[3] for row in hidden)
+                        ),
+                        None,
+                    )
+                ]
+            )
+        notes += [
+            f"{one['id']}: {one['note'][0 if lang == 'en' else 1]}" for one in mine if one["note"]
+        ]
+        notes += [
+            words["hides"].format(file=f"{homework}/{name}", name=name.removesuffix(".py"))
+            for name in shadows(root, homework)
+        ]
         first = first or next((one for one in mine if one["status"] not in ("done", "given")), None)
     if first:
         place = checks.source_line(first["homework"], first["id"], root)
-        where = words["place"].format(id=first["id"], file=place[0], line=place[1]) if place else first["id"]
+        where = (
+            words["place"].format(id=first["id"], file=place[0], line=place[1])
+            if place
+            else first["id"]
+        )
         lines.append([(words["next"].format(place=where), None)])
         lines += [[("  " + line, None)] for line in message_of(first, lang).splitlines()]
         lines.append([(words["rerun"].format(command=again(first["homework"], first["id"])), None)])
@@ -247,9 +335,11 @@ def shadows(root, homework):
 
 
 def sums(rows, words):
-    """"94 / 100 points, bonus* 6 / 6" of a homework's rows."""
+    """ "94 / 100 points, bonus* 6 / 6" of a homework's rows."""
+
     def of(bonus):
-        return (f"{sum(row[2] for row in rows if row[4] == bonus)} / {sum(row[3] for row in rows if row[4] == bonus)}")
+        return f"{sum(row[2] for row in rows if row[4] == bonus)} / {sum(row[3] for row in rows if row[4] == bonus)}"
+
     extra = f", {words['bonus']}* {of(True)}" if any(row[4] for row in rows) else ""
     return f"{of(False)} {words['points']}" + extra
 

@@ -1,7 +1,8 @@
 """Write the archive to hand in, after a look at what is in it.
 
-    python tests/pack.py hmm            # writes hmm.zip: code, answers.md, pictures, PDF
+python tests/pack.py hmm            # writes hmm.zip: code, answers.md, pictures, PDF
 """
+
 import argparse
 import subprocess
 import sys
@@ -13,7 +14,7 @@ HOMEWORKS = ("hw_bptt", "hw_attention", "waimai_cls", "gpt_songci", "hmm", "word
 KEPT = (".py", ".md", ".txt", ".pdf", ".png", ".jpg", ".jpeg", ".ipynb")
 LEFT_OUT = {"__pycache__", "workdirs", ".ipynb_checkpoints", ".pytest_cache", ".git"}
 LIBRARIES = {"numpy", "torch", "jieba", "matplotlib", "tqdm", "bertviz", "pytest"}
-MAX_FILE, MAX_TOTAL = 10 * 2**20, 30 * 2**20          # bytes
+MAX_FILE, MAX_TOTAL = 10 * 2**20, 30 * 2**20  # bytes
 IMPORT = """
 import importlib, pathlib, sys, traceback
 for path in sorted(pathlib.Path().glob("*.py")):
@@ -23,7 +24,7 @@ for path in sorted(pathlib.Path().glob("*.py")):
         places = [frame.filename for frame in traceback.extract_tb(error.__traceback__)] + [getattr(error, "filename", None) or ""]
         mine = [pathlib.Path(place).name for place in places if pathlib.Path(place).parent == pathlib.Path.cwd()]
         sys.exit(f"{(mine or [path.name])[-1]} cannot be imported: {type(error).__name__}: {error}")
-"""                              # names the file that stops, which need not be the one that is imported
+"""  # names the file that stops, which need not be the one that is imported
 
 
 class PackError(Exception):
@@ -34,37 +35,60 @@ def files(folder):
     """Files of the homework that are handed in. Raises PackError for one that is too large."""
     found = []
     for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_file() or set(path.relative_to(folder).parts) & LEFT_OUT:
+        if (
+            path.is_symlink()
+            or not path.is_file()
+            or set(path.relative_to(folder).parts) & LEFT_OUT
+        ):
             continue
         if path.suffix.lower() in KEPT:
             if path.stat().st_size > MAX_FILE:
-                raise PackError(f"{path} has {path.stat().st_size / 2**20:.0f} MB, at most {MAX_FILE // 2**20} are taken: "
-                                "make the picture or PDF smaller")
+                raise PackError(
+                    f"{path} has {path.stat().st_size / 2**20:.0f} MB, at most {MAX_FILE // 2**20} are taken: "
+                    "make the picture or PDF smaller"
+                )
             found.append(path)
     if sum(path.stat().st_size for path in found) > MAX_TOTAL:
-        raise PackError(f"the files of {folder.name} have more than {MAX_TOTAL // 2**20} MB together: make pictures smaller")
+        raise PackError(
+            f"the files of {folder.name} have more than {MAX_TOTAL // 2**20} MB together: make pictures smaller"
+        )
     return found
 
 
 def notes(folder):
     """What a student may have forgotten: lines that do not keep the archive from being written. Raises PackError."""
-    shadows = [path.name for path in folder.glob("*.py") if path.stem in sys.stdlib_module_names | LIBRARIES]
+    shadows = [
+        path.name
+        for path in folder.glob("*.py")
+        if path.stem in sys.stdlib_module_names | LIBRARIES
+    ]
     if shadows:
-        raise PackError(f"{folder.name}/{shadows[0]} hides the library {shadows[0].removesuffix('.py')}: rename it")
+        raise PackError(
+            f"{folder.name}/{shadows[0]} hides the library {shadows[0].removesuffix('.py')}: rename it"
+        )
     said = []
-    done = subprocess.run([sys.executable, "-B", "-c", IMPORT], cwd=folder, capture_output=True, text=True, encoding="utf-8",
-                          errors="replace", timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", IMPORT],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=120,
+    )
     if done.returncode:
         raise PackError(f"{folder.name}/{done.stderr.strip().splitlines()[-1]}")
     for path in sorted(folder.glob("*.py")):
-        empty = path.read_text(encoding="utf-8").count("): still empty\")")
+        empty = path.read_text(encoding="utf-8").count('): still empty")')
         if empty:
             said.append(f"{folder.name}/{path.name}: {empty} blank(s) still empty")
     answers = folder / "answers.md"
     if not answers.is_file():
         said.append(f"{folder.name}/answers.md is missing (the written questions)")
-    elif not any(line.strip() and not line.startswith(("#", "Put pictures", "Name", "Student id"))
-                 for line in answers.read_text(encoding="utf-8").splitlines()):
+    elif not any(
+        line.strip() and not line.startswith(("#", "Put pictures", "Name", "Student id"))
+        for line in answers.read_text(encoding="utf-8").splitlines()
+    ):
         said.append(f"{folder.name}/answers.md holds no answer yet")
     return said
 

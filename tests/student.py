@@ -3,6 +3,7 @@
 Two ways through it, for the same checks: `InProcess` (at home: breakpoints, prints and tracebacks work) and `Worker`
 (grading: a process of its own that has the submission and the probes only). The verdict is never made behind the door.
 """
+
 import contextlib
 import ctypes
 import os
@@ -20,8 +21,8 @@ from tests import worker
 
 ROOT = Path(__file__).resolve().parent.parent
 HOMEWORKS = ("hw_bptt", "hw_attention", "waimai_cls", "gpt_songci", "hmm", "word2vec_sst")
-TIME_LIMIT = 20.0                # seconds a call
-LONGEST = 2000                   # characters of what an error says
+TIME_LIMIT = 20.0  # seconds a call
+LONGEST = 2000  # characters of what an error says
 
 
 class StudentError(Exception):
@@ -59,7 +60,7 @@ class Door:
         self.stand_ins = ()
         self.seed = 0
         self.calls = 0
-        self.changed = []            # names of functions that changed what they were given, since `start`
+        self.changed = []  # names of functions that changed what they were given, since `start`
 
     def start(self, seed, stand_ins=()):
         """Begin a draw: its calls see the random numbers of `seed` and the library calls named in `stand_ins`."""
@@ -76,8 +77,15 @@ class Door:
 
     def _ask(self, homework, kind, module, name, args, kwargs):
         self.calls += 1
-        request = {"kind": kind, "module": module, "name": name, "args": list(args), "kwargs": kwargs,
-                   "seed": (self.seed * 1_000_003 + self.calls) % 2**31, "stand_ins": list(self.stand_ins)}
+        request = {
+            "kind": kind,
+            "module": module,
+            "name": name,
+            "args": list(args),
+            "kwargs": kwargs,
+            "seed": (self.seed * 1_000_003 + self.calls) % 2**31,
+            "stand_ins": list(self.stand_ins),
+        }
         return self.answer(homework, request)
 
     def close(self):
@@ -106,8 +114,10 @@ def time_limit(seconds):
         end = time.process_time() + seconds
         while not done.wait(0.1):
             if time.process_time() > end and not debugged(sys._current_frames()[thread]):
-                end += seconds                                    # again and again: `except:` may have caught the first
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Late))
+                end += seconds  # again and again: `except:` may have caught the first
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread), ctypes.py_object(Late)
+                )
 
     watcher = threading.Thread(target=watch, daemon=True)
     if seconds:
@@ -116,7 +126,7 @@ def time_limit(seconds):
         yield
     finally:
         while watcher.is_alive():
-            with contextlib.suppress(Late):                       # one that comes at the last moment
+            with contextlib.suppress(Late):  # one that comes at the last moment
                 done.set()
                 watcher.join()
 
@@ -147,10 +157,12 @@ class InProcess(Door):
         key = homework, request["module"], tuple(request["stand_ins"])
         limit = self.limit and self.limit * (1 if key in self.loaded else 3)
         if key not in self.loaded:
-            sources = {name: text for (owner, name), text in self.sources.items() if owner == homework}
+            sources = {
+                name: text for (owner, name), text in self.sources.items() if owner == homework
+            }
             stand_ins = worker.pick_stand_ins(probes, request["stand_ins"])
             self.loaded[key] = worker.Homework(folder, request["module"], sources, stand_ins)
-        request = worker.decode(worker.encode(request))                 # the student gets copies, as in a worker
+        request = worker.decode(worker.encode(request))  # the student gets copies, as in a worker
         try:
             with time_limit(limit):
                 value = worker.perform(self.loaded[key], probes, request)
@@ -178,7 +190,9 @@ class Worker(Door):
     def answer(self, homework, request):
         process = self.processes.get(homework)
         if process is None or not process.alive:
-            process = self.processes[homework] = _Process(find_homework(self.root, homework), homework)
+            process = self.processes[homework] = _Process(
+                find_homework(self.root, homework), homework
+            )
         try:
             value = process.ask(request, self.limit)
             if process.changed:
@@ -215,7 +229,9 @@ class Channel:
     def ask(self, request, limit):
         """The answer to one request. Raises StudentError or TimeOut."""
         nonce, self.awaited = secrets.token_hex(8), True
-        with contextlib.suppress(OSError, ValueError):       # a dead process shows as a missing frame below
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # a dead process shows as a missing frame below
             worker.write_frame(self.requests, worker.encode({**request, "nonce": nonce}))
         try:
             frame = self.frames.get(timeout=limit)
@@ -233,7 +249,9 @@ class Channel:
                 error = {key: answer["error"][key] for key in ("type", "message", "where", "empty")}
                 if not all(value is None or isinstance(value, str) for value in error.values()):
                     raise worker.Refused("a broken error")
-                raise StudentError(**{key: value and value[:LONGEST] for key, value in error.items()})
+                raise StudentError(
+                    **{key: value and value[:LONGEST] for key, value in error.items()}
+                )
             self.changed = answer.get("changed") is True
             return answer["value"]
         except (worker.Refused, KeyError, TypeError) as error:
@@ -251,7 +269,7 @@ class _Process(Channel):
         if not folder.is_dir():
             raise StudentError("FileNotFoundError", f"the submission has no folder {homework}")
         self.place = Path(tempfile.mkdtemp(prefix="check-"))
-        for path in folder.rglob("*"):                 # sources only, and no symbolic links
+        for path in folder.rglob("*"):  # sources only, and no symbolic links
             if path.suffix in (".py", ".txt") and path.is_file() and not path.is_symlink():
                 target = self.place / homework / path.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -262,9 +280,21 @@ class _Process(Channel):
         if probes.is_file():
             shutil.copyfile(probes, self.place / "probes.py")
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "worker.py", str(self.place / homework), str(self.place / "probes.py")],
-            cwd=self.place, env=clean_environment(self.place), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, start_new_session=os.name == "posix")
+            [
+                sys.executable,
+                "-I",
+                "-B",
+                "worker.py",
+                str(self.place / homework),
+                str(self.place / "probes.py"),
+            ],
+            cwd=self.place,
+            env=clean_environment(self.place),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=os.name == "posix",
+        )
         self.requests, self.answers = self.process.stdin, self.process.stdout
         self.listen()
 
@@ -297,4 +327,8 @@ def clean_environment(place):
     keep = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
     environment = {name: os.environ[name] for name in keep if name in os.environ}
     private = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(place))
-    return environment | private | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+    return (
+        environment
+        | private
+        | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+    )

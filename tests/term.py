@@ -1,4 +1,5 @@
 """course.toml: what this term has. Homeworks, blanks, points, dates; the student copy carries it without the seed."""
+
 import dataclasses
 import tomllib
 from datetime import datetime
@@ -24,7 +25,9 @@ def load(path=None):
         data = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{path}: {error}") from None
-    about = {"title": "Course", "title_zh": "课程", "seed": 1} | _known(data.get("course", {}), COURSE, f"{path}: [course]")
+    about = {"title": "Course", "title_zh": "课程", "seed": 1} | _known(
+        data.get("course", {}), COURSE, f"{path}: [course]"
+    )
     homeworks = {}
     for name, settings in data.get("homework", dict.fromkeys(HOMEWORKS, {})).items():
         where = f"{path}: [homework.{name}]"
@@ -32,10 +35,14 @@ def load(path=None):
             raise CourseError(f"{where} is no homework; there are {', '.join(HOMEWORKS)}")
         mine = UNCHANGED | _known(settings, HOMEWORK, where)
         if mine["due"] and not mine["due"].tzinfo:
-            raise CourseError(f"{where}: due needs a date, a time and an offset: 2026-10-12T23:59:00+08:00")
+            raise CourseError(
+                f"{where}: due needs a date, a time and an offset: 2026-10-12T23:59:00+08:00"
+            )
         for id, points in (*mine["written"].items(), *mine["points"].items()):
             if type(points) is not int or points < 0:
-                raise CourseError(f"{where}: {id} = {points!r}, but points are whole numbers from 0")
+                raise CourseError(
+                    f"{where}: {id} = {points!r}, but points are whole numbers from 0"
+                )
         homeworks[name] = mine
     return about | {"homework": homeworks}
 
@@ -64,7 +71,10 @@ def apply(homework, checks, course=None):
     for id, points in settings["points"].items():
         mine = [one for one in kept if one.id == id]
         shares = dict(zip((one.name for one in mine), share(points, [one.points for one in mine])))
-        kept = [dataclasses.replace(one, points=shares[one.name]) if one.id == id else one for one in kept]
+        kept = [
+            dataclasses.replace(one, points=shares[one.name]) if one.id == id else one
+            for one in kept
+        ]
     return kept
 
 
@@ -72,6 +82,8 @@ def share(points, weights):
     """Whole numbers that add up to `points`, in proportion to `weights`; the largest remainders are rounded up."""
     exact = [points * weight / max(1, sum(weights)) for weight in weights]
     parts = [int(value) for value in exact]
-    for at in sorted(range(len(parts)), key=lambda at: parts[at] - exact[at])[:points - sum(parts)]:
+    for at in sorted(range(len(parts)), key=lambda at: parts[at] - exact[at])[
+        : points - sum(parts)
+    ]:
         parts[at] += 1
     return parts

@@ -1,4 +1,5 @@
 """Checks of gpt_songci: each step of attention, of the GPT, and of the loss, alone and on its own inputs."""
+
 import numpy as np
 
 from tests.check import blank
@@ -36,8 +37,14 @@ def test_mask_scores(student, case):
     s = step(student, case)
     allowed = ~np.broadcast_to(case.inputs[3][1], np.shape(case.inputs[3][0]))
     form = isinstance(s, np.ndarray) and s.shape == allowed.shape
-    case.require(form, (f"masked scores: shape {np.shape(s)}, expected {allowed.shape}",
-                        f"掩码后的分数:形状 {np.shape(s)},应为 {allowed.shape}"), scores=s)
+    case.require(
+        form,
+        (
+            f"masked scores: shape {np.shape(s)}, expected {allowed.shape}",
+            f"掩码后的分数:形状 {np.shape(s)},应为 {allowed.shape}",
+        ),
+        scores=s,
+    )
     with np.errstate(all="ignore"):
         weights = np.exp(s - np.max(s, axis=-1, keepdims=True))
         weights /= weights.sum(-1, keepdims=True)
@@ -57,14 +64,25 @@ def test_mix(student, case):
 @blank("gpt-a3.5", points=4)
 def test_mix_dropout(student, case):
     weights, both = case.inputs[3][0], step(student, case, train=True)
-    L = weights.shape[-1]                           # v is twice the identity: the weights after dropout come out twice
+    L = weights.shape[-1]  # v is twice the identity: the weights after dropout come out twice
     form = isinstance(both, np.ndarray) and both.shape == (*weights.shape[:-1], 2 * L)
-    case.require(form, (f"mixed: shape {np.shape(both)}, expected {(*weights.shape[:-1], 2 * L)}",
-                        f"结果:形状 {np.shape(both)},应为 {(*weights.shape[:-1], 2 * L)}"), mixed=both)
+    case.require(
+        form,
+        (
+            f"mixed: shape {np.shape(both)}, expected {(*weights.shape[:-1], 2 * L)}",
+            f"结果:形状 {np.shape(both)},应为 {(*weights.shape[:-1], 2 * L)}",
+        ),
+        mixed=both,
+    )
     check_dropout(case, both[..., :L], weights, case.inputs[0]["dropout"])
-    case.require(np.allclose(both[..., :L], both[..., L:]),
-                 ("dropout belongs to the weights, before the values are mixed", "dropout 应作用于权重,在混合之前"),
-                 halves=bool(np.allclose(both[..., :L], both[..., L:])))
+    case.require(
+        np.allclose(both[..., :L], both[..., L:]),
+        (
+            "dropout belongs to the weights, before the values are mixed",
+            "dropout 应作用于权重,在混合之前",
+        ),
+        halves=bool(np.allclose(both[..., :L], both[..., L:])),
+    )
 
 
 @blank("gpt-a4.0", points=6)
@@ -91,27 +109,44 @@ def check_dropout(case, got, full, p):
     elif np.all(zero | np.isclose(ratio, 1)):
         seen, zh = "dropped, not scaled", "丢弃而未放大"
     share, deviation = float(zero.mean()), 6 * np.sqrt(p * (1 - p) / zero.size)
-    case.require(seen == "dropped and scaled" and abs(share - p) < deviation,
-                 (f"in training, dropout with p = {p} makes each number 0 or 1 / (1 - p) times itself; got: {seen}, a "
-                  f"share of {share:.3g} zeros",
-                  f"训练时,p = {p} 的 dropout 使每个数变为 0 或自身的 1 / (1 - p) 倍;得到:{zh},零占 {share:.3g}"),
-                 training=seen, zeros=bool(zero.any()), form=str(np.shape(got)))
+    case.require(
+        seen == "dropped and scaled" and abs(share - p) < deviation,
+        (
+            f"in training, dropout with p = {p} makes each number 0 or 1 / (1 - p) times itself; got: {seen}, a "
+            f"share of {share:.3g} zeros",
+            f"训练时,p = {p} 的 dropout 使每个数变为 0 或自身的 1 / (1 - p) 倍;得到:{zh},零占 {share:.3g}",
+        ),
+        training=seen,
+        zeros=bool(zero.any()),
+        form=str(np.shape(got)),
+    )
 
 
 @blank("gpt-g1.0", points=6)
 def test_positions(student, case):
     numbers = step(student, case, "gpt_step")
     case.check({"positions": numbers})
-    form = student.probe("gpt_songci", "gpt_form", case.inputs[0], "positions", *case.inputs[3][0].shape)
-    case.check({"dtype": form["dtype"], "device": form["device"]},
-               why=("An embedding asks for whole numbers that live where the tokens live.",
-                    "嵌入层需要整数下标,并且要与 tokens 在同一设备上。"))
+    form = student.probe(
+        "gpt_songci", "gpt_form", case.inputs[0], "positions", *case.inputs[3][0].shape
+    )
+    case.check(
+        {"dtype": form["dtype"], "device": form["device"]},
+        why=(
+            "An embedding asks for whole numbers that live where the tokens live.",
+            "嵌入层需要整数下标,并且要与 tokens 在同一设备上。",
+        ),
+    )
 
 
 @blank("gpt-g2.0", points=5)
 def test_embed(student, case):
     E_U, E_P = step(student, case, "gpt_step")
-    case.check({"E_U": E_U, "E_P": np.broadcast_to(E_P, case.expected["E_P"].shape) if np.ndim(E_P) == 2 else E_P})
+    case.check(
+        {
+            "E_U": E_U,
+            "E_P": np.broadcast_to(E_P, case.expected["E_P"].shape) if np.ndim(E_P) == 2 else E_P,
+        }
+    )
 
 
 @blank("gpt-g3.0", points=4)
@@ -121,18 +156,35 @@ def test_first_input(student, case):
 
 @blank("gpt-g3.0", points=2)
 def test_first_input_dropout(student, case):
-    check_dropout(case, step(student, case, "gpt_step", train=True), case.expected["full"], case.inputs[0]["dropout"])
+    check_dropout(
+        case,
+        step(student, case, "gpt_step", train=True),
+        case.expected["full"],
+        case.inputs[0]["dropout"],
+    )
 
 
 @blank("gpt-g4.0", points=7)
 def test_causal_mask(student, case):
     mask = step(student, case, "gpt_step")
     L = case.inputs[3][0].shape[1]
-    fits = isinstance(mask, np.ndarray) and mask.ndim >= 2 and mask.shape[-2:] == (L, L) and mask.size == L * L
+    fits = (
+        isinstance(mask, np.ndarray)
+        and mask.ndim >= 2
+        and mask.shape[-2:] == (L, L)
+        and mask.size == L * L
+    )
     case.check({"mask": mask.reshape(L, L) if fits else mask})
-    form = student.probe("gpt_songci", "gpt_form", case.inputs[0], "causal_mask", *case.inputs[3][0].shape)
-    case.check({"dtype": form["dtype"], "device": form["device"]},
-               why=("A mask is bool and lives where the tokens live.", "掩码是布尔型,并且要与 tokens 在同一设备上。"))
+    form = student.probe(
+        "gpt_songci", "gpt_form", case.inputs[0], "causal_mask", *case.inputs[3][0].shape
+    )
+    case.check(
+        {"dtype": form["dtype"], "device": form["device"]},
+        why=(
+            "A mask is bool and lives where the tokens live.",
+            "掩码是布尔型,并且要与 tokens 在同一设备上。",
+        ),
+    )
 
 
 @blank("gpt-g5.0", points=6)
@@ -151,11 +203,20 @@ def test_logits(student, case):
 def test_loss_and_perplexity(student, case):
     got = student.probe("gpt_songci", "loss", *case.inputs)
     count = len(got["result"]) if isinstance(got["result"], list) else 1
-    case.require(count == 2, ("two values are asked for: the loss and the perplexity", "应返回两个值:损失和困惑度"), values=count)
+    case.require(
+        count == 2,
+        ("two values are asked for: the loss and the perplexity", "应返回两个值:损失和困惑度"),
+        values=count,
+    )
     case.check(dict(zip(("loss", "perplexity"), got["result"])))
-    case.require(got["gradient"] is not None, (
-        "training goes back from the loss through the logits: return a tensor that still knows them, not a number",
-        "训练要从损失经 logits 往回传:请返回与 logits 相连的张量,而不是数"), way_back=got["gradient"] is not None)
+    case.require(
+        got["gradient"] is not None,
+        (
+            "training goes back from the loss through the logits: return a tensor that still knows them, not a number",
+            "训练要从损失经 logits 往回传:请返回与 logits 相连的张量,而不是数",
+        ),
+        way_back=got["gradient"] is not None,
+    )
     case.check({"gradient": got["gradient"]})
 
 

@@ -1,9 +1,10 @@
 """Checks of hmm: evaluation, the same in logarithms, decoding, learning, the shop, the choice questions."""
+
 import numpy as np
 
 from tests.check import blank
 
-EXACT = {"rtol": 1e-9, "atol": 1e-14}            # sums of a few hundred products in float64
+EXACT = {"rtol": 1e-9, "atol": 1e-14}  # sums of a few hundred products in float64
 LOGS = {"rtol": 1e-9, "atol": 1e-9}
 
 

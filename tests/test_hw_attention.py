@@ -1,4 +1,5 @@
 """Checks of hw_attention: angles, scores, masks, heads, block, seq2seq and the tied projection, each blank alone."""
+
 import numpy as np
 
 from tests.check import blank
@@ -15,26 +16,54 @@ def method(student, case):
 
 # ---- angles ----
 
+
 @blank("att-01", points=5)
 def test_sample_angles(student, case):
     jobs, at = case.inputs
     found = student.probe("hw_attention", "angles", jobs)
-    form = all(isinstance(one, np.ndarray) and one.shape == (pairs,) for one, (_, pairs, _) in zip(found, jobs))
-    case.require(form, (f"shapes {[np.shape(one) for one in found]}, expected {[(pairs,) for _, pairs, _ in jobs]}",
-                        f"形状 {[np.shape(one) for one in found]}，应为 {[(pairs,) for _, pairs, _ in jobs]}"), form=form)
-    case.require(all(np.isfinite(one).all() for one in found), ("some angles are NaN", "有的角度是 NaN"))
-    case.require(all(one.min() >= 0 and one.max() <= np.pi + 1e-6 for one in found),
-                 ("angles are radians from 0 to π", "角度应为弧度，从 0 到 π"))
-    case.require(np.array_equal(found[0], found[1]), ("the same seed must give the same angles", "相同的种子应给出相同的角度"))
-    case.require(not np.array_equal(found[0], found[2]), ("another seed must give other angles", "不同的种子应给出不同的角度"))
-    case.require(len(np.unique(found[0].round(9))) > len(found[0]) / 2 or jobs[0][0] == 1,
-                 ("many pairs have the same angle", "许多向量对的角度相同"))
+    form = all(
+        isinstance(one, np.ndarray) and one.shape == (pairs,)
+        for one, (_, pairs, _) in zip(found, jobs)
+    )
+    case.require(
+        form,
+        (
+            f"shapes {[np.shape(one) for one in found]}, expected {[(pairs,) for _, pairs, _ in jobs]}",
+            f"形状 {[np.shape(one) for one in found]}，应为 {[(pairs,) for _, pairs, _ in jobs]}",
+        ),
+        form=form,
+    )
+    case.require(
+        all(np.isfinite(one).all() for one in found), ("some angles are NaN", "有的角度是 NaN")
+    )
+    case.require(
+        all(one.min() >= 0 and one.max() <= np.pi + 1e-6 for one in found),
+        ("angles are radians from 0 to π", "角度应为弧度，从 0 到 π"),
+    )
+    case.require(
+        np.array_equal(found[0], found[1]),
+        ("the same seed must give the same angles", "相同的种子应给出相同的角度"),
+    )
+    case.require(
+        not np.array_equal(found[0], found[2]),
+        ("another seed must give other angles", "不同的种子应给出不同的角度"),
+    )
+    case.require(
+        len(np.unique(found[0].round(9))) > len(found[0]) / 2 or jobs[0][0] == 1,
+        ("many pairs have the same angle", "许多向量对的角度相同"),
+    )
     for (n, pairs, _), angles, (theta, share) in zip(jobs, found, at):
         below = np.searchsorted(np.sort(angles), theta, side="right") / pairs
         far = float(np.abs(below - share).max())
-        case.require(far * np.sqrt(pairs) < 2.6, (f"n = {n}: the share of angles below some θ is {far:.3f} off what p(θ) gives",
-                                                  f"n = {n}：小于某个 θ 的角度所占比例与 p(θ) 相差 {far:.3f}"),
-                     fits=far * np.sqrt(pairs) < 2.6, mean=int(np.digitize(angles.mean(), [1.2, 1.9])))
+        case.require(
+            far * np.sqrt(pairs) < 2.6,
+            (
+                f"n = {n}: the share of angles below some θ is {far:.3f} off what p(θ) gives",
+                f"n = {n}：小于某个 θ 的角度所占比例与 p(θ) 相差 {far:.3f}",
+            ),
+            fits=far * np.sqrt(pairs) < 2.6,
+            mean=int(np.digitize(angles.mean(), [1.2, 1.9])),
+        )
 
 
 @blank("att-02", points=5)
@@ -43,6 +72,7 @@ def test_log_angle_density(student, case):
 
 
 # ---- scores ----
+
 
 @blank("att-03", points=6)
 def test_score_additive(student, case):
@@ -66,6 +96,7 @@ def test_score_scaled_dot(student, case):
 
 # ---- weights ----
 
+
 @blank("att-07", points=3)
 def test_attention_weights(student, case):
     case.check({"weights": call(student, case, "attention_weights")})
@@ -85,16 +116,25 @@ def test_mix(student, case):
 @blank("att-09", points=4)
 def test_padding_keep(student, case):
     keep, (lengths, L) = call(student, case, "padding_keep"), case.inputs
-    fits = isinstance(keep, np.ndarray) and keep.ndim == 3 and keep.shape in ((len(lengths), 1, L), (len(lengths), L, L))
+    fits = (
+        isinstance(keep, np.ndarray)
+        and keep.ndim == 3
+        and keep.shape in ((len(lengths), 1, L), (len(lengths), L, L))
+    )
     case.check({"keep": np.broadcast_to(keep, (len(lengths), L, L)) if fits else keep})
 
 
 @blank("att-10", points=6)
 def test_position_encoding(student, case):
-    case.check({"positions": student.call("hw_attention", "position_encoding", *case.inputs)}, rtol=1e-9, atol=1e-9)
+    case.check(
+        {"positions": student.call("hw_attention", "position_encoding", *case.inputs)},
+        rtol=1e-9,
+        atol=1e-9,
+    )
 
 
 # ---- self-attention ----
+
 
 @blank("att-11", points=4)
 def test_project(student, case):
@@ -120,6 +160,7 @@ def test_join_heads(student, case):
 
 # ---- block and encoder ----
 
+
 @blank("att-15", points=4)
 def test_layer_norm(student, case):
     case.check({"normed": call(student, case, "layer_norm")}, rtol=1e-7, atol=1e-8)
@@ -144,6 +185,7 @@ def test_embed(student, case):
 
 # ---- sequence to sequence ----
 
+
 @blank("att-19", points=4, stand_ins=("model.attend",))
 def test_context(student, case):
     context, weights = student.probe("hw_attention", "context", *case.inputs)
@@ -153,8 +195,14 @@ def test_context(student, case):
 @blank("att-20", points=5)
 def test_step(student, case):
     got = student.probe("hw_attention", "step", *case.inputs)
-    case.require(not got["past look"], ("ask self.look: with the score \"none\" there is no context to read",
-                                        "请调用 self.look：打分为 \"none\" 时没有上下文可读"), past_look=got["past look"])
+    case.require(
+        not got["past look"],
+        (
+            'ask self.look: with the score "none" there is no context to read',
+            '请调用 self.look：打分为 "none" 时没有上下文可读',
+        ),
+        past_look=got["past look"],
+    )
     logits, state, weights = got["result"]
     case.check({"queries": got["queries"], "weights": weights, "state": state, "logits": logits})
 
@@ -178,6 +226,7 @@ def test_sequence_loss(student, case):
 
 # ---- one projection for queries and keys ----
 
+
 @blank("att-24", points=4)
 def test_expected_logits(student, case):
     case.check({"moments": student.call("hw_attention", "expected_logits", *case.inputs)})
@@ -194,6 +243,7 @@ def test_tied_scores_grad(student, case):
 
 
 # ---- the pieces together ----
+
 
 @blank("att-together", points=0)
 def test_self_attention_together(student, case):
@@ -212,4 +262,7 @@ def test_seq2seq_together(student, case):
 
 @blank("att-together", points=0)
 def test_expected_diagonal_weight_together(student, case):
-    case.check({"weight": student.call("hw_attention", "expected_diagonal_weight", *case.inputs)}, rtol=1e-6)
+    case.check(
+        {"weight": student.call("hw_attention", "expected_diagonal_weight", *case.inputs)},
+        rtol=1e-6,
+    )

@@ -2,15 +2,17 @@
 
 Every blank gets inputs of its own, so that no check runs through another blank.
 """
+
 import numpy as np
 
 from tests.check import blank
 
-EXACT = {"rtol": 1e-9, "atol": 1e-12}            # a handful of products in float64
-DEEP = {"rtol": 1e-8, "atol": 1e-12}             # products over many steps: rounding grows with them
+EXACT = {"rtol": 1e-9, "atol": 1e-12}  # a handful of products in float64
+DEEP = {"rtol": 1e-8, "atol": 1e-12}  # products over many steps: rounding grows with them
 
 
 # ---------------------------------------------------------------- ReLU-RNN
+
 
 @blank("bptt-01", points=4)
 def test_relu_dy(student, case):
@@ -64,6 +66,7 @@ def test_relu_dx(student, case):
 
 # ---------------------------------------------------------------- RNN, softmax at each step
 
+
 @blank("bptt-10", points=4)
 def test_softmax(student, case):
     case.check({"y_hat": student.call("hw_bptt", "softmax", *case.inputs)}, **EXACT)
@@ -97,7 +100,9 @@ def test_rnn_slope_sigmoid(student, case):
 @blank("bptt-14", points=2)
 def test_rnn_slope_relu(student, case):
     slope = student.call("hw_bptt", "rnn_slope", *case.inputs)
-    case.check({"slope": slope.astype(float) if isinstance(slope, np.ndarray) else slope}, **EXACT)      # True is as right as 1.0
+    case.check(
+        {"slope": slope.astype(float) if isinstance(slope, np.ndarray) else slope}, **EXACT
+    )  # True is as right as 1.0
 
 
 @blank("bptt-15", points=6)
@@ -141,6 +146,7 @@ def test_sgd_step(student, case):
 
 
 # ---------------------------------------------------------------- LSTM (bonus)
+
 
 @blank("bptt-22", points=1, bonus=True)
 def test_lstm_dz(student, case):
@@ -259,6 +265,7 @@ def test_lstm_dx(student, case):
 
 # ---------------------------------------------------------------- choice questions, the pieces together
 
+
 @blank("bptt-91", points=3, hidden=True)
 def test_c1(student, case):
     case.letter(student.call("hw_bptt", "theory.c1"))
@@ -273,14 +280,18 @@ def test_c2(student, case):
 def test_relu_together(student, case):
     params, x, y_gt = case.inputs
     y_pred, cache = student.call("hw_bptt", "relu_rnn_forward", params, x)
-    case.check({"grads": student.call("hw_bptt", "relu_rnn_backward", params, x, y_gt, cache)}, **DEEP)
+    case.check(
+        {"grads": student.call("hw_bptt", "relu_rnn_backward", params, x, y_gt, cache)}, **DEEP
+    )
 
 
 @blank("bptt-together", points=0)
 def test_rnn_together(student, case):
     params, x, y, activation = case.inputs
     loss, cache = student.call("hw_bptt", "rnn_forward", params, x, y, activation)
-    case.check({"loss": loss, "grads": student.call("hw_bptt", "rnn_backward", params, cache)}, **DEEP)
+    case.check(
+        {"loss": loss, "grads": student.call("hw_bptt", "rnn_backward", params, cache)}, **DEEP
+    )
 
 
 @blank("bptt-together", points=0)
@@ -294,4 +305,6 @@ def test_rnn_step_loss_together(student, case):
 def test_lstm_together(student, case):
     params, x, y = case.inputs
     loss, cache = student.call("hw_bptt", "lstm_forward", params, x, y)
-    case.check({"loss": loss, "grads": student.call("hw_bptt", "lstm_backward", params, cache)}, **DEEP)
+    case.check(
+        {"loss": loss, "grads": student.call("hw_bptt", "lstm_backward", params, cache)}, **DEEP
+    )

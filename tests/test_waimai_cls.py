@@ -1,4 +1,5 @@
 """Checks of waimai_cls: words, split, batches, each way to pool, each encoder, and one step of training."""
+
 import numpy as np
 
 from tests.check import blank
@@ -15,25 +16,47 @@ def test_get_stop_words(student, case):
     case.check({"kind": got["kind"], "words": got["words"]})
 
 
-@blank("wai-03", points=5, why=("Look at the labels of the first and the last hundred rows before you cut.",
-                                "切分之前,先看看最前和最后一百行的标签。"))
+@blank(
+    "wai-03",
+    points=5,
+    why=(
+        "Look at the labels of the first and the last hundred rows before you cut.",
+        "切分之前,先看看最前和最后一百行的标签。",
+    ),
+)
 def test_split(student, case):
     labels, share, seeds = case.inputs
     parts = student.probe("waimai_cls", "split", labels, share, seeds)
-    form = all(isinstance(part, np.ndarray) and part.ndim == 1 and np.issubdtype(part.dtype, np.integer)
-               for part in (parts[0]["rest"], parts[0]["held"]))
-    case.require(form, ("the answer is two arrays of whole numbers, (rest, held)", "返回值应为两个整数数组 (rest, held)"),
-                 form=form)
+    form = all(
+        isinstance(part, np.ndarray) and part.ndim == 1 and np.issubdtype(part.dtype, np.integer)
+        for part in (parts[0]["rest"], parts[0]["held"])
+    )
+    case.require(
+        form,
+        (
+            "the answer is two arrays of whole numbers, (rest, held)",
+            "返回值应为两个整数数组 (rest, held)",
+        ),
+        form=form,
+    )
     numbers = np.arange(len(labels))
     joined = [np.sort(np.concatenate([part["rest"], part["held"]])) for part in parts]
     held = [np.sort(part["held"]) for part in parts]
     inside = all(len(one) and one[0] >= 0 and one[-1] < len(labels) for one in joined)
-    counts = [[int((labels[part] == label).sum()) for label in np.unique(labels)] for part in held] if inside else []
+    counts = (
+        [[int((labels[part] == label).sum()) for label in np.unique(labels)] for part in held]
+        if inside
+        else []
+    )
     wanted = [round(share * int((labels == label).sum())) for label in np.unique(labels)]
-    case.check({"each text is in one part": all(np.array_equal(one, numbers) for one in joined),
-                "the share of each label is held": all(one == wanted for one in counts) and inside,
-                "another seed holds other texts": not np.array_equal(held[0], held[1]),
-                "the same seed holds the same texts": np.array_equal(held[0], held[2])})
+    case.check(
+        {
+            "each text is in one part": all(np.array_equal(one, numbers) for one in joined),
+            "the share of each label is held": all(one == wanted for one in counts) and inside,
+            "another seed holds other texts": not np.array_equal(held[0], held[1]),
+            "the same seed holds the same texts": np.array_equal(held[0], held[2]),
+        }
+    )
 
 
 @blank("wai-04", points=5)
@@ -46,14 +69,25 @@ def test_pad(student, case):
     tokens, lengths = student.call("waimai_cls", "data_processor.pad", *case.inputs)
     case.check({"tokens": tokens, "lengths": lengths})
     kinds = [str(getattr(one, "dtype", "")) for one in (tokens, lengths)]
-    case.require(kinds == ["int64", "int64"], (f"tokens and lengths are long (int64), got {', '.join(kinds)}",
-                                               f"tokens 和 lengths 应为 long(int64),得到 {', '.join(kinds)}"), kinds=kinds)
+    case.require(
+        kinds == ["int64", "int64"],
+        (
+            f"tokens and lengths are long (int64), got {', '.join(kinds)}",
+            f"tokens 和 lengths 应为 long(int64),得到 {', '.join(kinds)}",
+        ),
+        kinds=kinds,
+    )
 
 
 @blank("wai-06", points=7)
 def test_make_embedding(student, case):
     got = student.probe("waimai_cls", "embedding", *case.inputs)
-    case.check({name: got[name] for name in ("kind", "starts with the vectors", "row 0 is zero", "moves", "answers")})
+    case.check(
+        {
+            name: got[name]
+            for name in ("kind", "starts with the vectors", "row 0 is zero", "moves", "answers")
+        }
+    )
 
 
 @blank("wai-07", points=7)
@@ -73,7 +107,9 @@ def test_last_state(student, case):
 
 @blank("wai-10", points=8)
 def test_last_state_bidirectional(student, case):
-    case.check({"pooled": student.probe("waimai_cls", "tensors", "last_state_bidirectional", *case.inputs)})
+    case.check(
+        {"pooled": student.probe("waimai_cls", "tensors", "last_state_bidirectional", *case.inputs)}
+    )
 
 
 @blank("wai-11", points=4)
@@ -89,7 +125,9 @@ def test_convolve(student, case):
 @blank("wai-13", points=6)
 def test_attend(student, case):
     mixed = student.probe("waimai_cls", "tensors", "attend", *case.inputs)
-    if np.shape(mixed) == case.expected["mixed"].shape:           # what stands at padding is nobody's business
+    if (
+        np.shape(mixed) == case.expected["mixed"].shape
+    ):  # what stands at padding is nobody's business
         mixed = mixed.copy()
         for row, length in enumerate(case.inputs[3]):
             mixed[row, :, length:] = 0
@@ -116,7 +154,9 @@ def test_train_step(student, case):
 @blank("wai-17", points=6)
 def test_evaluate(student, case):
     got = student.probe("waimai_cls", "evaluation", *case.inputs, module="train")
-    case.check({name: got[name] for name in ("loss", "accuracy", "training", "gradients kept")}, rtol=1e-6)
+    case.check(
+        {name: got[name] for name in ("loss", "accuracy", "training", "gradients kept")}, rtol=1e-6
+    )
 
 
 @blank("wai-18", points=4)
@@ -126,4 +166,6 @@ def test_best_epoch(student, case):
 
 @blank("wai-together", points=0)
 def test_model_together(student, case):
-    case.check({"logits": student.probe("waimai_cls", "classifier", *case.inputs)}, rtol=1e-6, atol=1e-8)
+    case.check(
+        {"logits": student.probe("waimai_cls", "classifier", *case.inputs)}, rtol=1e-6, atol=1e-8
+    )

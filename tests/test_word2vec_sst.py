@@ -3,6 +3,7 @@
 Accepted without a change: files of the original assignment. A row for a flat array and the reverse, an array of one
 element for a number, printing in place of returning a verdict, arguments changed in place: `fit` and `verdict` say how.
 """
+
 import re
 
 import numpy as np
@@ -14,9 +15,20 @@ SIGMOID = ("q2_sigmoid.sigmoid", "q2_sigmoid.sigmoid_grad")
 SOFTMAX = ("q1_softmax.softmax", "q2_gradcheck.gradcheck_naive")
 SGD = ("q3_sgd.sgd", "q3_sgd.load_saved_params", "q3_sgd.save_params")
 REGRESSION = (*SOFTMAX, *SGD, "q3_word2vec.normalizeRows")
-SENTIMENT = (*REGRESSION, "q4_softmaxreg.softmaxRegression", "q4_softmaxreg.accuracy", "q4_softmaxreg.getSentenceFeatures",
-             "q4_softmaxreg.getSentenceFeature", "q4_softmaxreg.softmax_wrapper")
-COSTS = (*SOFTMAX, *SIGMOID, "q3_word2vec.softmaxCostAndGradient", "q3_word2vec.negSamplingCostAndGradient")
+SENTIMENT = (
+    *REGRESSION,
+    "q4_softmaxreg.softmaxRegression",
+    "q4_softmaxreg.accuracy",
+    "q4_softmaxreg.getSentenceFeatures",
+    "q4_softmaxreg.getSentenceFeature",
+    "q4_softmaxreg.softmax_wrapper",
+)
+COSTS = (
+    *SOFTMAX,
+    *SIGMOID,
+    "q3_word2vec.softmaxCostAndGradient",
+    "q3_word2vec.negSamplingCostAndGradient",
+)
 
 
 def fit(value, expected):
@@ -32,46 +44,91 @@ def fit(value, expected):
 
 def fitted(case, *values, names):
     """{name: value in the expected shape}."""
-    return {name: fit(value, case.expected[name]) for name, value in zip(names, values) if name in case.expected}
+    return {
+        name: fit(value, case.expected[name])
+        for name, value in zip(names, values)
+        if name in case.expected
+    }
 
 
 def results(case, value, count):
     """The `count` values that a function returns together."""
     came = len(value) if isinstance(value, list) else 1 if value is not None else 0
-    case.require(isinstance(value, list) and came == count, (
-        f"{count} values should be returned together, got {came or 'nothing'}",
-        f"应一起返回 {count} 个值,得到 {came} 个" if came else f"应一起返回 {count} 个值,没有返回值"), **{f"{count} returned": came})
+    case.require(
+        isinstance(value, list) and came == count,
+        (
+            f"{count} values should be returned together, got {came or 'nothing'}",
+            f"应一起返回 {count} 个值,得到 {came} 个"
+            if came
+            else f"应一起返回 {count} 个值,没有返回值",
+        ),
+        **{f"{count} returned": came},
+    )
     return value
 
 
 # ---------------------------------------------------------------- question 1
 
+
 @blank("w2v-01", points=4)
 def test_softmax(student, case):
-    case.check(fitted(case, student.call(HOMEWORK, "q1_softmax.softmax", *case.inputs), names=["probabilities"]))
+    case.check(
+        fitted(
+            case,
+            student.call(HOMEWORK, "q1_softmax.softmax", *case.inputs),
+            names=["probabilities"],
+        )
+    )
 
 
-@blank("w2v-01", points=1, why=("Softmax is the same when a constant is added to a row: choose it so that exp cannot overflow.",
-                                "同一行的分数都加上一个常数,softmax 不变:选一个让 exp 不会溢出的常数。"))
+@blank(
+    "w2v-01",
+    points=1,
+    why=(
+        "Softmax is the same when a constant is added to a row: choose it so that exp cannot overflow.",
+        "同一行的分数都加上一个常数,softmax 不变:选一个让 exp 不会溢出的常数。",
+    ),
+)
 def test_softmax_overflow(student, case):
-    case.check(fitted(case, student.call(HOMEWORK, "q1_softmax.softmax", *case.inputs), names=["probabilities"]))
+    case.check(
+        fitted(
+            case,
+            student.call(HOMEWORK, "q1_softmax.softmax", *case.inputs),
+            names=["probabilities"],
+        )
+    )
 
 
 # ---------------------------------------------------------------- question 2
 
+
 @blank("w2v-02", points=2)
 def test_sigmoid(student, case):
-    case.check(fitted(case, student.call(HOMEWORK, "q2_sigmoid.sigmoid", *case.inputs), names=["s"]))
+    case.check(
+        fitted(case, student.call(HOMEWORK, "q2_sigmoid.sigmoid", *case.inputs), names=["s"])
+    )
 
 
-@blank("w2v-02", points=1, why=("The limits are 0 and 1: no nan may come out.", "极限是 0 和 1:不应出现 nan。"))
+@blank(
+    "w2v-02",
+    points=1,
+    why=("The limits are 0 and 1: no nan may come out.", "极限是 0 和 1:不应出现 nan。"),
+)
 def test_sigmoid_overflow(student, case):
-    case.check(fitted(case, student.call(HOMEWORK, "q2_sigmoid.sigmoid", *case.inputs), names=["s"]))
+    case.check(
+        fitted(case, student.call(HOMEWORK, "q2_sigmoid.sigmoid", *case.inputs), names=["s"])
+    )
 
 
 @blank("w2v-03", points=3, stand_ins=("q2_sigmoid.sigmoid",))
 def test_sigmoid_grad(student, case):
-    case.check(fitted(case, student.call(HOMEWORK, "q2_sigmoid.sigmoid_grad", *case.inputs), names=["derivative"]))
+    case.check(
+        fitted(
+            case,
+            student.call(HOMEWORK, "q2_sigmoid.sigmoid_grad", *case.inputs),
+            names=["derivative"],
+        )
+    )
 
 
 def verdict(answer):
@@ -87,8 +144,12 @@ def asked(answer, x0):
     (0 fit, 1 too far, -1 too near)."""
     away = np.asarray(answer["calls"]).reshape(-1, x0.size) - x0.ravel()
     far = np.abs(away).max(initial=0)
-    return [int((away != 0).sum(axis=1).max(initial=0)), int((away != 0).any(axis=0).sum()),
-            len(np.unique(np.sign(away[away != 0]))), int(far > 1e-2) - int(far < 1e-8)]
+    return [
+        int((away != 0).sum(axis=1).max(initial=0)),
+        int((away != 0).any(axis=0).sum()),
+        len(np.unique(np.sign(away[away != 0]))),
+        int(far > 1e-2) - int(far < 1e-8),
+    ]
 
 
 @blank("w2v-04", points=5)
@@ -96,14 +157,31 @@ def test_gradcheck_verdicts(student, case):
     answers = student.probe(HOMEWORK, "gradcheck", *case.inputs, module="q2_gradcheck")
     said = np.array([verdict(answer) for answer in answers])
     right = case.expected["verdicts"].astype(int)
-    how = np.array([asked(answer, function["x"]) for answer, function in zip(answers, case.inputs[0])])
-    case.require(not (said < 0).any(), ("neither True nor False is returned, and neither 'passed' nor 'failed' printed",
-                                        "既没有返回 True / False,也没有打印 passed / failed"), verdicts=said, how=how)
-    missed, accused = int(((said == 1) & (right == 0)).sum()), int(((said == 0) & (right == 1)).sum())
-    case.require(missed + accused == 0, (
-        f"{missed} of {(right == 0).sum()} wrong gradients passed, {accused} of {right.sum()} right ones failed",
-        f"{(right == 0).sum()} 个错误梯度中有 {missed} 个通过,{right.sum()} 个正确梯度中有 {accused} 个被判错"),
-        verdicts=said, how=how)
+    how = np.array(
+        [asked(answer, function["x"]) for answer, function in zip(answers, case.inputs[0])]
+    )
+    case.require(
+        not (said < 0).any(),
+        (
+            "neither True nor False is returned, and neither 'passed' nor 'failed' printed",
+            "既没有返回 True / False,也没有打印 passed / failed",
+        ),
+        verdicts=said,
+        how=how,
+    )
+    missed, accused = (
+        int(((said == 1) & (right == 0)).sum()),
+        int(((said == 0) & (right == 1)).sum()),
+    )
+    case.require(
+        missed + accused == 0,
+        (
+            f"{missed} of {(right == 0).sum()} wrong gradients passed, {accused} of {right.sum()} right ones failed",
+            f"{(right == 0).sum()} 个错误梯度中有 {missed} 个通过,{right.sum()} 个正确梯度中有 {accused} 个被判错",
+        ),
+        verdicts=said,
+        how=how,
+    )
 
 
 @blank("w2v-04", points=3)
@@ -112,16 +190,34 @@ def test_gradcheck_leaves(student, case):
     for n, (answer, x0) in enumerate(zip(answers, case.expected["x"], strict=True)):
         calls = np.asarray(answer["calls"]).reshape(-1, x0.size)
         moved = np.abs(calls - x0.ravel()) > 1e-9
-        case.require(len(calls) >= x0.size + 1, (f"f was called {len(calls)} times for {x0.size} entries",
-                                                 f"{x0.size} 个分量,f 只被调用 {len(calls)} 次"),
-                     **{f"calls {n}": len(calls), f"how {n}": np.array(asked(answer, x0))})
-        case.require(moved.sum(axis=1).max(initial=0) <= 1 and np.abs(answer["x"] - x0).max() < 1e-9, (
-            "x is not put back: a later call sees an entry that is still moved", "x 没有恢复:后面的调用看到仍被移动的分量"),
-            **{f"moved {n}": moved.sum(axis=1), f"x {n}": np.abs(answer["x"] - x0) > 1e-9})
-        case.require(len(set(answer["states"])) == 1, (
-            "f is called from different random states: a cost that draws random numbers cannot be checked",
-            "f 每次被调用时随机状态不同:带随机数的代价函数无法检查"),
-            **{f"states {n}": np.array([answer["states"].index(state) for state in answer["states"]])})
+        case.require(
+            len(calls) >= x0.size + 1,
+            (
+                f"f was called {len(calls)} times for {x0.size} entries",
+                f"{x0.size} 个分量,f 只被调用 {len(calls)} 次",
+            ),
+            **{f"calls {n}": len(calls), f"how {n}": np.array(asked(answer, x0))},
+        )
+        case.require(
+            moved.sum(axis=1).max(initial=0) <= 1 and np.abs(answer["x"] - x0).max() < 1e-9,
+            (
+                "x is not put back: a later call sees an entry that is still moved",
+                "x 没有恢复:后面的调用看到仍被移动的分量",
+            ),
+            **{f"moved {n}": moved.sum(axis=1), f"x {n}": np.abs(answer["x"] - x0) > 1e-9},
+        )
+        case.require(
+            len(set(answer["states"])) == 1,
+            (
+                "f is called from different random states: a cost that draws random numbers cannot be checked",
+                "f 每次被调用时随机状态不同:带随机数的代价函数无法检查",
+            ),
+            **{
+                f"states {n}": np.array(
+                    [answer["states"].index(state) for state in answer["states"]]
+                )
+            },
+        )
 
 
 def network(student, case):
@@ -131,15 +227,30 @@ def network(student, case):
     return fit(cost, 0.0), fit(gradient, case.expected["gradient"])
 
 
-@blank("w2v-05", points=8, stand_ins=(*SOFTMAX, *SIGMOID), why=(
-    "Check cost and gradient against each other: the gradient block by block, W1, b1, W2, b2.",
-    "请用代价检验梯度:按 W1、b1、W2、b2 逐块比较。"))
+@blank(
+    "w2v-05",
+    points=8,
+    stand_ins=(*SOFTMAX, *SIGMOID),
+    why=(
+        "Check cost and gradient against each other: the gradient block by block, W1, b1, W2, b2.",
+        "请用代价检验梯度:按 W1、b1、W2、b2 逐块比较。",
+    ),
+)
 def test_network_gradient(student, case):
     cost, gradient = network(student, case)
     number = isinstance(cost, np.ndarray) and cost.shape == () and np.isfinite(cost) and cost > 0
-    case.require(number, ("the first of the two values, the cost, is not a positive number", "两个返回值中的第一个是代价,应为正数"),
-                 cost=cost, as_it_came=gradient)
-    scale = cost / case.expected["cost"]         # 1 for the sum; a mean whose gradient is of the mean too is right here
+    case.require(
+        number,
+        (
+            "the first of the two values, the cost, is not a positive number",
+            "两个返回值中的第一个是代价,应为正数",
+        ),
+        cost=cost,
+        as_it_came=gradient,
+    )
+    scale = (
+        cost / case.expected["cost"]
+    )  # 1 for the sum; a mean whose gradient is of the mean too is right here
     case.check({"gradient": gradient / scale if isinstance(gradient, np.ndarray) else gradient})
 
 
@@ -147,14 +258,27 @@ def test_network_gradient(student, case):
 def test_network_sum(student, case):
     cost, gradient = network(student, case)
     rows = len(case.inputs[0])
-    case.require(not np.allclose(np.nan_to_num(cost) * rows, case.expected["cost"]), (
-        f"the cost is the mean over the {rows} rows; here it is the sum (with its gradient, the mean is right elsewhere)",
-        f"得到的是 {rows} 行的平均代价;这里要求的是总和(平均值若与梯度一致,只扣这一小项)"), cost=cost, gradient=gradient)
+    case.require(
+        not np.allclose(np.nan_to_num(cost) * rows, case.expected["cost"]),
+        (
+            f"the cost is the mean over the {rows} rows; here it is the sum (with its gradient, the mean is right elsewhere)",
+            f"得到的是 {rows} 行的平均代价;这里要求的是总和(平均值若与梯度一致,只扣这一小项)",
+        ),
+        cost=cost,
+        gradient=gradient,
+    )
     case.check({"cost": cost})
 
 
-@blank("w2v-05", points=1, stand_ins=(*SOFTMAX, *SIGMOID), why=(
-    "0 * log 0 is nan: take the log of the right class only.", "0 * log 0 是 nan:只对正确类别取对数。"))
+@blank(
+    "w2v-05",
+    points=1,
+    stand_ins=(*SOFTMAX, *SIGMOID),
+    why=(
+        "0 * log 0 is nan: take the log of the right class only.",
+        "0 * log 0 是 nan:只对正确类别取对数。",
+    ),
+)
 def test_network_certain(student, case):
     cost, _ = network(student, case)
     case.check({"cost": cost}, atol=1e-6)
@@ -162,13 +286,20 @@ def test_network_certain(student, case):
 
 # ---------------------------------------------------------------- question 3
 
+
 @blank("w2v-06", points=3)
 def test_normalize_rows(student, case):
-    case.check(fitted(case, student.call(HOMEWORK, "q3_word2vec.normalizeRows", *case.inputs), names=["rows"]))
+    case.check(
+        fitted(
+            case, student.call(HOMEWORK, "q3_word2vec.normalizeRows", *case.inputs), names=["rows"]
+        )
+    )
 
 
 def softmax_cost(student, case, *names):
-    value = results(case, student.call(HOMEWORK, "q3_word2vec.softmaxCostAndGradient", *case.inputs), 3)
+    value = results(
+        case, student.call(HOMEWORK, "q3_word2vec.softmaxCostAndGradient", *case.inputs), 3
+    )
     answers = fitted(case, *value, names=["cost", "gradPred", "grad"])
     case.check({name: answers[name] for name in names})
 
@@ -183,8 +314,15 @@ def test_softmax_gradients(student, case):
     softmax_cost(student, case, "gradPred", "grad")
 
 
-@blank("w2v-07", points=1, stand_ins=(*SOFTMAX, *SIGMOID), why=(
-    "Your softmax does not overflow: is it the one that is used here?", "你的 softmax 不会溢出:这里用的是它吗?"))
+@blank(
+    "w2v-07",
+    points=1,
+    stand_ins=(*SOFTMAX, *SIGMOID),
+    why=(
+        "Your softmax does not overflow: is it the one that is used here?",
+        "你的 softmax 不会溢出:这里用的是它吗?",
+    ),
+)
 def test_softmax_cost_overflow(student, case):
     softmax_cost(student, case, "cost", "gradPred", "grad")
 
@@ -196,7 +334,12 @@ def neg_sampling(student, case, *names):
     case.check({name: answers[name] for name in names})
 
 
-@blank("w2v-08", points=3, stand_ins=(*SOFTMAX, *SIGMOID), why=("The cost has 1 + K terms.", "代价有 1 + K 项。"))
+@blank(
+    "w2v-08",
+    points=3,
+    stand_ins=(*SOFTMAX, *SIGMOID),
+    why=("The cost has 1 + K terms.", "代价有 1 + K 项。"),
+)
 def test_neg_cost(student, case):
     neg_sampling(student, case, "cost")
 
@@ -206,23 +349,42 @@ def test_neg_gradients(student, case):
     neg_sampling(student, case, "gradPred", "grad")
 
 
-@blank("w2v-08", points=2, stand_ins=(*SOFTMAX, *SIGMOID), why=(
-    "A draw that equals the target is no negative: draw again until there are K.", "抽到目标词本身不算负样本:重新抽,直到有 K 个。"))
+@blank(
+    "w2v-08",
+    points=2,
+    stand_ins=(*SOFTMAX, *SIGMOID),
+    why=(
+        "A draw that equals the target is no negative: draw again until there are K.",
+        "抽到目标词本身不算负样本:重新抽,直到有 K 个。",
+    ),
+)
 def test_neg_draws(student, case):
     neg_sampling(student, case, "drawn", "cost", "gradPred", "grad")
 
 
-@blank("w2v-08", points=1, stand_ins=(*SOFTMAX, *SIGMOID), why=(
-    "1 - sigmoid(z) = sigmoid(-z): only one of the two keeps its digits when z is large.",
-    "1 - sigmoid(z) = sigmoid(-z):z 很大时只有其中一个保住有效数字。"))
+@blank(
+    "w2v-08",
+    points=1,
+    stand_ins=(*SOFTMAX, *SIGMOID),
+    why=(
+        "1 - sigmoid(z) = sigmoid(-z): only one of the two keeps its digits when z is large.",
+        "1 - sigmoid(z) = sigmoid(-z):z 很大时只有其中一个保住有效数字。",
+    ),
+)
 def test_neg_overflow(student, case):
     neg_sampling(student, case, "cost", "gradPred", "grad")
 
 
 def window(student, case, *names):
     answer = student.probe(HOMEWORK, "window", *case.inputs, module="q3_word2vec")
-    whose = "" if answer["stand-in"] else "own "                  # the stand-ins are other costs than the student's own
-    answers = fitted(case, *results(case, answer["result"], 3), names=[whose + name for name in ("cost", "gradIn", "gradOut")])
+    whose = (
+        "" if answer["stand-in"] else "own "
+    )  # the stand-ins are other costs than the student's own
+    answers = fitted(
+        case,
+        *results(case, answer["result"], 3),
+        names=[whose + name for name in ("cost", "gradIn", "gradOut")],
+    )
     case.check({whose + name: answers[whose + name] for name in names})
 
 
@@ -257,28 +419,51 @@ def test_sgd_steps(student, case):
     descent(student, case)
 
 
-@blank("w2v-11", points=3, why=("A post-processing may return a new array: what becomes of it?",
-                                "后处理函数可能返回一个新数组:它去哪儿了?"))
+@blank(
+    "w2v-11",
+    points=3,
+    why=(
+        "A post-processing may return a new array: what becomes of it?",
+        "后处理函数可能返回一个新数组:它去哪儿了?",
+    ),
+)
 def test_sgd_postprocessing(student, case):
     descent(student, case)
 
 
-@blank("w2v-11", points=1, why=("After iteration 20,000 the step is half of what it was.", "第 20,000 次迭代之后步长减半。"))
+@blank(
+    "w2v-11",
+    points=1,
+    why=(
+        "After iteration 20,000 the step is half of what it was.",
+        "第 20,000 次迭代之后步长减半。",
+    ),
+)
 def test_sgd_halving(student, case):
     descent(student, case)
 
 
-@blank("w2v-11", points=1, why=("With useSaved a run goes on where it was saved, and saves; in every run the cost is printed.",
-                                "useSaved 为真时,从保存处继续并定期保存;每次运行都要打印代价。"))
+@blank(
+    "w2v-11",
+    points=1,
+    why=(
+        "With useSaved a run goes on where it was saved, and saves; in every run the cost is printed.",
+        "useSaved 为真时,从保存处继续并定期保存;每次运行都要打印代价。",
+    ),
+)
 def test_sgd_saving(student, case):
     value = descent(student, case)
     case.check({"iterations": value["iterations"], "saved": value["saved"]}, rtol=1e-6)
-    rows = [re.findall(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", line) for line in value["printed"].splitlines()]
-    rows = [[float(row[0]), float(row[-1])] for row in rows if len(row) > 1]              # iteration, cost
+    rows = [
+        re.findall(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", line)
+        for line in value["printed"].splitlines()
+    ]
+    rows = [[float(row[0]), float(row[-1])] for row in rows if len(row) > 1]  # iteration, cost
     case.check({"printed": np.array(rows).reshape(-1, 2)}, rtol=1e-5, atol=1e-5)
 
 
 # ---------------------------------------------------------------- question 4
+
 
 @blank("w2v-12", points=4, stand_ins=REGRESSION)
 def test_sentence_features(student, case):
@@ -292,8 +477,15 @@ def regression(student, case, *names):
     case.check({name: answers[name] for name in names})
 
 
-@blank("w2v-13", points=3, stand_ins=REGRESSION, why=("The mean cross entropy, plus half the regularisation times the squares.",
-                                                   "平均交叉熵,加上二分之一正则系数乘以平方和。"))
+@blank(
+    "w2v-13",
+    points=3,
+    stand_ins=REGRESSION,
+    why=(
+        "The mean cross entropy, plus half the regularisation times the squares.",
+        "平均交叉熵,加上二分之一正则系数乘以平方和。",
+    ),
+)
 def test_regression_cost(student, case):
     regression(student, case, "cost")
     alone = student.call(HOMEWORK, "q4_softmaxreg.softmaxRegression", *case.inputs, True)
@@ -304,7 +496,9 @@ def test_regression_cost(student, case):
 def test_regression_gradient(student, case):
     value = student.call(HOMEWORK, "q4_softmaxreg.softmaxRegression", *case.inputs, True)
     answers = fitted(case, *results(case, value, 2), names=["cost", "gradient"])
-    case.require(True, ("", ""), **answers)              # the cost tells apart two mistakes with the same gradient
+    case.require(
+        True, ("", ""), **answers
+    )  # the cost tells apart two mistakes with the same gradient
     case.check({"gradient": answers["gradient"]})
 
 
@@ -313,8 +507,15 @@ def test_regression_classes(student, case):
     regression(student, case, "classes")
 
 
-@blank("w2v-13", points=1, stand_ins=REGRESSION, why=("Your softmax does not overflow: is it the one that is used here?",
-                                                   "你的 softmax 不会溢出:这里用的是它吗?"))
+@blank(
+    "w2v-13",
+    points=1,
+    stand_ins=REGRESSION,
+    why=(
+        "Your softmax does not overflow: is it the one that is used here?",
+        "你的 softmax 不会溢出:这里用的是它吗?",
+    ),
+)
 def test_regression_overflow(student, case):
     regression(student, case, "cost", "gradient")
 
@@ -323,45 +524,71 @@ def test_regression_overflow(student, case):
 def test_regularization_values(student, case):
     values = student.call(HOMEWORK, "q4_sentiment.getRegularizationValues")
     flat = np.ravel(values).astype(float) if isinstance(values, (list, np.ndarray)) else np.zeros(0)
-    case.require(np.size(flat) and np.isfinite(flat).all() and (flat >= 0).all(), (
-        "a list of numbers that are not negative is expected", "应返回一列非负数"), values=flat)
+    case.require(
+        np.size(flat) and np.isfinite(flat).all() and (flat >= 0).all(),
+        ("a list of numbers that are not negative is expected", "应返回一列非负数"),
+        values=flat,
+    )
     flat = np.unique(flat[flat > 0])
-    case.require(len(flat) >= 5, (f"{len(flat)} different positive values: try at least 5",
-                                  f"只有 {len(flat)} 个不同的正值:至少试 5 个"), values=flat)
-    case.require(flat[-1] >= 1e3 * flat[0], (
-        f"the values reach from {flat[0]:g} to {flat[-1]:g}: the best one may lie far outside; cover three powers of ten or more",
-        f"取值范围从 {flat[0]:g} 到 {flat[-1]:g}:最好的值可能远在其外;至少覆盖三个数量级"), values=flat)
+    case.require(
+        len(flat) >= 5,
+        (
+            f"{len(flat)} different positive values: try at least 5",
+            f"只有 {len(flat)} 个不同的正值:至少试 5 个",
+        ),
+        values=flat,
+    )
+    case.require(
+        flat[-1] >= 1e3 * flat[0],
+        (
+            f"the values reach from {flat[0]:g} to {flat[-1]:g}: the best one may lie far outside; cover three powers of ten or more",
+            f"取值范围从 {flat[0]:g} 到 {flat[-1]:g}:最好的值可能远在其外;至少覆盖三个数量级",
+        ),
+        values=flat,
+    )
 
 
 @blank("w2v-15", points=4, stand_ins=SENTIMENT)
 def test_best_model(student, case):
     chosen = student.call(HOMEWORK, "q4_sentiment.chooseBestModel", *case.inputs)
-    case.require(isinstance(chosen, dict) and "reg" in chosen, (
-        "one of the given dicts is expected", "应返回所给字典之一"), form=str(type(chosen).__name__))
+    case.require(
+        isinstance(chosen, dict) and "reg" in chosen,
+        ("one of the given dicts is expected", "应返回所给字典之一"),
+        form=str(type(chosen).__name__),
+    )
     case.check({"reg": chosen["reg"]})
 
 
 # ---------------------------------------------------------------- theory.py, basics.py, model.py
 
+
 @blank("w2v-16", points=1)
 def test_number_of_parameters(student, case):
-    case.check({"numbers": fit(student.call(HOMEWORK, "theory.number_of_parameters", *case.inputs), 0)})
+    case.check(
+        {"numbers": fit(student.call(HOMEWORK, "theory.number_of_parameters", *case.inputs), 0)}
+    )
 
 
 @blank("w2v-17", points=1)
 def test_perceptron(student, case):
     fires = fit(student.call(HOMEWORK, "basics.perceptron", *case.inputs), case.expected["fires"])
-    case.check({"fires": fires + 0 if isinstance(fires, np.ndarray) else fires})         # True and False count as 1 and 0
+    case.check(
+        {"fires": fires + 0 if isinstance(fires, np.ndarray) else fires}
+    )  # True and False count as 1 and 0
 
 
 @blank("w2v-18", points=1)
 def test_logistic(student, case):
-    case.check(fitted(case, student.call(HOMEWORK, "basics.logistic", *case.inputs), names=["values"]))
+    case.check(
+        fitted(case, student.call(HOMEWORK, "basics.logistic", *case.inputs), names=["values"])
+    )
 
 
 @blank("w2v-19", points=1)
 def test_cross_entropy(student, case):
-    case.check(fitted(case, student.call(HOMEWORK, "basics.cross_entropy", *case.inputs), names=["loss"]))
+    case.check(
+        fitted(case, student.call(HOMEWORK, "basics.cross_entropy", *case.inputs), names=["loss"])
+    )
 
 
 @blank("w2v-20", points=3, stand_ins=SOFTMAX[:1])
@@ -377,12 +604,25 @@ def test_add_rows(student, case):
 
 @blank("w2v-22", points=3)
 def test_batched_negative_sampling(student, case):
-    costs, d_predicted, rows, d_rows = results(case, student.call(HOMEWORK, "model.negative_sampling", *case.inputs), 4)
+    costs, d_predicted, rows, d_rows = results(
+        case, student.call(HOMEWORK, "model.negative_sampling", *case.inputs), 4
+    )
     gradient = np.zeros(case.inputs[3].shape)
-    fits = all(isinstance(x, np.ndarray) for x in (rows, d_rows)) and d_rows.shape == (*rows.shape, gradient.shape[1])
-    case.require(fits and np.issubdtype(rows.dtype, np.integer) and (0 <= rows).all() and (rows < len(gradient)).all(), (
-        "rows (B, K + 1) are row numbers of U, d_rows (B, K + 1, n) their gradients",
-        "rows (B, K + 1) 是 U 的行号,d_rows (B, K + 1, n) 是对应的梯度"), form=str((np.shape(rows), np.shape(d_rows))))
+    fits = all(isinstance(x, np.ndarray) for x in (rows, d_rows)) and d_rows.shape == (
+        *rows.shape,
+        gradient.shape[1],
+    )
+    case.require(
+        fits
+        and np.issubdtype(rows.dtype, np.integer)
+        and (0 <= rows).all()
+        and (rows < len(gradient)).all(),
+        (
+            "rows (B, K + 1) are row numbers of U, d_rows (B, K + 1, n) their gradients",
+            "rows (B, K + 1) 是 U 的行号,d_rows (B, K + 1, n) 是对应的梯度",
+        ),
+        form=str((np.shape(rows), np.shape(d_rows))),
+    )
     np.add.at(gradient, rows, d_rows)
     case.check({"costs": costs, "d_predicted": d_predicted, "gradient of U": gradient})
 

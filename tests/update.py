@@ -1,8 +1,9 @@
 """Bring a newer student copy into this one: checks and sheets are renewed, what you wrote stays as it is.
 
-    python tests/update.py ../student.zip              # or the unpacked folder
-    python tests/update.py ../student.zip --dry_run    # only tell what would change
+python tests/update.py ../student.zip              # or the unpacked folder
+python tests/update.py ../student.zip --dry_run    # only tell what would change
 """
+
 import argparse
 import difflib
 import hashlib
@@ -14,12 +15,19 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parent.parent
-MARK = ".student-copy.json"      # in every student copy: its homeworks, files as they were given, texts to merge with
+MARK = ".student-copy.json"  # in every student copy: its homeworks, files as they were given, texts to merge with
 TEXT = (".py", ".md", ".txt", ".toml", ".csv", ".ipynb", ".json")
-STUB = re.compile(r"\s*(# \S+ \(\d+ points?(, bonus)?\): .*|raise NotImplementedError\(.*still empty.*\))?\s*")
+STUB = re.compile(
+    r"\s*(# \S+ \(\d+ points?(, bonus)?\): .*|raise NotImplementedError\(.*still empty.*\))?\s*"
+)
 
-SAID = {"updated": "renewed", "merged": "renewed around what you wrote", "new": "new", "removed": "not needed any more, removed",
-        "beside": "you changed it where it was renewed: yours is kept, the new one lies beside it as"}
+SAID = {
+    "updated": "renewed",
+    "merged": "renewed around what you wrote",
+    "new": "new",
+    "removed": "not needed any more, removed",
+    "beside": "you changed it where it was renewed: yours is kept, the new one lies beside it as",
+}
 
 
 class UpdateError(Exception):
@@ -31,14 +39,28 @@ def read_copy(path):
     path = Path(path)
     try:
         if path.is_dir():
-            names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file() and not file.is_symlink()]
-            found = {name: (path / name).read_bytes() for name in names if name.split("/")[0] not in (".venv", ".git", "workdirs")}
+            names = [
+                file.relative_to(path).as_posix()
+                for file in path.rglob("*")
+                if file.is_file() and not file.is_symlink()
+            ]
+            found = {
+                name: (path / name).read_bytes()
+                for name in names
+                if name.split("/")[0] not in (".venv", ".git", "workdirs")
+            }
         else:
             with zipfile.ZipFile(path) as archive:
-                found = {name.partition("/")[2]: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
+                found = {
+                    name.partition("/")[2]: archive.read(name)
+                    for name in archive.namelist()
+                    if not name.endswith("/")
+                }
     except (OSError, zipfile.BadZipFile) as error:
         raise UpdateError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    if MARK not in found or any(".." in PurePosixPath(name).parts or name.startswith("/") for name in found):
+    if MARK not in found or any(
+        ".." in PurePosixPath(name).parts or name.startswith("/") for name in found
+    ):
         raise UpdateError(f"{path} is no student copy (it has no {MARK})")
     return found
 
@@ -61,11 +83,22 @@ def merge(base, mine, new):
     theirs = _unchanged(base, new)
     merged, at_base, at_mine, at_new = [], 0, 0, 0
     for line in [*(line for line in range(len(base)) if line in ours and line in theirs), None]:
-        ends = (len(base), len(mine), len(new)) if line is None else (line, ours[line], theirs[line])
-        was, is_mine, is_new = base[at_base:ends[0]], mine[at_mine:ends[1]], new[at_new:ends[2]]
+        ends = (
+            (len(base), len(mine), len(new)) if line is None else (line, ours[line], theirs[line])
+        )
+        was, is_mine, is_new = (
+            base[at_base : ends[0]],
+            mine[at_mine : ends[1]],
+            new[at_new : ends[2]],
+        )
         if is_mine in (was, is_new):
             merged += is_new
-        elif is_new == was or all(map(STUB.fullmatch, was)) and all(map(STUB.fullmatch, is_new)) and was:
+        elif (
+            is_new == was
+            or all(map(STUB.fullmatch, was))
+            and all(map(STUB.fullmatch, is_new))
+            and was
+        ):
             merged += is_mine
         else:
             return None
@@ -93,12 +126,14 @@ def changes(old, new):
         elif mine is None:
             found.append(("new", name, new[name]))
         elif digest(name, mine) == will["files"][name] or given == will["files"][name]:
-            continue                                              # there already, or only the student changed it
+            continue  # there already, or only the student changed it
         elif untouched:
             found.append(("updated", name, new[name]))
         else:
             merged = _merged(was.get("texts", {}).get(name), mine, new[name])
-            found.append(("beside", name, new[name]) if merged is None else ("merged", name, merged))
+            found.append(
+                ("beside", name, new[name]) if merged is None else ("merged", name, merged)
+            )
     return found
 
 
@@ -111,7 +146,11 @@ def _merged(base, mine, new):
     if base is None:
         return None
     lines = merge(base.splitlines(), mine.splitlines(), new.splitlines())
-    return None if lines is None else ("\r\n" if "\r\n" in mine else "\n").join([*lines, ""]).encode("utf-8")
+    return (
+        None
+        if lines is None
+        else ("\r\n" if "\r\n" in mine else "\n").join([*lines, ""]).encode("utf-8")
+    )
 
 
 def bring(newer, copy=ROOT, dry_run=False, say=print, drop=True):
@@ -122,7 +161,9 @@ def bring(newer, copy=ROOT, dry_run=False, say=print, drop=True):
     mine, theirs = (json.loads(files[MARK].decode("utf-8"))["homeworks"] for files in (old, new))
     lost = ", ".join(name for name in mine if name not in theirs)
     if lost and not drop:
-        raise UpdateError(f"{newer} has no {lost}, which would be removed here: unpack it into a folder of its own (or --drop)")
+        raise UpdateError(
+            f"{newer} has no {lost}, which would be removed here: unpack it into a folder of its own (or --drop)"
+        )
     found = changes(old, new)
     for kind, name, data in found:
         said = f"{SAID[kind]} {PurePosixPath(name).name}.new" if kind == "beside" else SAID[kind]
@@ -130,7 +171,8 @@ def bring(newer, copy=ROOT, dry_run=False, say=print, drop=True):
         if not dry_run:
             _write(copy / (f"{name}.new" if kind == "beside" else name), data)
     fresh = set(new.get("CHANGELOG.md", b"").decode("utf-8").splitlines()) - set(
-        old.get("CHANGELOG.md", b"").decode("utf-8", "replace").splitlines())
+        old.get("CHANGELOG.md", b"").decode("utf-8", "replace").splitlines()
+    )
     for line in new.get("CHANGELOG.md", b"").decode("utf-8").splitlines():
         if line.startswith("- ") and line in fresh:
             say(line)
@@ -139,7 +181,7 @@ def bring(newer, copy=ROOT, dry_run=False, say=print, drop=True):
     elif dry_run:
         say("nothing was written (--dry_run)")
     if not dry_run:
-        _write(copy / MARK, new[MARK])                            # last: a stopped run is gone on with
+        _write(copy / MARK, new[MARK])  # last: a stopped run is gone on with
     return found
 
 
@@ -160,8 +202,11 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("newer", type=Path, help="the newer student copy: zip file or folder")
     parser.add_argument("--dry_run", action="store_true", help="only tell what would change")
-    parser.add_argument("--drop", action="store_true", help="also remove homeworks that the newer copy does not hold; "
-                        "what you wrote stays")
+    parser.add_argument(
+        "--drop",
+        action="store_true",
+        help="also remove homeworks that the newer copy does not hold; what you wrote stays",
+    )
     args = parser.parse_args(argv)
     try:
         bring(args.newer, dry_run=args.dry_run, drop=args.drop)

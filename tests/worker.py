@@ -7,6 +7,7 @@ Plain data: None, bool, int, float, str, list, dict with str keys, numpy arrays 
 A frame on the pipe: 8 bytes length, 4 bytes length of the JSON part, JSON (tree, and dtype and shape of each array),
 then the arrays' bytes. No pickle: data from a student can carry no code.
 """
+
 import builtins
 import contextlib
 import functools
@@ -28,16 +29,43 @@ from pathlib import Path
 
 import numpy as np
 
-MAX_FRAME = 256 * 2**20          # bytes
-MAX_TEXT = 8 * 2**20             # bytes of its JSON part
-MAX_ITEMS = 200_000              # numbers, strings, containers and arrays in one answer
+MAX_FRAME = 256 * 2**20  # bytes
+MAX_TEXT = 8 * 2**20  # bytes of its JSON part
+MAX_ITEMS = 200_000  # numbers, strings, containers and arrays in one answer
 MAX_DEPTH = 20
-MAX_PRINTED = 20_000             # characters kept of what student code prints in one call
-DTYPES = {np.dtype(name).str for name in (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
-    "complex64", "complex128")}
-LIBRARIES = {"numpy", "torch", "jieba", "matplotlib", "tqdm", "bertviz", "pytest", "tests", "sklearn", "scipy",
-             "gensim"}
+MAX_PRINTED = 20_000  # characters kept of what student code prints in one call
+DTYPES = {
+    np.dtype(name).str
+    for name in (
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    )
+}
+LIBRARIES = {
+    "numpy",
+    "torch",
+    "jieba",
+    "matplotlib",
+    "tqdm",
+    "bertviz",
+    "pytest",
+    "tests",
+    "sklearn",
+    "scipy",
+    "gensim",
+}
 
 
 class Refused(Exception):
@@ -45,6 +73,7 @@ class Refused(Exception):
 
 
 # ---------------------------------------------------------------- plain data
+
 
 def to_plain(value, depth=0):
     """Copy of `value` as plain data (torch tensors and numpy scalars become arrays, tuples and sets lists).
@@ -75,7 +104,9 @@ def to_plain(value, depth=0):
     for kind in (str, bool, int, float):
         if isinstance(value, kind):
             return kind(value)
-    raise Refused(f"a {type(value).__name__}, expected numbers, text, lists, dicts, arrays or tensors")
+    raise Refused(
+        f"a {type(value).__name__}, expected numbers, text, lists, dicts, arrays or tensors"
+    )
 
 
 def encode(tree):
@@ -97,7 +128,7 @@ def encode(tree):
             return [walk(item, depth + 1) for item in value]
         if isinstance(value, dict):
             return {"d": {str(key): walk(item, depth + 1) for key, item in value.items()}}
-        if isinstance(value, int) and not -2**63 <= value < 2**64:
+        if isinstance(value, int) and not -(2**63) <= value < 2**64:
             raise Refused("a whole number past 64 bits")
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
@@ -118,15 +149,19 @@ def encode(tree):
 def decode(body):
     """Plain data of a frame's body. Raises Refused if it is not exactly what `encode` writes."""
     try:
-        size, = struct.unpack_from("<I", body)
+        (size,) = struct.unpack_from("<I", body)
         if size > MAX_TEXT:
             raise Refused("a broken frame (too much text)")
-        head = json.loads(body[4:4 + size])
+        head = json.loads(body[4 : 4 + size])
         arrays, at = [], 4 + size
         if len(head["arrays"]) > MAX_ITEMS:
             raise Refused("an answer with too many arrays")
         for dtype, shape in head["arrays"]:
-            if dtype not in DTYPES or any(type(n) is not int or n < 0 for n in shape) or len(shape) > 32:
+            if (
+                dtype not in DTYPES
+                or any(type(n) is not int or n < 0 for n in shape)
+                or len(shape) > 32
+            ):
                 raise Refused(f"an array of dtype {dtype!r} and shape {shape!r}")
             kind, count = np.dtype(dtype), 1
             for n in shape:
@@ -152,19 +187,28 @@ def decode(body):
                 if set(value) == {"d"}:
                     return {key: walk(item, depth + 1) for key, item in value["d"].items()}
                 raise Refused("an unknown kind of value")
-            if type(value) is int and not -2**63 <= value < 2**64:
+            if type(value) is int and not -(2**63) <= value < 2**64:
                 raise Refused("a whole number past 64 bits")
             return value
 
         return walk(head["tree"], 0)
     except Refused:
         raise
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error, RecursionError,
-            OverflowError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        struct.error,
+        RecursionError,
+        OverflowError,
+    ) as error:
         raise Refused(f"a broken frame ({type(error).__name__})") from None
 
 
 # ---------------------------------------------------------------- one homework, loaded apart from everything else
+
 
 class Homework:
     """The modules of one homework folder. They see each other while `active`, and leave nothing in sys.modules.
@@ -175,12 +219,17 @@ class Homework:
 
     def __init__(self, folder, asked="model", sources=None, stand_ins=None):
         self.folder = Path(folder)
-        self.asked = asked            # the module under test: a stand-in for another module hides that whole module
+        self.asked = (
+            asked  # the module under test: a stand-in for another module hides that whole module
+        )
         self.sources = dict(sources or {})
         self.stand_ins = dict(stand_ins or {})
         self._modules = {}
-        self.shadowing = sorted(path.name for path in self.folder.glob("*.py")
-                                if path.stem in sys.stdlib_module_names | LIBRARIES)
+        self.shadowing = sorted(
+            path.name
+            for path in self.folder.glob("*.py")
+            if path.stem in sys.stdlib_module_names | LIBRARIES
+        )
 
     def module(self, name="model"):
         """The student's module `name`. Raises ImportError that says which file is missing."""
@@ -206,7 +255,12 @@ class Homework:
         if any(finder is self for finder in sys.meta_path):
             yield self
             return
-        names = {path.stem for path in self.folder.glob("*.py")} | set(self._modules) | set(self._fakes()) | {"utils"}
+        names = (
+            {path.stem for path in self.folder.glob("*.py")}
+            | set(self._modules)
+            | set(self._fakes())
+            | {"utils"}
+        )
         names -= sys.stdlib_module_names | LIBRARIES
         hidden = take_out(names)
         path, written, meta = list(sys.path), sys.dont_write_bytecode, list(sys.meta_path)
@@ -248,9 +302,14 @@ class Homework:
         file = self._path(name)
         if file:
             return importlib.util.spec_from_file_location(
-                name, file, loader=_Loader(self, name, file),
-                submodule_search_locations=[str(file.parent)] if file.name == "__init__.py" else None)
-        if name.split(".")[0] == "utils":                 # files of the original word2vec assignment import these
+                name,
+                file,
+                loader=_Loader(self, name, file),
+                submodule_search_locations=[str(file.parent)]
+                if file.name == "__init__.py"
+                else None,
+            )
+        if name.split(".")[0] == "utils":  # files of the original word2vec assignment import these
             return importlib.util.spec_from_loader(name, _StubLoader(), is_package=name == "utils")
         return None
 
@@ -285,7 +344,7 @@ def compiled(data, path):
     try:
         importlib.util.decode_source(data)
     except (UnicodeDecodeError, SyntaxError) as error:
-        line = data[:getattr(error, "start", 0)].count(b"\n") + 1
+        line = data[: getattr(error, "start", 0)].count(b"\n") + 1
         raise SyntaxError(f"not UTF-8: {error}", (path, line, None, None)) from None
     return compile(data, path, "exec", dont_inherit=True)
 
@@ -343,6 +402,7 @@ class _Stub(types.ModuleType):
 
 # ---------------------------------------------------------------- one call
 
+
 class Printed(io.StringIO):
     """Keeps the first MAX_PRINTED characters of what is printed and drops the rest."""
 
@@ -356,15 +416,17 @@ class Printed(io.StringIO):
 def seed_everything(seed):
     """Same random numbers for the same call, in every library that student code may draw from."""
     random.seed(seed)
-    np.random.seed(seed % 2**32)                               # noqa: NPY002
+    np.random.seed(seed % 2**32)  # noqa: NPY002
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.default_generator.manual_seed(seed)              # the CPU's; torch.manual_seed is slow
+        torch.default_generator.manual_seed(seed)  # the CPU's; torch.manual_seed is slow
 
 
 def soil_memory():
     """Leave NaN in the small blocks that NumPy hands out next: an array that is never filled shows every time."""
-    blocks = [np.empty(size) for size in range(1, 65) for _ in range(4)]         # the next four of each size
+    blocks = [
+        np.empty(size) for size in range(1, 65) for _ in range(4)
+    ]  # the next four of each size
     for block in blocks:
         block.fill(np.nan)
 
@@ -400,9 +462,11 @@ def bind(function, name, args, kwargs):
         signature = inspect.signature(function)
         signature.bind(*args, **kwargs)
     except ValueError:
-        return                                                # a built-in function: no signature to look at
+        return  # a built-in function: no signature to look at
     except TypeError as error:
-        raise TypeError(f"{name}{signature} is called with {len(args) + len(kwargs)} arguments: {error}") from None
+        raise TypeError(
+            f"{name}{signature} is called with {len(args) + len(kwargs)} arguments: {error}"
+        ) from None
 
 
 def describe(error, folder):
@@ -417,7 +481,12 @@ def describe(error, folder):
             where = f"{Path(folder).name}/{Path(frame.filename).relative_to(folder).as_posix()}, line {frame.lineno}"
     if isinstance(error, SyntaxError) and error.filename and str(error.filename).startswith(folder):
         where = f"{Path(folder).name}/{Path(error.filename).name}, line {error.lineno}"
-    return {"type": type(error).__name__, "message": text, "empty": empty.group(1) if empty else None, "where": where}
+    return {
+        "type": type(error).__name__,
+        "message": text,
+        "empty": empty.group(1) if empty else None,
+        "where": where,
+    }
 
 
 def _message(error):
@@ -448,12 +517,13 @@ def pick_stand_ins(probes, names):
 
 # ---------------------------------------------------------------- as a process of its own
 
+
 def read_frame(pipe, limit=MAX_FRAME):
     """Body of the next frame; None at the end of the pipe. Raises Refused for a length past the limit."""
     head = _read(pipe, 8)
     if head is None:
         return None
-    size, = struct.unpack("<Q", head)
+    (size,) = struct.unpack("<Q", head)
     if size > limit:
         raise Refused(f"a frame of {size} bytes")
     return _read(pipe, size)
@@ -487,10 +557,24 @@ def serve(requests, answers, folder, probes_path):
                 loaded[key] = Homework(folder, key[0], stand_ins=pick_stand_ins(probes, key[1]))
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 answer = {"value": perform(loaded[key], probes, request)}
-            answer = encode({**answer, "nonce": request["nonce"], "printed": printed.getvalue(), "changed": request["changed"]})
-        except BaseException as error:          # SystemExit and KeyboardInterrupt of student code are wrong answers too
-            answer = encode({"error": describe(error, folder), "nonce": request["nonce"],
-                             "printed": printed.getvalue()})
+            answer = encode(
+                {
+                    **answer,
+                    "nonce": request["nonce"],
+                    "printed": printed.getvalue(),
+                    "changed": request["changed"],
+                }
+            )
+        except (
+            BaseException
+        ) as error:  # SystemExit and KeyboardInterrupt of student code are wrong answers too
+            answer = encode(
+                {
+                    "error": describe(error, folder),
+                    "nonce": request["nonce"],
+                    "printed": printed.getvalue(),
+                }
+            )
         write_frame(answers, answer)
 
 
@@ -498,9 +582,11 @@ def main():
     folder, probes_path = sys.argv[1:3]
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):                  # the pipe is ours: what student code prints goes elsewhere
+    for standard in (0, 1, 2):  # the pipe is ours: what student code prints goes elsewhere
         os.dup2(nowhere, standard)
-    builtins.input = lambda prompt="": (_ for _ in ()).throw(EOFError("input() has nobody to ask while being checked"))
+    builtins.input = lambda prompt="": (_ for _ in ()).throw(
+        EOFError("input() has nobody to ask while being checked")
+    )
     serve(requests, answers, folder, probes_path)
 
 

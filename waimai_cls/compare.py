@@ -6,6 +6,7 @@
 Each run is kept in --ckpt_path as soon as it is done, and unfinished ones every few seconds: the same command again
 goes on where it stopped. A seed gives the split, the weights and the order of the texts.
 """
+
 import hashlib
 import io
 import json
@@ -39,32 +40,64 @@ VARIANTS = {
     "transformer, frozen": dict(model="transformer"),
     "cnn, finetune": dict(model="cnn", embedding="finetune"),
     "cnn, characters": dict(model="cnn", embedding="finetune", tokens="chars"),
-    "gru, characters, two directions, max": dict(model="gru", embedding="finetune", tokens="chars", bidirectional=True,
-                                                 pool="max"),
+    "gru, characters, two directions, max": dict(
+        model="gru", embedding="finetune", tokens="chars", bidirectional=True, pool="max"
+    ),
     "mean, n-grams": dict(model="mean", embedding="finetune", tokens="ngrams"),
 }
-ASKED = list(VARIANTS)[:15]                                       # by the assignment, and cnn and transformer
-PAIRS = (                                                         # rows that differ in one thing (tuned: and its settings)
-    ("mean, finetune", "mean, frozen"), ("mean, random", "mean, frozen"), ("mlp, frozen", "mean, frozen"),
-    ("rnn, frozen", "mean, frozen"), ("cnn, frozen", "mean, frozen"), ("transformer, frozen", "mean, frozen"),
-    ("rnn, finetune", "rnn, frozen"), ("rnn, random", "rnn, frozen"), ("rnn, two directions", "rnn, frozen"),
-    ("rnn, 2 layers", "rnn, frozen"), ("rnn, mean of states", "rnn, frozen"), ("gru, last state", "rnn, frozen"),
-    ("lstm, last state", "rnn, frozen"), ("lstm, last state", "gru, last state"), ("cnn, finetune", "cnn, frozen"))
+ASKED = list(VARIANTS)[:15]  # by the assignment, and cnn and transformer
+PAIRS = (  # rows that differ in one thing (tuned: and its settings)
+    ("mean, finetune", "mean, frozen"),
+    ("mean, random", "mean, frozen"),
+    ("mlp, frozen", "mean, frozen"),
+    ("rnn, frozen", "mean, frozen"),
+    ("cnn, frozen", "mean, frozen"),
+    ("transformer, frozen", "mean, frozen"),
+    ("rnn, finetune", "rnn, frozen"),
+    ("rnn, random", "rnn, frozen"),
+    ("rnn, two directions", "rnn, frozen"),
+    ("rnn, 2 layers", "rnn, frozen"),
+    ("rnn, mean of states", "rnn, frozen"),
+    ("gru, last state", "rnn, frozen"),
+    ("lstm, last state", "rnn, frozen"),
+    ("lstm, last state", "gru, last state"),
+    ("cnn, finetune", "cnn, frozen"),
+)
 BEST = 5
 ALL, SOME = "average of all of them", f"average of the {BEST} best on validation"
 RECIPES = {
     # what the assignment says; early stopping on validation decides how many epochs
-    "assignment": dict(variants=ASKED, lr=3e-5, hidden=300, batchsize=32, epochs=300, patience=10, refit=False,
-                       stop_words="drop"),
+    "assignment": dict(
+        variants=ASKED,
+        lr=3e-5,
+        hidden=300,
+        batchsize=32,
+        epochs=300,
+        patience=10,
+        refit=False,
+        stop_words="drop",
+    ),
     # chosen on the validation part of seed 0; the epochs too, then the model trains anew on train and validation
-    "tuned": dict(variants=list(VARIANTS), lr=1e-3, hidden=100, batchsize=64, epochs=8, patience=2, refit=True,
-                  stop_words="drop", dropout=0.3, word_dropout=0.1),
+    "tuned": dict(
+        variants=list(VARIANTS),
+        lr=1e-3,
+        hidden=100,
+        batchsize=64,
+        epochs=8,
+        patience=2,
+        refit=True,
+        stop_words="drop",
+        dropout=0.3,
+        word_dropout=0.1,
+    ),
 }
 # tuned only: what differs by variant
 TUNED = {
     "mean, frozen": dict(dropout=0.0, word_dropout=0.0, epochs=40, patience=6, lr=3e-3),
     "mlp, frozen": dict(dropout=0.0, word_dropout=0.0, epochs=20, patience=4),
-    "mean, n-grams": dict(word_dropout=0.3, lr=3e-3, epochs=12, dim=32, scale=0.1, stop_words="keep"),
+    "mean, n-grams": dict(
+        word_dropout=0.3, lr=3e-3, epochs=12, dim=32, scale=0.1, stop_words="keep"
+    ),
     "cnn, characters": dict(dropout=0.4, hidden=180, dim=128, stop_words="keep"),
     "gru, characters, two directions, max": dict(dropout=0.4, dim=128, stop_words="keep"),
     "cnn, frozen": dict(dropout=0.4, hidden=150),
@@ -76,12 +109,29 @@ def get_parser():
     parser = Parser(description="Train all variants on several splits and compare them.")
     add = parser.add_argument
     add("--data_root", type=Path, default=Path("data/waimai_10k"), help=f"folder with {CSV}")
-    add("--ckpt_path", type=Path, help="folder for everything that is written (default: workdirs/waimai_RECIPE)")
-    add("--recipe", choices=sorted(RECIPES), default="tuned", help="assignment: Adam 3e-5, 300 wide; tuned: the settings "
-        "that validation chose")
+    add(
+        "--ckpt_path",
+        type=Path,
+        help="folder for everything that is written (default: workdirs/waimai_RECIPE)",
+    )
+    add(
+        "--recipe",
+        choices=sorted(RECIPES),
+        default="tuned",
+        help="assignment: Adam 3e-5, 300 wide; tuned: the settings that validation chose",
+    )
     add("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds of splits and weights")
-    add("--variants", nargs="+", metavar="NAME", help="only these rows of the table, for example 'mean, frozen'")
-    add("--epochs", type=positive_int, help="passes over the train part, at most (default: the recipe's)")
+    add(
+        "--variants",
+        nargs="+",
+        metavar="NAME",
+        help="only these rows of the table, for example 'mean, frozen'",
+    )
+    add(
+        "--epochs",
+        type=positive_int,
+        help="passes over the train part, at most (default: the recipe's)",
+    )
     add("--no_yardsticks", action="store_true", help="leave out the linear models of scikit-learn")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute")
     add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
@@ -91,7 +141,9 @@ def get_parser():
 
 def settings_of(recipe, variant, epochs=None):
     """All settings of one row."""
-    settings = {name: value for name, value in RECIPES[recipe].items() if name != "variants"} | VARIANTS[variant]
+    settings = {
+        name: value for name, value in RECIPES[recipe].items() if name != "variants"
+    } | VARIANTS[variant]
     if recipe == "tuned":
         settings |= TUNED.get(variant, {})
     if epochs:
@@ -108,10 +160,17 @@ class Data:
 
     def parts(self, seed, settings):
         """{part: Batches} for the seed, with the settings' tokens, stop words and width."""
-        tokens, stop, dim = settings.get("tokens", "words"), settings["stop_words"], settings.get("dim", 300)
+        tokens, stop, dim = (
+            settings.get("tokens", "words"),
+            settings["stop_words"],
+            settings.get("dim", 300),
+        )
         folder = self.folder / f"data-{tokens}-{stop}-{dim}-{seed}"
         meta = folder / "meta.json"
-        if not meta.is_file() or json.loads(meta.read_text(encoding="utf-8"))["sha256"] != self.sha256:
+        if (
+            not meta.is_file()
+            or json.loads(meta.read_text(encoding="utf-8"))["sha256"] != self.sha256
+        ):
             if (tokens, stop) not in self.reviews:
                 self.reviews[tokens, stop] = read_and_cut(self.data_root, tokens, stop, self.quiet)
             write(folder, *prepare(self.reviews[tokens, stop], seed, dim=dim))
@@ -144,27 +203,63 @@ def one_run(variant, settings, seed, parts, file, device, quiet):
 
     if "log" not in kept:
         model = build()
-        state = fit(model, parts["train"], parts["validation"], settings["lr"], settings["epochs"], settings["patience"],
-                    seed, kept.get("state"), lambda state: save(state=state), quiet, f"{variant}, seed {seed}")
+        state = fit(
+            model,
+            parts["train"],
+            parts["validation"],
+            settings["lr"],
+            settings["epochs"],
+            settings["patience"],
+            seed,
+            kept.get("state"),
+            lambda state: save(state=state),
+            quiet,
+            f"{variant}, seed {seed}",
+        )
         kept.pop("state", None)
-        save(log=state["log"], weights=state["best"], judged=probabilities(model, parts["validation"], device))
+        save(
+            log=state["log"],
+            weights=state["best"],
+            judged=probabilities(model, parts["validation"], device),
+        )
     log, best = kept["log"], best_epoch(kept["log"])
-    if settings["refit"]:                                         # as many epochs as validation chose, no look at test
-        both = Batches(parts["train"].texts + parts["validation"].texts,
-                       torch.cat([parts["train"].labels, parts["validation"].labels]), settings["batchsize"])
+    if settings["refit"]:  # as many epochs as validation chose, no look at test
+        both = Batches(
+            parts["train"].texts + parts["validation"].texts,
+            torch.cat([parts["train"].labels, parts["validation"].labels]),
+            settings["batchsize"],
+        )
         model = build()
-        state = fit(model, both, None, settings["lr"], best + 1, None, seed, kept.get("again"),
-                    lambda state: save(again=state), quiet, f"{variant}, seed {seed}, on train and validation")
+        state = fit(
+            model,
+            both,
+            None,
+            settings["lr"],
+            best + 1,
+            None,
+            seed,
+            kept.get("again"),
+            lambda state: save(again=state),
+            quiet,
+            f"{variant}, seed {seed}, on train and validation",
+        )
         kept.pop("again", None)
     else:
         model = build()
         model.load_state_dict(kept["weights"], strict=False)
     _, accuracy = evaluate(model, on(device, parts["test"]))
     kept.pop("weights", None)
-    save(result={"validation": log[best]["validation_accuracy"], "test": accuracy, "epochs": len(log), "best": best + 1,
-                 "probabilities": [kept.pop("judged"), probabilities(model, parts["test"], device)],
-                 "seconds": before + time.perf_counter() - start,
-                 "words_per_second": float(np.median([line["words_per_second"] for line in log]))})
+    save(
+        result={
+            "validation": log[best]["validation_accuracy"],
+            "test": accuracy,
+            "epochs": len(log),
+            "best": best + 1,
+            "probabilities": [kept.pop("judged"), probabilities(model, parts["test"], device)],
+            "seconds": before + time.perf_counter() - start,
+            "words_per_second": float(np.median([line["words_per_second"] for line in log])),
+        }
+    )
     return kept["result"]
 
 
@@ -193,21 +288,38 @@ def yardsticks(data_root, data, seeds, folder):
         return {}
     from data_processor import tokenizer
     from prepare import split_rows
+
     labels, texts, _ = read_reviews(data_root / CSV)
     labels = np.array(labels)
-    accuracy = {"always the commoner label": [], "character 1-3-grams, TF-IDF, linear SVM": [],
-                "words, TF-IDF, logistic regression": []}
+    accuracy = {
+        "always the commoner label": [],
+        "character 1-3-grams, TF-IDF, linear SVM": [],
+        "words, TF-IDF, logistic regression": [],
+    }
     words = {text: tokenizer(text) for text in texts}
     for seed in seeds:
         rows = split_rows(texts, labels, seed)
         known, test = rows["train"] + rows["validation"], rows["test"]
-        accuracy["always the commoner label"].append(float(max(labels[test].mean(), 1 - labels[test].mean())))
+        accuracy["always the commoner label"].append(
+            float(max(labels[test].mean(), 1 - labels[test].mean()))
+        )
         for name, cut, learner in (
-                ("character 1-3-grams, TF-IDF, linear SVM", dict(analyzer="char", ngram_range=(1, 3)), LinearSVC()),
-                ("words, TF-IDF, logistic regression", dict(analyzer=words.get), LogisticRegression(max_iter=1000))):
+            (
+                "character 1-3-grams, TF-IDF, linear SVM",
+                dict(analyzer="char", ngram_range=(1, 3)),
+                LinearSVC(),
+            ),
+            (
+                "words, TF-IDF, logistic regression",
+                dict(analyzer=words.get),
+                LogisticRegression(max_iter=1000),
+            ),
+        ):
             vectorizer = TfidfVectorizer(**cut)
             learner.fit(vectorizer.fit_transform([texts[at] for at in known]), labels[known])
-            accuracy[name].append(float(learner.score(vectorizer.transform([texts[at] for at in test]), labels[test])))
+            accuracy[name].append(
+                float(learner.score(vectorizer.transform([texts[at] for at in test]), labels[test]))
+            )
     with safe_write(file) as out:
         json.dump({"key": key, "accuracy": accuracy}, out, indent=1)
     return accuracy
@@ -220,38 +332,54 @@ def spread(values):
 
 def table(results, sticks):
     """Lines of the table (Markdown). results: {variant: {seed: result}}."""
-    lines = ["| variant | validation | test | spread | each seed | epochs | words/s | seconds |", "|---|---|---|---|---|---|---|---|"]
-    for variant, runs in sorted(results.items(), key=lambda item: -np.mean([r["test"] for r in item[1].values()])):
+    lines = [
+        "| variant | validation | test | spread | each seed | epochs | words/s | seconds |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for variant, runs in sorted(
+        results.items(), key=lambda item: -np.mean([r["test"] for r in item[1].values()])
+    ):
         runs = list(runs.values())
         mean, deviation = spread([r["test"] for r in runs])
         lines.append(
             f"| {variant} | {np.mean([r['validation'] for r in runs]):.4f} | {mean:.4f} | {deviation:.4f} | "
             f"{' '.join(format(r['test'], '.4f') for r in runs)} | {' '.join(str(r['best']) for r in runs)} | "
-            f"{np.mean([r['words_per_second'] for r in runs]):,.0f} | {sum(r['seconds'] for r in runs):.0f} |")
+            f"{np.mean([r['words_per_second'] for r in runs]):,.0f} | {sum(r['seconds'] for r in runs):.0f} |"
+        )
     for name, values in sticks.items():
         mean, deviation = spread(values)
-        lines.append(f"| *{name}* | | {mean:.4f} | {deviation:.4f} | {' '.join(format(v, '.4f') for v in values)} | | | |")
+        lines.append(
+            f"| *{name}* | | {mean:.4f} | {deviation:.4f} | {' '.join(format(v, '.4f') for v in values)} | | | |"
+        )
     return lines
 
 
 def differences(results):
     """Lines of a second table: test accuracy of a row less that of another on the same splits, and whether the mean is
     larger than the spread. A split that is easy for both rows takes no part in it."""
-    lines = ["| variant | less | mean | spread | each seed | larger than the spread |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| variant | less | mean | spread | each seed | larger than the spread |",
+        "|---|---|---|---|---|---|",
+    ]
     for one, other in PAIRS:
         seeds = [seed for seed in results.get(one, {}) if seed in results.get(other, {})]
         if len(seeds) > 1:
             values = [results[one][seed]["test"] - results[other][seed]["test"] for seed in seeds]
             mean, deviation = spread(values)
-            lines.append(f"| {one} | {other} | {mean:+.4f} | {deviation:.4f} | {' '.join(format(v, '+.4f') for v in values)} | "
-                         f"{'yes' if abs(mean) > deviation else 'no'} |")
+            lines.append(
+                f"| {one} | {other} | {mean:+.4f} | {deviation:.4f} | {' '.join(format(v, '+.4f') for v in values)} | "
+                f"{'yes' if abs(mean) > deviation else 'no'} |"
+            )
     return lines if len(lines) > 2 else []
 
 
 def draw(results, sticks, path, title):
     """Test accuracy of each variant: a dot a seed, a bar at the mean; yardsticks as lines."""
     from plots import plt, save  # slow to import
-    order = sorted(results, key=lambda variant: np.mean([r["test"] for r in results[variant].values()]))
+
+    order = sorted(
+        results, key=lambda variant: np.mean([r["test"] for r in results[variant].values()])
+    )
     fig, ax = plt.subplots(figsize=(9, 0.33 * len(order) + 1.8))
     for at, variant in enumerate(order):
         values = [r["test"] for r in results[variant].values()]
@@ -263,7 +391,12 @@ def draw(results, sticks, path, title):
     ax.set_yticks(range(len(order)), order)
     ax.grid(axis="x", lw=0.3)
     if sticks:
-        ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.55 / (0.33 * len(order) + 1.8) - 0.06), ncols=2, fontsize=8)
+        ax.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.4, -0.55 / (0.33 * len(order) + 1.8) - 0.06),
+            ncols=2,
+            fontsize=8,
+        )
     save(fig, path)
 
 
@@ -293,26 +426,42 @@ def main(argv=None):
     folder = args.ckpt_path or Path("workdirs") / f"waimai_{args.recipe}"
     data = Data(data_root, folder, args.quiet)
     results, begin = {}, time.perf_counter()
-    with tqdm(total=len(variants) * len(args.seeds), desc=args.recipe, unit="run", disable=args.quiet) as bar:
+    with tqdm(
+        total=len(variants) * len(args.seeds), desc=args.recipe, unit="run", disable=args.quiet
+    ) as bar:
         for seed in args.seeds:
             for variant in variants:
                 settings = settings_of(args.recipe, variant, args.epochs)
                 parts = data.parts(seed, settings)
                 name = "".join(char if char.isalnum() else "_" for char in variant)
-                result = one_run(variant, settings, seed, parts, folder / "runs" / f"{name}-{seed}.pt", device, True)
+                result = one_run(
+                    variant,
+                    settings,
+                    seed,
+                    parts,
+                    folder / "runs" / f"{name}-{seed}.pt",
+                    device,
+                    True,
+                )
                 results.setdefault(variant, {})[seed] = result
                 bar.update()
-                tqdm.write(f"seed {seed}   {variant:32} validation {result['validation']:.4f}   test {result['test']:.4f}   "
-                           f"best epoch {result['best']} of {result['epochs']}   {result['words_per_second']:,.0f} words/s   "
-                           f"{result['seconds']:.1f} s")
+                tqdm.write(
+                    f"seed {seed}   {variant:32} validation {result['validation']:.4f}   test {result['test']:.4f}   "
+                    f"best epoch {result['best']} of {result['epochs']}   {result['words_per_second']:,.0f} words/s   "
+                    f"{result['seconds']:.1f} s"
+                )
     sticks = {} if args.no_yardsticks else yardsticks(data_root, data, args.seeds, folder)
     if len(results) > 1:
         results |= averages(results, data, args.seeds, args.recipe)
     spent = sum(r["seconds"] for runs in results.values() for r in runs.values())
     lines = table(results, sticks)
-    lines += ["", *differences(results), "",
-              f"recipe {args.recipe}, seeds {' '.join(map(str, args.seeds))}, {data_root / CSV}; all runs {spent:.0f} s, "
-              f"this call {time.perf_counter() - begin:.0f} s"]
+    lines += [
+        "",
+        *differences(results),
+        "",
+        f"recipe {args.recipe}, seeds {' '.join(map(str, args.seeds))}, {data_root / CSV}; all runs {spent:.0f} s, "
+        f"this call {time.perf_counter() - begin:.0f} s",
+    ]
     with safe_write(folder / "table.md") as file:
         file.write("\n".join(lines) + "\n")
     draw(results, sticks, folder / "compare.png", f"recipe {args.recipe}, {len(args.seeds)} splits")

@@ -1,4 +1,5 @@
 """From reviews to batches: words by jieba, stop words, vocabulary, padded batches of similar length."""
+
 import contextlib
 import csv
 import json
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 from cli import ROOT, UserError, find_folder
 
-PAD, UNKNOWN = 0, 1                                               # their numbers in every vocabulary
+PAD, UNKNOWN = 0, 1  # their numbers in every vocabulary
 SPECIAL = ["<pad>", "<unk>"]
 PARTS = ("train", "validation", "test")
 STOP_WORDS = ROOT / "data" / "waimai_10k" / "stop_words.txt"
@@ -21,13 +22,14 @@ STOP_WORDS = ROOT / "data" / "waimai_10k" / "stop_words.txt"
 
 # --------------------------------------------------------------------------------------------------------------- jieba
 
+
 def import_jieba():
     """jieba without its noise. It first tries the deprecated pkg_resources (which warns, and which it does not need),
     its source has escapes that newer Pythons warn about, and it logs to stderr."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         had = sys.modules.get("pkg_resources")
-        sys.modules["pkg_resources"] = None                       # "import pkg_resources" now raises ImportError
+        sys.modules["pkg_resources"] = None  # "import pkg_resources" now raises ImportError
         try:
             import jieba
         finally:
@@ -35,7 +37,7 @@ def import_jieba():
             if had is not None:
                 sys.modules["pkg_resources"] = had
     jieba.setLogLevel("WARNING")
-    jieba.dt.initialize = start_jieba                             # called at the first cut
+    jieba.dt.initialize = start_jieba  # called at the first cut
     return jieba
 
 
@@ -78,7 +80,9 @@ def characters(text):
 
 def ngrams(text):
     """Words, characters, and runs of two and three characters of a text (--tokens ngrams): a bag, its order is lost."""
-    return [text[i:i + n] for n in (1, 2, 3) for i in range(len(text) - n + 1)] + ["w:" + w for w in tokenizer(text)]
+    return [text[i : i + n] for n in (1, 2, 3) for i in range(len(text) - n + 1)] + [
+        "w:" + w for w in tokenizer(text)
+    ]
 
 
 TOKENIZERS = {"words": tokenizer, "chars": characters, "ngrams": ngrams}
@@ -102,6 +106,7 @@ def get_stop_words(path=None):
 
 # ------------------------------------------------------------------------------------------------------------- reviews
 
+
 def read_reviews(path):
     """(labels, texts, counts) of a CSV file with the columns label and review.
 
@@ -114,11 +119,15 @@ def read_reviews(path):
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if not {"label", "review"} <= set(reader.fieldnames or ()):
-                raise UserError(f"{path}, line 1: columns {', '.join(reader.fieldnames or ['(none)'])}; expected label,review")
+                raise UserError(
+                    f"{path}, line 1: columns {', '.join(reader.fieldnames or ['(none)'])}; expected label,review"
+                )
             for row in reader:
                 if row["label"] not in ("0", "1") or row["review"] is None:
-                    raise UserError(f"{path}, line {reader.line_num}: label {row['label']!r}"
-                                    f"{' and no review' if row['review'] is None else ''}; expected 0 or 1, a comma, a review")
+                    raise UserError(
+                        f"{path}, line {reader.line_num}: label {row['label']!r}"
+                        f"{' and no review' if row['review'] is None else ''}; expected 0 or 1, a comma, a review"
+                    )
                 counts["rows"] += 1
                 text = clean(row["review"])
                 labels = seen.setdefault(text, [])
@@ -131,7 +140,9 @@ def read_reviews(path):
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8{guess_encoding(path, error)}") from None
     except csv.Error as error:
-        raise UserError(f"{path}, line {reader.line_num}: no CSV ({error}); a quote that is not closed?") from None
+        raise UserError(
+            f"{path}, line {reader.line_num}: no CSV ({error}); a quote that is not closed?"
+        ) from None
     seen.pop("", None)
     counts["both labels"] = sum(len(labels) == 2 for labels in seen.values())
     pairs = [(label, text) for text, labels in seen.items() for label in labels]
@@ -142,7 +153,9 @@ def guess_encoding(path, error):
     """Rest of a message: the encoding that the file seems to have, and how to change it."""
     with contextlib.suppress(UnicodeDecodeError):
         path.read_bytes().decode("gb18030")
-        return f" but looks like GB18030; run: iconv -f GB18030 -t UTF-8 {path} > {path.stem}.utf8.csv"
+        return (
+            f" but looks like GB18030; run: iconv -f GB18030 -t UTF-8 {path} > {path.stem}.utf8.csv"
+        )
     return f": byte {error.start} cannot be read; save the file as UTF-8"
 
 
@@ -170,7 +183,10 @@ def vocabulary(parts, min_count=1):
     """
     # BEGIN SOLUTION wai-04 (5 points): in real use, have you seen the test sentences yet?
     counts = Counter(word for text in parts["train"] for word in text)
-    return sorted((word for word in counts if counts[word] >= min_count), key=lambda word: (-counts[word], word))
+    return sorted(
+        (word for word in counts if counts[word] >= min_count),
+        key=lambda word: (-counts[word], word),
+    )
     # END SOLUTION wai-04
 
 
@@ -188,12 +204,13 @@ class Encoder:
     def numbers(self, words):
         """The words' numbers (of n-grams, those that are known); a text without any is the unknown word alone."""
         numbers = [self.number.get(word, UNKNOWN) for word in words]
-        if self.tokens == "ngrams":                               # most runs are rare: they would drown the others
+        if self.tokens == "ngrams":  # most runs are rare: they would drown the others
             numbers = [number for number in numbers if number != UNKNOWN]
         return numbers or [UNKNOWN]
 
 
 # ------------------------------------------------------------------------------------------------------------- batches
+
 
 def pad(texts):
     """A batch as two tensors: tokens (B, T) long, each text followed by PAD up to the longest, and lengths (B,) long.
@@ -204,7 +221,7 @@ def pad(texts):
     lengths = torch.tensor([len(text) for text in texts])
     tokens = torch.full((len(texts), int(lengths.max())), PAD, dtype=torch.long)
     for row, text in zip(tokens, texts):
-        row[:len(text)] = torch.tensor(text)
+        row[: len(text)] = torch.tensor(text)
     return tokens, lengths
     # END SOLUTION wai-05
 
@@ -216,7 +233,11 @@ class Batches:
     """
 
     def __init__(self, texts, labels, batchsize):
-        self.texts, self.labels, self.batchsize = texts, torch.as_tensor(np.asarray(labels, np.int64)), batchsize
+        self.texts, self.labels, self.batchsize = (
+            texts,
+            torch.as_tensor(np.asarray(labels, np.int64)),
+            batchsize,
+        )
         self.lengths = np.array([len(text) for text in texts])
 
     def __len__(self):
@@ -237,7 +258,7 @@ class Batches:
     def cut(self, keys):
         """Numbers of the texts, in the order of their keys, a batch at a time."""
         order = np.argsort(keys, kind="stable")
-        return [order[at:at + self.batchsize] for at in range(0, len(order), self.batchsize)]
+        return [order[at : at + self.batchsize] for at in range(0, len(order), self.batchsize)]
 
     def pick(self, numbers):
         return *pad([self.texts[at] for at in numbers]), self.labels[numbers]
@@ -245,15 +266,20 @@ class Batches:
 
 def load_meta(data_root):
     """(folder, meta) of what prepare.py made."""
-    folder = find_folder(data_root, ("meta.json", "data.npz", "vectors.npy"),
-                         f"python waimai_cls/prepare.py --data_root {data_root}")
+    folder = find_folder(
+        data_root,
+        ("meta.json", "data.npz", "vectors.npy"),
+        f"python waimai_cls/prepare.py --data_root {data_root}",
+    )
     again = f"run: python waimai_cls/prepare.py --data_root {data_root}"
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta["format"] != 1 or meta["homework"] != "waimai_cls":
             raise UserError(f"{folder / 'meta.json'} was not made by this prepare.py; {again}")
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder / 'meta.json'} cannot be used ({type(error).__name__}: {error}); {again}") from None
+        raise UserError(
+            f"{folder / 'meta.json'} cannot be used ({type(error).__name__}: {error}); {again}"
+        ) from None
     return folder, meta
 
 
@@ -268,15 +294,27 @@ def load_data(data_root, split, batchsize, vectors=None):
         raise ValueError(f"split {split!r}; there are {', '.join(PARTS)}")
     try:
         with np.load(folder / "data.npz", allow_pickle=False) as file:
-            flat, lengths, labels = (file[f"{split}_{name}"] for name in ("numbers", "lengths", "labels"))
-        made = np.load(folder / "vectors.npy", allow_pickle=False) if vectors is None else np.asarray(vectors)
+            flat, lengths, labels = (
+                file[f"{split}_{name}"] for name in ("numbers", "lengths", "labels")
+            )
+        made = (
+            np.load(folder / "vectors.npy", allow_pickle=False)
+            if vectors is None
+            else np.asarray(vectors)
+        )
     except (OSError, ValueError, KeyError, EOFError) as error:
-        raise UserError(f"{folder / 'data.npz'} or vectors.npy is damaged ({error}); "
-                        f"run: python waimai_cls/prepare.py --data_root {data_root}") from None
+        raise UserError(
+            f"{folder / 'data.npz'} or vectors.npy is damaged ({error}); "
+            f"run: python waimai_cls/prepare.py --data_root {data_root}"
+        ) from None
     size = len(SPECIAL) + len(meta["words"])
     if made.ndim != 2 or len(made) != size:
-        raise UserError(f"vectors of shape {made.shape} for a vocabulary of {size} words in {folder}")
-    texts = [text.tolist() for text in np.split(flat, np.cumsum(lengths)[:-1])] if len(lengths) else []
+        raise UserError(
+            f"vectors of shape {made.shape} for a vocabulary of {size} words in {folder}"
+        )
+    texts = (
+        [text.tolist() for text in np.split(flat, np.cumsum(lengths)[:-1])] if len(lengths) else []
+    )
     batches = Batches(texts, labels, batchsize)
     batches.meta, batches.vectors = meta, torch.from_numpy(np.array(made, np.float32))
     batches.encoder = Encoder(meta["words"], meta["tokens"], meta["stop_words"])

@@ -4,6 +4,7 @@
 
 Texts of a batch have lengths (B,); what stands behind a text's last word is padding (number 0) and never counts.
 """
+
 import math
 
 import torch
@@ -12,8 +13,12 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 NAMES = ("mean", "mlp", "cnn", "rnn", "gru", "lstm", "transformer")
-POOLS = {"mean": ("mean",), "mlp": ("mean", "max"), "cnn": ("max", "mean"), "transformer": ("mean", "max")} | \
-    dict.fromkeys(("rnn", "gru", "lstm"), ("last", "mean", "max"))          # the first one is the default
+POOLS = {
+    "mean": ("mean",),
+    "mlp": ("mean", "max"),
+    "cnn": ("max", "mean"),
+    "transformer": ("mean", "max"),
+} | dict.fromkeys(("rnn", "gru", "lstm"), ("last", "mean", "max"))  # the first one is the default
 EMBEDDINGS = ("frozen", "finetune", "random")
 
 
@@ -23,6 +28,7 @@ def keep_mask(lengths, T):
 
 
 # ----------------------------------------------------------------------------------------------------------- embedding
+
 
 def make_embedding(vocab_size, dim, embedding, vectors=None):
     """An nn.Embedding(vocab_size, dim) with padding_idx 0.
@@ -41,6 +47,7 @@ def make_embedding(vocab_size, dim, embedding, vectors=None):
 
 
 # ------------------------------------------------------------------------------------------------- from states to one
+
 
 def mean_pool(states, lengths):
     """Mean over the words of each text: (B, C). states (B, T, C), lengths (B,) long, at least 1. States at padding can
@@ -81,6 +88,7 @@ def last_state_bidirectional(states, lengths):
 
 # ------------------------------------------------------------------------------------------------------------ encoders
 
+
 def hidden_layer(x, weight, bias):
     """One layer of a multi-layer perceptron with ReLU: (B, H). x (B, D), weight (H, D), bias (H,)."""
     # BEGIN SOLUTION wai-11 (4 points): a linear map, then what makes two layers more than one
@@ -95,7 +103,7 @@ def convolve(x, weight, bias):
     x (B, T, D), zero at padding. weight (K, D, w), bias (K,). T may be less than w.
     """
     # BEGIN SOLUTION wai-12 (6 points): F.conv1d wants the words last; put w - 1 zeros behind them, none before
-    x = F.pad(x.transpose(1, 2), (0, weight.size(2) - 1))                      # (B, D, T + w - 1)
+    x = F.pad(x.transpose(1, 2), (0, weight.size(2) - 1))  # (B, D, T + w - 1)
     return torch.relu(F.conv1d(x, weight, bias)).transpose(1, 2)
     # END SOLUTION wai-12
 
@@ -106,8 +114,8 @@ def attend(q, k, v, lengths):
     Each word looks at all words of its own text: weights softmax(q k^T / sqrt(d)), none of it on padding.
     """
     # BEGIN SOLUTION wai-13 (6 points): which axis of the scores is looked at, and what makes a weight 0?
-    scores = q @ k.transpose(2, 3) / math.sqrt(q.size(3))                      # (B, h, T, T)
-    keep = keep_mask(lengths, q.size(2))[:, None, None]                        # (B, 1, 1, T): keys
+    scores = q @ k.transpose(2, 3) / math.sqrt(q.size(3))  # (B, h, T, T)
+    keep = keep_mask(lengths, q.size(2))[:, None, None]  # (B, 1, 1, T): keys
     return scores.masked_fill(~keep, float("-inf")).softmax(3) @ v
     # END SOLUTION wai-13
 
@@ -118,8 +126,14 @@ class RecurrentEncoder(nn.Module):
     def __init__(self, name, dim, hidden, num_layers=1, bidirectional=False, dropout=0.0):
         super().__init__()
         kind = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[name]
-        self.rnn = kind(dim, hidden, num_layers, batch_first=True, bidirectional=bidirectional,
-                        dropout=dropout if num_layers > 1 else 0.0)
+        self.rnn = kind(
+            dim,
+            hidden,
+            num_layers,
+            batch_first=True,
+            bidirectional=bidirectional,
+            dropout=dropout if num_layers > 1 else 0.0,
+        )
         self.width = hidden * (1 + bidirectional)
 
     def states(self, x, lengths):
@@ -131,8 +145,10 @@ class RecurrentEncoder(nn.Module):
         # END SOLUTION wai-14
 
     def forward(self, x, lengths):
-        if bool((lengths == x.size(1)).all()) or not self.rnn.bidirectional:   # no packing: up to twice as fast
-            return self.rnn(x)[0]                     # left to right, padding behind a text cannot reach its states
+        if (
+            bool((lengths == x.size(1)).all()) or not self.rnn.bidirectional
+        ):  # no packing: up to twice as fast
+            return self.rnn(x)[0]  # left to right, padding behind a text cannot reach its states
         return self.states(x, lengths)
 
 
@@ -167,12 +183,18 @@ class Block(nn.Module):
         self.heads = heads
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x, lengths):
         B, T, C = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(B, T, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4)
+        q, k, v = (
+            self.qkv(self.norm1(x))
+            .view(B, T, 3, self.heads, C // self.heads)
+            .permute(2, 0, 3, 1, 4)
+        )
         mixed = attend(q, k, v, lengths).transpose(1, 2).reshape(B, T, C)
         x = x + self.dropout(self.out(mixed))
         return x + self.dropout(self.mlp(self.norm2(x)))
@@ -191,7 +213,9 @@ class TransformerEncoder(nn.Module):
 
     def forward(self, x, lengths):
         T, C = x.size(1), self.width
-        angle = torch.arange(T, device=x.device)[:, None] / 10000 ** (torch.arange(0, C, 2, device=x.device) / C)
+        angle = torch.arange(T, device=x.device)[:, None] / 10000 ** (
+            torch.arange(0, C, 2, device=x.device) / C
+        )
         places = torch.stack([angle.sin(), angle.cos()], 2).flatten(1)[:, :C]  # (T, C)
         x = self.inside(x) + 0.1 * places.to(x.dtype)
         for block in self.blocks:
@@ -201,10 +225,13 @@ class TransformerEncoder(nn.Module):
 
 # --------------------------------------------------------------------------------------------------------- the whole
 
+
 class Classifier(nn.Module):
     """tokens (B, T) long, lengths (B,) long -> logits (B, num_classes)."""
 
-    def __init__(self, table, encoder, pool, num_classes, hidden=None, dropout=0.0, word_dropout=0.0):
+    def __init__(
+        self, table, encoder, pool, num_classes, hidden=None, dropout=0.0, word_dropout=0.0
+    ):
         super().__init__()
         self.table, self.encoder, self.pool = table, encoder, pool
         self.hidden = nn.Linear(encoder.width, hidden) if hidden else None
@@ -216,8 +243,8 @@ class Classifier(nn.Module):
 
     def pooled(self, tokens, lengths):
         """One vector a text, (B, C)."""
-        x = self.table(tokens)                                                 # (B, T, D)
-        if self.training and self.word_dropout:                                # whole words, the others larger for it
+        x = self.table(tokens)  # (B, T, D)
+        if self.training and self.word_dropout:  # whole words, the others larger for it
             x = x * F.dropout(torch.ones_like(x[:, :, :1]), self.word_dropout)
         keep = keep_mask(lengths, tokens.size(1))[:, :, None]
         states = self.encoder(self.dropout(x) * keep, lengths)
@@ -230,8 +257,20 @@ class Classifier(nn.Module):
         return self.output(self.dropout(x))
 
 
-def build_model(name, vocab_size, embedding_dim=300, hidden=300, num_classes=2, num_layers=1, bidirectional=False,
-                pool=None, embedding="frozen", vectors=None, dropout=0.0, word_dropout=0.0):
+def build_model(
+    name,
+    vocab_size,
+    embedding_dim=300,
+    hidden=300,
+    num_classes=2,
+    num_layers=1,
+    bidirectional=False,
+    pool=None,
+    embedding="frozen",
+    vectors=None,
+    dropout=0.0,
+    word_dropout=0.0,
+):
     """A Classifier by name.
 
     name: one of NAMES. pool: "last", "mean" or "max" (default: the first of POOLS[name]); num_layers and bidirectional
@@ -239,20 +278,34 @@ def build_model(name, vocab_size, embedding_dim=300, hidden=300, num_classes=2, 
     embedding_dim) for frozen and finetune. dropout: of word vectors and of the text's vector; word_dropout: share of
     words that are left out while training. Raises ValueError that lists the choices.
     """
-    for what, given, choices in (("model", name, NAMES), ("embedding", embedding, EMBEDDINGS),
-                                 (f"pool of {name}", pool or POOLS.get(name, " ")[0], POOLS.get(name, " "))):
+    for what, given, choices in (
+        ("model", name, NAMES),
+        ("embedding", embedding, EMBEDDINGS),
+        (f"pool of {name}", pool or POOLS.get(name, " ")[0], POOLS.get(name, " ")),
+    ):
         if given not in choices:
             raise ValueError(f"unknown {what} {given!r}; choose from {', '.join(choices)}")
     recurrent = name in ("rnn", "gru", "lstm")
-    if bidirectional and not recurrent or num_layers != 1 and not (recurrent or name == "transformer"):
-        raise ValueError(f"{name} has no {'directions' if bidirectional else 'layers to stack'}; "
-                         "choose from rnn, gru, lstm" + ("" if bidirectional else ", transformer"))
+    if (
+        bidirectional
+        and not recurrent
+        or num_layers != 1
+        and not (recurrent or name == "transformer")
+    ):
+        raise ValueError(
+            f"{name} has no {'directions' if bidirectional else 'layers to stack'}; "
+            "choose from rnn, gru, lstm" + ("" if bidirectional else ", transformer")
+        )
     if embedding != "random":
         if vectors is None:
-            raise ValueError(f"embedding {embedding!r} needs vectors ({vocab_size}, {embedding_dim})")
+            raise ValueError(
+                f"embedding {embedding!r} needs vectors ({vocab_size}, {embedding_dim})"
+            )
         vectors = torch.as_tensor(vectors)
         if tuple(vectors.shape) != (vocab_size, embedding_dim):
-            raise ValueError(f"vectors are {tuple(vectors.shape)}, expected ({vocab_size}, {embedding_dim}): vocabulary, width")
+            raise ValueError(
+                f"vectors are {tuple(vectors.shape)}, expected ({vocab_size}, {embedding_dim}): vocabulary, width"
+            )
     pool = pool or POOLS[name][0]
     table = make_embedding(vocab_size, embedding_dim, embedding, vectors)
     if recurrent:
@@ -264,5 +317,12 @@ def build_model(name, vocab_size, embedding_dim=300, hidden=300, num_classes=2, 
     else:
         encoder = MeanEncoder(embedding_dim)
     last = last_state_bidirectional if bidirectional else last_state
-    return Classifier(table, encoder, {"last": last, "mean": mean_pool, "max": max_pool}[pool], num_classes,
-                      hidden if name == "mlp" else None, dropout, word_dropout)
+    return Classifier(
+        table,
+        encoder,
+        {"last": last, "mean": mean_pool, "max": max_pool}[pool],
+        num_classes,
+        hidden if name == "mlp" else None,
+        dropout,
+        word_dropout,
+    )

@@ -5,6 +5,7 @@
 
 Writes meta.json (vocabulary, settings, counts), data.npz (word numbers of each part) and vectors.npy.
 """
+
 import bz2
 import gzip
 import hashlib
@@ -40,12 +41,26 @@ def get_parser():
     add("--data_root", type=Path, default=Path("data/waimai_10k"), help=f"folder with {CSV}")
     add("--out_dir", type=Path, help="folder for what is made (default: data_root)")
     add("--seed", type=int, default=0, help="seed of the split")
-    add("--tokens", choices=sorted(TOKENIZERS), default="words", help="what a text is cut into; ngrams is a bag of words "
-        "and runs of 1 to 3 characters, for models that ignore the order")
-    add("--stop_words", choices=("drop", "keep"), default="drop", help="what becomes of the stop words")
+    add(
+        "--tokens",
+        choices=sorted(TOKENIZERS),
+        default="words",
+        help="what a text is cut into; ngrams is a bag of words "
+        "and runs of 1 to 3 characters, for models that ignore the order",
+    )
+    add(
+        "--stop_words",
+        choices=("drop", "keep"),
+        default="drop",
+        help="what becomes of the stop words",
+    )
     add("--min_count", type=positive_int, default=2, help="rarer words count as unknown")
-    add("--vectors", default="ppmi", help="ppmi (from the train text), or a file in word2vec or GloVe text format "
-        "(.gz and .bz2 too)")
+    add(
+        "--vectors",
+        default="ppmi",
+        help="ppmi (from the train text), or a file in word2vec or GloVe text format "
+        "(.gz and .bz2 too)",
+    )
     add("--dim", type=positive_int, help="width of the vectors (default: 300, or the file's)")
     add("--quiet", action="store_true", help="no progress bar")
     return parser
@@ -56,17 +71,25 @@ def main(argv=None):
     data_root = find_folder(args.data_root, (CSV,), DOWNLOAD)
     out_dir = args.out_dir or data_root
     reviews = read_and_cut(data_root, args.tokens, args.stop_words, args.quiet)
-    meta, parts, vectors = prepare(reviews, args.seed, args.min_count, args.vectors, args.dim, args.quiet)
+    meta, parts, vectors = prepare(
+        reviews, args.seed, args.min_count, args.vectors, args.dim, args.quiet
+    )
     write(out_dir, meta, parts, vectors)
     c = meta["counts"]
-    print(f"{c['rows']} rows: {c['empty']} empty and {c['repeated']} repeated left out, {c['both labels']} texts under "
-          f"both labels kept (each on one side)")
+    print(
+        f"{c['rows']} rows: {c['empty']} empty and {c['repeated']} repeated left out, {c['both labels']} texts under "
+        f"both labels kept (each on one side)"
+    )
     for name in PARTS:
         n = meta["parts"][name]
-        print(f"{name:10} {n['texts']:6} texts, {n['good'] / n['texts']:.1%} good, {n['words']:7} words, "
-              f"{n['unknown'] / n['words']:.1%} of them unknown, {n['no known word']} texts without a known word")
-    print(f"vocabulary {len(meta['words'])}; vectors {meta['vectors']}; wrote {out_dir / 'meta.json'}, data.npz and "
-          f"vectors.npy")
+        print(
+            f"{name:10} {n['texts']:6} texts, {n['good'] / n['texts']:.1%} good, {n['words']:7} words, "
+            f"{n['unknown'] / n['words']:.1%} of them unknown, {n['no known word']} texts without a known word"
+        )
+    print(
+        f"vocabulary {len(meta['words'])}; vectors {meta['vectors']}; wrote {out_dir / 'meta.json'}, data.npz and "
+        f"vectors.npy"
+    )
 
 
 def read_and_cut(data_root, tokens="words", stop="drop", quiet=True):
@@ -77,9 +100,19 @@ def read_and_cut(data_root, tokens="words", stop="drop", quiet=True):
     encoder = Encoder([], tokens, stop_words)
     if tokens != "chars":
         start_jieba()
-    words = [encoder.cut(text) for text in tqdm(texts, desc=f"cutting into {tokens}", unit="text", disable=quiet)]
-    about = {"format": 1, "homework": "waimai_cls", "source": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-             "tokens": tokens, "stop_words": sorted(stop_words), "counts": counts}
+    words = [
+        encoder.cut(text)
+        for text in tqdm(texts, desc=f"cutting into {tokens}", unit="text", disable=quiet)
+    ]
+    about = {
+        "format": 1,
+        "homework": "waimai_cls",
+        "source": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "tokens": tokens,
+        "stop_words": sorted(stop_words),
+        "counts": counts,
+    }
     return labels, texts, words, about
 
 
@@ -89,18 +122,32 @@ def prepare(reviews, seed=0, min_count=2, vectors="ppmi", dim=None, quiet=True):
     rows = split_rows(texts, labels, seed)
     known = vocabulary({part: [words[at] for at in rows[part]] for part in PARTS}, min_count)
     encoder = Encoder(known, about["tokens"], about["stop_words"])
-    parts = {part: ([encoder.numbers(words[at]) for at in rows[part]], [labels[at] for at in rows[part]]) for part in PARTS}
+    parts = {
+        part: ([encoder.numbers(words[at]) for at in rows[part]], [labels[at] for at in rows[part]])
+        for part in PARTS
+    }
     if not known:
-        raise UserError(f"{about['source']}: no word occurs {min_count} times in the train part; more reviews, or --min_count 1")
+        raise UserError(
+            f"{about['source']}: no word occurs {min_count} times in the train part; more reviews, or --min_count 1"
+        )
     table, told = make_vectors(vectors, dim, encoder, parts["train"][0], seed, quiet)
-    meta = about | {"seed": seed, "min_count": min_count, "vectors": told, "dim": table.shape[1],
-                    "parts": {part: count(*parts[part]) for part in PARTS}, "words": known}
+    meta = about | {
+        "seed": seed,
+        "min_count": min_count,
+        "vectors": told,
+        "dim": table.shape[1],
+        "parts": {part: count(*parts[part]) for part in PARTS},
+        "words": known,
+    }
     return meta, parts, table
 
 
 def find_stop_words(data_root):
     """The list beside the reviews, else the one that comes with the course."""
-    return next((path for path in (Path(data_root) / "stop_words.txt", STOP_WORDS) if path.is_file()), STOP_WORDS)
+    return next(
+        (path for path in (Path(data_root) / "stop_words.txt", STOP_WORDS) if path.is_file()),
+        STOP_WORDS,
+    )
 
 
 def split_rows(texts, labels, seed):
@@ -112,19 +159,28 @@ def split_rows(texts, labels, seed):
     groups = list(first.values())
     kinds = np.array([labels[group[0]] for group in groups])
     if len(groups) < 10 or min(np.bincount(kinds, minlength=2)) < 5:
-        raise UserError(f"{len(groups)} different reviews, {int((kinds == 1).sum())} of them good: too few to split; "
-                        "at least 5 of each label")
+        raise UserError(
+            f"{len(groups)} different reviews, {int((kinds == 1).sum())} of them good: too few to split; "
+            "at least 5 of each label"
+        )
     rng = np.random.default_rng(seed)
     rest, test = split(kinds, 0.2, rng)
     train, validation = (rest[part] for part in split(kinds[rest], 0.2, rng))
-    return {name: [at for group in part for at in groups[group]]
-            for name, part in zip(PARTS, (train, validation, test))}
+    return {
+        name: [at for group in part for at in groups[group]]
+        for name, part in zip(PARTS, (train, validation, test))
+    }
 
 
 def count(texts, labels):
     """What is told of a part."""
-    return {"texts": len(texts), "good": sum(labels), "words": sum(map(len, texts)),
-            "unknown": sum(text.count(UNKNOWN) for text in texts), "no known word": sum(set(text) == {UNKNOWN} for text in texts)}
+    return {
+        "texts": len(texts),
+        "good": sum(labels),
+        "words": sum(map(len, texts)),
+        "unknown": sum(text.count(UNKNOWN) for text in texts),
+        "no known word": sum(set(text) == {UNKNOWN} for text in texts),
+    }
 
 
 def write(out_dir, meta, parts, vectors):
@@ -135,14 +191,18 @@ def write(out_dir, meta, parts, vectors):
     with safe_write(out_dir / "data.npz", "wb") as file:
         arrays = {}
         for part, (texts, labels) in parts.items():
-            arrays |= {f"{part}_numbers": np.concatenate([np.asarray(text, np.int32) for text in texts]),
-                       f"{part}_lengths": np.array([len(text) for text in texts]), f"{part}_labels": np.array(labels)}
+            arrays |= {
+                f"{part}_numbers": np.concatenate([np.asarray(text, np.int32) for text in texts]),
+                f"{part}_lengths": np.array([len(text) for text in texts]),
+                f"{part}_labels": np.array(labels),
+            }
         np.savez(file, **arrays)
     with safe_write(out_dir / "meta.json") as file:
         json.dump(meta, file, ensure_ascii=False, indent=1)
 
 
 # ------------------------------------------------------------------------------------------------------------- vectors
+
 
 def make_vectors(source, dim, encoder, train, seed, quiet):
     """(vectors (V, D) float32, what they are). Row 0, the padding, is zero."""
@@ -153,9 +213,11 @@ def make_vectors(source, dim, encoder, train, seed, quiet):
     table, found, told = read_vectors(source, encoder.number, size, dim, quiet)
     words = sum(map(len, train))
     hit = sum(found[number] for text in train for number in text)
-    told = (f"{Path(source).name}, {table.shape[1]} wide, for {found.sum()} of {size - 2} words ({hit / words:.1%} of the "
-            f"train text){told}")
-    table[2:][~found[2:]] = 0                                     # words that the file has not
+    told = (
+        f"{Path(source).name}, {table.shape[1]} wide, for {found.sum()} of {size - 2} words ({hit / words:.1%} of the "
+        f"train text){told}"
+    )
+    table[2:][~found[2:]] = 0  # words that the file has not
     table[UNKNOWN] = table[2:][found[2:]].mean(0) if found.any() else 0
     return table, told
 
@@ -169,22 +231,37 @@ def ppmi(texts, size, dim, seed=0, window=5, smooth=0.75):
     few random columns). Source: Levy, Goldberg, Dagan 2015.
     """
     pairs, weights = [np.zeros((2, 0), np.int64)], [np.zeros(0)]
-    flat, lengths = np.concatenate([np.asarray(text) for text in texts]), np.array([len(text) for text in texts])
+    flat, lengths = (
+        np.concatenate([np.asarray(text) for text in texts]),
+        np.array([len(text) for text in texts]),
+    )
     owner = np.repeat(np.arange(len(texts)), lengths)
     for distance in range(1, window + 1):
         same = owner[distance:] == owner[:-distance] if distance < len(flat) else np.zeros(0, bool)
-        near = np.stack([flat[:-distance][same], flat[distance:][same]]) if len(same) else np.zeros((2, 0), np.int64)
+        near = (
+            np.stack([flat[:-distance][same], flat[distance:][same]])
+            if len(same)
+            else np.zeros((2, 0), np.int64)
+        )
         pairs += [near, near[::-1]]
         weights += [np.full(near.shape[1], 1 / distance)] * 2
     code, where = np.unique(np.concatenate(pairs, 1).T @ np.array([size, 1]), return_inverse=True)
     counts = np.bincount(where, np.concatenate(weights), len(code))
     i, j = code // size, code % size
     row = np.bincount(i, counts, size)
-    column = row ** smooth / max((row ** smooth).sum(), 1e-9)
-    value = np.log(counts / (row[i] * column[j]))                 # p(i, j) / p(i) = counts / row[i]
+    column = row**smooth / max((row**smooth).sum(), 1e-9)
+    value = np.log(counts / (row[i] * column[j]))  # p(i, j) / p(i) = counts / row[i]
     keep = value > 0
-    M = torch.sparse_coo_tensor(torch.from_numpy(np.stack([i, j])[:, keep]), torch.from_numpy(value[keep]), (size, size),
-                                check_invariants=True).coalesce().float()
+    M = (
+        torch.sparse_coo_tensor(
+            torch.from_numpy(np.stack([i, j])[:, keep]),
+            torch.from_numpy(value[keep]),
+            (size, size),
+            check_invariants=True,
+        )
+        .coalesce()
+        .float()
+    )
     rank = min(dim, size)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -209,8 +286,17 @@ def read_vectors(path, number, size, dim=None, quiet=True):
         raise UserError(f"--vectors {path}: no such file; give a file of word vectors, or ppmi")
     table, found, twice, width = None, np.zeros(size, bool), 0, dim
     try:
-        with open(path, "rb") as raw, OPEN.get(path.suffix, lambda file, mode: file)(raw, "rb") as file, \
-                tqdm(desc="reading vectors", total=path.stat().st_size, unit="B", unit_scale=True, disable=quiet) as bar:
+        with (
+            open(path, "rb") as raw,
+            OPEN.get(path.suffix, lambda file, mode: file)(raw, "rb") as file,
+            tqdm(
+                desc="reading vectors",
+                total=path.stat().st_size,
+                unit="B",
+                unit_scale=True,
+                disable=quiet,
+            ) as bar,
+        ):
             for at, line in enumerate(file, 1):
                 if at % 4096 == 0:
                     bar.update(raw.tell() - bar.n)
@@ -220,17 +306,21 @@ def read_vectors(path, number, size, dim=None, quiet=True):
                     head = re.fullmatch(rb"(\d+)\s+(\d+)", line)
                     width = int(head[2]) if head else len(line.split()) - 1
                     if dim and dim != width:
-                        raise UserError(f"{path} has vectors {width} wide, --dim asks for {dim}; leave --dim out")
+                        raise UserError(
+                            f"{path} has vectors {width} wide, --dim asks for {dim}; leave --dim out"
+                        )
                     if not 1 <= width <= 10_000:
                         raise UserError(f"{path}, line 1: no word with its numbers: {line[:40]!r}")
                     table = np.zeros((size, width), np.float32)
                     if head:
                         continue
-                fields = line.rsplit(None, width)                 # a word may hold spaces
+                fields = line.rsplit(None, width)  # a word may hold spaces
                 if len(fields) != width + 1:
                     if not line:
                         continue
-                    raise UserError(f"{path}, line {at}: {len(fields) - 1} numbers, expected {width} as in line 1")
+                    raise UserError(
+                        f"{path}, line {at}: {len(fields) - 1} numbers, expected {width} as in line 1"
+                    )
                 row = number.get(fields[0].decode("utf-8", "replace"))
                 if row is None:
                     continue
@@ -241,7 +331,9 @@ def read_vectors(path, number, size, dim=None, quiet=True):
                         raise ValueError("not finite")
                     table[row], found[row] = values, True
     except ValueError:
-        raise UserError(f"{path}, line {at}: what should be {width} numbers is {line[-60:].decode('utf-8', 'replace')!r}") from None
+        raise UserError(
+            f"{path}, line {at}: what should be {width} numbers is {line[-60:].decode('utf-8', 'replace')!r}"
+        ) from None
     except (EOFError, gzip.BadGzipFile, gzip.zlib.error, OSError) as error:
         raise UserError(f"{path} cannot be read as {path.suffix or 'text'}: {error}") from None
     if table is None:

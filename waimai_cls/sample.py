@@ -5,6 +5,7 @@
 
 A word's weight is how far the log-odds of "good" fall when the word is taken out (occlusion): + spoke for good.
 """
+
 import math
 import sys
 import textwrap
@@ -20,9 +21,18 @@ LABELS = ("bad", "good")
 
 def get_parser():
     parser = Parser(description="Classify texts and show which words moved the answer.")
-    parser.add_argument("text", nargs="*", help="texts; if there are none, the lines of standard input")
-    parser.add_argument("--ckpt_path", type=Path, default=Path("workdirs/waimai"), help="folder of ckpt.pt, or the file")
-    parser.add_argument("--words", type=int, default=5, help="words to show for each text, 0 for all")
+    parser.add_argument(
+        "text", nargs="*", help="texts; if there are none, the lines of standard input"
+    )
+    parser.add_argument(
+        "--ckpt_path",
+        type=Path,
+        default=Path("workdirs/waimai"),
+        help="folder of ckpt.pt, or the file",
+    )
+    parser.add_argument(
+        "--words", type=int, default=5, help="words to show for each text, 0 for all"
+    )
     return parser
 
 
@@ -39,14 +49,24 @@ def explain(model, encoder, text):
     words = encoder.cut(clean(text))
     numbers = [encoder.numbers([word])[0] for word in words]
     known = [(word, number) for word, number in zip(words, numbers)]
-    if encoder.tokens == "ngrams":                                # the model gets those that it knows
+    if encoder.tokens == "ngrams":  # the model gets those that it knows
         known = [(word, number) for word, number in known if number != UNKNOWN] or known[:1]
     numbers = [number for _, number in known] or [UNKNOWN]
-    without = [numbers[:at] + numbers[at + 1:] or [UNKNOWN] for at in range(len(known))]
+    without = [numbers[:at] + numbers[at + 1 :] or [UNKNOWN] for at in range(len(known))]
     odds = judge(model, [numbers, *without]).tolist()
-    note = "" if set(numbers) != {UNKNOWN} else "no word of this text is in the vocabulary: all such texts get one answer"
-    return 1 / (1 + math.exp(-odds[0])), [(word, odds[0] - other, number != UNKNOWN)
-                                          for (word, number), other in zip(known, odds[1:])], note
+    note = (
+        ""
+        if set(numbers) != {UNKNOWN}
+        else "no word of this text is in the vocabulary: all such texts get one answer"
+    )
+    return (
+        1 / (1 + math.exp(-odds[0])),
+        [
+            (word, odds[0] - other, number != UNKNOWN)
+            for (word, number), other in zip(known, odds[1:])
+        ],
+        note,
+    )
 
 
 def strongest(weights, count):
@@ -67,14 +87,21 @@ def main(argv=None):
         raise UserError(f"the input is not UTF-8 (byte {error.start}): save it as UTF-8") from None
     texts = [text for text in texts if text.strip()]
     if not texts:
-        raise UserError('no text: python waimai_cls/sample.py "送得很快", or lines on standard input')
+        raise UserError(
+            'no text: python waimai_cls/sample.py "送得很快", or lines on standard input'
+        )
     for text in texts:
         good, weights, note = explain(model, encoder, text)
         label, sure = LABELS[good > 0.5], max(good, 1 - good)
-        moved = " ".join(f"{word}{'' if known else '?'}{weight:+.2f}" for word, weight, known in strongest(weights, args.words))
+        moved = " ".join(
+            f"{word}{'' if known else '?'}{weight:+.2f}"
+            for word, weight, known in strongest(weights, args.words)
+        )
         if sys.stdout.isatty():
-            print(f"{label:4} {sure:6.1%}  {textwrap.shorten(clean(text), 60, placeholder=' ...')}\n"
-                  f"             {moved}{'   (' + note + ')' if note else ''}")
+            print(
+                f"{label:4} {sure:6.1%}  {textwrap.shorten(clean(text), 60, placeholder=' ...')}\n"
+                f"             {moved}{'   (' + note + ')' if note else ''}"
+            )
         else:
             print(label, f"{sure:.4f}", clean(text), moved, note, sep="\t")
 

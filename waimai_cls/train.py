@@ -5,6 +5,7 @@
 
 The epoch with the best validation accuracy counts; the test part is looked at once, at the end, with its weights.
 """
+
 import argparse
 import contextlib
 import io
@@ -23,50 +24,119 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-FORMAT = 1                                                        # of ckpt.pt
-SAVE_SECONDS = 5                                                  # between two checkpoints of an unfinished run
-MODEL_FLAGS = ("model", "embedding", "hidden", "num_layers", "bidirectional", "pool", "dropout", "word_dropout")
-FREE = ("data_root", "ckpt_path", "resume", "overwrite", "quiet", "threads", "device", "epochs", "patience")
+FORMAT = 1  # of ckpt.pt
+SAVE_SECONDS = 5  # between two checkpoints of an unfinished run
+MODEL_FLAGS = (
+    "model",
+    "embedding",
+    "hidden",
+    "num_layers",
+    "bidirectional",
+    "pool",
+    "dropout",
+    "word_dropout",
+)
+FREE = (
+    "data_root",
+    "ckpt_path",
+    "resume",
+    "overwrite",
+    "quiet",
+    "threads",
+    "device",
+    "epochs",
+    "patience",
+)
 
 
 def number(low, high=math.inf, kind=float):
     """Type of a flag: a number of at least `low`, below `high`."""
+
     def parse(text):
         with contextlib.suppress(ValueError):
             if low <= kind(text) < high:
                 return kind(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least {low} and below {high}")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of at least {low} and below {high}"
+        )
+
     return parse
 
 
 def get_parser():
     parser = Parser(description="Train a text classifier.")
     add = parser.add_argument
-    add("--data_root", type=Path, default=Path("data/waimai_10k"), help="folder with what prepare.py made")
-    add("--ckpt_path", type=Path, default=Path("workdirs/waimai"), help="folder for everything that is written")
+    add(
+        "--data_root",
+        type=Path,
+        default=Path("data/waimai_10k"),
+        help="folder with what prepare.py made",
+    )
+    add(
+        "--ckpt_path",
+        type=Path,
+        default=Path("workdirs/waimai"),
+        help="folder for everything that is written",
+    )
     add("--model", choices=NAMES, default="mean", help="which classifier")
-    add("--embedding", choices=EMBEDDINGS, default="frozen", help="word vectors: from prepare.py and fixed, from "
-        "prepare.py and trained, or random and trained")
+    add(
+        "--embedding",
+        choices=EMBEDDINGS,
+        default="frozen",
+        help="word vectors: from prepare.py and fixed, from "
+        "prepare.py and trained, or random and trained",
+    )
     add("--hidden", type=positive_int, default=300, help="width of the states")
     add("--num_layers", type=positive_int, default=1, help="layers of rnn, gru, lstm, transformer")
     add("--bidirectional", action="store_true", help="rnn, gru, lstm in both directions")
-    add("--pool", choices=("last", "mean", "max"), help="which states make the text's vector (default: the model's)")
-    add("--dropout", type=number(0, 1), default=0.0, help="share of numbers dropped from word and text vectors")
-    add("--word_dropout", type=number(0, 1), default=0.0, help="share of words left out while training")
+    add(
+        "--pool",
+        choices=("last", "mean", "max"),
+        help="which states make the text's vector (default: the model's)",
+    )
+    add(
+        "--dropout",
+        type=number(0, 1),
+        default=0.0,
+        help="share of numbers dropped from word and text vectors",
+    )
+    add(
+        "--word_dropout",
+        type=number(0, 1),
+        default=0.0,
+        help="share of words left out while training",
+    )
     add("--lr", type=number(0), default=3e-5, help="learning rate of Adam")
     add("--epochs", type=positive_int, default=100, help="passes over the train part, at most")
-    add("--patience", type=positive_int, default=20, help="stop after so many epochs without a better one")
+    add(
+        "--patience",
+        type=positive_int,
+        default=20,
+        help="stop after so many epochs without a better one",
+    )
     add("--batchsize", type=positive_int, default=32, help="texts in a batch")
-    add("--seed", type=number(0, 2**31, int), default=0, help="seed of weights, order of texts and dropout")
+    add(
+        "--seed",
+        type=number(0, 2**31, int),
+        default=0,
+        help="seed of weights, order of texts and dropout",
+    )
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute")
     add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
-    add("--resume", action="store_true", help="go on with the run in --ckpt_path, with its settings")
-    add("--overwrite", action="store_true", help="drop an earlier run in --ckpt_path (else: an error)")
+    add(
+        "--resume", action="store_true", help="go on with the run in --ckpt_path, with its settings"
+    )
+    add(
+        "--overwrite",
+        action="store_true",
+        help="drop an earlier run in --ckpt_path (else: an error)",
+    )
     add("--quiet", action="store_true", help="no progress bar")
     return parser
 
 
 # ------------------------------------------------------------------------------------------------- blanks of training
+
 
 def make_optimizer(model, lr):
     """torch.optim.Adam with learning rate lr over the parameters of `model` that train; frozen ones are left out."""
@@ -123,6 +193,7 @@ def best_epoch(log):
 
 # ----------------------------------------------------------------------------------------------------------- training
 
+
 class Averages(nn.Module):
     """The part of a Classifier behind the average of frozen word vectors: averages (B, D) in place of tokens."""
 
@@ -138,9 +209,15 @@ class AverageBatches(Batches):
     """Batches whose texts are rows of a matrix, computed once; the same texts in the same order as `batches`."""
 
     def __init__(self, model, batches):
-        self.labels, self.lengths, self.batchsize = batches.labels, batches.lengths, batches.batchsize
-        self.texts = torch.zeros(len(batches.texts), model.output.in_features if not model.hidden else
-                                 model.hidden.in_features)
+        self.labels, self.lengths, self.batchsize = (
+            batches.labels,
+            batches.lengths,
+            batches.batchsize,
+        )
+        self.texts = torch.zeros(
+            len(batches.texts),
+            model.output.in_features if not model.hidden else model.hidden.in_features,
+        )
         model.eval()
         with torch.no_grad():
             for numbers in self.cut(self.lengths):
@@ -154,8 +231,12 @@ class AverageBatches(Batches):
 
 def averages_can_be_kept(model):
     """Whether a text's vector is the same in every epoch: frozen vectors, no encoder that trains, nothing dropped."""
-    return (isinstance(model.encoder, MeanEncoder) and not model.table.weight.requires_grad
-            and not model.dropout.p and not model.word_dropout)
+    return (
+        isinstance(model.encoder, MeanEncoder)
+        and not model.table.weight.requires_grad
+        and not model.dropout.p
+        and not model.word_dropout
+    )
 
 
 def on(device, batches):
@@ -163,7 +244,19 @@ def on(device, batches):
     return ([part.to(device) for part in batch] for batch in batches)
 
 
-def fit(model, train, validation, lr, epochs, patience, seed, state=None, save=None, quiet=True, label=""):
+def fit(
+    model,
+    train,
+    validation,
+    lr,
+    epochs,
+    patience,
+    seed,
+    state=None,
+    save=None,
+    quiet=True,
+    label="",
+):
     """Train until no epoch of the last `patience` was the best. Returns state: epoch, log, best (weights of the best
     epoch), weights, optimizer; the model holds the best weights. validation None: all `epochs`, and the last is best.
 
@@ -181,25 +274,38 @@ def fit(model, train, validation, lr, epochs, patience, seed, state=None, save=N
         model.load_state_dict(state["weights"], strict=False)
         optimizer.load_state_dict(state["optimizer"])
     words, saved = int(train.lengths.sum()), time.perf_counter()
-    with tqdm(total=epochs, initial=state["epoch"], desc=label or "training", unit="epoch", disable=quiet) as bar:
+    with tqdm(
+        total=epochs, initial=state["epoch"], desc=label or "training", unit="epoch", disable=quiet
+    ) as bar:
         while state["epoch"] < epochs and not (validation and stopped(state["log"], patience)):
             start, epoch = time.perf_counter(), state["epoch"]
             rng = np.random.default_rng([seed, epoch])
-            torch.manual_seed(int(rng.integers(2**31)))           # dropout
+            torch.manual_seed(int(rng.integers(2**31)))  # dropout
             losses = [train_step(net, batch, optimizer) for batch in on(device, train.epoch(rng))]
             if not math.isfinite(sum(losses)):
                 raise UserError(f"the loss is not a number in epoch {epoch + 1}: a lower --lr?")
-            line = {"epoch": epoch + 1, "train_loss": sum(losses) / len(losses),
-                    "words_per_second": round(words / (time.perf_counter() - start))}
+            line = {
+                "epoch": epoch + 1,
+                "train_loss": sum(losses) / len(losses),
+                "words_per_second": round(words / (time.perf_counter() - start)),
+            }
             if validation:
-                line["validation_loss"], line["validation_accuracy"] = evaluate(net, on(device, validation))
+                line["validation_loss"], line["validation_accuracy"] = evaluate(
+                    net, on(device, validation)
+                )
             state["log"].append(line | {"seconds": round(time.perf_counter() - start, 3)})
-            state["weights"], state["optimizer"], state["epoch"] = weights_of(model), optimizer.state_dict(), epoch + 1
+            state["weights"], state["optimizer"], state["epoch"] = (
+                weights_of(model),
+                optimizer.state_dict(),
+                epoch + 1,
+            )
             if not validation or best_epoch(state["log"]) == epoch:
                 state["best"] = state["weights"]
             bar.update()
-            bar.set_postfix_str(f"loss {losses[-1]:.3f}, validation {line.get('validation_accuracy', math.nan):.4f}, "
-                                f"{line['words_per_second']:,} words/s")
+            bar.set_postfix_str(
+                f"loss {losses[-1]:.3f}, validation {line.get('validation_accuracy', math.nan):.4f}, "
+                f"{line['words_per_second']:,} words/s"
+            )
             if save and time.perf_counter() - saved > SAVE_SECONDS:
                 save(state)
                 saved = time.perf_counter()
@@ -217,7 +323,11 @@ def stopped(log, patience):
 def weights_of(model):
     """Copies of what trains, name -> tensor (a frozen table of vectors stands in the data folder)."""
     trains = {name for name, p in model.named_parameters() if p.requires_grad}
-    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items() if name in trains}
+    return {
+        name: value.detach().cpu().clone()
+        for name, value in model.state_dict().items()
+        if name in trains
+    }
 
 
 def pick_device(args):
@@ -240,16 +350,21 @@ def model_of(settings, vectors, seed=0):
 
 # ------------------------------------------------------------------------------------------------------ the checkpoint
 
+
 def load_checkpoint(path):
     """The dict in a ckpt.pt: settings, words, tokens, stop_words, vectors, state (see fit), and what train.py keeps."""
     path = Path(path)
     if not path.is_file():
-        raise UserError(f"{path.absolute()} not found; run: python waimai_cls/train.py --ckpt_path {path.parent}")
+        raise UserError(
+            f"{path.absolute()} not found; run: python waimai_cls/train.py --ckpt_path {path.parent}"
+        )
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         version = checkpoint["format"]
-    except Exception as error:                                    # torch, zipfile and pickle each have their own
-        raise UserError(f"{path} is truncated or no checkpoint of train.py ({type(error).__name__})") from None
+    except Exception as error:  # torch, zipfile and pickle each have their own
+        raise UserError(
+            f"{path} is truncated or no checkpoint of train.py ({type(error).__name__})"
+        ) from None
     if version != FORMAT or checkpoint.get("homework") != "waimai_cls":
         raise UserError(f"{path} is of another script or version; train again")
     return checkpoint
@@ -262,7 +377,9 @@ def restore(checkpoint):
         model.load_state_dict(checkpoint["state"]["best"], strict=False)
     except RuntimeError as error:
         raise UserError(f"the checkpoint does not fit model.py: {str(error)[:200]}") from None
-    return model.eval(), Encoder(checkpoint["words"], checkpoint["tokens"], checkpoint["stop_words"])
+    return model.eval(), Encoder(
+        checkpoint["words"], checkpoint["tokens"], checkpoint["stop_words"]
+    )
 
 
 def save_checkpoint(folder, checkpoint):
@@ -278,8 +395,14 @@ def save_checkpoint(folder, checkpoint):
 def draw_curve(log, path, title, majority):
     """Validation accuracy against epochs."""
     from plots import plt, save  # slow to import
+
     fig, ax = plt.subplots(figsize=(7, 4))
-    ax.plot([line["epoch"] for line in log], [line["validation_accuracy"] for line in log], "--", label="validation")
+    ax.plot(
+        [line["epoch"] for line in log],
+        [line["validation_accuracy"] for line in log],
+        "--",
+        label="validation",
+    )
     best = log[best_epoch(log)]
     ax.plot(best["epoch"], best["validation_accuracy"], "o", label=f"best: epoch {best['epoch']}")
     ax.axhline(majority, color="gray", lw=0.8, label="always the commoner label")
@@ -293,13 +416,17 @@ def take_up(args, checkpoint, meta):
     """--resume: the checkpoint's settings take the place of the flags, which may not contradict them."""
     if checkpoint["words"] != meta["words"] or checkpoint["data"] != [meta["sha256"], meta["seed"]]:
         other = "vocabulary" if checkpoint["words"] != meta["words"] else "text or split"
-        raise UserError(f"{args.ckpt_path / 'ckpt.pt'} was trained with another {other} than {args.data_root} has; give "
-                        "its own --data_root, or begin another run in another --ckpt_path")
+        raise UserError(
+            f"{args.ckpt_path / 'ckpt.pt'} was trained with another {other} than {args.data_root} has; give "
+            "its own --data_root, or begin another run in another --ckpt_path"
+        )
     for name, value in checkpoint["settings"].items():
         given = getattr(args, name)
         if given not in (value, get_parser().get_default(name)):
-            raise UserError(f"this run began with --{name} {value}, not {given}: leave the flag out, or begin another "
-                            "run in another --ckpt_path")
+            raise UserError(
+                f"this run began with --{name} {value}, not {given}: leave the flag out, or begin another "
+                "run in another --ckpt_path"
+            )
         setattr(args, name, value)
 
 
@@ -315,21 +442,44 @@ def main(argv=None):
             batches.batchsize = args.batchsize
     else:
         if file.exists() and not args.overwrite:
-            raise UserError(f"{file} is there already; go on with --resume, drop it with --overwrite, or give another "
-                            "--ckpt_path")
-        checkpoint = {"format": FORMAT, "homework": "waimai_cls", "words": meta["words"], "tokens": meta["tokens"],
-                      "stop_words": meta["stop_words"], "data": [meta["sha256"], meta["seed"]], "vectors": vectors,
-                      "settings": {name: value for name, value in vars(args).items() if name not in FREE}, "state": None}
+            raise UserError(
+                f"{file} is there already; go on with --resume, drop it with --overwrite, or give another "
+                "--ckpt_path"
+            )
+        checkpoint = {
+            "format": FORMAT,
+            "homework": "waimai_cls",
+            "words": meta["words"],
+            "tokens": meta["tokens"],
+            "stop_words": meta["stop_words"],
+            "data": [meta["sha256"], meta["seed"]],
+            "vectors": vectors,
+            "settings": {name: value for name, value in vars(args).items() if name not in FREE},
+            "state": None,
+        }
     model = model_of(checkpoint["settings"], vectors, args.seed).to(device)
     args.ckpt_path.mkdir(parents=True, exist_ok=True)
     trains = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    print(f"{trains:,} numbers train, {device}, " + ", ".join(f"{k} {v}" for k, v in checkpoint["settings"].items()))
+    print(
+        f"{trains:,} numbers train, {device}, "
+        + ", ".join(f"{k} {v}" for k, v in checkpoint["settings"].items())
+    )
 
     def save(state):
         save_checkpoint(args.ckpt_path, checkpoint | {"state": state})
 
-    state = fit(model, parts["train"], parts["validation"], args.lr, args.epochs, args.patience, args.seed,
-                checkpoint["state"], save, args.quiet)
+    state = fit(
+        model,
+        parts["train"],
+        parts["validation"],
+        args.lr,
+        args.epochs,
+        args.patience,
+        args.seed,
+        checkpoint["state"],
+        save,
+        args.quiet,
+    )
     best = state["log"][best_epoch(state["log"])]
     loss, accuracy = evaluate(model, on(device, parts["test"]))
     labels = parts["validation"].labels.double().mean().item()
@@ -337,11 +487,17 @@ def main(argv=None):
         line.pop("test_accuracy", None)
     best["test_accuracy"] = accuracy
     save(state)
-    draw_curve(state["log"], args.ckpt_path / "accuracy.png", f"{args.model}, {args.embedding} vectors, Adam {args.lr:g}",
-               max(labels, 1 - labels))
-    print(f"best epoch {best['epoch']} of {len(state['log'])}: validation {best['validation_accuracy']:.4f}, test "
-          f"{accuracy:.4f} (loss {loss:.4f} nats); {np.median([line['words_per_second'] for line in state['log']]):,.0f} "
-          f"words/s; wrote {args.ckpt_path}{os.sep}ckpt.pt, log.jsonl, accuracy.png")
+    draw_curve(
+        state["log"],
+        args.ckpt_path / "accuracy.png",
+        f"{args.model}, {args.embedding} vectors, Adam {args.lr:g}",
+        max(labels, 1 - labels),
+    )
+    print(
+        f"best epoch {best['epoch']} of {len(state['log'])}: validation {best['validation_accuracy']:.4f}, test "
+        f"{accuracy:.4f} (loss {loss:.4f} nats); {np.median([line['words_per_second'] for line in state['log']]):,.0f} "
+        f"words/s; wrote {args.ckpt_path}{os.sep}ckpt.pt, log.jsonl, accuracy.png"
+    )
 
 
 if __name__ == "__main__":

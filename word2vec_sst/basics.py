@@ -1,4 +1,5 @@
 """From the perceptron to a network that learns XOR. `python basics.py` trains it and draws its decision boundary."""
+
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,8 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
     dscores = softmax(scores)
     dscores[np.arange(len(X)), labels] -= 1
-    dscores /= len(X)                                                  # (N, K)
-    dh = dscores @ W2.T * (h > 0)                                      # (N, H)
+    dscores /= len(X)  # (N, K)
+    dh = dscores @ W2.T * (h > 0)  # (N, H)
     return X.T @ dh, dh.sum(axis=0), h.T @ dscores, dscores.sum(axis=0)
     # END SOLUTION w2v-20
 
@@ -91,22 +92,49 @@ def draw_regions(ax, decide, labels, title):
     """Colour the plane by decide(points (N, 2)) -> class (N,), and put the four corners on it."""
     side = np.linspace(-0.5, 1.5, 201)
     points = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    ax.contourf(side, side, decide(points).reshape(201, 201), levels=[-0.5, 0.5, 1.5], colors=["#f6c9c0", "#bcd7ee"])
+    ax.contourf(
+        side,
+        side,
+        decide(points).reshape(201, 201),
+        levels=[-0.5, 0.5, 1.5],
+        colors=["#f6c9c0", "#bcd7ee"],
+    )
     for label, colour, marker in ((0, "tab:red", "s"), (1, "tab:blue", "o")):
         corners = XOR_INPUTS[labels == label]
-        ax.scatter(corners[:, 0], corners[:, 1], c=colour, marker=marker, edgecolors="black", s=80, label=f"class {label}")
-    ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$", xticks=[0, 1], yticks=[0, 1], aspect="equal")
+        ax.scatter(
+            corners[:, 0],
+            corners[:, 1],
+            c=colour,
+            marker=marker,
+            edgecolors="black",
+            s=80,
+            label=f"class {label}",
+        )
+    ax.set(
+        title=title, xlabel="$x_1$", ylabel="$x_2$", xticks=[0, 1], yticks=[0, 1], aspect="equal"
+    )
 
 
 def draw(params, path):
     """Three decision boundaries: AND by a perceptron, XOR by the best that one line does, XOR by the network."""
     from plots import plt, save  # here, so that the checks can load this file without matplotlib
+
     fig, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
-    draw_regions(axes[0], lambda x: perceptron(x, np.array([1.0, 1.0]), -1.5), np.array([0, 0, 0, 1]),
-                 "AND: perceptron, $x_1 + x_2 - 1.5 \\geq 0$")
-    draw_regions(axes[1], lambda x: perceptron(x, np.array([1.0, 1.0]), -0.5), XOR_LABELS,
-                 "XOR: one line leaves a corner on the wrong side")
-    draw_regions(axes[2], lambda x: predict(x, params), XOR_LABELS, "XOR: network with a hidden layer")
+    draw_regions(
+        axes[0],
+        lambda x: perceptron(x, np.array([1.0, 1.0]), -1.5),
+        np.array([0, 0, 0, 1]),
+        "AND: perceptron, $x_1 + x_2 - 1.5 \\geq 0$",
+    )
+    draw_regions(
+        axes[1],
+        lambda x: perceptron(x, np.array([1.0, 1.0]), -0.5),
+        XOR_LABELS,
+        "XOR: one line leaves a corner on the wrong side",
+    )
+    draw_regions(
+        axes[2], lambda x: predict(x, params), XOR_LABELS, "XOR: network with a hidden layer"
+    )
     axes[0].legend(loc="lower left")
     save(fig, path)
 
@@ -117,7 +145,9 @@ def get_parser():
     parser.add_argument("--rate", type=float, default=0.05, help="learning rate")
     parser.add_argument("--steps", type=positive_int, default=500, help="steps of gradient descent")
     parser.add_argument("--batch", type=positive_int, help="rows a step; default: all four")
-    parser.add_argument("--seeds", type=positive_int, default=5, help="how many random starts: seeds 0, 1, ...")
+    parser.add_argument(
+        "--seeds", type=positive_int, default=5, help="how many random starts: seeds 0, 1, ..."
+    )
     parser.add_argument("--out_dir", default="workdirs/basics", help="folder for xor.png")
     return parser
 
@@ -125,17 +155,30 @@ def get_parser():
 def main(argv=None):
     args = get_parser().parse_args(argv)
     for z in (-2.0, 0.0, 2.0):
-        print(f"logistic({z:4.1f}) = {logistic(z):.4f}   with L = 2, k = 3, z0 = 1: {logistic(z, 2.0, 3.0, 1.0):.4f}")
-    print(f"XOR, 2-{args.hidden}-2, rate {args.rate:g}, {args.steps} steps of {args.batch or 4} rows")
+        print(
+            f"logistic({z:4.1f}) = {logistic(z):.4f}   with L = 2, k = 3, z0 = 1: {logistic(z, 2.0, 3.0, 1.0):.4f}"
+        )
+    print(
+        f"XOR, 2-{args.hidden}-2, rate {args.rate:g}, {args.steps} steps of {args.batch or 4} rows"
+    )
     best = None
     for seed in range(args.seeds):
-        params, losses = train_network(XOR_INPUTS, XOR_LABELS, args.hidden, args.steps, args.rate,
-                                       np.random.default_rng(seed), args.batch)
+        params, losses = train_network(
+            XOR_INPUTS,
+            XOR_LABELS,
+            args.hidden,
+            args.steps,
+            args.rate,
+            np.random.default_rng(seed),
+            args.batch,
+        )
         p = softmax(network_scores(XOR_INPUTS, *params)[1])
         right = np.count_nonzero(predict(XOR_INPUTS, params) == XOR_LABELS)
         loss = cross_entropy(p, XOR_LABELS)
-        print(f"seed {seed}  cross entropy {losses[0]:.3f} -> {loss:.4f} nats  squared error "
-              f"{mean_squared_error(p, np.eye(2)[XOR_LABELS]):.4f}  {right} of 4 right")
+        print(
+            f"seed {seed}  cross entropy {losses[0]:.3f} -> {loss:.4f} nats  squared error "
+            f"{mean_squared_error(p, np.eye(2)[XOR_LABELS]):.4f}  {right} of 4 right"
+        )
         if best is None or loss < best[0]:
             best = loss, params
     path = Path(args.out_dir).expanduser() / "xor.png"

@@ -2,6 +2,7 @@
 
 Each homework folder stands alone, so each has its own copy of this file; a test keeps the copies equal.
 """
+
 import argparse
 import contextlib
 import difflib
@@ -34,7 +35,9 @@ class Parser(argparse.ArgumentParser):
             argv.append(two_dashes if two_dashes.split("=")[0] in known else word)
         values, unknown = self.parse_known_args(argv, namespace)
         if unknown:
-            near = difflib.get_close_matches("--" + unknown[0].split("=")[0].lstrip("-"), known, n=1)
+            near = difflib.get_close_matches(
+                "--" + unknown[0].split("=")[0].lstrip("-"), known, n=1
+            )
             hint = f"did you mean {near[0]}?" if near else f"known flags: {' '.join(sorted(known))}"
             self.error(f"unknown argument {unknown[0]}; {hint}")
         return values
@@ -61,7 +64,9 @@ def find_folder(folder, needs=(), fill=""):
         if place.is_dir() and all((place / name).is_file() for name in needs):
             return place
     missing = " and ".join(needs) or "folder"
-    where = " nor in ".join(str(place.absolute()) for place in dict.fromkeys(p.resolve() for p in places))
+    where = " nor in ".join(
+        str(place.absolute()) for place in dict.fromkeys(p.resolve() for p in places)
+    )
     raise UserError(f"{missing} not found in {where}" + (f"; run: {fill}" if fill else ""))
 
 
@@ -100,10 +105,12 @@ def run(main):
     except KeyboardInterrupt as stop:
         print(f"\n{prog}: stopped. {stop}".rstrip(), file=sys.stderr)
         sys.exit(130)
-    except NotImplementedError as error:                                   # "hmm/model.py, blank hmm-03 (evaluate): still empty"
+    except NotImplementedError as error:  # "hmm/model.py, blank hmm-03 (evaluate): still empty"
         sys.exit(fail(prog, f"{error}; fill it in first" if "blank" in str(error) else str(error)))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())     # `| head` closed the pipe: no traceback
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # `| head` closed the pipe: no traceback
         sys.exit(0)
     except OSError as error:
         sys.exit(fail(prog, f"{error.strerror or error}: {error.filename or 'while writing'}"))

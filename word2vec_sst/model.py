@@ -3,9 +3,10 @@
 Sizes: B windows, L context places, K negatives, V words, n width. A window is a row: its centre, and its context padded
 with PAD. `skipgram` and `cbow` join the blanks; the functions for shared negatives below them are what train.py calls.
 """
+
 import numpy as np
 
-PAD = -1                         # an empty place of a context
+PAD = -1  # an empty place of a context
 
 
 def sigmoid(x):
@@ -30,13 +31,18 @@ def negative_sampling(predicted, targets, negatives, U):
     Returns costs (B,), d_predicted (B, n), rows (B, K + 1) = targets and negatives, d_rows (B, K + 1, n) by U[rows].
     """
     # BEGIN SOLUTION w2v-22 (3 points): question 3c with a leading axis; the target's sign is the other one
-    rows = np.concatenate([targets[:, None], negatives], axis=1)       # (B, K + 1)
-    u = U[rows]                                                        # (B, K + 1, n)
+    rows = np.concatenate([targets[:, None], negatives], axis=1)  # (B, K + 1)
+    u = U[rows]  # (B, K + 1, n)
     z = np.einsum("bkn,bn->bk", u, predicted)
     z[:, 0] *= -1
     d = sigmoid(z)
-    d[:, 0] *= -1                                                      # by u.v
-    return np.logaddexp(0, z).sum(axis=1), np.einsum("bk,bkn->bn", d, u), rows, d[:, :, None] * predicted[:, None]
+    d[:, 0] *= -1  # by u.v
+    return (
+        np.logaddexp(0, z).sum(axis=1),
+        np.einsum("bk,bkn->bn", d, u),
+        rows,
+        d[:, :, None] * predicted[:, None],
+    )
     # END SOLUTION w2v-22
 
 
@@ -45,14 +51,14 @@ def softmax_loss(predicted, targets, U):
 
     predicted (B, n), targets (B,), U (V, n). Returns costs (B,), d_predicted (B, n), dU (V, n), summed over the batch.
     """
-    scores = predicted @ U.T                                           # (B, n)@(n, V) -> (B, V)
+    scores = predicted @ U.T  # (B, n)@(n, V) -> (B, V)
     top = scores.max(axis=1, keepdims=True)
     e = np.exp(scores - top)
     total = e.sum(axis=1, keepdims=True)
     each = np.arange(len(targets))
     costs = (top + np.log(total))[:, 0] - scores[each, targets]
     d = e / total
-    d[each, targets] -= 1                                              # y_hat - y
+    d[each, targets] -= 1  # y_hat - y
     return costs, d @ U, d.T @ predicted
 
 
@@ -73,7 +79,7 @@ def skipgram_rows(centers, contexts, V, U, negatives=None):
     Returns the summed cost, rows of V and their gradients, rows of U and their gradients; a row may stand repeatedly.
     """
     window, place = np.nonzero(contexts != PAD)
-    predicted = V[centers[window]]                                     # (pairs, n)
+    predicted = V[centers[window]]  # (pairs, n)
     chosen = None if negatives is None else negatives[window, place]
     cost, d_predicted, rows, d_rows = loss(predicted, contexts[window, place], chosen, U)
     return cost, centers[window], d_predicted, rows, d_rows
@@ -84,7 +90,7 @@ def cbow_rows(centers, contexts, V, U, negatives=None):
     window, place = np.nonzero(contexts != PAD)
     words = contexts[window, place]
     predicted = np.zeros((len(centers), V.shape[1]), V.dtype)
-    add_rows(predicted, window, V[words])                              # sum of each context
+    add_rows(predicted, window, V[words])  # sum of each context
     cost, d_predicted, rows, d_rows = loss(predicted, centers, negatives, U)
     return cost, words, d_predicted[window], rows, d_rows
 
@@ -113,6 +119,7 @@ def cbow(centers, contexts, V, U, negatives=None):
 # A stretch of text is cut into G groups of L centres. A group's context lies in its M = L + 2 * window places, and its S
 # negatives serve all its windows, so all scores are two matrix products a group (Ji, Satish, Li and Dubey 2016).
 
+
 def slope(scores):
     """Sigmoid by one exponential, for scores of training: an overflow gives the right limit."""
     with np.errstate(over="ignore"):
@@ -121,7 +128,9 @@ def slope(scores):
 
 def shared_cost(positive, negative, pairs, weight):
     """Summed cost of scores (G, L, M) and (G, L, S) that count `pairs` and `weight` times."""
-    return float(np.sum(pairs * np.logaddexp(0, -positive)) + np.sum(weight * np.logaddexp(0, negative)))
+    return float(
+        np.sum(pairs * np.logaddexp(0, -positive)) + np.sum(weight * np.logaddexp(0, negative))
+    )
 
 
 def shared_skipgram(v, u, u_neg, pairs, weight, with_cost=True):
@@ -131,7 +140,7 @@ def shared_skipgram(v, u, u_neg, pairs, weight, with_cost=True):
     pairs (G, L, M): 1 where place m is in the context of centre l, else 0. weight (G, L, S): how often negative s counts.
     Returns cost (None without with_cost), dv, du, du_neg.
     """
-    positive, negative = v @ u.swapaxes(1, 2), v @ u_neg.swapaxes(1, 2)      # (G, L, M), (G, L, S)
+    positive, negative = v @ u.swapaxes(1, 2), v @ u_neg.swapaxes(1, 2)  # (G, L, M), (G, L, S)
     d_pos, d_neg = -pairs * slope(-positive), weight * slope(negative)
     cost = shared_cost(positive, negative, pairs, weight) if with_cost else None
     return cost, d_pos @ u + d_neg @ u_neg, d_pos.swapaxes(1, 2) @ v, d_neg.swapaxes(1, 2) @ v
@@ -140,13 +149,21 @@ def shared_skipgram(v, u, u_neg, pairs, weight, with_cost=True):
 def shared_cbow(v, u, u_neg, pairs, weight, with_cost=True):
     """CBOW of G groups, gradients summed by place: v (G, M, n) input vectors of the places, u (G, L, n) output vectors of
     the centres, the rest as in shared_skipgram. A centre without context counts nothing."""
-    predicted = pairs @ v                                                    # (G, L, M)@(G, M, n) -> (G, L, n)
-    positive, negative = np.sum(predicted * u, axis=2, keepdims=True), predicted @ u_neg.swapaxes(1, 2)
-    counts = (pairs.sum(axis=2, keepdims=True) > 0).astype(v.dtype)          # (G, L, 1)
+    predicted = pairs @ v  # (G, L, M)@(G, M, n) -> (G, L, n)
+    positive, negative = (
+        np.sum(predicted * u, axis=2, keepdims=True),
+        predicted @ u_neg.swapaxes(1, 2),
+    )
+    counts = (pairs.sum(axis=2, keepdims=True) > 0).astype(v.dtype)  # (G, L, 1)
     d_pos, d_neg = -counts * slope(-positive), weight * slope(negative)
     cost = shared_cost(positive, negative, counts, weight) if with_cost else None
     d_predicted = d_pos * u + d_neg @ u_neg
-    return cost, pairs.swapaxes(1, 2) @ d_predicted, d_pos * predicted, d_neg.swapaxes(1, 2) @ predicted
+    return (
+        cost,
+        pairs.swapaxes(1, 2) @ d_predicted,
+        d_pos * predicted,
+        d_neg.swapaxes(1, 2) @ predicted,
+    )
 
 
 def sum_rows(rows, values, scratch):
@@ -157,9 +174,11 @@ def sum_rows(rows, values, scratch):
     """
     n = values.shape[1]
     order = np.arange(len(rows))
-    scratch[rows] = order                                                    # of equal rows, the last one stays
+    scratch[rows] = order  # of equal rows, the last one stays
     last = scratch[rows] == order
     place = (np.cumsum(last) - 1)[scratch[rows]]
     sums, others = values[last], ~last
-    np.add.at(sums.reshape(-1), (place[others, None] * n + np.arange(n)).ravel(), values[others].ravel())
+    np.add.at(
+        sums.reshape(-1), (place[others, None] * n + np.arange(n)).ravel(), values[others].ravel()
+    )
     return rows[last], sums

@@ -1,4 +1,5 @@
 """Question 1: softmax. `python q1_softmax.py` runs a few sanity checks; they are not exhaustive."""
+
 import numpy as np
 
 
@@ -26,9 +27,12 @@ def sanity_checks():
 def main():
     print("softmax(log [1, 2, 3]) =", softmax(np.log([1.0, 2.0, 3.0])))
     sanity_checks()
-    print("The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more.")
+    print(
+        "The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more."
+    )
 
 
 if __name__ == "__main__":
     from cli import run
+
     run(main)

@@ -1,10 +1,11 @@
 """Question 2: a gradient checker. `python q2_gradcheck.py` runs a few sanity checks; they are not exhaustive."""
+
 import random
 
 import numpy as np
 
-STEP = 1e-4              # h of the central difference
-LIMIT = 1e-5             # largest relative difference that counts as equal
+STEP = 1e-4  # h of the central difference
+LIMIT = 1e-5  # largest relative difference that counts as equal
 
 
 def agree(numeric, analytic):
@@ -16,7 +17,9 @@ def agree(numeric, analytic):
     for at in np.ndindex(numeric.shape):
         a, b = numeric[at], analytic[at]
         if not abs(a - b) <= LIMIT * max(1, abs(a), abs(b)):
-            print(f"Gradient check failed at index {at}: your gradient {b:g}, numerical gradient {a:g}")
+            print(
+                f"Gradient check failed at index {at}: your gradient {b:g}, numerical gradient {a:g}"
+            )
             return False
     print("Gradient check passed!")
     return True
@@ -50,23 +53,28 @@ def sanity_checks():
     rng = np.random.default_rng(0)
 
     def square(x):
-        return np.sum(x ** 2), 2 * x
+        return np.sum(x**2), 2 * x
 
     def wrong_at_the_end(x):
         gradient = 2 * x
         gradient.flat[-1] += 0.01
-        return np.sum(x ** 2), gradient
+        return np.sum(x**2), gradient
 
     for x in (np.array(123.456), rng.standard_normal(3), rng.standard_normal((4, 5))):
         assert gradcheck_naive(square, x), "this gradient is right: True is expected"
-    assert not gradcheck_naive(wrong_at_the_end, x), "the last entry of this gradient is wrong: False is expected"
+    assert not gradcheck_naive(wrong_at_the_end, x), (
+        "the last entry of this gradient is wrong: False is expected"
+    )
 
 
 def main():
     sanity_checks()
-    print("The sanity checks passed: three right gradients, and one wrong one that was found. They are not exhaustive.")
+    print(
+        "The sanity checks passed: three right gradients, and one wrong one that was found. They are not exhaustive."
+    )
 
 
 if __name__ == "__main__":
     from cli import run
+
     run(main)

@@ -1,4 +1,5 @@
 """Question 2: a network with one hidden layer. `python q2_neural.py` runs sanity checks; they are not exhaustive."""
+
 import numpy as np
 from q1_softmax import softmax
 from q2_gradcheck import gradcheck_naive
@@ -27,13 +28,13 @@ def forward_backward_prop(data, labels, params, dimensions):
     """
     # BEGIN SOLUTION w2v-05 (11 points): forward, the log of the right class only, then back, layer by layer
     W1, b1, W2, b2 = unpack(params, dimensions)
-    h = sigmoid(data @ W1 + b1)                                        # (N, D_x)@(D_x, H) + (1, H) -> (N, H)
-    scores = h @ W2 + b2                                               # (N, D_y)
+    h = sigmoid(data @ W1 + b1)  # (N, D_x)@(D_x, H) + (1, H) -> (N, H)
+    scores = h @ W2 + b2  # (N, D_y)
     top = np.max(scores, axis=1, keepdims=True)
     log_sum = top + np.log(np.sum(np.exp(scores - top), axis=1, keepdims=True))
-    cost = np.sum((log_sum - scores)[labels > 0])                      # -log of the right class, stays finite
+    cost = np.sum((log_sum - scores)[labels > 0])  # -log of the right class, stays finite
     dscores = softmax(scores) - labels
-    dh = dscores @ W2.T * sigmoid_grad(h)                              # (N, H), by the hidden layer's input
+    dh = dscores @ W2.T * sigmoid_grad(h)  # (N, H), by the hidden layer's input
     return cost, pack(data.T @ dh, dh.sum(axis=0), h.T @ dscores, dscores.sum(axis=0))
     # END SOLUTION w2v-05
 
@@ -47,16 +48,23 @@ def sanity_checks():
     D_x, H, D_y = dimensions
     params = rng.standard_normal((D_x + 1) * H + (H + 1) * D_y)
     assert gradcheck_naive(lambda p: forward_backward_prop(data, labels, p, dimensions), params)
-    twice, _ = forward_backward_prop(np.vstack([data, data]), np.vstack([labels, labels]), params, dimensions)
+    twice, _ = forward_backward_prop(
+        np.vstack([data, data]), np.vstack([labels, labels]), params, dimensions
+    )
     once, _ = forward_backward_prop(data, labels, params, dimensions)
-    assert np.isclose(twice, 2 * once), "the cost is a sum over the rows: twice the rows, twice the cost"
+    assert np.isclose(twice, 2 * once), (
+        "the cost is a sum over the rows: twice the rows, twice the cost"
+    )
 
 
 def main():
     sanity_checks()
-    print("The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more.")
+    print(
+        "The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more."
+    )
 
 
 if __name__ == "__main__":
     from cli import run
+
     run(main)

@@ -1,11 +1,14 @@
 """Question 2: the sigmoid and its derivative. `python q2_sigmoid.py` runs sanity checks; they are not exhaustive."""
+
 import numpy as np
 
 
 def sigmoid(x):
     """1 / (1 + exp(-x)) of a number or of every entry of an array of any shape, without overflow; x is not changed."""
     # BEGIN SOLUTION w2v-02 (3 points): which exponential overflows for large positive x, which for negative?
-    return np.exp(-np.logaddexp(0.0, -np.asarray(x, dtype=float)))     # logaddexp(0, -x) = log(1 + exp(-x)), safely
+    return np.exp(
+        -np.logaddexp(0.0, -np.asarray(x, dtype=float))
+    )  # logaddexp(0, -x) = log(1 + exp(-x)), safely
     # END SOLUTION w2v-02
 
 
@@ -28,9 +31,12 @@ def sanity_checks():
 def main():
     print("sigmoid(0) =", sigmoid(0.0), " sigmoid_grad(sigmoid(0)) =", sigmoid_grad(sigmoid(0.0)))
     sanity_checks()
-    print("The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more.")
+    print(
+        "The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more."
+    )
 
 
 if __name__ == "__main__":
     from cli import run
+
     run(main)

@@ -1,7 +1,8 @@
 """Question 3: train word vectors on SST as the assignment does, and draw some of them.
 
-    python word2vec_sst/q3_run.py --data_root data/full/sst --ckpt_path workdirs/q3
+python word2vec_sst/q3_run.py --data_root data/full/sst --ckpt_path workdirs/q3
 """
+
 import json
 import random
 import time
@@ -12,33 +13,74 @@ import q3_sgd
 from cli import Parser, UserError, positive_int, run, safe_write
 from model import PAD, cbow_rows, skipgram_rows, sum_rows
 from plots import plt, save
-from q3_word2vec import BATCH, cbow, draw_negatives, negSamplingCostAndGradient, skipgram, word2vec_sgd_wrapper
+from q3_word2vec import (
+    BATCH,
+    cbow,
+    draw_negatives,
+    negSamplingCostAndGradient,
+    skipgram,
+    word2vec_sgd_wrapper,
+)
 from tqdm import tqdm
 from treebank import SPLITS, StanfordSentiment
 
 NEGATIVES = 10
-LOG_EVERY = 1000                 # iterations
-SHOWN = {"praise": ["good", "great", "funny", "moving", "charming", "wonderful", "brilliant", "enjoyable", "best"],
-         "blame": ["bad", "dull", "boring", "worst", "mess", "predictable", "tedious", "flat", "fails"],
-         "film": ["movie", "film", "story", "plot", "actors", "director", "characters"],
-         "grammar": ["the", "a", "of", "and", ".", ",", "is", "not"]}
+LOG_EVERY = 1000  # iterations
+SHOWN = {
+    "praise": [
+        "good",
+        "great",
+        "funny",
+        "moving",
+        "charming",
+        "wonderful",
+        "brilliant",
+        "enjoyable",
+        "best",
+    ],
+    "blame": ["bad", "dull", "boring", "worst", "mess", "predictable", "tedious", "flat", "fails"],
+    "film": ["movie", "film", "story", "plot", "actors", "director", "characters"],
+    "grammar": ["the", "a", "of", "and", ".", ",", "is", "not"],
+}
 COLOURS = {"praise": "tab:green", "blame": "tab:red", "film": "tab:blue", "grammar": "tab:gray"}
 
 
 def get_parser():
     parser = Parser(description="Train word2vec on SST with the settings of the assignment.")
     parser.add_argument("--data_root", default="data/sst", help="folder with train, dev and test")
-    parser.add_argument("--ckpt_path", default="workdirs/q3", help="folder for vectors, picture and saved parameters")
-    parser.add_argument("--text", choices=["train", "all"], default="train",
-                        help="whose sentences (never their labels) train the vectors; the assignment takes all")
-    parser.add_argument("--engine", choices=["question", "batched"], default="question",
-                        help="question: your functions of q3_word2vec.py, window by window; batched: model.py")
-    parser.add_argument("--model", choices=["skipgram", "cbow"], default="skipgram", help="which of the two models")
+    parser.add_argument(
+        "--ckpt_path",
+        default="workdirs/q3",
+        help="folder for vectors, picture and saved parameters",
+    )
+    parser.add_argument(
+        "--text",
+        choices=["train", "all"],
+        default="train",
+        help="whose sentences (never their labels) train the vectors; the assignment takes all",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=["question", "batched"],
+        default="question",
+        help="question: your functions of q3_word2vec.py, window by window; batched: model.py",
+    )
+    parser.add_argument(
+        "--model", choices=["skipgram", "cbow"], default="skipgram", help="which of the two models"
+    )
     parser.add_argument("--dim", type=positive_int, default=10, help="width of the vectors")
-    parser.add_argument("--window", type=positive_int, default=5, help="largest distance of a context word (C)")
-    parser.add_argument("--iterations", type=positive_int, default=40_000, help=f"steps of {BATCH} windows each")
-    parser.add_argument("--step", type=float, default=0.3, help="learning rate; halves every 20,000 iterations")
-    parser.add_argument("--resume", action="store_true", help="go on from the saved parameters in --ckpt_path")
+    parser.add_argument(
+        "--window", type=positive_int, default=5, help="largest distance of a context word (C)"
+    )
+    parser.add_argument(
+        "--iterations", type=positive_int, default=40_000, help=f"steps of {BATCH} windows each"
+    )
+    parser.add_argument(
+        "--step", type=float, default=0.3, help="learning rate; halves every 20,000 iterations"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the saved parameters in --ckpt_path"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
 
@@ -58,14 +100,16 @@ def batched_wrapper(word2vecModel, tokens, wordVectors, dataset, C, K=NEGATIVES)
     for window in range(BATCH):
         center, context = dataset.getRandomContext(random.randint(1, C))
         centers[window], rows = tokens[center], [tokens[word] for word in context]
-        contexts[window, :len(rows)] = rows
+        contexts[window, : len(rows)] = rows
         for place, target in enumerate([centers[window]] if word2vecModel is cbow else rows):
             draws = []
             draw_negatives(dataset, target, K, draws)
             negatives[window, place] = [row for row in draws if row != target]
     V, U = wordVectors[:N], wordVectors[N:]
     batch = cbow_rows if word2vecModel is cbow else skipgram_rows
-    cost, rows_in, d_in, rows_out, d_out = batch(centers, contexts, V, U, negatives[:, 0] if places == 1 else negatives)
+    cost, rows_in, d_in, rows_out, d_out = batch(
+        centers, contexts, V, U, negatives[:, 0] if places == 1 else negatives
+    )
     grad, scratch = np.zeros(wordVectors.shape), np.empty(N, int)
     for first, rows, values in ((0, rows_in, d_in), (N, rows_out, d_out)):
         rows, sums = sum_rows(rows, values, scratch)
@@ -79,21 +123,32 @@ class Progress:
     def __init__(self, f, done, iterations, folder, quiet):
         self.f, self.iteration, self.smoothed, self.begin = f, done, None, time.perf_counter()
         self.log = folder / "log.jsonl"
-        kept = self.log.read_text(encoding="utf-8").splitlines() if done and self.log.is_file() else []
+        kept = (
+            self.log.read_text(encoding="utf-8").splitlines() if done and self.log.is_file() else []
+        )
         self.lines = [line for line in kept if json.loads(line)["iteration"] <= done]
         if self.lines:
             self.smoothed = json.loads(self.lines[-1])["cost"]
-        self.bar = tqdm(total=iterations, initial=done, disable=quiet, unit="it", dynamic_ncols=True)
+        self.bar = tqdm(
+            total=iterations, initial=done, disable=quiet, unit="it", dynamic_ncols=True
+        )
 
     def __call__(self, x):
         cost, grad = self.f(x)
         self.iteration += 1
         if self.iteration % 10 == 0:
-            now = float(np.squeeze(cost))                # a number in any shape will do
+            now = float(np.squeeze(cost))  # a number in any shape will do
             self.smoothed = now if self.smoothed is None else 0.95 * self.smoothed + 0.05 * now
         if self.iteration % LOG_EVERY == 0:
-            self.lines.append(json.dumps({"iteration": self.iteration, "cost": round(self.smoothed, 4),
-                                          "seconds": round(time.perf_counter() - self.begin, 1)}))
+            self.lines.append(
+                json.dumps(
+                    {
+                        "iteration": self.iteration,
+                        "cost": round(self.smoothed, 4),
+                        "seconds": round(time.perf_counter() - self.begin, 1),
+                    }
+                )
+            )
             with safe_write(self.log) as file:
                 file.write("\n".join(self.lines) + "\n")
             self.bar.set_postfix(cost=f"{self.smoothed:.2f}")
@@ -131,13 +186,26 @@ def draw(vectors, tokens, path):
     points = centred @ axes[:2].T
     fig, ax = plt.subplots(figsize=(9, 7))
     ax.scatter(points[:, 0], points[:, 1], s=9, c=[COLOURS[kind] for _, kind in shown])
-    labels = [ax.annotate(word if word.isalnum() else f'"{word}"', point, xytext=(0, 9), textcoords="offset points",
-                          color=COLOURS[kind], ha="center", va="center", fontsize=10)
-              for (word, kind), point in zip(shown, points)]
-    share = sizes[:2] ** 2 / np.sum(sizes ** 2)
+    labels = [
+        ax.annotate(
+            word if word.isalnum() else f'"{word}"',
+            point,
+            xytext=(0, 9),
+            textcoords="offset points",
+            color=COLOURS[kind],
+            ha="center",
+            va="center",
+            fontsize=10,
+        )
+        for (word, kind), point in zip(shown, points)
+    ]
+    share = sizes[:2] ** 2 / np.sum(sizes**2)
     ax.set_xlabel(f"first principal component ({share[0]:.0%} of the variance)")
     ax.set_ylabel(f"second principal component ({share[1]:.0%})")
-    handles = [plt.Line2D([], [], color=COLOURS[kind], marker="s", linestyle="", label=kind) for kind in SHOWN]
+    handles = [
+        plt.Line2D([], [], color=COLOURS[kind], marker="s", linestyle="", label=kind)
+        for kind in SHOWN
+    ]
     ax.legend(handles=handles, loc="best", fontsize=9)
     ax.margins(0.12)
     part_labels(ax, labels)
@@ -154,28 +222,46 @@ def main(argv=None):
     tokens = dataset.tokens()
     if len(tokens) < 2:
         raise UserError(f"{dataset.folder}: a vocabulary of one word has no negatives")
-    dataset.allSentences()                               # drawn now, so that a resumed run sees the same text
+    dataset.allSentences()  # drawn now, so that a resumed run sees the same text
     random.seed(31415)
-    print(f"{len(tokens)} words, {args.iterations} iterations of {BATCH} windows, {args.model}, engine {args.engine}")
+    print(
+        f"{len(tokens)} words, {args.iterations} iterations of {BATCH} windows, {args.model}, engine {args.engine}"
+    )
 
     saved = q3_sgd.load_saved_params()[0]
     if saved and not args.resume:
-        print(f"note: {folder} holds iteration {saved} of an earlier run, which this run replaces (--resume goes on there)")
+        print(
+            f"note: {folder} holds iteration {saved} of an earlier run, which this run replaces (--resume goes on there)"
+        )
         for path, _ in q3_sgd.saved_files():
             path.rename(path.with_suffix(".npz.old"))
     word2vecModel = cbow if args.model == "cbow" else skipgram
     wrapper = batched_wrapper if args.engine == "batched" else word2vec_sgd_wrapper
     more = () if args.engine == "batched" else (negSamplingCostAndGradient,)
-    progress = Progress(lambda x: wrapper(word2vecModel, tokens, x, dataset, args.window, *more),
-                        saved if args.resume else 0, args.iterations, folder, args.quiet)
+    progress = Progress(
+        lambda x: wrapper(word2vecModel, tokens, x, dataset, args.window, *more),
+        saved if args.resume else 0,
+        args.iterations,
+        folder,
+        args.quiet,
+    )
     begin = time.perf_counter()
     try:
-        vectors = q3_sgd.sgd(progress, start_vectors(len(tokens), args.dim), args.step, args.iterations, None, True,
-                             args.iterations + 1)
+        vectors = q3_sgd.sgd(
+            progress,
+            start_vectors(len(tokens), args.dim),
+            args.step,
+            args.iterations,
+            None,
+            True,
+            args.iterations + 1,
+        )
     except KeyboardInterrupt:
         progress.bar.close()
         at = q3_sgd.load_saved_params()[0]
-        raise KeyboardInterrupt(f"Iteration {at} is saved in {folder}; --resume goes on from there.") from None
+        raise KeyboardInterrupt(
+            f"Iteration {at} is saved in {folder}; --resume goes on from there."
+        ) from None
     progress.bar.close()
     seconds = time.perf_counter() - begin
 

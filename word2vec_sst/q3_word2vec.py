@@ -1,4 +1,5 @@
 """Question 3: word2vec. `python q3_word2vec.py` runs a few sanity checks; they are not exhaustive."""
+
 import inspect
 import random
 
@@ -7,13 +8,13 @@ from q1_softmax import softmax
 from q2_gradcheck import gradcheck_naive
 from q2_sigmoid import sigmoid
 
-BATCH = 50                       # windows a step
+BATCH = 50  # windows a step
 
 
 def normalizeRows(x):
     """Rows of x (N, n), each divided by its Euclidean length; a row of zeros stays. x is not changed."""
     # BEGIN SOLUTION w2v-06 (3 points): one length a row, kept as a column
-    length = np.sqrt(np.sum(x * x, axis=1, keepdims=True))             # (N, 1)
+    length = np.sqrt(np.sum(x * x, axis=1, keepdims=True))  # (N, 1)
     return x / np.where(length > 0, length, 1)
     # END SOLUTION w2v-06
 
@@ -26,11 +27,11 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     Returns cost (float, nats), gradPred (n,), grad (V, n). Source: exercises 3a and 3b.
     """
     # BEGIN SOLUTION w2v-07 (8 points): scores of all words, the log of the target only, then y_hat - y both ways
-    scores = outputVectors @ predicted                                 # (V, n)@(n,) -> (V,)
+    scores = outputVectors @ predicted  # (V, n)@(n,) -> (V,)
     top = np.max(scores)
     cost = top + np.log(np.sum(np.exp(scores - top))) - scores[target]
     d = softmax(scores)
-    d[target] -= 1                                                     # y_hat - y
+    d[target] -= 1  # y_hat - y
     return cost, outputVectors.T @ d, np.outer(d, predicted)
     # END SOLUTION w2v-07
 
@@ -38,7 +39,9 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
 def check_negatives(outputVectors, dataset):
     """Raise a clear error where no negative can be drawn: in place of an endless loop, or of a puzzle later on."""
     if not callable(getattr(dataset, "sampleTokenIdx", None)):
-        raise TypeError(f"the data set ({type(dataset).__name__}) has no sampleTokenIdx() to draw negatives from")
+        raise TypeError(
+            f"the data set ({type(dataset).__name__}) has no sampleTokenIdx() to draw negatives from"
+        )
     if len(outputVectors) < 2:
         raise ValueError("a vocabulary of one word has no negatives: every draw is the target")
 
@@ -57,13 +60,13 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
         if draw != target:
             rows.append(draw)
     rows = np.array(rows)
-    U = outputVectors[rows]                                            # (K + 1, n)
-    z = U @ predicted                                                  # (K + 1, n)@(n,) -> (K + 1,)
-    z[0] = -z[0]                                                       # each term is -log sigmoid(-z) = log(1 + e^z)
+    U = outputVectors[rows]  # (K + 1, n)
+    z = U @ predicted  # (K + 1, n)@(n,) -> (K + 1,)
+    z[0] = -z[0]  # each term is -log sigmoid(-z) = log(1 + e^z)
     d = sigmoid(z)
-    d[0] = -d[0]                                                       # by u.v
+    d[0] = -d[0]  # by u.v
     grad = np.zeros(outputVectors.shape)
-    np.add.at(grad, rows, d[:, None] * predicted)                      # a repeated row adds up
+    np.add.at(grad, rows, d[:, None] * predicted)  # a repeated row adds up
     return np.logaddexp(0, z).sum(), d @ U, grad
     # END SOLUTION w2v-08
 
@@ -75,8 +78,16 @@ def row_of(tokens, word):
     return tokens[word]
 
 
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     """Skip-gram: the centre word predicts each word of its context; costs and gradients add up.
 
     currentWord: the centre, a string. C: largest distance of a context word (not needed here). contextWords: list of
@@ -87,7 +98,9 @@ def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, 
     center = row_of(tokens, currentWord)
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
-        c, gradPred, grad = word2vecCostAndGradient(inputVectors[center], row_of(tokens, word), outputVectors, dataset)
+        c, gradPred, grad = word2vecCostAndGradient(
+            inputVectors[center], row_of(tokens, word), outputVectors, dataset
+        )
         cost += c
         gradIn[center] += gradPred
         gradOut += grad
@@ -95,16 +108,26 @@ def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, 
     # END SOLUTION w2v-09
 
 
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-         word2vecCostAndGradient=softmaxCostAndGradient):
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     """CBOW: the sum of the context's input vectors predicts the centre word.
 
     Arguments and results as in skipgram. An empty context predicts with a vector of zeros. Source: exercise 3d.
     """
     # BEGIN SOLUTION w2v-10 (6 points, bonus): a word that stands twice in the context is in the sum twice
     rows = np.array([row_of(tokens, word) for word in contextWords], dtype=int)
-    predicted = np.sum(inputVectors[rows], axis=0)                     # (n,)
-    cost, gradPred, gradOut = word2vecCostAndGradient(predicted, row_of(tokens, currentWord), outputVectors, dataset)
+    predicted = np.sum(inputVectors[rows], axis=0)  # (n,)
+    cost, gradPred, gradOut = word2vecCostAndGradient(
+        predicted, row_of(tokens, currentWord), outputVectors, dataset
+    )
     gradIn = np.zeros(inputVectors.shape)
     np.add.at(gradIn, rows, gradPred)
     return cost, gradIn, gradOut
@@ -147,12 +170,14 @@ def small_window(word2vecModel, center, C, context, tokens, V, U, dataset, cost_
     draws = []
     for word in targets:
         draw_negatives(dataset, tokens[word], K, draws)
-    place = {}                                                         # row of the vocabulary -> row of the small table
+    place = {}  # row of the vocabulary -> row of the small table
     words = {word: place.setdefault(tokens[word], len(place)) for word in (center, *context)}
     small = [place.setdefault(row, len(place)) for row in draws]
     rows = np.fromiter(place, int, len(place))
     drawn = DrawnBefore(small)
-    cost, gradIn, gradOut = word2vecModel(center, C, context, words, V[rows], U[rows], drawn, cost_function)
+    cost, gradIn, gradOut = word2vecModel(
+        center, C, context, words, V[rows], U[rows], drawn, cost_function
+    )
     if next(drawn.rows, None) is not None:
         raise OtherDraws
     return cost, rows, gradIn, gradOut
@@ -163,12 +188,15 @@ def scattered(shape, rows, gradsIn, gradsOut):
     grad, n = np.zeros(shape), shape[1]
     places = (np.concatenate(rows)[:, None] * n + np.arange(n)).ravel()
     for half, grads in zip(np.split(grad, 2), (gradsIn, gradsOut)):
-        np.add.at(half.reshape(-1), places, np.concatenate(grads).ravel() / BATCH)       # on one axis it is fast
+        np.add.at(
+            half.reshape(-1), places, np.concatenate(grads).ravel() / BATCH
+        )  # on one axis it is fast
     return grad
 
 
-def word2vec_sgd_wrapper(word2vecModel, tokens, wordVectors, dataset, C,
-                         word2vecCostAndGradient=softmaxCostAndGradient):
+def word2vec_sgd_wrapper(
+    word2vecModel, tokens, wordVectors, dataset, C, word2vecCostAndGradient=softmaxCostAndGradient
+):
     """Mean cost and gradient of BATCH random windows: what `sgd` calls.
 
     wordVectors (2V, n): input vectors above output vectors. Each window: C1 from 1..C, then a centre and its context
@@ -187,8 +215,18 @@ def word2vec_sgd_wrapper(word2vecModel, tokens, wordVectors, dataset, C,
             for _ in range(BATCH):
                 C1 = random.randint(1, C)
                 center, context = dataset.getRandomContext(C1)
-                c, *part = small_window(word2vecModel, center, C1, context, tokens, V, U, dataset, word2vecCostAndGradient,
-                                        parameter.default)
+                c, *part = small_window(
+                    word2vecModel,
+                    center,
+                    C1,
+                    context,
+                    tokens,
+                    V,
+                    U,
+                    dataset,
+                    word2vecCostAndGradient,
+                    parameter.default,
+                )
                 cost += c
                 parts.append(part)
             return cost / BATCH, scattered(wordVectors.shape, *zip(*parts))
@@ -203,7 +241,9 @@ def whole_batch(word2vecModel, tokens, V, U, dataset, C, word2vecCostAndGradient
     for _ in range(BATCH):
         C1 = random.randint(1, C)
         center, context = dataset.getRandomContext(C1)
-        c, gradIn, gradOut = word2vecModel(center, C1, context, tokens, V, U, dataset, word2vecCostAndGradient)
+        c, gradIn, gradOut = word2vecModel(
+            center, C1, context, tokens, V, U, dataset, word2vecCostAndGradient
+        )
         cost += c
         gradV += gradIn
         gradU += gradOut
@@ -235,8 +275,12 @@ def sanity_checks():
         for cost_function in (softmaxCostAndGradient, negSamplingCostAndGradient):
             print(f"{model.__name__} with {cost_function.__name__}: ", end="")
             try:
-                assert gradcheck_naive(lambda x, model=model, cost_function=cost_function: word2vec_sgd_wrapper(
-                    model, tokens, x, Dummy(), 5, cost_function), vectors)
+                assert gradcheck_naive(
+                    lambda x, model=model, cost_function=cost_function: word2vec_sgd_wrapper(
+                        model, tokens, x, Dummy(), 5, cost_function
+                    ),
+                    vectors,
+                )
             except NotImplementedError as empty:
                 if model is not cbow:
                     raise
@@ -245,9 +289,12 @@ def sanity_checks():
 
 def main():
     sanity_checks()
-    print("The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more.")
+    print(
+        "The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more."
+    )
 
 
 if __name__ == "__main__":
     from cli import run
+
     run(main)

@@ -3,6 +3,7 @@ trained on every labelled phrase of the trees.
 
     python word2vec_sst/q4_network.py --data_root data/full/sst
 """
+
 import time
 import zipfile
 from pathlib import Path
@@ -20,17 +21,40 @@ CLASSES = 5
 
 
 def get_parser():
-    parser = Parser(description="Train word vectors and a network for sentiment on all phrases of the trees.")
-    parser.add_argument("--data_root", default="data/sst", help="folder with sst.npz (prepare.py makes it)")
-    parser.add_argument("--ckpt_path", default="workdirs/q4_network", help="folder for the model and the picture")
+    parser = Parser(
+        description="Train word vectors and a network for sentiment on all phrases of the trees."
+    )
+    parser.add_argument(
+        "--data_root", default="data/sst", help="folder with sst.npz (prepare.py makes it)"
+    )
+    parser.add_argument(
+        "--ckpt_path", default="workdirs/q4_network", help="folder for the model and the picture"
+    )
     parser.add_argument("--dim", type=positive_int, default=50, help="width of the vectors")
     parser.add_argument("--hidden", type=positive_int, default=50, help="hidden units (ReLU)")
-    parser.add_argument("--pair_count", type=positive_int, default=2, help="word pairs that train has less often are left out")
+    parser.add_argument(
+        "--pair_count",
+        type=positive_int,
+        default=2,
+        help="word pairs that train has less often are left out",
+    )
     parser.add_argument("--epochs", type=positive_int, default=8, help="times through the phrases")
-    parser.add_argument("--batchsize", type=positive_int, default=64, help="sentences a step, with all their phrases")
+    parser.add_argument(
+        "--batchsize",
+        type=positive_int,
+        default=64,
+        help="sentences a step, with all their phrases",
+    )
     parser.add_argument("--rate", type=float, default=0.05, help="learning rate of Adagrad")
-    parser.add_argument("--dropout", type=float, default=0.3, help="share of the mean vector's entries that are dropped")
-    parser.add_argument("--word_dropout", type=float, default=0.2, help="share of the words that are dropped")
+    parser.add_argument(
+        "--dropout",
+        type=float,
+        default=0.3,
+        help="share of the mean vector's entries that are dropped",
+    )
+    parser.add_argument(
+        "--word_dropout", type=float, default=0.2, help="share of the words that are dropped"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
@@ -44,7 +68,10 @@ class Split:
 
     def __init__(self, file, split, V, kept_pairs):
         ids, self.starts = file[f"{split}_ids"].astype(np.int64), file[f"{split}_starts"]
-        self.labels, self.spans = file[f"{split}_labels"].astype(int), file[f"{split}_spans"].astype(np.int64)
+        self.labels, self.spans = (
+            file[f"{split}_labels"].astype(int),
+            file[f"{split}_spans"].astype(np.int64),
+        )
         self.words, keys = np.where(ids < 0, V, ids), pair_keys(ids, self.starts, V)
         place = np.minimum(np.searchsorted(kept_pairs, keys), max(len(kept_pairs) - 1, 0))
         found = kept_pairs[place] == keys if len(kept_pairs) else np.zeros(len(keys), bool)
@@ -59,10 +86,18 @@ class Split:
         """words, pairs of some sentences put one behind the other; first, end, label of all their phrases."""
         lengths = self.starts[sentences + 1] - self.starts[sentences]
         tokens = np.concatenate([np.arange(self.starts[s], self.starts[s + 1]) for s in sentences])
-        spans = np.concatenate([self.spans[self.phrase_starts[s]:self.phrase_starts[s + 1]] for s in sentences])
+        spans = np.concatenate(
+            [self.spans[self.phrase_starts[s] : self.phrase_starts[s + 1]] for s in sentences]
+        )
         counts = self.phrase_starts[sentences + 1] - self.phrase_starts[sentences]
         offset = np.repeat(np.cumsum(lengths) - lengths, counts)
-        return self.words[tokens], self.pairs[tokens], spans[:, 1] + offset, spans[:, 2] + offset, spans[:, 3]
+        return (
+            self.words[tokens],
+            self.pairs[tokens],
+            spans[:, 1] + offset,
+            spans[:, 2] + offset,
+            spans[:, 3],
+        )
 
 
 def pair_keys(ids, starts, V):
@@ -100,8 +135,12 @@ class Network:
         self.E[V] = 0
         self.W1, self.b1 = self.rng.standard_normal((n, H)) * np.sqrt(2 / n), np.zeros(H)
         self.W2, self.b2 = self.rng.standard_normal((H, CLASSES)) * 0.1, np.zeros(CLASSES)
-        self.squares = {name: np.full(table.shape if table.ndim == 1 or name[0] == "W" else (len(table), 1), 1e-6)
-                        for name, table in self.tables().items()}
+        self.squares = {
+            name: np.full(
+                table.shape if table.ndim == 1 or name[0] == "W" else (len(table), 1), 1e-6
+            )
+            for name, table in self.tables().items()
+        }
 
     def tables(self):
         """All parameters by name."""
@@ -109,8 +148,10 @@ class Network:
 
     def means(self, words, pairs, first, end):
         """(phrases, n): mean of the vectors of a phrase's words, with those of the pairs inside it."""
-        inside = np.maximum(end - 1, first)                            # a phrase of k words has k - 1 pairs
-        return (sums(self.E[words], first, end) + sums(self.F[pairs], first, inside)) / (end - first)[:, None]
+        inside = np.maximum(end - 1, first)  # a phrase of k words has k - 1 pairs
+        return (sums(self.E[words], first, end) + sums(self.F[pairs], first, inside)) / (
+            end - first
+        )[:, None]
 
     def scores(self, split):
         """(sentences, CLASSES) scores of whole sentences."""
@@ -120,7 +161,9 @@ class Network:
     def descend(self, name, d, rows=slice(None)):
         """One step of Adagrad: one learning rate a number in the layers, one a row in the vectors."""
         table, squares = getattr(self, name), self.squares[name]
-        squares[rows] += d * d if squares.shape == table.shape else np.mean(d * d, axis=1, keepdims=True)
+        squares[rows] += (
+            d * d if squares.shape == table.shape else np.mean(d * d, axis=1, keepdims=True)
+        )
         table[rows] -= self.args.rate * d / np.sqrt(squares[rows])
 
     def step(self, words, pairs, first, end, labels, sentences):
@@ -142,7 +185,9 @@ class Network:
         for name, gradient in gradients.items():
             self.descend(name, gradient)
         for name, rows, stop in (("E", words, end), ("F", pairs, np.maximum(end - 1, first))):
-            distinct, total = sum_rows(rows, spread(dx, first, stop, len(words)), np.empty(len(getattr(self, name)), int))
+            distinct, total = sum_rows(
+                rows, spread(dx, first, stop, len(words)), np.empty(len(getattr(self, name)), int)
+            )
             self.descend(name, total, distinct)
             getattr(self, name)[-1] = 0
         return cost
@@ -150,27 +195,52 @@ class Network:
 
 def read(data_root, pair_count):
     """words, {split: Split}, number of pairs, from sst.npz."""
-    folder = find_folder(data_root, ["sst.npz"], f"python word2vec_sst/prepare.py --data_root {data_root}")
+    folder = find_folder(
+        data_root, ["sst.npz"], f"python word2vec_sst/prepare.py --data_root {data_root}"
+    )
     try:
         with np.load(folder / "sst.npz", allow_pickle=False) as file:
             V = len(file["words"])
             keys = pair_keys(file["train_ids"].astype(np.int64), file["train_starts"], V)
             kept, counts = np.unique(keys[keys >= 0], return_counts=True)
             kept = kept[counts >= pair_count]
-            return file["words"], {split: Split(file, split, V, kept) for split in SPLITS}, len(kept)
+            return (
+                file["words"],
+                {split: Split(file, split, V, kept) for split in SPLITS},
+                len(kept),
+            )
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{folder / 'sst.npz'} is damaged ({error}); run prepare.py again") from None
+        raise UserError(
+            f"{folder / 'sst.npz'} is damaged ({error}); run prepare.py again"
+        ) from None
 
 
 def draw(rows, best, path):
     """Accuracy of train and dev by epoch."""
     fig, ax = plt.subplots(figsize=(6.5, 4.2))
     for split, style in (("train", "-"), ("dev", "--")):
-        ax.plot([row["epoch"] for row in rows], [row[split] for row in rows], style, marker=".", label=split)
-    ax.plot([best["epoch"]], [best["dev"]], "o", markersize=11, markerfacecolor="none", color="tab:red",
-            label=f"chosen on dev: epoch {best['epoch']}")
-    ax.set(xlabel="epoch", ylabel="accuracy in percent", title="Sentiment of SST, vectors trained on all phrases",
-           xticks=[row["epoch"] for row in rows])
+        ax.plot(
+            [row["epoch"] for row in rows],
+            [row[split] for row in rows],
+            style,
+            marker=".",
+            label=split,
+        )
+    ax.plot(
+        [best["epoch"]],
+        [best["dev"]],
+        "o",
+        markersize=11,
+        markerfacecolor="none",
+        color="tab:red",
+        label=f"chosen on dev: epoch {best['epoch']}",
+    )
+    ax.set(
+        xlabel="epoch",
+        ylabel="accuracy in percent",
+        title="Sentiment of SST, vectors trained on all phrases",
+        xticks=[row["epoch"] for row in rows],
+    )
     ax.legend()
     ax.grid(alpha=0.3)
     save(fig, path)
@@ -181,28 +251,44 @@ def main(argv=None):
     if not (0 <= args.dropout < 1 and 0 <= args.word_dropout < 1):
         raise UserError("--dropout and --word_dropout are at least 0 and less than 1")
     words, splits, pairs = read(args.data_root, args.pair_count)
-    network, train, folder = Network(len(words), pairs, args), splits["train"], Path(args.ckpt_path).expanduser()
+    network, train, folder = (
+        Network(len(words), pairs, args),
+        splits["train"],
+        Path(args.ckpt_path).expanduser(),
+    )
     print(f"{len(words):,} words, {pairs:,} pairs, {len(train.spans):,} labelled phrases")
     rows, kept, begin = [], None, time.perf_counter()
     for epoch in range(1, args.epochs + 1):
         order, cost = network.rng.permutation(len(train.labels)), 0.0
-        bar = tqdm(range(0, len(order), args.batchsize), disable=args.quiet, leave=False, desc=f"epoch {epoch}")
+        bar = tqdm(
+            range(0, len(order), args.batchsize),
+            disable=args.quiet,
+            leave=False,
+            desc=f"epoch {epoch}",
+        )
         for at in bar:
-            chosen = order[at:at + args.batchsize]
+            chosen = order[at : at + args.batchsize]
             cost += network.step(*train.batch(chosen), len(chosen))
-        row = {"epoch": epoch} | {split: accuracy(splits[split].labels, np.argmax(network.scores(splits[split]), axis=1))
-                                  for split in SPLITS}
+        row = {"epoch": epoch} | {
+            split: accuracy(splits[split].labels, np.argmax(network.scores(splits[split]), axis=1))
+            for split in SPLITS
+        }
         if not rows or row["dev"] > max(old["dev"] for old in rows):
             kept = {name: table.copy() for name, table in network.tables().items()}
         rows.append(row)
-        print(f"epoch {epoch:2}  cost {cost / len(train.spans):.4f} nats/phrase  train {row['train']:.2f}  "
-              f"dev {row['dev']:.2f} %  {time.perf_counter() - begin:.1f} s", flush=True)
+        print(
+            f"epoch {epoch:2}  cost {cost / len(train.spans):.4f} nats/phrase  train {row['train']:.2f}  "
+            f"dev {row['dev']:.2f} %  {time.perf_counter() - begin:.1f} s",
+            flush=True,
+        )
     best = max(rows, key=lambda row: row["dev"])
     with safe_write(folder / "network.npz", "wb") as file:
         np.savez(file, words=words, **kept)
     draw(rows, best, folder / "q4_network.png")
-    print(f"chosen on dev: epoch {best['epoch']}; train {best['train']:.2f} %, dev {best['dev']:.2f} %, "
-          f"test {best['test']:.2f} %; wrote {folder / 'network.npz'} and {folder / 'q4_network.png'}")
+    print(
+        f"chosen on dev: epoch {best['epoch']}; train {best['train']:.2f} %, dev {best['dev']:.2f} %, "
+        f"test {best['test']:.2f} %; wrote {folder / 'network.npz'} and {folder / 'q4_network.png'}"
+    )
 
 
 if __name__ == "__main__":

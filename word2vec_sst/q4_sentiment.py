@@ -1,7 +1,8 @@
 """Question 4: sentiment of a sentence from the mean of its word vectors, by softmax regression.
 
-    python word2vec_sst/q4_sentiment.py --data_root data/sst --vectors workdirs/word2vec/vectors.npz
+python word2vec_sst/q4_sentiment.py --data_root data/sst --vectors workdirs/word2vec/vectors.npz
 """
+
 import json
 from pathlib import Path
 
@@ -37,10 +38,18 @@ def chooseBestModel(results):
 def get_parser():
     parser = Parser(description="Train and choose a sentiment classifier on word vectors.")
     parser.add_argument("--data_root", default="data/sst", help="folder with train, dev and test")
-    parser.add_argument("--vectors", default="workdirs/word2vec/vectors.npz", help="npz or word2vec text file")
-    parser.add_argument("--ckpt_path", default="workdirs/word2vec", help="folder for the classifier and the picture")
-    parser.add_argument("--solver", choices=["lbfgs", "sgd"], default="lbfgs",
-                        help="lbfgs: exact, quick; sgd: your sgd of question 3, as the assignment does")
+    parser.add_argument(
+        "--vectors", default="workdirs/word2vec/vectors.npz", help="npz or word2vec text file"
+    )
+    parser.add_argument(
+        "--ckpt_path", default="workdirs/word2vec", help="folder for the classifier and the picture"
+    )
+    parser.add_argument(
+        "--solver",
+        choices=["lbfgs", "sgd"],
+        default="lbfgs",
+        help="lbfgs: exact, quick; sgd: your sgd of question 3, as the assignment does",
+    )
     parser.add_argument("--iterations", type=positive_int, default=3000, help="of sgd")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
@@ -50,7 +59,11 @@ def sentence_features(tokens, vectors, sentences):
     """(N, n) means of the known words' vectors; unknown words are UNK if there is one, else left out."""
     features = np.zeros((len(sentences), vectors.shape[1]))
     for row, (words, _) in enumerate(sentences):
-        known = [word if word in tokens else UNKNOWN for word in words if word in tokens or UNKNOWN in tokens]
+        known = [
+            word if word in tokens else UNKNOWN
+            for word in words
+            if word in tokens or UNKNOWN in tokens
+        ]
         if known:
             features[row] = getSentenceFeatures(tokens, vectors, known)
     return features
@@ -69,7 +82,7 @@ def minimize(f, x, iterations=500, memory=10, tolerance=1e-5):
         if np.abs(gradient).max() < tolerance:
             break
         direction, weights = -gradient, []
-        for s, y in zip(reversed(steps), reversed(changes)):           # newest first
+        for s, y in zip(reversed(steps), reversed(changes)):  # newest first
             weights.append(np.sum(s * direction) / np.sum(s * y))
             direction = direction - weights[-1] * y
         if steps:
@@ -83,18 +96,20 @@ def minimize(f, x, iterations=500, memory=10, tolerance=1e-5):
                 break
             length /= 2
         else:
-            break                                                      # no step goes down: as good as it gets
+            break  # no step goes down: as good as it gets
         step, change = length * direction, new_gradient - gradient
         x, cost, gradient = x + step, new_cost, new_gradient
         if np.sum(step * change) > 1e-12:
-            steps, changes = [*steps[1 - memory:], step], [*changes[1 - memory:], change]
+            steps, changes = [*steps[1 - memory :], step], [*changes[1 - memory :], change]
     return x
 
 
 def fit(features, labels, regularization, weights, args):
     """Weights (n, CLASSES) of the softmax regression, from the weights given."""
+
     def cost(w):
         return softmaxRegression(features, labels, w, regularization, True)
+
     if args.solver == "sgd":
         rate = 1.0 / (0.25 * np.linalg.norm(features, 2) ** 2 / len(features) + regularization)
         return sgd(cost, weights, rate, args.iterations, PRINT_EVERY=args.iterations + 1)
@@ -104,12 +119,26 @@ def fit(features, labels, regularization, weights, args):
 def draw(results, best, path):
     """Accuracy of train and dev against the regularisation in logs, the chosen one marked."""
     from plots import plt, save  # here, so that the checks can load this file without matplotlib
+
     shown = [result for result in results if result["reg"] > 0]
     fig, ax = plt.subplots(figsize=(7, 4.5))
     for split, style in (("train", "-"), ("dev", "--")):
-        ax.plot([result["reg"] for result in shown], [result[split] for result in shown], style, marker=".", label=split)
-    ax.plot([best["reg"] or shown[0]["reg"]], [best["dev"]], "o", markersize=11, markerfacecolor="none",
-            color="tab:red", label=f"chosen on dev: {best['reg']:.2g}, {best['dev']:.1f} %")
+        ax.plot(
+            [result["reg"] for result in shown],
+            [result[split] for result in shown],
+            style,
+            marker=".",
+            label=split,
+        )
+    ax.plot(
+        [best["reg"] or shown[0]["reg"]],
+        [best["dev"]],
+        "o",
+        markersize=11,
+        markerfacecolor="none",
+        color="tab:red",
+        label=f"chosen on dev: {best['reg']:.2g}, {best['dev']:.1f} %",
+    )
     ax.set_xscale("log")
     ax.set_xlabel("regularisation (log scale)")
     ax.set_ylabel("accuracy in percent")
@@ -124,7 +153,10 @@ def confusion(labels, predicted):
     table = np.zeros((CLASSES, CLASSES), int)
     np.add.at(table, (labels, predicted), 1)
     lines = [f"{'true / predicted':16}" + "".join(f"{label:6}" for label in range(CLASSES))]
-    return lines + [f"{NAMES[label]:16}" + "".join(f"{count:6}" for count in table[label]) for label in range(CLASSES)]
+    return lines + [
+        f"{NAMES[label]:16}" + "".join(f"{count:6}" for count in table[label])
+        for label in range(CLASSES)
+    ]
 
 
 def main(argv=None):
@@ -142,10 +174,16 @@ def main(argv=None):
 
     results, models, weights = [], {}, np.zeros((features["train"].shape[1], CLASSES))
     print(f"{'reg':>9}  train    dev")
-    for reg in tqdm(sorted(map(float, getRegularizationValues()), reverse=True), disable=args.quiet, leave=False):
-        weights = models[reg] = fit(features["train"], labels["train"], reg, weights, args)     # from the stronger one
+    for reg in tqdm(
+        sorted(map(float, getRegularizationValues()), reverse=True), disable=args.quiet, leave=False
+    ):
+        weights = models[reg] = fit(
+            features["train"], labels["train"], reg, weights, args
+        )  # from the stronger one
         predicted = {split: np.argmax(features[split] @ weights, axis=1) for split in SPLITS}
-        result = {"reg": reg} | {split: accuracy(labels[split], predicted[split]) for split in SPLITS}
+        result = {"reg": reg} | {
+            split: accuracy(labels[split], predicted[split]) for split in SPLITS
+        }
         results.insert(0, result)
         tqdm.write(f"{reg:9.2g}  {result['train']:5.2f}  {result['dev']:5.2f}")
     best = chooseBestModel(results)
@@ -153,13 +191,24 @@ def main(argv=None):
     with safe_write(folder / "q4_results.json") as file:
         json.dump({"vectors": str(args.vectors), "results": results, "best": best}, file, indent=1)
     with safe_write(folder / "sentiment.npz", "wb") as file:
-        np.savez(file, weights=models[best["reg"]], mean=mean, scale=scale, words=np.array(list(tokens)), vectors=vectors)
+        np.savez(
+            file,
+            weights=models[best["reg"]],
+            mean=mean,
+            scale=scale,
+            words=np.array(list(tokens)),
+            vectors=vectors,
+        )
     draw(results, best, folder / "q4_reg_acc.png")
-    print(f"chosen on dev: regularisation {best['reg']:.2g}; train {best['train']:.2f} %, dev {best['dev']:.2f} %, "
-          f"test {best['test']:.2f} %")
+    print(
+        f"chosen on dev: regularisation {best['reg']:.2g}; train {best['train']:.2f} %, dev {best['dev']:.2f} %, "
+        f"test {best['test']:.2f} %"
+    )
     predicted = np.argmax(features["dev"] @ models[best["reg"]], axis=1)
     print("dev:", *confusion(labels["dev"], predicted), sep="\n")
-    print(f"wrote {folder / 'q4_reg_acc.png'}, {folder / 'q4_results.json'} and {folder / 'sentiment.npz'}")
+    print(
+        f"wrote {folder / 'q4_reg_acc.png'}, {folder / 'q4_results.json'} and {folder / 'sentiment.npz'}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """Question 4: softmax regression on sentences. `python q4_softmaxreg.py` runs sanity checks; they are not exhaustive."""
+
 import numpy as np
 from q1_softmax import softmax
 from q2_gradcheck import gradcheck_naive
@@ -14,7 +15,7 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     # END SOLUTION w2v-12
 
 
-getSentenceFeature = getSentenceFeatures                 # the name of an older handout
+getSentenceFeature = getSentenceFeatures  # the name of an older handout
 
 
 def check_labels(labels, classes):
@@ -22,7 +23,9 @@ def check_labels(labels, classes):
     labels = np.asarray(labels)
     wrong = (labels < 0) | (labels >= classes) | (labels != np.floor(labels))
     if wrong.any():
-        raise ValueError(f"label {labels[wrong][0]} (number {np.argmax(wrong)}): labels are 0 .. {classes - 1}")
+        raise ValueError(
+            f"label {labels[wrong][0]} (number {np.argmax(wrong)}): labels are 0 .. {classes - 1}"
+        )
     return labels.astype(int)
 
 
@@ -35,10 +38,12 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     # BEGIN SOLUTION w2v-13 (9 points): as the last layer of question 2, but a mean, and the penalty in cost and gradient
     N = len(features)
     labels = check_labels(labels, weights.shape[1])
-    scores = features @ weights                                        # (N, n)@(n, K) -> (N, K)
+    scores = features @ weights  # (N, n)@(n, K) -> (N, K)
     top = np.max(scores, axis=1)
     log_sum = top + np.log(np.sum(np.exp(scores - top[:, None]), axis=1))
-    cost = np.mean(log_sum - scores[np.arange(N), labels]) + 0.5 * regularization * np.sum(weights ** 2)
+    cost = np.mean(log_sum - scores[np.arange(N), labels]) + 0.5 * regularization * np.sum(
+        weights**2
+    )
     d = softmax(scores)
     d[np.arange(N), labels] -= 1
     grad = features.T @ d / N + regularization * weights
@@ -50,7 +55,9 @@ def accuracy(y, yhat):
     """Share of equal entries, in percent. y, yhat (N,)."""
     y, yhat = np.ravel(y), np.ravel(yhat)
     if y.size != yhat.size or y.size == 0:
-        raise ValueError(f"{y.size} labels and {yhat.size} predictions: there must be as many, and at least one")
+        raise ValueError(
+            f"{y.size} labels and {yhat.size} predictions: there must be as many, and at least one"
+        )
     return 100.0 * np.mean(y == yhat)
 
 
@@ -60,9 +67,15 @@ def sanity_checks():
     tokens, vectors = {"a": 0, "b": 1}, np.array([[1.0, 3.0, 0.0], [3.0, 5.0, 4.0]])
     assert np.allclose(getSentenceFeatures(tokens, vectors, ["a", "b"]), [2, 4, 2])
     assert np.allclose(getSentenceFeatures(tokens, vectors, ["b"]), vectors[1])
-    features, labels, weights = rng.standard_normal((9, 3)), rng.integers(0, 5, 9), rng.standard_normal((3, 5))
+    features, labels, weights = (
+        rng.standard_normal((9, 3)),
+        rng.integers(0, 5, 9),
+        rng.standard_normal((3, 5)),
+    )
     assert gradcheck_naive(lambda w: softmaxRegression(features, labels, w, 1.0, True), weights)
-    twice, _ = softmaxRegression(np.vstack([features] * 2), np.concatenate([labels] * 2), weights, 1.0, True)
+    twice, _ = softmaxRegression(
+        np.vstack([features] * 2), np.concatenate([labels] * 2), weights, 1.0, True
+    )
     once, _, predicted = softmaxRegression(features, labels, weights, 1.0)
     assert np.isclose(twice, once), "the cost is a mean: the same rows twice do not change it"
     assert predicted.shape == (9,) and accuracy([1, 2, 3, 4], [1, 0, 3, 4]) == 75
@@ -70,9 +83,12 @@ def sanity_checks():
 
 def main():
     sanity_checks()
-    print("The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more.")
+    print(
+        "The sanity checks passed. They are not exhaustive: python -m pytest tests/test_word2vec_sst.py has more."
+    )
 
 
 if __name__ == "__main__":
     from cli import run
+
     run(main)

@@ -1,9 +1,10 @@
 """Ask the trained vectors: neighbours of a word, an analogy of three words, or the sentiment of a sentence.
 
-    python word2vec_sst/sample.py good
-    python word2vec_sst/sample.py man woman actor
-    python word2vec_sst/sample.py "a moving and funny film ."
+python word2vec_sst/sample.py good
+python word2vec_sst/sample.py man woman actor
+python word2vec_sst/sample.py "a moving and funny film ."
 """
+
 import zipfile
 from pathlib import Path
 
@@ -16,13 +17,23 @@ from vectors import load_vectors, nearest
 
 def get_parser():
     parser = Parser(description="Neighbours, analogies, sentiment.")
-    parser.add_argument("text", nargs="+", help="one word: its neighbours; three words a b c: what is to c as b is to a; "
-                                                "a sentence in quotes: its sentiment")
-    parser.add_argument("--ckpt_path", default="workdirs/word2vec", help="folder with vectors.npz and sentiment.npz")
+    parser.add_argument(
+        "text",
+        nargs="+",
+        help="one word: its neighbours; three words a b c: what is to c as b is to a; "
+        "a sentence in quotes: its sentiment",
+    )
+    parser.add_argument(
+        "--ckpt_path", default="workdirs/word2vec", help="folder with vectors.npz and sentiment.npz"
+    )
     parser.add_argument("--vectors", help="npz or text file in place of vectors.npz")
     parser.add_argument("--count", type=positive_int, default=10, help="how many neighbours")
-    parser.add_argument("--most", type=positive_int, default=2000,
-                        help="search among the first MOST words of the file: train.py writes frequent words first")
+    parser.add_argument(
+        "--most",
+        type=positive_int,
+        default=2000,
+        help="search among the first MOST words of the file: train.py writes frequent words first",
+    )
     return parser
 
 
@@ -30,18 +41,26 @@ def sentiment(sentence, folder):
     """Lines of the five probabilities of a sentence, and what was unknown."""
     path = folder / "sentiment.npz"
     if not path.is_file():
-        raise UserError(f"{path} not found; run: python word2vec_sst/q4_sentiment.py --ckpt_path {folder}")
+        raise UserError(
+            f"{path} not found; run: python word2vec_sst/q4_sentiment.py --ckpt_path {folder}"
+        )
     try:
         with np.load(path, allow_pickle=False) as file:
             tokens = {word: row for row, word in enumerate(file["words"].tolist())}
-            weights, mean, scale, vectors = (file[name] for name in ("weights", "mean", "scale", "vectors"))
+            weights, mean, scale, vectors = (
+                file[name] for name in ("weights", "mean", "scale", "vectors")
+            )
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} is damaged ({error}); run q4_sentiment.py again") from None
     words = [plain_word(word) for word in sentence.split()]
     known = [word for word in words if word in tokens]
     if not known:
-        raise UserError(f"none of the words of {sentence!r} is in the vocabulary; part words and punctuation by spaces")
-    scores = standardize(sentence_features(tokens, vectors, [(words, None)]), mean, scale)[0] @ weights
+        raise UserError(
+            f"none of the words of {sentence!r} is in the vocabulary; part words and punctuation by spaces"
+        )
+    scores = (
+        standardize(sentence_features(tokens, vectors, [(words, None)]), mean, scale)[0] @ weights
+    )
     p = np.exp(scores - scores.max())
     p /= p.sum()
     lines = [f"{name:14} {share:6.1%} {'#' * round(30 * share)}" for name, share in zip(NAMES, p)]
@@ -53,7 +72,9 @@ def main(argv=None):
     args = get_parser().parse_args(argv)
     folder = Path(args.ckpt_path).expanduser()
     if len(args.text) not in (1, 3):
-        raise UserError(f"{len(args.text)} words: give one word, three words, or a sentence in quotes")
+        raise UserError(
+            f"{len(args.text)} words: give one word, three words, or a sentence in quotes"
+        )
     if len(args.text) == 1 and " " in args.text[0].strip():
         print(*sentiment(args.text[0], folder), sep="\n")
         return
@@ -66,8 +87,8 @@ def main(argv=None):
     if len(words) == 3:
         units = [row / max(np.linalg.norm(row), 1e-12) for row in rows]
         rows = [units[1] - units[0] + units[2]]
-    searched = dict(list(tokens.items())[:args.most])
-    for word, cosine in nearest(searched, vectors[:len(searched)], rows[0], words, args.count):
+    searched = dict(list(tokens.items())[: args.most])
+    for word, cosine in nearest(searched, vectors[: len(searched)], rows[0], words, args.count):
         print(f"{cosine:6.3f}  {word}")
 
 

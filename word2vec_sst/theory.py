@@ -1,4 +1,5 @@
 """Question 2d and the speed of question 3c. `python theory.py` prints the number of parameters and measures the speed."""
+
 import time
 
 import numpy as np
@@ -31,9 +32,11 @@ def speed_ratio(V, n, K, repeats=20):
     """
     rng = np.random.default_rng(0)
     U, v = rng.standard_normal((V, n)) / n, rng.standard_normal(n)
-    few, drawn = U[:K + 1].copy(), Drawn(rng.integers(1, K + 1, 1_000_000))
-    return (seconds(lambda: softmaxCostAndGradient(v, 0, U, None), repeats),
-            seconds(lambda: negSamplingCostAndGradient(v, 0, few, drawn, K), 50 * repeats))
+    few, drawn = U[: K + 1].copy(), Drawn(rng.integers(1, K + 1, 1_000_000))
+    return (
+        seconds(lambda: softmaxCostAndGradient(v, 0, U, None), repeats),
+        seconds(lambda: negSamplingCostAndGradient(v, 0, few, drawn, K), 50 * repeats),
+    )
 
 
 class Drawn:
@@ -44,11 +47,24 @@ class Drawn:
 
 
 def get_parser():
-    parser = Parser(description="Count the parameters of a network; measure what negative sampling saves.")
-    parser.add_argument("--dimensions", type=positive_int, nargs=3, default=[10, 5, 10], metavar=("D_X", "H", "D_Y"),
-                        help="inputs, hidden units, classes")
-    parser.add_argument("--words", type=positive_int, nargs="+", default=[1000, 16_580, 100_000],
-                        help="sizes of the vocabulary (16,580: the train part of SST)")
+    parser = Parser(
+        description="Count the parameters of a network; measure what negative sampling saves."
+    )
+    parser.add_argument(
+        "--dimensions",
+        type=positive_int,
+        nargs=3,
+        default=[10, 5, 10],
+        metavar=("D_X", "H", "D_Y"),
+        help="inputs, hidden units, classes",
+    )
+    parser.add_argument(
+        "--words",
+        type=positive_int,
+        nargs="+",
+        default=[1000, 16_580, 100_000],
+        help="sizes of the vocabulary (16,580: the train part of SST)",
+    )
     parser.add_argument("--dim", type=positive_int, default=10, help="width of the vectors")
     parser.add_argument("--negatives", type=positive_int, default=10, help="K")
     return parser
@@ -61,8 +77,10 @@ def main(argv=None):
     print(f"width {args.dim}, K = {args.negatives}; V / (K + 1) is the ratio of the dot products")
     for V in args.words:
         full, sampled = speed_ratio(V, args.dim, args.negatives)
-        print(f"V = {V:7,}  softmax {1e6 * full:9.1f} us  negative sampling {1e6 * sampled:6.1f} us  "
-              f"ratio {full / sampled:7.1f}  V / (K + 1) = {V / (args.negatives + 1):8.1f}")
+        print(
+            f"V = {V:7,}  softmax {1e6 * full:9.1f} us  negative sampling {1e6 * sampled:6.1f} us  "
+            f"ratio {full / sampled:7.1f}  V / (K + 1) = {V / (args.negatives + 1):8.1f}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Train word vectors fast: model.py's losses over whole stretches of text, with negatives that neighbours share.
 
-    python word2vec_sst/train.py --data_root data/sst --ckpt_path workdirs/word2vec
+python word2vec_sst/train.py --data_root data/sst --ckpt_path workdirs/word2vec
 """
+
 import json
 import time
 import zipfile
@@ -14,25 +15,49 @@ from numpy.lib.stride_tricks import as_strided
 from tqdm import tqdm
 from vectors import save_vectors
 
-CHUNK = 2_000_000                # words that are prepared at once: memory stays bounded for a long text
-TABLE = 2_000_000                # entries of the table that negatives are drawn from
+CHUNK = 2_000_000  # words that are prepared at once: memory stays bounded for a long text
+TABLE = 2_000_000  # entries of the table that negatives are drawn from
 FILL = "python word2vec_sst/prepare.py --data_root {root}"
 
 
 def get_parser():
     parser = Parser(description="Train word2vec on prepared text.")
-    parser.add_argument("--data_root", default="data/sst", help="folder with sst.npz (prepare.py makes it)")
-    parser.add_argument("--ckpt_path", default="workdirs/word2vec", help="folder for vectors and checkpoint")
-    parser.add_argument("--model", choices=["skipgram", "cbow"], default="skipgram", help="which of the two models")
+    parser.add_argument(
+        "--data_root", default="data/sst", help="folder with sst.npz (prepare.py makes it)"
+    )
+    parser.add_argument(
+        "--ckpt_path", default="workdirs/word2vec", help="folder for vectors and checkpoint"
+    )
+    parser.add_argument(
+        "--model", choices=["skipgram", "cbow"], default="skipgram", help="which of the two models"
+    )
     parser.add_argument("--dim", type=positive_int, default=100, help="width of the vectors")
-    parser.add_argument("--window", type=positive_int, default=5, help="largest distance of a context word")
-    parser.add_argument("--negatives", type=positive_int, default=10, help="negatives of each pair (K)")
-    parser.add_argument("--shared", type=positive_int, default=32, help="negatives that a group of windows shares (S)")
+    parser.add_argument(
+        "--window", type=positive_int, default=5, help="largest distance of a context word"
+    )
+    parser.add_argument(
+        "--negatives", type=positive_int, default=10, help="negatives of each pair (K)"
+    )
+    parser.add_argument(
+        "--shared",
+        type=positive_int,
+        default=32,
+        help="negatives that a group of windows shares (S)",
+    )
     parser.add_argument("--epochs", type=positive_int, default=15, help="times through the text")
-    parser.add_argument("--subsample", type=float, default=1e-3, help="threshold that thins frequent words; 0: keep all")
-    parser.add_argument("--rate", type=float, default=0.3, help="learning rate of Adagrad at the start; falls to 0")
+    parser.add_argument(
+        "--subsample",
+        type=float,
+        default=1e-3,
+        help="threshold that thins frequent words; 0: keep all",
+    )
+    parser.add_argument(
+        "--rate", type=float, default=0.3, help="learning rate of Adagrad at the start; falls to 0"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --ckpt_path")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the checkpoint in --ckpt_path"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
 
@@ -43,7 +68,12 @@ class Text:
     def __init__(self, words, counts, ids, starts):
         known = ids >= 0
         sentence = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
-        self.words, self.counts, self.ids, self.sentence = words, counts, ids[known], sentence[known]
+        self.words, self.counts, self.ids, self.sentence = (
+            words,
+            counts,
+            ids[known],
+            sentence[known],
+        )
 
 
 def read_text(data_root):
@@ -53,9 +83,13 @@ def read_text(data_root):
         with np.load(folder / "sst.npz", allow_pickle=False) as file:
             text = Text(file["words"], file["counts"], file["train_ids"], file["train_starts"])
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{folder / 'sst.npz'} is damaged ({error}); run: {FILL.format(root=data_root)}") from None
+        raise UserError(
+            f"{folder / 'sst.npz'} is damaged ({error}); run: {FILL.format(root=data_root)}"
+        ) from None
     if len(text.words) < 2:
-        raise UserError(f"{folder / 'sst.npz'}: a vocabulary of one word has no negatives: every draw is the target")
+        raise UserError(
+            f"{folder / 'sst.npz'}: a vocabulary of one word has no negatives: every draw is the target"
+        )
     return text
 
 
@@ -69,8 +103,10 @@ def keep_share(counts, subsample):
 
 def negative_table(counts):
     """Rows in proportion to count^(3/4), each at least once: a uniform draw from it is a negative."""
-    share = counts ** 0.75 / np.sum(counts ** 0.75)
-    return np.repeat(np.arange(len(counts), dtype=np.int32), np.maximum(1, np.round(share * TABLE)).astype(int))
+    share = counts**0.75 / np.sum(counts**0.75)
+    return np.repeat(
+        np.arange(len(counts), dtype=np.int32), np.maximum(1, np.round(share * TABLE)).astype(int)
+    )
 
 
 class Layout:
@@ -80,16 +116,22 @@ class Layout:
         self.window, self.G, self.L = window, G, max(L, 2 * window)
         self.M, self.centres = self.L + 2 * window, self.G * self.L
         distance = np.abs(np.arange(self.L)[:, None] + window - np.arange(self.M))
-        self.distance = np.where(distance == 0, np.iinfo(np.int16).max, distance).astype(np.int16)   # not its own context
+        self.distance = np.where(distance == 0, np.iinfo(np.int16).max, distance).astype(
+            np.int16
+        )  # not its own context
 
     def places(self, strip):
         """(G, M, ...) view of strip (centres + 2 * window, ...): each group's places."""
         step = strip.strides[0]
-        return as_strided(strip, (self.G, self.M, *strip.shape[1:]), (step * self.L, step, *strip.strides[1:]))
+        return as_strided(
+            strip, (self.G, self.M, *strip.shape[1:]), (step * self.L, step, *strip.strides[1:])
+        )
 
     def inner(self, strip):
         """(G, L, ...) view of strip: each group's centres."""
-        return strip[self.window:self.window + self.centres].reshape(self.G, self.L, *strip.shape[1:])
+        return strip[self.window : self.window + self.centres].reshape(
+            self.G, self.L, *strip.shape[1:]
+        )
 
     def pairs(self, sentence, rng):
         """(G, L, M) float32: 1 where a place is in the context of a centre: within its random reach, same sentence."""
@@ -102,19 +144,24 @@ class Layout:
         """(centres + 2 * window, n): gradients by place, (G, M, n), summed where neighbouring groups overlap."""
         n, halo = d_places.shape[2], 2 * self.window
         strip = np.empty((self.centres + halo, n), d_places.dtype)
-        strip[:self.centres].reshape(self.G, self.L, n)[:] = d_places[:, :self.L]
-        strip[self.centres:] = d_places[-1, self.L:]
-        strip[self.L:self.centres].reshape(self.G - 1, self.L, n)[:, :halo] += d_places[:-1, self.L:]
+        strip[: self.centres].reshape(self.G, self.L, n)[:] = d_places[:, : self.L]
+        strip[self.centres :] = d_places[-1, self.L :]
+        strip[self.L : self.centres].reshape(self.G - 1, self.L, n)[:, :halo] += d_places[
+            :-1, self.L :
+        ]
         return strip
 
 
 def strips(text, keep, layout, rng):
     """(ids, sentence) of stretches of text, centres + 2 * window long, thinned by `keep`; sentence -1 is padding."""
     for begin in range(0, len(text.ids), CHUNK):
-        ids, sentence = text.ids[begin:begin + CHUNK], text.sentence[begin:begin + CHUNK]
+        ids, sentence = text.ids[begin : begin + CHUNK], text.sentence[begin : begin + CHUNK]
         kept = rng.random(len(ids), dtype=np.float32) < keep[ids]
         padding = layout.window, layout.window + -np.count_nonzero(kept) % layout.centres
-        ids, sentence = np.pad(ids[kept], padding), np.pad(sentence[kept], padding, constant_values=-1)
+        ids, sentence = (
+            np.pad(ids[kept], padding),
+            np.pad(sentence[kept], padding, constant_values=-1),
+        )
         for at in range(0, len(ids) - 2 * layout.window, layout.centres):
             stretch = slice(at, at + layout.centres + 2 * layout.window)
             yield ids[stretch], sentence[stretch]
@@ -128,11 +175,11 @@ class Trainer:
         self.cbow, self.K, self.S = args.model == "cbow", args.negatives, args.shared
         self.keep, self.table = keep_share(counts, args.subsample), negative_table(counts)
         self.layout, n = Layout(args.window), args.dim
-        self.V = ((self.rng.random((len(counts), n), dtype=np.float32) - 0.5) / n)
+        self.V = (self.rng.random((len(counts), n), dtype=np.float32) - 0.5) / n
         self.U = np.zeros((len(counts), n), np.float32)
         self.squares = np.full((2, len(counts)), 1e-8, np.float32)
         self.scratch = np.empty(len(counts), np.int64)
-        self.done = 0                                                  # epochs
+        self.done = 0  # epochs
 
     def update(self, table, squares, rows, d, rate):
         """One step of Adagrad on the rows that occur."""
@@ -143,34 +190,75 @@ class Trainer:
     def step(self, ids, sentence, rate, with_cost):
         """Train on one stretch: (cost, windows, pairs); cost is None without with_cost."""
         layout = self.layout
-        pairs = layout.pairs(sentence, self.rng)                       # (G, L, M)
+        pairs = layout.pairs(sentence, self.rng)  # (G, L, M)
         negatives = self.table[self.rng.integers(0, len(self.table), (layout.G, self.S))]
         centres, d_neg_shape = layout.inner(ids), (layout.G * self.S, self.V.shape[1])
         if self.cbow:
-            counts = (pairs.sum(axis=2, keepdims=True) > 0) & (centres[:, :, None] != negatives[:, None])
-            weight = counts.astype(np.float32) * (self.K / self.S)     # (G, L, S)
-            cost, d_in, d_out, d_neg = shared_cbow(layout.places(self.V[ids]), self.U[centres], self.U[negatives],
-                                                   pairs, weight, with_cost)
-            d_in, d_out, rows_in, rows_out = layout.fold(d_in), d_out.reshape(-1, d_out.shape[2]), ids, centres.ravel()
+            counts = (pairs.sum(axis=2, keepdims=True) > 0) & (
+                centres[:, :, None] != negatives[:, None]
+            )
+            weight = counts.astype(np.float32) * (self.K / self.S)  # (G, L, S)
+            cost, d_in, d_out, d_neg = shared_cbow(
+                layout.places(self.V[ids]),
+                self.U[centres],
+                self.U[negatives],
+                pairs,
+                weight,
+                with_cost,
+            )
+            d_in, d_out, rows_in, rows_out = (
+                layout.fold(d_in),
+                d_out.reshape(-1, d_out.shape[2]),
+                ids,
+                centres.ravel(),
+            )
         else:
-            equal = (layout.places(ids)[:, :, None] == negatives[:, None]).astype(np.float32)          # (G, M, S)
+            equal = (layout.places(ids)[:, :, None] == negatives[:, None]).astype(
+                np.float32
+            )  # (G, M, S)
             weight = (self.K / self.S) * (pairs.sum(axis=2, keepdims=True) - pairs @ equal)
-            cost, d_in, d_out, d_neg = shared_skipgram(self.V[centres], layout.places(self.U[ids]), self.U[negatives],
-                                                       pairs, weight, with_cost)
-            d_in, d_out, rows_in, rows_out = d_in.reshape(-1, d_in.shape[2]), layout.fold(d_out), centres.ravel(), ids
+            cost, d_in, d_out, d_neg = shared_skipgram(
+                self.V[centres],
+                layout.places(self.U[ids]),
+                self.U[negatives],
+                pairs,
+                weight,
+                with_cost,
+            )
+            d_in, d_out, rows_in, rows_out = (
+                d_in.reshape(-1, d_in.shape[2]),
+                layout.fold(d_out),
+                centres.ravel(),
+                ids,
+            )
         self.update(self.V, self.squares[0], rows_in, d_in, rate)
-        self.update(self.U, self.squares[1], np.concatenate([rows_out, negatives.ravel()]),
-                    np.concatenate([d_out, d_neg.reshape(d_neg_shape)]), rate)
-        return cost, int(np.count_nonzero(sentence[layout.window:layout.window + layout.centres] >= 0)), pairs.sum()
+        self.update(
+            self.U,
+            self.squares[1],
+            np.concatenate([rows_out, negatives.ravel()]),
+            np.concatenate([d_out, d_neg.reshape(d_neg_shape)]),
+            rate,
+        )
+        return (
+            cost,
+            int(np.count_nonzero(sentence[layout.window : layout.window + layout.centres] >= 0)),
+            pairs.sum(),
+        )
 
     def epoch(self, text, rate, end_rate, bar):
         """Once through the text, with a rate that falls from rate to end_rate: (mean cost a pair, windows)."""
         costs, counted, windows, seen = 0.0, 0.0, 0, 0
-        expected = max(1.0, float(self.keep[text.ids].sum()) if len(text.ids) <= CHUNK else len(text.ids) * float(
-            self.keep[text.ids[:CHUNK]].mean()))
+        expected = max(
+            1.0,
+            float(self.keep[text.ids].sum())
+            if len(text.ids) <= CHUNK
+            else len(text.ids) * float(self.keep[text.ids[:CHUNK]].mean()),
+        )
         for number, (ids, sentence) in enumerate(strips(text, self.keep, self.layout, self.rng)):
             share = min(1.0, seen / expected)
-            cost, count, pairs = self.step(ids, sentence, rate + (end_rate - rate) * share, number % 32 == 0)
+            cost, count, pairs = self.step(
+                ids, sentence, rate + (end_rate - rate) * share, number % 32 == 0
+            )
             if cost is not None:
                 costs, counted = costs + cost, counted + pairs
                 bar.set_postfix(cost=f"{costs / max(counted, 1):.3f}", refresh=False)
@@ -184,8 +272,15 @@ class Trainer:
 def save_checkpoint(trainer, settings, folder):
     """ckpt.npz: everything that the next epoch needs."""
     with safe_write(folder / "ckpt.npz", "wb") as file:
-        np.savez(file, V=trainer.V, U=trainer.U, squares=trainer.squares, done=trainer.done,
-                 random=json.dumps(trainer.rng.bit_generator.state), settings=json.dumps(settings))
+        np.savez(
+            file,
+            V=trainer.V,
+            U=trainer.U,
+            squares=trainer.squares,
+            done=trainer.done,
+            random=json.dumps(trainer.rng.bit_generator.state),
+            settings=json.dumps(settings),
+        )
 
 
 def load_checkpoint(trainer, settings, folder):
@@ -196,14 +291,20 @@ def load_checkpoint(trainer, settings, folder):
     try:
         with np.load(path, allow_pickle=False) as file:
             saved, V, U = json.loads(str(file["settings"])), file["V"], file["U"]
-            squares, done, state = file["squares"], int(file["done"]), json.loads(str(file["random"]))
+            squares, done, state = (
+                file["squares"],
+                int(file["done"]),
+                json.loads(str(file["random"])),
+            )
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} is damaged ({error}); start without --resume") from None
     differ = [name for name in settings if saved.get(name) != settings[name] and name != "epochs"]
     if differ or V.shape != trainer.V.shape:
         name = differ[0] if differ else "vocabulary"
         now, then = (settings[name], saved.get(name)) if differ else (trainer.V.shape, V.shape)
-        raise UserError(f"{path} is of another run: {name} was {then}, is {now}; use the same flags, or another --ckpt_path")
+        raise UserError(
+            f"{path} is of another run: {name} was {then}, is {now}; use the same flags, or another --ckpt_path"
+        )
     trainer.V, trainer.U, trainer.squares, trainer.done = V, U, squares, done
     trainer.rng.bit_generator.state = state
 
@@ -215,14 +316,24 @@ def main(argv=None):
     text = read_text(args.data_root)
     folder = Path(args.ckpt_path).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {name: value for name, value in vars(args).items() if name not in ("ckpt_path", "data_root", "resume", "quiet")}
+    settings = {
+        name: value
+        for name, value in vars(args).items()
+        if name not in ("ckpt_path", "data_root", "resume", "quiet")
+    }
     print(" ".join(f"{name}={value}" for name, value in settings.items()))
     trainer = Trainer(text.counts, args)
     if args.resume:
         load_checkpoint(trainer, settings, folder)
     windows, first, begin = 0, trainer.done, time.perf_counter()
-    bar = tqdm(total=args.epochs * len(text.ids), initial=first * len(text.ids), disable=args.quiet, unit="words",
-               unit_scale=True, dynamic_ncols=True)
+    bar = tqdm(
+        total=args.epochs * len(text.ids),
+        initial=first * len(text.ids),
+        disable=args.quiet,
+        unit="words",
+        unit_scale=True,
+        dynamic_ncols=True,
+    )
     try:
         while trainer.done < args.epochs:
             part = 1 / args.epochs
@@ -230,17 +341,22 @@ def main(argv=None):
             cost, count = trainer.epoch(text, *rates, bar)
             windows += count
             save_checkpoint(trainer, settings, folder)
-            tqdm.write(f"epoch {trainer.done:3}  cost {cost:.4f} nats/pair  {time.perf_counter() - begin:6.1f} s")
+            tqdm.write(
+                f"epoch {trainer.done:3}  cost {cost:.4f} nats/pair  {time.perf_counter() - begin:6.1f} s"
+            )
     except KeyboardInterrupt:
         bar.close()
-        raise KeyboardInterrupt(f"{trainer.done} epochs are saved in {folder / 'ckpt.npz'}; --resume goes on from there.") \
-            from None
+        raise KeyboardInterrupt(
+            f"{trainer.done} epochs are saved in {folder / 'ckpt.npz'}; --resume goes on from there."
+        ) from None
     bar.close()
     seconds = time.perf_counter() - begin
     save_vectors(folder, text.words, trainer.V, trainer.U)
     words = (trainer.done - first) * len(text.ids)
-    print(f"{words:,} words, {windows:,} windows in {seconds:.1f} s: {words / max(seconds, 1e-9):,.0f} words/s; "
-          f"wrote {folder / 'vectors.npz'} and {folder / 'vectors.txt'}")
+    print(
+        f"{words:,} words, {windows:,} windows in {seconds:.1f} s: {words / max(seconds, 1e-9):,.0f} words/s; "
+        f"wrote {folder / 'vectors.npz'} and {folder / 'vectors.txt'}"
+    )
 
 
 if __name__ == "__main__":

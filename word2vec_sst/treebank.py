@@ -1,4 +1,5 @@
 """The Stanford Sentiment Treebank, or any folder of `label<TAB>sentence` files, as the question files see it."""
+
 import random
 import re
 from pathlib import Path
@@ -9,7 +10,7 @@ from cli import ROOT, UserError
 SPLITS = ("train", "dev", "test")
 UNKNOWN = "UNK"
 BRACKETS = {"-lrb-": "(", "-rrb-": ")", "-lcb-": "{", "-rcb-": "}", "-lsb-": "[", "-rsb-": "]"}
-REPEAT = 30                      # draws of the rarer-words text that `allSentences` keeps
+REPEAT = 30  # draws of the rarer-words text that `allSentences` keeps
 
 
 def plain_word(word):
@@ -24,7 +25,7 @@ def parse_tree(line, where="tree"):
     Returns words (list of str) and phrases, a list of (label, first word, end) for every node, the root last.
     Raises UserError, with `where`, for brackets that do not match, a missing word or a label outside 0-4.
     """
-    words, phrases, stack = [], [], []                                 # stack: [label, first word] of each open node
+    words, phrases, stack = [], [], []  # stack: [label, first word] of each open node
     for sign in re.findall(r"\(|\)|[^\s()]+", line):
         if sign == "(":
             if phrases and not stack:
@@ -45,7 +46,9 @@ def parse_tree(line, where="tree"):
         else:
             words.append(plain_word(sign))
     if stack or not phrases:
-        raise UserError(f"{where}: {len(stack)} bracket(s) left open" if stack else f"{where}: no tree")
+        raise UserError(
+            f"{where}: {len(stack)} bracket(s) left open" if stack else f"{where}: no tree"
+        )
     return words, phrases
 
 
@@ -69,8 +72,10 @@ def read_split(folder, split):
     try:
         lines = raw.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
-        line = raw[:error.start].count(b"\n") + 1
-        raise UserError(f"{path}, line {line}: byte 0x{raw[error.start]:02X} is not UTF-8; save the file as UTF-8") from None
+        line = raw[: error.start].count(b"\n") + 1
+        raise UserError(
+            f"{path}, line {line}: byte 0x{raw[error.start]:02X} is not UTF-8; save the file as UTF-8"
+        ) from None
     for number, line in enumerate(lines, 1):
         if line.strip():
             parse = parse_tree if line.lstrip().startswith("(") else parse_line
@@ -82,13 +87,22 @@ def read_split(folder, split):
 
 def find_data(data_root):
     """Folder with train, dev and test, seen from here or from the repository's root. Raises UserError."""
-    places = list(dict.fromkeys([Path(data_root).expanduser(), ROOT / Path(data_root).expanduser()]))
+    places = list(
+        dict.fromkeys([Path(data_root).expanduser(), ROOT / Path(data_root).expanduser()])
+    )
     for place in places:
-        if all((place / "trees" / f"{s}.txt").is_file() or (place / f"{s}.txt").is_file() for s in SPLITS):
+        if all(
+            (place / "trees" / f"{s}.txt").is_file() or (place / f"{s}.txt").is_file()
+            for s in SPLITS
+        ):
             return place
-    where = " nor in ".join(str(place) for place in dict.fromkeys(place.resolve() for place in places))
-    raise UserError(f"train.txt, dev.txt and test.txt (or trees/train.txt, ...) not found in {where}; run: "
-                    "python data/download.py sst")
+    where = " nor in ".join(
+        str(place) for place in dict.fromkeys(place.resolve() for place in places)
+    )
+    raise UserError(
+        f"train.txt, dev.txt and test.txt (or trees/train.txt, ...) not found in {where}; run: "
+        "python data/download.py sst"
+    )
 
 
 class StanfordSentiment:
@@ -135,8 +149,11 @@ class StanfordSentiment:
             reject = np.maximum(0, 1 - np.sqrt(threshold / counts)).tolist()
             chance = {word: reject[row] for word, row in tokens.items()}
             draw = random.random
-            kept = ([word for word in words if not (p := chance[word]) or draw() >= p]
-                    for _ in range(REPEAT) for words in self.text)
+            kept = (
+                [word for word in words if not (p := chance[word]) or draw() >= p]
+                for _ in range(REPEAT)
+                for words in self.text
+            )
             self._contexts = [words for words in kept if len(words) > 1]
             if not self._contexts:
                 raise UserError(f"{self.folder}: too little text, no sentence keeps two words")
@@ -149,7 +166,7 @@ class StanfordSentiment:
             words = sentences[random.randint(0, len(sentences) - 1)]
             at = random.randint(0, len(words) - 1)
             center = words[at]
-            context = [word for word in words[max(0, at - C):at + C + 1] if word != center]
+            context = [word for word in words[max(0, at - C) : at + C + 1] if word != center]
             if context:
                 return center, context
         raise UserError(f"{self.folder}: no word has a context of other words")
@@ -171,7 +188,7 @@ class StanfordSentiment:
         table, size, append = self.sampleTable(), self.tablesize, draws.append
         bits, length = random.getrandbits, self.tablesize.bit_length()
         while K > 0:
-            number = bits(length)                                      # as random.randint does it
+            number = bits(length)  # as random.randint does it
             if number < size:
                 row = table[number]
                 append(row)

@@ -1,4 +1,5 @@
 """Word vectors in files: npz (words, vectors) and word2vec's text format, with or without its first line."""
+
 import zipfile
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def load_vectors(path):
     """(tokens, vectors): dict word -> row, float64 (V, n). path: .npz, or text. Raises UserError."""
     path = Path(path).expanduser()
     if not path.is_file():
-        raise UserError(f"{path} not found; run: python word2vec_sst/train.py (or q3_run.py), or name another --vectors")
+        raise UserError(
+            f"{path} not found; run: python word2vec_sst/train.py (or q3_run.py), or name another --vectors"
+        )
     try:
         words, vectors = read_npz(path) if path.suffix == ".npz" else read_text(path)
     except (KeyError, EOFError, ValueError, zipfile.BadZipFile) as error:
@@ -46,7 +49,9 @@ def read_text(path):
             if number == 1 and len(values) == 1:
                 continue
             if rows and len(values) != len(rows[0]):
-                raise ValueError(f"line {number} has {len(values)} numbers, the lines before have {len(rows[0])}")
+                raise ValueError(
+                    f"line {number} has {len(values)} numbers, the lines before have {len(rows[0])}"
+                )
             words.append(word)
             rows.append(np.array(values, dtype=float))
     return words, np.array(rows)

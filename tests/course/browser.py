@@ -1,21 +1,30 @@
 """A headless Chromium with the network blocked, for tests that open pages."""
+
 import contextlib
 import os
 import shutil
 from pathlib import Path
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 INSTALL = "apt-get install chromium fonts-noto-cjk, pip install playwright"
 SCREENSHOTS = Path(os.environ["SCREENSHOTS"]) if "SCREENSHOTS" in os.environ else None
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 
 
 @contextlib.contextmanager
 def tab(browser, allowed=("file:", "data:", "about:", "blob:"), width=1280, scheme="light"):
     """A tab in which every request but `allowed` is cut off; afterwards errors of the page or a cut request are failures."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    context.set_default_timeout(240_000)                      # a busy machine draws slowly
+    context.set_default_timeout(240_000)  # a busy machine draws slowly
     page, wrong = context.new_page(), []
 
     def judge(route):
@@ -24,9 +33,12 @@ def tab(browser, allowed=("file:", "data:", "about:", "blob:"), width=1280, sche
         else:
             wrong.append(f"request to {route.request.url}")
             route.abort()
+
     context.route("**/*", judge)
     page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: wrong.append(message.text) if message.type == "error" else None
+    )
     page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     page.wrong = wrong
     yield page

@@ -1,4 +1,5 @@
 """Fixtures of the repository's own tests."""
+
 import os
 import sys
 

@@ -1,4 +1,5 @@
 """Student copies for tests, built in a fraction of the time: one set of cases, mistakes' answers only where they are asked for."""
+
 import contextlib
 
 import pytest
@@ -13,7 +14,11 @@ def few_cases(mistakes=()):
     with pytest.MonkeyPatch.context() as patch:
         known = check.FreshCases._known
         patch.setattr(check, "STORED_SEEDS", 1)
-        patch.setattr(check.FreshCases, "_known", lambda self, one: known(self, one) if one.homework in mistakes else [])
+        patch.setattr(
+            check.FreshCases,
+            "_known",
+            lambda self, one: known(self, one) if one.homework in mistakes else [],
+        )
         yield
 
 

@@ -3,6 +3,7 @@
 A mutant that all checks of its blank pass is a survivor: a hole in the checks, or a version that is just as right.
 Those are listed, each with its reason, in tests/course/equivalents.py.
 """
+
 import ast
 import contextlib
 import copy
@@ -14,16 +15,25 @@ from grading import markers
 from tests import check
 from tests.student import ROOT, InProcess
 
-SECONDS = 2                      # of computing, for one check: a mutant may loop for ever
+SECONDS = 2  # of computing, for one check: a mutant may loop for ever
+# fmt: off
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.MatMult: ast.Mult,
              ast.FloorDiv: ast.Div, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd}
 COMPARISONS = {ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt),
                ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
                ast.In: (ast.NotIn,), ast.NotIn: (ast.In,)}
+# fmt: on
 PAIRS = """sum mean, max min, maximum minimum, argmax argmin, amax amin, zeros ones, zeros_like ones_like, sin cos, exp log,
            sigmoid tanh, softmax sigmoid, log_softmax softmax, relu tanh, triu tril, logaddexp maximum, sqrt square, cat stack,
            any all, floor ceil, append extend, train eval, int64 float64, long float, q k, k v, norm1 norm2"""
-SYMMETRIC = ("transpose", "min", "max", "maximum", "minimum", "logaddexp")       # their arguments may change places
+SYMMETRIC = (
+    "transpose",
+    "min",
+    "max",
+    "maximum",
+    "minimum",
+    "logaddexp",
+)  # their arguments may change places
 OTHER = {}
 for pair in PAIRS.split(","):
     left, right = pair.split()
@@ -34,6 +44,7 @@ for pair in PAIRS.split(","):
 @dataclass(frozen=True)
 class Mutant:
     """A changed body of a blank. change: its statement after the change, "without ...", or "A, before B"."""
+
     homework: str
     blank: str
     change: str
@@ -50,20 +61,32 @@ def mutants(homework, id):
     region = markers.find(ROOT / homework, id)
     body = statements(region)
     names = [name for name in region.parameters if name != "self"]
-    names += [node.id for node in ast.walk(ast.Module(body, [])) if isinstance(node, ast.Name)
-              and isinstance(node.ctx, ast.Store)]
+    names += [
+        node.id
+        for node in ast.walk(ast.Module(body, []))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
     seen, changes = {ast.unparse(body)}, {}
     for change, text in edits(body, list(dict.fromkeys(names))):
         if text not in seen:
             seen.add(text)
             changes[change] = changes.get(change, 0) + 1
-            yield Mutant(homework, id, change if changes[change] == 1 else f"{change} ({changes[change]})", text)
+            yield Mutant(
+                homework,
+                id,
+                change if changes[change] == 1 else f"{change} ({changes[change]})",
+                text,
+            )
 
 
 def statements(region):
     """The blank's statements, without a docstring."""
     tree = ast.parse(region.path.read_text(encoding="utf-8"))
-    inside = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and region.begin < node.lineno < region.end]
+    inside = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and region.begin < node.lineno < region.end
+    ]
     top = min(node.col_offset for node in inside)
     return [node for node in inside if node.col_offset == top]
 
@@ -97,7 +120,9 @@ def parts(node, statement):
 
 def is_target(node, holder):
     """True for a name or place that is assigned to; its indices are fair game."""
-    return isinstance(getattr(node, "ctx", None), ast.Store) and not isinstance(holder, ast.Subscript)
+    return isinstance(getattr(node, "ctx", None), ast.Store) and not isinstance(
+        holder, ast.Subscript
+    )
 
 
 def header(statement):
@@ -108,8 +133,9 @@ def statement_edits(tree, holder, field):
     """Leave a statement out, let two change places, take one branch always, make += another assignment."""
     block = getattr(holder, field)
     for at, one in enumerate(list(block)):
+
         def text(*instead, at=at):
-            setattr(holder, field, block[:at] + list(instead) + block[at + 1:] or [ast.Pass()])
+            setattr(holder, field, block[:at] + list(instead) + block[at + 1 :] or [ast.Pass()])
             changed = ast.unparse(ast.fix_missing_locations(tree))
             setattr(holder, field, block)
             return changed
@@ -118,7 +144,7 @@ def statement_edits(tree, holder, field):
             yield f"without {header(one)}", text()
         if at and depend(block[at - 1], one):
             before = block[at - 1]
-            setattr(holder, field, block[:at - 1] + [one, before] + block[at + 1:])
+            setattr(holder, field, block[: at - 1] + [one, before] + block[at + 1 :])
             yield f"{header(one)}, before {header(before)}", ast.unparse(tree)
             setattr(holder, field, block)
         if isinstance(one, (ast.If, ast.While)):
@@ -131,7 +157,9 @@ def statement_edits(tree, holder, field):
             yield f"once {header(one)}", text(_with(one, body=one.body + [ast.Break()]))
         if isinstance(one, ast.AugAssign):
             plain = copy.deepcopy(one.target)
-            for new in [ast.Assign([plain], one.value, lineno=0)] + [_with(one, op=OPERATORS[type(one.op)]())]:
+            for new in [ast.Assign([plain], one.value, lineno=0)] + [
+                _with(one, op=OPERATORS[type(one.op)]())
+            ]:
                 yield header(new), text(new)
         if isinstance(one, (ast.Continue, ast.Break)):
             new = ast.Break() if isinstance(one, ast.Continue) else ast.Continue()
@@ -168,7 +196,11 @@ def changes(node, holder, names):
     """Other expressions in place of `node`."""
     if isinstance(node, ast.BinOp):
         yield from (node.left, node.right)
-        yield _with(node, left=node.right, right=node.left) if not isinstance(node.op, (ast.Add, ast.Mult)) else node
+        yield (
+            _with(node, left=node.right, right=node.left)
+            if not isinstance(node.op, (ast.Add, ast.Mult))
+            else node
+        )
         if type(node.op) in OPERATORS:
             yield _with(node, op=OPERATORS[type(node.op)]())
     elif isinstance(node, ast.UnaryOp):
@@ -176,7 +208,7 @@ def changes(node, holder, names):
     elif isinstance(node, ast.Compare):
         for at, op in enumerate(node.ops):
             for other in COMPARISONS[type(op)]:
-                yield _with(node, ops=node.ops[:at] + [other()] + node.ops[at + 1:])
+                yield _with(node, ops=node.ops[:at] + [other()] + node.ops[at + 1 :])
     elif isinstance(node, ast.BoolOp):
         yield _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
         yield from node.values
@@ -187,7 +219,11 @@ def changes(node, holder, names):
     elif isinstance(node, ast.Subscript):
         yield from subscripts(node)
     elif isinstance(node, ast.Name):
-        if isinstance(node.ctx, ast.Load) and node.id in names and not (isinstance(holder, ast.Call) and holder.func is node):
+        if (
+            isinstance(node.ctx, ast.Load)
+            and node.id in names
+            and not (isinstance(holder, ast.Call) and holder.func is node)
+        ):
             yield from (ast.Name(name, ast.Load()) for name in names if name != node.id)
         elif node.id in OTHER:
             yield ast.Name(OTHER[node.id], node.ctx)
@@ -200,23 +236,37 @@ def changes(node, holder, names):
         yield from calls(node)
     elif isinstance(node, (ast.Tuple, ast.List)):
         for at in range(1, len(node.elts)):
-            yield _with(node, elts=node.elts[:at - 1] + [node.elts[at], node.elts[at - 1]] + node.elts[at + 1:])
+            yield _with(
+                node,
+                elts=node.elts[: at - 1] + [node.elts[at], node.elts[at - 1]] + node.elts[at + 1 :],
+            )
     elif isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)):
         for at, loop in enumerate(node.generators):
             for n in range(len(loop.ifs)):
-                ifs = loop.ifs[:n] + loop.ifs[n + 1:]
-                yield _with(node, generators=node.generators[:at] + [_with(loop, ifs=ifs)] + node.generators[at + 1:])
+                ifs = loop.ifs[:n] + loop.ifs[n + 1 :]
+                yield _with(
+                    node,
+                    generators=node.generators[:at]
+                    + [_with(loop, ifs=ifs)]
+                    + node.generators[at + 1 :],
+                )
 
 
 def constants(value, holder):
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):
-        return [value + 1, value - 1] + ([-1] if value == 0 and isinstance(holder, ast.Subscript) else [])
+        return [value + 1, value - 1] + (
+            [-1] if value == 0 and isinstance(holder, ast.Subscript) else []
+        )
     if isinstance(value, float):
         return [value * 2, value / 2, 0.0 if value else 1.0]
     if isinstance(value, str):
-        return [letter for letter in "ABCDE" if letter != value] if len(value) == 1 and value in "ABCDE" else [value + "x"]
+        return (
+            [letter for letter in "ABCDE" if letter != value]
+            if len(value) == 1 and value in "ABCDE"
+            else [value + "x"]
+        )
     return [0] if value is None else []
 
 
@@ -232,7 +282,11 @@ def subscripts(node):
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     for at, part in enumerate(parts):
         for new in list(slices(part)) if isinstance(part, ast.Slice) else list(shifted(part)):
-            whole = _with(node.slice, elts=parts[:at] + [new] + parts[at + 1:]) if len(parts) > 1 else new
+            whole = (
+                _with(node.slice, elts=parts[:at] + [new] + parts[at + 1 :])
+                if len(parts) > 1
+                else new
+            )
             yield _with(node, slice=whole)
 
 
@@ -257,13 +311,19 @@ def calls(node):
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     for at in range(len(node.args)):
         if len(node.args) > 1 or isinstance(node.func, ast.Attribute):
-            yield _with(node, args=node.args[:at] + node.args[at + 1:])
+            yield _with(node, args=node.args[:at] + node.args[at + 1 :])
         if at and name not in SYMMETRIC:
-            yield _with(node, args=node.args[:at - 1] + [node.args[at], node.args[at - 1]] + node.args[at + 1:])
+            yield _with(
+                node,
+                args=node.args[: at - 1] + [node.args[at], node.args[at - 1]] + node.args[at + 1 :],
+            )
         if name == "range":
-            yield from (_with(node, args=node.args[:at] + [new] + node.args[at + 1:]) for new in shifted(node.args[at]))
+            yield from (
+                _with(node, args=node.args[:at] + [new] + node.args[at + 1 :])
+                for new in shifted(node.args[at])
+            )
     for at in range(len(node.keywords)):
-        yield _with(node, keywords=node.keywords[:at] + node.keywords[at + 1:])
+        yield _with(node, keywords=node.keywords[:at] + node.keywords[at + 1 :])
 
 
 def _with(node, **fields):
@@ -273,6 +333,7 @@ def _with(node, **fields):
 
 
 # ---------------------------------------------------------------- running them
+
 
 class Draws(check.FreshCases):
     """Draws alone: nobody asks which known mistake a wrong answer is."""
@@ -287,6 +348,7 @@ class Endless(BaseException):
 
 def lost(homework, id, door, cases):
     """Name of the first of the blank's checks that fails on the version behind `door`, or None."""
+
     def stop(*_):
         raise Endless
 

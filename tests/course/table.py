@@ -3,6 +3,7 @@ versions, the mutants.
 
     python -m tests.course.table [HOMEWORK ...] [--seed N] [--without-mutants]
 """
+
 import argparse
 import os
 import tempfile
@@ -16,7 +17,20 @@ from tests.course.mutants import Draws, lost, mutants, survives
 from tests.course.test_checks import with_only
 from tests.student import HOMEWORKS, ROOT, InProcess
 
-HEAD = ("blank", "points", "solution", "empty", "mistakes", "named", "other right", "pass", "mutants", "caught", "equivalent", "s")
+HEAD = (
+    "blank",
+    "points",
+    "solution",
+    "empty",
+    "mistakes",
+    "named",
+    "other right",
+    "pass",
+    "mutants",
+    "caught",
+    "equivalent",
+    "s",
+)
 FORM = "{:<13}{:>7}{:>10}{:>7}{:>10}{:>7}{:>13}{:>6}{:>9}{:>8}{:>12}{:>8}"
 
 
@@ -28,24 +42,42 @@ def outcomes(homework, id, sources, cases):
 
 def named(known, cases):
     """True if the checks of its blank call a mistake by its name, and by no other."""
-    return {one.mistake for one in outcomes(known.homework, known.blank, mistakes.sources(known), cases)
-            if one.status != "done"} - {None} == {known.id}
+    return {
+        one.mistake
+        for one in outcomes(known.homework, known.blank, mistakes.sources(known), cases)
+        if one.status != "done"
+    } - {None} == {known.id}
 
 
 def row(homework, region, cases, seed, with_mutants):
     """One line of the table as a list: figures in the order of HEAD, the sides "solution" and "empty" as 0 or 1."""
     id, begin = region.id, time.perf_counter()
     earned = sum(one.points for one in outcomes(homework, id, {}, cases))
-    empty = all(one.status == "empty" for one in outcomes(homework, id, with_only(homework, None), cases))
+    empty = all(
+        one.status == "empty" for one in outcomes(homework, id, with_only(homework, None), cases)
+    )
     known = [one for one in mistakes.load(homework) if one.blank == id]
     others = [one for one in rights.load(homework) if one.blank == id]
     changed = list(mutants(homework, id)) if with_mutants else []
     draws = Draws(seed)
     left = {one.change for one in changed if survives(one, draws)}
     equal = {change for entries in EQUIVALENT.values() for change in entries.get(id, [])}
-    return [region.points, int(earned == region.points), int(empty), len(known), sum(named(one, cases) for one in known),
-            len(others), sum(lost(homework, id, InProcess(sources=mistakes.sources(one)), draws) is None for one in others),
-            len(changed), len(changed) - len(left), len(left & equal), time.perf_counter() - begin]
+    return [
+        region.points,
+        int(earned == region.points),
+        int(empty),
+        len(known),
+        sum(named(one, cases) for one in known),
+        len(others),
+        sum(
+            lost(homework, id, InProcess(sources=mistakes.sources(one)), draws) is None
+            for one in others
+        ),
+        len(changed),
+        len(changed) - len(left),
+        len(left & equal),
+        time.perf_counter() - begin,
+    ]
 
 
 def line(name, figures):
@@ -56,12 +88,14 @@ def main():
     parser = argparse.ArgumentParser(description="Print the table blank x side.")
     parser.add_argument("homework", nargs="*", help="default: all six")
     parser.add_argument("--seed", type=int, default=0, help="of the draws")
-    parser.add_argument("--without-mutants", action="store_true", help="quick: leave the mutants out")
+    parser.add_argument(
+        "--without-mutants", action="store_true", help="quick: leave the mutants out"
+    )
     args = parser.parse_args()
     if not set(args.homework) <= set(HOMEWORKS):
         parser.error(f"the homeworks are {' '.join(HOMEWORKS)}")
     total = [0] * (len(HEAD) - 1)
-    os.chdir(tempfile.mkdtemp())                                  # for what a mutant may write
+    os.chdir(tempfile.mkdtemp())  # for what a mutant may write
     print(FORM.format(*HEAD))
     for homework in args.homework or HOMEWORKS:
         cases, rows = check.FreshCases(args.seed), []

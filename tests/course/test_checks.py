@@ -1,5 +1,6 @@
 """The checks themselves, for every homework: the solution passes both ways, each blank counts alone, each known mistake
 fails its own blank only and is named, points add up."""
+
 import dataclasses
 import functools
 import os
@@ -13,19 +14,31 @@ from tests.course.mutants import Draws, lost
 from tests.student import HOMEWORKS, ROOT, InProcess, Worker
 
 READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
-QUICK = 12                       # mistakes of a homework that a quick run tries
-ONE_LINE = {"att-05", "w2v-01", "w2v-02", "w2v-03"}               # a stand-in for these is a line of library calls, and right
+QUICK = 12  # mistakes of a homework that a quick run tries
+ONE_LINE = {
+    "att-05",
+    "w2v-01",
+    "w2v-02",
+    "w2v-03",
+}  # a stand-in for these is a line of library calls, and right
 
 
 def outcomes(homework, door, cases, ids=None):
     """{check name: Outcome} of a homework's checks (of the blanks `ids` only)."""
-    return {one.name: check.run(one, door, cases) for one in check.load_checks(homework) if ids is None or one.id in ids}
+    return {
+        one.name: check.run(one, door, cases)
+        for one in check.load_checks(homework)
+        if ids is None or one.id in ids
+    }
 
 
 def failed(results):
     """Blanks that lost points, the pieces together left out."""
-    return {result.check.id for result in results.values()
-            if result.status != "done" and not result.check.id.endswith("-together")}
+    return {
+        result.check.id
+        for result in results.values()
+        if result.status != "done" and not result.check.id.endswith("-together")
+    }
 
 
 @functools.cache
@@ -42,20 +55,28 @@ def test_points(homework):
     for one in checks:
         points[one.id] = points.get(one.id, 0) + one.points
     together = {id for id in points if id.endswith("-together")}
-    assert {id: region.points for id, region in blanks.items()} == {id: n for id, n in points.items() if id not in together}
-    assert {one.id for one in checks if one.bonus} == {id for id, region in blanks.items() if region.bonus}
+    assert {id: region.points for id, region in blanks.items()} == {
+        id: n for id, n in points.items() if id not in together
+    }
+    assert {one.id for one in checks if one.bonus} == {
+        id for id, region in blanks.items() if region.bonus
+    }
     assert all(points[id] == 0 for id in together)
     for id in points:
-        assert not [other for other in points if other != id and id in other], f"{id} is part of another id"
+        assert not [other for other in points if other != id and id in other], (
+            f"{id} is part of another id"
+        )
 
 
 @pytest.mark.parametrize("way", ["in process", "in a worker"])
 @pytest.mark.parametrize("homework", READY)
 def test_the_solution_passes(homework, way):
     cases = check.FreshCases()
-    with (InProcess() if way == "in process" else Worker()) as door:
+    with InProcess() if way == "in process" else Worker() as door:
         for result in outcomes(homework, door, cases).values():
-            assert result.status == "done", f"seed {cases.seed}, {result.check.name}: {result.message.en}"
+            assert result.status == "done", (
+                f"seed {cases.seed}, {result.check.name}: {result.message.en}"
+            )
 
 
 @pytest.mark.deep
@@ -75,8 +96,9 @@ def with_only(homework, kept):
         for region in reversed(markers.regions(path)):
             if region.id != kept:
                 function = region.function.rpartition(".")[2]
-                text[region.begin - 1:region.end] = [
-                    f'{region.indent}raise NotImplementedError("{homework}/{path.name}, blank {region.id} ({function}): empty")\n']
+                text[region.begin - 1 : region.end] = [
+                    f'{region.indent}raise NotImplementedError("{homework}/{path.name}, blank {region.id} ({function}): empty")\n'
+                ]
         sources[homework, path.name] = "".join(text)
     return sources
 
@@ -86,15 +108,21 @@ def test_one_blank_filled_alone_earns_exactly_its_points(homework):
     cases = cases_of(homework)
     for id, region in markers.blanks(ROOT / homework).items():
         results = outcomes(homework, InProcess(sources=with_only(homework, id)), cases)
-        earned = {one: sum(result.points for result in results.values() if result.check.id == one)
-                  for one in {result.check.id for result in results.values()}}
-        assert earned.pop(id) == region.points, [(r.check.name, r.status, r.message.en) for r in results.values()
-                                                 if r.check.id == id]
-        assert not any(earned.values()), f"{id} alone earns points of {[one for one in earned if earned[one]]}"
+        earned = {
+            one: sum(result.points for result in results.values() if result.check.id == one)
+            for one in {result.check.id for result in results.values()}
+        }
+        assert earned.pop(id) == region.points, [
+            (r.check.name, r.status, r.message.en) for r in results.values() if r.check.id == id
+        ]
+        assert not any(earned.values()), (
+            f"{id} alone earns points of {[one for one in earned if earned[one]]}"
+        )
         for result in results.values():
             if result.check.id not in (id,) and not result.check.id.endswith("-together"):
-                assert result.status == "empty" and result.error.empty == result.check.id, \
+                assert result.status == "empty" and result.error.empty == result.check.id, (
                     f"{result.check.name}: {result.status}, {result.message.en}"
+                )
 
 
 @pytest.mark.parametrize("homework", READY)
@@ -104,19 +132,27 @@ def test_a_stand_in_is_no_answer(homework):
     names = {name for one in check.load_checks(homework) for name in one.stand_ins}
     for id, region in markers.blanks(ROOT / homework).items():
         name = f"{region.path.stem}.{region.function}"
-        answered = [dataclasses.replace(one, stand_ins=(name,)) for one in check.load_checks(homework) if one.id == id]
+        answered = [
+            dataclasses.replace(one, stand_ins=(name,))
+            for one in check.load_checks(homework)
+            if one.id == id
+        ]
         if name in names and id not in ONE_LINE:
             assert not any(check.run(one, door, cases).points for one in answered), name
 
 
 def parameters():
     """All known mistakes; a part of each homework's, drawn anew for each run, is quick, the rest deep."""
-    rng = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID"))           # the same part in all processes of a run
+    rng = random.Random(
+        os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    )  # the same part in all processes of a run
     for homework in READY:
         known = mistakes.load(homework)
         quick = set(rng.sample([one.id for one in known], min(QUICK, len(known))))
         for one in known:
-            yield pytest.param(one, id=f"{homework}-{one.id}", marks=() if one.id in quick else pytest.mark.deep)
+            yield pytest.param(
+                one, id=f"{homework}-{one.id}", marks=() if one.id in quick else pytest.mark.deep
+            )
 
 
 @pytest.mark.parametrize("known", list(parameters()))
@@ -124,7 +160,11 @@ def test_a_mistake_fails_its_own_blank_and_is_named(known):
     cases = cases_of(known.homework)
     results = outcomes(known.homework, InProcess(sources=mistakes.sources(known)), cases)
     assert failed(results) == {known.blank}, f"seed {cases.seed}: {failed(results)}"
-    named = {result.mistake for result in results.values() if result.check.id == known.blank and result.status != "done"}
+    named = {
+        result.mistake
+        for result in results.values()
+        if result.check.id == known.blank and result.status != "done"
+    }
     assert named - {None} == {known.id}, f"seed {cases.seed}: named {named}"
     assert known.hint.en and known.hint.zh
 
@@ -135,7 +175,11 @@ def test_no_mistake_is_missed_with_300_seeds(homework):
     doors = {known: InProcess(sources=mistakes.sources(known)) for known in mistakes.load(homework)}
     for seed in range(300):
         cases = Draws(seed)
-        missed = [known.id for known, door in doors.items() if lost(homework, known.blank, door, cases) is None]
+        missed = [
+            known.id
+            for known, door in doors.items()
+            if lost(homework, known.blank, door, cases) is None
+        ]
         assert not missed, f"seed {seed}"
 
 
@@ -143,5 +187,9 @@ def test_no_mistake_is_missed_with_300_seeds(homework):
 def test_a_blank_has_mistakes(homework):
     """Every blank that is checked by values has known mistakes, so that a student hears more than numbers."""
     known = {one.blank for one in mistakes.load(homework)}
-    checked = {one.id for one in check.load_checks(homework) if not one.hidden and not one.id.endswith("-together")}
+    checked = {
+        one.id
+        for one in check.load_checks(homework)
+        if not one.hidden and not one.id.endswith("-together")
+    }
     assert checked <= known

@@ -53,7 +53,9 @@ def test_cws_form(part):
         assert not re.search(r"[\s\uff10-\uff19\uff21-\uff3a\uff41-\uff5a,;!?()\"]", text), text
         assert text[-1] in "。？！”", text
         for word in words:
-            assert len(word) == 1 or not set(word) & set(MARKS), f"a mark is a word of its own: {word}"
+            assert len(word) == 1 or not set(word) & set(MARKS), (
+                f"a mark is a word of its own: {word}"
+            )
 
 
 def test_cws_has_nothing_twice():
@@ -68,7 +70,9 @@ def test_cws_has_every_tag_and_words_not_seen_in_training():
     assert all(lengths[n] > 50 for n in (1, 2, 3, 4))
     unseen = sum(w not in set(train) for w in set(test)) / len(set(test))
     assert 0.05 < unseen < 0.5
-    assert any(re.search("[A-Za-z]", w) for w in train) and any(re.search("[0-9]", w) for w in train)
+    assert any(re.search("[A-Za-z]", w) for w in train) and any(
+        re.search("[0-9]", w) for w in train
+    )
 
 
 @pytest.mark.parametrize("one, other", TWO_WAYS)
@@ -87,7 +91,11 @@ def test_sst_form(part):
         assert all(words) and 6 <= len(words) <= 30, text
         assert text.isascii() and text == text.lower() and text[-1] in ".!?", text
         for word in words:
-            assert word.isalnum() or len(word) == 1 or re.fullmatch(r"[a-z]+(-[a-z]+)*|n't|'[a-z]+", word), word
+            assert (
+                word.isalnum()
+                or len(word) == 1
+                or re.fullmatch(r"[a-z]+(-[a-z]+)*|n't|'[a-z]+", word)
+            ), word
 
 
 @pytest.mark.parametrize("part", SST)
@@ -121,7 +129,10 @@ def test_cws_card_tells_the_measured_sizes(part):
     text = "".join(words)
     size = (DATA / "cws" / f"{part}.txt").stat().st_size
     sizes = (len(sentences), len(words), len(set(words)), len(text), len(set(text)), size)
-    in_both_languages(DATA / "cws" / "README.md", f"| `{part}.txt` | " + " | ".join(f"{n:,}" for n in sizes) + " |")
+    in_both_languages(
+        DATA / "cws" / "README.md",
+        f"| `{part}.txt` | " + " | ".join(f"{n:,}" for n in sizes) + " |",
+    )
 
 
 def test_cws_card_tells_the_unseen_words():
@@ -130,7 +141,12 @@ def test_cws_card_tells_the_unseen_words():
     unseen = sum(w not in known for w in words)
     characters = sum(c not in set("".join(known)) for w in words for c in w)
     card = (DATA / "cws" / "README.md").read_text(encoding="utf-8")
-    assert f"Of the {len(words)} words of the test part {unseen} ({unseen / len(words):.1%}".replace("%", " %") in card
+    assert (
+        f"Of the {len(words)} words of the test part {unseen} ({unseen / len(words):.1%}".replace(
+            "%", " %"
+        )
+        in card
+    )
     assert f"测试部分的 {len(words)} 个词中有 {unseen} 个" in card
     assert f"characters {characters}." in card and f"个字中有 {characters} 个" in card
 
@@ -140,7 +156,11 @@ def test_sst_card_tells_the_measured_sizes(part):
     rows = sst(part)
     words = [w for _, s in rows for w in s]
     known = {w for _, s in sst("train") for w in s}
-    unknown = "" if part == "train" else f"{sum(w not in known for w in words) / len(words):.1%} ".replace("%", " %")
+    unknown = (
+        ""
+        if part == "train"
+        else f"{sum(w not in known for w in words) / len(words):.1%} ".replace("%", " %")
+    )
     each = len(rows) // 5
     size = (DATA / "sst" / f"{part}.txt").stat().st_size
     row = f"| `{part}.txt` | {len(rows)} | {each} | {len(words):,} | {len(set(words)):,} | {unknown}| {size:,} |"

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "data" / "quansongci"
 HAN = "\u4e00-\u9fff"
 HEADER = re.compile(rf"\+\+\+([{HAN}]+)(?:\(([{HAN}]+)\))?")
 LINE = re.compile(rf"[{HAN}]+(?:[，、][{HAN}]+)*。")
-RUN = 7                                                        # characters in a row that may stand only once
+RUN = 7  # characters in a row that may stand only once
 TUNES = json.loads((FOLDER / "tunes.json").read_text(encoding="utf-8"))["tunes"]
 
 
@@ -95,30 +95,50 @@ def test_nothing_stands_twice(poems):
 
 def test_validation_part_has_only_tunes_of_the_training_part(text):
     cut = len(text) * 9 // 10
-    tunes = [set(re.findall(rf"^\+\+\+([{HAN}]+)", part, re.M)) for part in (text[:cut], text[cut:])]
+    tunes = [
+        set(re.findall(rf"^\+\+\+([{HAN}]+)", part, re.M)) for part in (text[:cut], text[cut:])
+    ]
     assert tunes[1] <= tunes[0] and len(tunes[1]) >= 15
 
 
 def test_card_tells_the_measured_sizes(text, poems):
     lines = sum(len(poem) - 1 for poem in poems)
     ideographs = re.findall(f"[{HAN}]", text)
-    sizes = [len(poems), len(TUNES), lines, len(text), len(set(text)), len(ideographs), len(text.encode())]
+    sizes = [
+        len(poems),
+        len(TUNES),
+        lines,
+        len(text),
+        len(set(text)),
+        len(ideographs),
+        len(text.encode()),
+    ]
     row = "| `input.txt` | " + " | ".join(f"{size:,}" for size in sizes) + " |"
-    assert (FOLDER / "README.md").read_text(encoding="utf-8").count(row) == 2, row     # English and Chinese
+    assert (FOLDER / "README.md").read_text(encoding="utf-8").count(row) == 2, (
+        row
+    )  # English and Chinese
 
 
 def test_no_run_is_copied_from_the_full_set(poems):
     root = os.environ.get("COURSE_FULL_DATA")
     if not root:
-        pytest.skip("set COURSE_FULL_DATA to a folder with quansongci/ci.song.*.json "
-                    "(python data/download.py quansongci, then COURSE_FULL_DATA=data/full)")
-    ours = {text[i : i + RUN] for text in map(characters, poems) for i in range(len(text) - RUN + 1)}
+        pytest.skip(
+            "set COURSE_FULL_DATA to a folder with quansongci/ci.song.*.json "
+            "(python data/download.py quansongci, then COURSE_FULL_DATA=data/full)"
+        )
+    ours = {
+        text[i : i + RUN] for text in map(characters, poems) for i in range(len(text) - RUN + 1)
+    }
     files = sorted((Path(root) / "quansongci").glob("ci.song.*.json"))
     assert files
     for file in files:
         for poem in json.loads(file.read_text(encoding="utf-8")):
             theirs = characters(["", *poem["paragraphs"]])
-            copied = [theirs[i : i + RUN] for i in range(len(theirs) - RUN + 1) if theirs[i : i + RUN] in ours]
+            copied = [
+                theirs[i : i + RUN]
+                for i in range(len(theirs) - RUN + 1)
+                if theirs[i : i + RUN] in ours
+            ]
             assert copied == [], poem["rhythmic"]
 
 
@@ -152,7 +172,11 @@ def test_checker_accepts_a_good_poem():
     ],
 )
 def test_checker_finds_a_broken_poem(line, broken, message):
-    poem = [broken if i == line else old for i, old in enumerate(GOOD) if i != line or broken is not None]
+    poem = [
+        broken if i == line else old
+        for i, old in enumerate(GOOD)
+        if i != line or broken is not None
+    ]
     found = faults(poem, TUNES)
     assert found and found[0].startswith(message)
 

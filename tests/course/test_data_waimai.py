@@ -48,7 +48,9 @@ def counts(rows):
         "with an ASCII double quote": sum('"' in text for _, text in filled),
         "with Latin letters": sum(bool(re.search("[A-Za-z]", text)) for _, text in filled),
         "with ASCII digits": sum(bool(re.search("[0-9]", text)) for _, text in filled),
-        "with emoji": sum(bool(re.search("[\U0001f300-\U0001faff\u2705]", text)) for _, text in filled),
+        "with emoji": sum(
+            bool(re.search("[\U0001f300-\U0001faff\u2705]", text)) for _, text in filled
+        ),
     }
 
 
@@ -77,7 +79,9 @@ def naive_bayes(rows, features, seed):
         total = [sum(count.values()) for count in grams]
         for y, x in data[fold::5]:
             score = [
-                math.log(texts[k]) + sum(math.log((grams[k][gram] + 1) / (total[k] + V)) for gram in x) for k in (0, 1)
+                math.log(texts[k])
+                + sum(math.log((grams[k][gram] + 1) / (total[k] + V)) for gram in x)
+                for k in (0, 1)
             ]
             right += y == (score[1] > score[0])
     return right / len(data)
@@ -130,7 +134,11 @@ def test_dirt_is_there(rows):
     assert have["texts with both labels"] == 2
     for name in ("comma", "double quote"):
         assert have[f"with an ASCII {name}"] >= 8
-    assert have["with Latin letters"] >= 15 and have["with ASCII digits"] >= 15 and have["with emoji"] >= 8
+    assert (
+        have["with Latin letters"] >= 15
+        and have["with ASCII digits"] >= 15
+        and have["with emoji"] >= 8
+    )
     assert max(Counter(text for _, text in rows).values()) == 2
 
 
@@ -161,7 +169,9 @@ def test_a_linear_classifier_learns_it(rows):
 def test_no_review_of_the_full_set(rows):
     folder = os.environ.get("COURSE_FULL_DATA")
     if not folder:
-        pytest.skip("full data: python data/download.py waimai_10k, then COURSE_FULL_DATA=data/full")
+        pytest.skip(
+            "full data: python data/download.py waimai_10k, then COURSE_FULL_DATA=data/full"
+        )
     full = {text.strip() for _, text in read(Path(folder) / "waimai_10k" / "waimai_10k.csv")}
     assert not {text for _, text in rows if text.strip()} & full
 
@@ -186,9 +196,13 @@ def report():
         "characters": character_runs(1),
         "runs of 1 and 2 characters": character_runs(2),
         "words": cut.get,
-        "words without the stop words": lambda text: [word for word in cut[text] if word not in listed],
+        "words without the stop words": lambda text: [
+            word for word in cut[text] if word not in listed
+        ],
         "the same, without 不 没 没有 太 很 难 好 差 too": lambda text: [
-            word for word in cut[text] if word not in listed | set("不 没 没有 太 很 难 好 差".split())
+            word
+            for word in cut[text]
+            if word not in listed | set("不 没 没有 太 很 难 好 差".split())
         ],
     }.items():
         got = [naive_bayes(rows, features, seed) for seed in range(5)]
@@ -197,10 +211,13 @@ def report():
         full = read(Path(os.environ["COURSE_FULL_DATA"]) / "waimai_10k" / "waimai_10k.csv")
         for n in (1, 2):
             got = [
-                naive_bayes(random.Random(seed).sample(full, len(rows)), character_runs(n), seed) for seed in range(5)
+                naive_bayes(random.Random(seed).sample(full, len(rows)), character_runs(n), seed)
+                for seed in range(5)
             ]
             whole = naive_bayes(full, character_runs(n), 0)
-            print(f"full set, runs of 1..{n} characters: {len(rows)} rows {statistics.mean(got):.3f}, all {whole:.3f}")
+            print(
+                f"full set, runs of 1..{n} characters: {len(rows)} rows {statistics.mean(got):.3f}, all {whole:.3f}"
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """The texts of the repository: links, the two lines to copy, sheets against blanks, commands against scripts."""
+
 import re
 import subprocess
 from pathlib import Path
@@ -23,7 +24,12 @@ def text_of(*parts):
 
 def blocks(text, language="bash"):
     """Lines of all fenced blocks of a language, comments and indentation off."""
-    lines = [line.strip() for _, kind, body in FENCE.findall(text) if kind == language for line in body.splitlines()]
+    lines = [
+        line.strip()
+        for _, kind, body in FENCE.findall(text)
+        if kind == language
+        for line in body.splitlines()
+    ]
     return [line for line in (re.sub(r"\s+#\s.*", "", line) for line in lines) if line]
 
 
@@ -43,20 +49,32 @@ def test_links_lead_somewhere(path):
         target = (path.parent / place).resolve() if place else path
         assert target.exists() and target.is_relative_to(ROOT), f"{link} leads nowhere"
         if anchor:
-            headings = re.findall(r"^#+ (.*)", FENCE.sub("", target.read_text(encoding="utf-8")), re.M)
+            headings = re.findall(
+                r"^#+ (.*)", FENCE.sub("", target.read_text(encoding="utf-8")), re.M
+            )
             assert anchor in map(slug, headings), f"{link}: no such heading"
 
 
 def test_both_readmes_have_the_same_two_lines():
     english, chinese = (text_of(name) for name in LANGUAGES)
-    for kind, start in (("bash", "python3 -m venv .venv && . .venv/bin/activate && "), ("bat", 'cmd /c "python -m venv .venv && ')):
+    for kind, start in (
+        ("bash", "python3 -m venv .venv && . .venv/bin/activate && "),
+        ("bat", 'cmd /c "python -m venv .venv && '),
+    ):
         mine = [line for line in blocks(english, kind) if line.startswith(start)]
-        assert len(mine) == 2 and mine == [line for line in blocks(chinese, kind) if line.startswith(start)]
+        assert len(mine) == 2 and mine == [
+            line for line in blocks(chinese, kind) if line.startswith(start)
+        ]
         assert "train.py --iters" in mine[0] and "sample.py" in mine[0] and "pytest" in mine[1]
     assert blocks(english) == blocks(chinese)
     unix, windows = blocks(english)[:2], blocks(english, "bat")
-    for line, other in zip(unix, windows, strict=True):           # the same steps
-        assert other == 'cmd /c "' + line.replace("python3 -m", "python -m").replace(". .venv/bin/", ".venv\\Scripts\\") + '"'
+    for line, other in zip(unix, windows, strict=True):  # the same steps
+        assert (
+            other
+            == 'cmd /c "'
+            + line.replace("python3 -m", "python -m").replace(". .venv/bin/", ".venv\\Scripts\\")
+            + '"'
+        )
 
 
 @pytest.mark.parametrize("name", ["cli.py", "plots.py"])
@@ -73,14 +91,19 @@ def points(cell):
 def blank_rows(homework, name):
     """[(id, points)] of the blanks' table, in its order."""
     ids = markers.blanks(ROOT / homework)
-    rows = [[cell.strip(" `") for cell in line.strip("| ").split("|")] for line in text_of(homework, name).splitlines()
-            if line.lstrip().startswith("|")]
+    rows = [
+        [cell.strip(" `") for cell in line.strip("| ").split("|")]
+        for line in text_of(homework, name).splitlines()
+        if line.lstrip().startswith("|")
+    ]
     return [(row[0], points(row[-1])) for row in rows if row[0] in ids]
 
 
 def written(homework, name):
     """[(id, points)] of the written questions: **w1 (14 points)."""
-    found = re.findall(r"^\*\*([a-z0-9]{2,3}) ?[(（](\d+) ?(?:point|分)", text_of(homework, name), re.M)
+    found = re.findall(
+        r"^\*\*([a-z0-9]{2,3}) ?[(（](\d+) ?(?:point|分)", text_of(homework, name), re.M
+    )
     return [(id, int(number)) for id, number in found]
 
 
@@ -95,20 +118,31 @@ def test_sheets_agree_in_both_languages_and_with_the_blanks(homework):
     assert questions == written(homework, "README.zh-CN.md")
     assert dict(questions) == course.load()["homework"][homework]["written"], "course.toml differs"
     headings = re.findall(r"^#+ (\w+) \((\d+)", text_of(homework, "answers.md"), re.M)
-    assert [(id, int(number)) for id, number in headings if id in dict(questions)] == questions, "answers.md differs"
-    assert blocks(text_of(homework, "README.md")) == blocks(text_of(homework, "README.zh-CN.md")), "other commands"
+    assert [(id, int(number)) for id, number in headings if id in dict(questions)] == questions, (
+        "answers.md differs"
+    )
+    assert blocks(text_of(homework, "README.md")) == blocks(text_of(homework, "README.zh-CN.md")), (
+        "other commands"
+    )
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
 @pytest.mark.parametrize("homework", SHEETS)
 def test_a_sheet_has_worked_answers_figures_and_times(homework, name):
     text = text_of(homework, name)
-    solved = "\n".join(re.findall(r"^<!-- BEGIN SOLUTION -->\n(.*?)^<!-- END SOLUTION -->", text, re.M | re.S))
+    solved = "\n".join(
+        re.findall(r"^<!-- BEGIN SOLUTION -->\n(.*?)^<!-- END SOLUTION -->", text, re.M | re.S)
+    )
     for id, _ in written(homework, name):
         assert re.search(rf"^(\*\*|#+ ){id}\b", solved, re.M), f"{id}: no worked answer, no rubric"
-    figures = re.search(r"^## (Figures|参考数字|参考数值|.*数字).*?(?=^## (?!#)|\Z)", text, re.M | re.S)
+    figures = re.search(
+        r"^## (Figures|参考数字|参考数值|.*数字).*?(?=^## (?!#)|\Z)", text, re.M | re.S
+    )
     assert figures and "EPYC" in figures[0], "no figures, or not on which machine"
-    assert re.search(r"\d ?(s|seconds?|minutes?|min|秒|分钟|µs|ms)\b|characters/s|字/秒|seconds of|秒", figures[0]), "no run times"
+    assert re.search(
+        r"\d ?(s|seconds?|minutes?|min|秒|分钟|µs|ms)\b|characters/s|字/秒|seconds of|秒",
+        figures[0],
+    ), "no run times"
 
 
 def commands():
@@ -138,16 +172,19 @@ def test_commands_name_scripts_and_flags_that_exist(name, command):
         checks = module == "pytest" or words[0] == "pytest"
         files = [ROOT / "conftest.py"] if checks else path.parent.glob("*.py")
         code = "".join(file.read_text(encoding="utf-8") for file in files)
-        after = words[[word.endswith(".py") or word == module for word in words].index(True):]
+        after = words[[word.endswith(".py") or word == module for word in words].index(True) :]
         for flag in (word.split("=")[0] for word in after if re.match(r"--?[A-Za-z]\w+", word)):
             assert f'"--{flag.lstrip("-")}"' in code, f"{name}: {command}: {script} has no {flag}"
 
 
 def test_ci_runs_the_readme():
     script = text_of(".ci", "run")
-    assert "grep '^python3 -m venv ' README.md" in script and "pytest" not in script.replace("# ", "")
-    assert subprocess.run(["git", "ls-files", "--stage", ".ci/run"], cwd=ROOT, capture_output=True, text=True).stdout[:6] in (
-        "", "100755")
+    assert "grep '^python3 -m venv ' README.md" in script and "pytest" not in script.replace(
+        "# ", ""
+    )
+    assert subprocess.run(
+        ["git", "ls-files", "--stage", ".ci/run"], cwd=ROOT, capture_output=True, text=True
+    ).stdout[:6] in ("", "100755")
     pins = re.findall(r"^([\w-]+)(==)?", text_of("requirements.txt"), re.M)
     assert pins and all(equal for _, equal in pins), "every requirement is pinned"
 
@@ -160,8 +197,12 @@ def test_changelog_lines_are_dated_and_tagged():
 
 def test_no_text_is_left_to_be_written():
     for path in TEXTS:
-        assert not re.search(r"^[\s-]*FIGURES$|\bTODO\b|\bTBD\b", path.read_text(encoding="utf-8"), re.M), f"{path}: unfinished"
+        assert not re.search(
+            r"^[\s-]*FIGURES$|\bTODO\b|\bTBD\b", path.read_text(encoding="utf-8"), re.M
+        ), f"{path}: unfinished"
 
 
 def test_gitignore_keeps_what_is_made_out():
-    assert {".venv/", "data/full/", "workdirs/", "dist/"} <= set(Path(ROOT / ".gitignore").read_text(encoding="utf-8").split())
+    assert {".venv/", "data/full/", "workdirs/", "dist/"} <= set(
+        Path(ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    )

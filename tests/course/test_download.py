@@ -1,4 +1,5 @@
 """data/download.py against a server on loopback that cuts, corrupts, redirects, stalls and lies."""
+
 import errno
 import hashlib
 import http.server
@@ -69,7 +70,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(data) - start + (what == "size")))
         self.end_headers()
         body = data[start:]
-        self.wfile.write(body[:int(number)] if what in ("cut", "stall") else body)
+        self.wfile.write(body[: int(number)] if what in ("cut", "stall") else body)
         self.wfile.flush()
         if what == "stall":
             self.server.stalled.set()
@@ -88,7 +89,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.stalled, self.over = threading.Event(), threading.Event()
         self.url = f"http://127.0.0.1:{self.server_port}/"
 
-    def handle_error(self, *_):                                   # the script hung up: what it does when it is stopped
+    def handle_error(self, *_):  # the script hung up: what it does when it is stopped
         pass
 
 
@@ -104,15 +105,37 @@ def server():
 
 
 def toy_set(*mirrors, **more):
-    return {"what": "two files", "homework": "none", "sample": "2 small files", "licence": "Free.", "home": "http://home",
-            "mirrors": {f"m{number}": url for number, url in enumerate(mirrors)}, "next": "python prepare.py {folder}",
-            "files": [{"path": name, "size": len(data), "sha256": sha256(data)} for name, data in FILES.items()], **more}
+    return {
+        "what": "two files",
+        "homework": "none",
+        "sample": "2 small files",
+        "licence": "Free.",
+        "home": "http://home",
+        "mirrors": {f"m{number}": url for number, url in enumerate(mirrors)},
+        "next": "python prepare.py {folder}",
+        "files": [
+            {"path": name, "size": len(data), "sha256": sha256(data)}
+            for name, data in FILES.items()
+        ],
+        **more,
+    }
 
 
 def zip_set(url, archive, members, **known):
     """A set whose files are in one archive; known: sha256 of members by path."""
-    return toy_set(url, archive={"path": "toy.zip", "size": None, "sha256": sha256(archive)}, files=[
-        {"path": f"sub/{name}", "member": f"toy/{name}", "size": None, "sha256": known.get(name)} for name in members])
+    return toy_set(
+        url,
+        archive={"path": "toy.zip", "size": None, "sha256": sha256(archive)},
+        files=[
+            {
+                "path": f"sub/{name}",
+                "member": f"toy/{name}",
+                "size": None,
+                "sha256": known.get(name),
+            }
+            for name in members
+        ],
+    )
 
 
 @pytest.fixture
@@ -128,29 +151,51 @@ def script(tmp_path, monkeypatch, server):
     monkeypatch.setattr(module, "MANIFEST", {"toy": toy_set(server.url)})
     (tmp_path / "data" / "toy").mkdir(parents=True)
     module.folder = tmp_path / "full" / "toy"
-    module.go = lambda *words: module.main(["--data_root", str(tmp_path / "full"), "--quiet", "--timeout", "10", *words])
+    module.go = lambda *words: module.main(
+        ["--data_root", str(tmp_path / "full"), "--quiet", "--timeout", "10", *words]
+    )
     return module
 
 
 def complete(folder):
-    return {name: (folder / name).read_bytes() for name in NAMES} == FILES and not list(folder.glob("*.part"))
+    return {name: (folder / name).read_bytes() for name in NAMES} == FILES and not list(
+        folder.glob("*.part")
+    )
 
 
 def test_fetches_verifies_and_then_has_nothing_to_do(script, server, capsys):
     script.go("toy")
     text = capsys.readouterr().out
-    assert complete(script.folder) and "Free." in text and "2 of 2 with the SHA-256" in text and "next: python" in text
+    assert (
+        complete(script.folder)
+        and "Free." in text
+        and "2 of 2 with the SHA-256" in text
+        and "next: python" in text
+    )
     asked = len(server.asked)
     script.go("toy")
     assert "nothing to do" in capsys.readouterr().out and len(server.asked) == asked
-    receipt = json.loads((script.folder / "downloaded.json").read_text(encoding="utf-8"))["files"]["a.bin"]
+    receipt = json.loads((script.folder / "downloaded.json").read_text(encoding="utf-8"))["files"][
+        "a.bin"
+    ]
     assert receipt["url"] == server.url + "a.bin" and receipt["sha256"] == sha256(FILES["a.bin"])
 
 
-@pytest.mark.parametrize("plan", [
-    ["cut 100000", "cut 1", "cut 50000"], ["stall 70000"], ["status 500", "status 503", "status 429"], ["corrupt"],
-    ["redirect"], ["redirect", "cut 5", "redirect"], ["cut 1000", "ignore"], ["unsized"], ["cut 0", "cut 0"]],
-    ids=lambda plan: ", ".join(plan))
+@pytest.mark.parametrize(
+    "plan",
+    [
+        ["cut 100000", "cut 1", "cut 50000"],
+        ["stall 70000"],
+        ["status 500", "status 503", "status 429"],
+        ["corrupt"],
+        ["redirect"],
+        ["redirect", "cut 5", "redirect"],
+        ["cut 1000", "ignore"],
+        ["unsized"],
+        ["cut 0", "cut 0"],
+    ],
+    ids=lambda plan: ", ".join(plan),
+)
 def test_recovers(script, server, plan):
     server.plan["a.bin"] = list(plan)
     script.go("toy", *(["--timeout", "0.5"] if "stall" in plan[0] else []))
@@ -163,8 +208,17 @@ def test_resumes_where_the_cut_was(script, server):
     assert ("/a.bin", "bytes=100000-") in server.asked
 
 
-@pytest.mark.parametrize("kept", [b"nonsense" * 1000, FILES["a.bin"][:-1], FILES["a.bin"], FILES["a.bin"] + b"more", b"?" * 300_000],
-                         ids=["wrong", "one byte short", "whole", "too long", "wrong, of the right size"])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        b"nonsense" * 1000,
+        FILES["a.bin"][:-1],
+        FILES["a.bin"],
+        FILES["a.bin"] + b"more",
+        b"?" * 300_000,
+    ],
+    ids=["wrong", "one byte short", "whole", "too long", "wrong, of the right size"],
+)
 def test_a_kept_part_is_used_only_if_it_is_right(script, kept):
     script.folder.mkdir(parents=True)
     (script.folder / "a.bin.part").write_bytes(kept)
@@ -184,17 +238,31 @@ def test_a_damaged_file_is_found_and_fetched_again(script, server, capsys):
     script.go("toy", "--verify")
 
 
-@pytest.mark.parametrize(("plan", "problem"), [
-    (["status 404"], "HTTP 404"), (["size"], "another file of 300,001 bytes, expected 300,000"),
-    (["status 500"] * 9, "HTTP 500"), (["cut 0"] * 9, "cut off after 0 bytes"), (["corrupt"] * 2, "another file")],
-    ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("plan", "problem"),
+    [
+        (["status 404"], "HTTP 404"),
+        (["size"], "another file of 300,001 bytes, expected 300,000"),
+        (["status 500"] * 9, "HTTP 500"),
+        (["cut 0"] * 9, "cut off after 0 bytes"),
+        (["corrupt"] * 2, "another file"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 def test_a_source_that_fails_is_named_and_the_next_one_asked(script, server, plan, problem):
     server.plan["b.bin"] = list(plan)
     with pytest.raises(script.UserError) as error:
         script.go("toy")
     text = str(error.value)
-    assert problem in text and f"put into {script.folder}" in text and "data/toy (2 small files)" in text and "\n" not in text
-    assert (script.folder / "a.bin").read_bytes() == FILES["a.bin"] and not (script.folder / "b.bin").exists()
+    assert (
+        problem in text
+        and f"put into {script.folder}" in text
+        and "data/toy (2 small files)" in text
+        and "\n" not in text
+    )
+    assert (script.folder / "a.bin").read_bytes() == FILES["a.bin"] and not (
+        script.folder / "b.bin"
+    ).exists()
     server.plan["b.bin"] = list(plan)
     script.MANIFEST["toy"]["mirrors"]["second"] = server.url + "second/"
     script.go("toy")
@@ -219,8 +287,11 @@ def test_the_source_that_works_is_asked_first_from_then_on(script, server):
 def test_no_network(script):
     with Server() as closed:
         script.MANIFEST["toy"] = toy_set(closed.url)
-    with pytest.raises(script.UserError, match=r"cannot get a.bin; is there a network\? .*By hand: get 2 files \(a.bin ... "
-                                               r"b.bin\) from http://home , put into .*The bundled sample works without"):
+    with pytest.raises(
+        script.UserError,
+        match=r"cannot get a.bin; is there a network\? .*By hand: get 2 files \(a.bin ... "
+        r"b.bin\) from http://home , put into .*The bundled sample works without",
+    ):
         script.go("toy")
     script.folder.mkdir(parents=True, exist_ok=True)
     for name, data in FILES.items():
@@ -239,6 +310,7 @@ def test_proxies_of_the_environment(script, server, monkeypatch):
 def test_full_disk(script, server, monkeypatch):
     class Full:
         """The disk takes 100,000 bytes of a file."""
+
         def __init__(self, path, mode, buffering):
             self.file = open(path, mode, buffering=buffering)
 
@@ -254,11 +326,21 @@ def test_full_disk(script, server, monkeypatch):
                 raise OSError(errno.ENOSPC, "No space left on device")
             return self.file.write(block[:room])
 
-    monkeypatch.setattr(script, "open", lambda path, mode, buffering=-1: Full(path, mode, buffering) if buffering == 0
-                        else open(path, mode), raising=False)
-    with pytest.raises(script.UserError, match="no room left on the disk of .*goes on from the part"):
+    monkeypatch.setattr(
+        script,
+        "open",
+        lambda path, mode, buffering=-1: (
+            Full(path, mode, buffering) if buffering == 0 else open(path, mode)
+        ),
+        raising=False,
+    )
+    with pytest.raises(
+        script.UserError, match="no room left on the disk of .*goes on from the part"
+    ):
         script.go("toy")
-    assert (script.folder / "a.bin.part").stat().st_size == 100_000 and not (script.folder / "a.bin").exists()
+    assert (script.folder / "a.bin.part").stat().st_size == 100_000 and not (
+        script.folder / "a.bin"
+    ).exists()
     monkeypatch.delattr(script, "open")
     script.go("toy")
     assert complete(script.folder) and ("/a.bin", "bytes=100000-") in server.asked
@@ -271,18 +353,34 @@ def test_full_disk(script, server, monkeypatch):
 
 # ------------------------------------------------------------------------------------------------------------ archives
 
+
 def test_archive_with_the_listed_hash(script, server, tmp_path):
-    archive = packed({"toy/a.bin": FILES["a.bin"], "toy/b.bin": FILES["b.bin"], "../../evil.txt": b"!", "/evil.txt": b"!"})
+    archive = packed(
+        {
+            "toy/a.bin": FILES["a.bin"],
+            "toy/b.bin": FILES["b.bin"],
+            "../../evil.txt": b"!",
+            "/evil.txt": b"!",
+        }
+    )
     server.files["toy.zip"] = archive
     server.plan["toy.zip"] = ["cut 1000", "corrupt"]
     script.MANIFEST["toy"] = zip_set(server.url, archive, NAMES, **{"a.bin": "0" * 64})
     script.go("toy")
     folder = script.folder / "sub"
     assert {name: (folder / name).read_bytes() for name in NAMES} == FILES
-    assert sorted(path.name for path in (tmp_path / "full").rglob("*")) == [*NAMES, "downloaded.json", "sub", "toy"]
+    assert sorted(path.name for path in (tmp_path / "full").rglob("*")) == [
+        *NAMES,
+        "downloaded.json",
+        "sub",
+        "toy",
+    ]
     assert not list(tmp_path.rglob("evil*")) and not list(tmp_path.parent.glob("evil*"))
     receipt = script.read_receipt(script.folder)
-    assert script.states(script.folder, "toy") == {f"sub/{name}": "archive" for name in NAMES} and receipt["sub/a.bin"]["archive"]
+    assert (
+        script.states(script.folder, "toy") == {f"sub/{name}": "archive" for name in NAMES}
+        and receipt["sub/a.bin"]["archive"]
+    )
     script.go("toy", "--verify")
 
 
@@ -290,10 +388,15 @@ def test_archive_with_another_hash(script, server, capsys):
     """Members are held to their own hashes; one without a hash is recorded, and never called verified."""
     archive = packed({"toy/a.bin": FILES["a.bin"], "toy/b.bin": FILES["b.bin"]})
     server.files["toy.zip"] = packed({"toy/a.bin": FILES["a.bin"], "toy/b.bin": b"something else"})
-    script.MANIFEST["toy"] = zip_set(server.url, archive, NAMES, **{"a.bin": sha256(FILES["a.bin"])})
+    script.MANIFEST["toy"] = zip_set(
+        server.url, archive, NAMES, **{"a.bin": sha256(FILES["a.bin"])}
+    )
     script.go("toy")
     said = capsys.readouterr()
-    assert "not the archive that manifest.json lists" in said.err and "sub/b.bin is as it first came (not verified" in said.out
+    assert (
+        "not the archive that manifest.json lists" in said.err
+        and "sub/b.bin is as it first came (not verified" in said.out
+    )
     script.go("toy", "--verify")
     (script.folder / "sub" / "b.bin").write_bytes(b"changed since")
     with pytest.raises(script.UserError, match="sub/b.bin damaged"):
@@ -305,13 +408,17 @@ def test_archive_with_another_hash(script, server, capsys):
     assert not (script.folder / "sub" / "a.bin").exists()
 
 
-@pytest.mark.parametrize("archive", [b"no zip at all", packed({"toy/other": b""})], ids=["no zip", "without the members"])
+@pytest.mark.parametrize(
+    "archive", [b"no zip at all", packed({"toy/other": b""})], ids=["no zip", "without the members"]
+)
 def test_archive_put_there_by_hand(script, server, archive):
     good = packed({f"toy/{name}": data for name, data in FILES.items()})
     script.MANIFEST["toy"] = zip_set(server.url, good, NAMES)
     script.folder.mkdir(parents=True)
     (script.folder / "toy.zip").write_bytes(archive)
-    with pytest.raises(script.UserError, match="toy.zip cannot be used .*delete it and run this again"):
+    with pytest.raises(
+        script.UserError, match="toy.zip cannot be used .*delete it and run this again"
+    ):
         script.go("toy")
     (script.folder / "toy.zip").write_bytes(good)
     script.go("toy")
@@ -329,6 +436,7 @@ def test_archive_that_unpacks_to_too_much(script, server, monkeypatch):
 
 # ------------------------------------------------------------------------------------------------- the script as a whole
 
+
 def own_copy(tmp_path, manifest):
     """data/download.py in an empty tree, with another manifest."""
     (tmp_path / "data").mkdir(exist_ok=True)
@@ -338,16 +446,25 @@ def own_copy(tmp_path, manifest):
 
 
 def run(command, *words):
-    done = subprocess.run([*command, *words], capture_output=True, text=True, encoding="utf-8",
-                          env={**os.environ, "no_proxy": "*"})
+    done = subprocess.run(
+        [*command, *words],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "no_proxy": "*"},
+    )
     return done.returncode, done.stdout, done.stderr
 
 
 def test_bad_use_is_one_line(tmp_path):
     command = own_copy(tmp_path, {"toy": toy_set("http://127.0.0.1:9/")})
-    for words, message in ((["poems"], "no data set poems; there are: toy, all"), (["toy", "--mirorr", "x"], "did you mean --mirror"),
-                           ([], "which data set?"), (["toy", "-retries", "-1"], "--retries a whole number"),
-                           (["toy", "--data_root", str(tmp_path / "data")], "holds the bundled sample")):
+    for words, message in (
+        (["poems"], "no data set poems; there are: toy, all"),
+        (["toy", "--mirorr", "x"], "did you mean --mirror"),
+        ([], "which data set?"),
+        (["toy", "-retries", "-1"], "--retries a whole number"),
+        (["toy", "--data_root", str(tmp_path / "data")], "holds the bundled sample"),
+    ):
         code, out, err = run(command, *words)
         assert (code, out) == (2, "") and message in err and err.count("\n") == 1
     code, out, _ = run(command, "--list")
@@ -362,8 +479,14 @@ def test_stopped_by_ctrl_c_and_by_force(tmp_path, server):
     for stop, kept in ((signal.SIGINT, 100_000), (signal.SIGKILL, 200_000)):
         server.plan["b.bin"] = ["stall 100000"]
         server.stalled.clear()
-        with subprocess.Popen([*command, "toy"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              encoding="utf-8", env={**os.environ, "no_proxy": "*"}) as process:
+        with subprocess.Popen(
+            [*command, "toy"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "no_proxy": "*"},
+        ) as process:
             part = tmp_path / "data" / "full" / "toy" / "b.bin.part"
             server.stalled.wait(10)
             while process.poll() is None and (not part.is_file() or part.stat().st_size < kept):
@@ -371,13 +494,22 @@ def test_stopped_by_ctrl_c_and_by_force(tmp_path, server):
             process.send_signal(stop)
             said = process.communicate()[1]
             assert process.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL)
-        assert stop == signal.SIGKILL or "100,000 bytes of the next are kept; the same command goes on" in said
+        assert (
+            stop == signal.SIGKILL
+            or "100,000 bytes of the next are kept; the same command goes on" in said
+        )
         assert part.is_file() and not part.with_suffix("").exists()
     code, out, err = run(command, "toy")
-    assert code == 0 and "100%" in err and complete(part.parent) and ("/b.bin", "bytes=200000-") in server.asked
+    assert (
+        code == 0
+        and "100%" in err
+        and complete(part.parent)
+        and ("/b.bin", "bytes=200000-") in server.asked
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- the real list
+
 
 def test_manifest():
     manifest = json.loads((ROOT / "data" / "manifest.json").read_text(encoding="utf-8"))
@@ -385,23 +517,34 @@ def test_manifest():
     for name, about in manifest.items():
         assert set(toy_set()) - set(about) == set() and (ROOT / "data" / name).is_dir()
         for address in about["mirrors"].values():
-            assert address.startswith(("https://", "http://sighan.cs.uchicago.edu/")) and address.endswith("/")
+            assert address.startswith(
+                ("https://", "http://sighan.cs.uchicago.edu/")
+            ) and address.endswith("/")
             if "github" in address or "jsdelivr" in address:
                 commit = about["home"].split("/tree/")[1].split("/")[0]
                 assert len(commit) == 40 and commit in address, "not pinned to the commit"
         for entry in about["files"] + [about.get("archive", about["files"][0])]:
             path = Path(entry["path"])
             assert not path.is_absolute() and ".." not in path.parts
-            assert entry["sha256"] is None and "note" in entry or len(entry["sha256"]) == 64 and entry["size"] > 0
+            assert (
+                entry["sha256"] is None
+                and "note" in entry
+                or len(entry["sha256"]) == 64
+                and entry["size"] > 0
+            )
     assert len(manifest["quansongci"]["files"]) == 22
 
 
 def test_full_data_is_what_the_manifest_lists(script):
     full = os.environ.get("COURSE_FULL_DATA")
     if not full:
-        pytest.skip("set COURSE_FULL_DATA to the folder with the full sets (data/full after data/download.py all)")
+        pytest.skip(
+            "set COURSE_FULL_DATA to the folder with the full sets (data/full after data/download.py all)"
+        )
     manifest = json.loads((ROOT / "data" / "manifest.json").read_text(encoding="utf-8"))
     for name, about in manifest.items():
         receipt = script.read_receipt(Path(full) / name)
         for entry in about["files"]:
-            assert script.state(Path(full) / name, entry, receipt) not in ("damaged",), f"{name}/{entry['path']}"
+            assert script.state(Path(full) / name, entry, receipt) not in ("damaged",), (
+                f"{name}/{entry['path']}"
+            )

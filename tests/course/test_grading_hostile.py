@@ -1,4 +1,5 @@
 """Hostile and broken submissions, graded as a class together with a solved and an empty one."""
+
 import contextlib
 import html
 import os
@@ -15,7 +16,9 @@ from grading import grade, isolation, report, submissions
 from tests.course import hostile
 from tests.student import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="isolation is for Linux; elsewhere the plain level is used")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="isolation is for Linux; elsewhere the plain level is used"
+)
 
 
 def levels():
@@ -32,9 +35,11 @@ def build(folder):
             path.write_bytes(data)
     for name, make in hostile.ARCHIVES.items():
         make(folder / name)
-    for name, files in {"solved": {path.name: path.read_bytes() for path in (ROOT / "hmm").glob("*.py")},
-                        "zz solved": {path.name: path.read_bytes() for path in (ROOT / "hmm").glob("*.py")},
-                        "empty": empty}.items():
+    for name, files in {
+        "solved": {path.name: path.read_bytes() for path in (ROOT / "hmm").glob("*.py")},
+        "zz solved": {path.name: path.read_bytes() for path in (ROOT / "hmm").glob("*.py")},
+        "empty": empty,
+    }.items():
         (folder / name / "hmm").mkdir(parents=True)
         for inside, data in files.items():
             (folder / name / "hmm" / inside).write_bytes(data)
@@ -44,8 +49,13 @@ def build(folder):
 
 def processes():
     """Command lines of this user's processes that grading may leave behind."""
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True).stdout.splitlines() \
-        if shutil.which("ps") else []
+    listed = (
+        subprocess.run(
+            ["ps", "-eo", "pid,args"], capture_output=True, text=True
+        ).stdout.splitlines()
+        if shutil.which("ps")
+        else []
+    )
     return {line for line in listed if "forkserver" in line or "sleep 1000000" in line}
 
 
@@ -55,11 +65,20 @@ def tidy(tmp_path, monkeypatch):
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    elsewhere = {place: set(os.listdir(place)) for place in (os.path.expanduser("~"), "/dev/shm", ROOT, tmp_path)}
+    elsewhere = {
+        place: set(os.listdir(place))
+        for place in (os.path.expanduser("~"), "/dev/shm", ROOT, tmp_path)
+    }
     yield
     assert os.listdir(tmp_path / "tmp") == []
-    made = {place: set(os.listdir(place)) - names - {"in", "out"} for place, names in elsewhere.items()}
-    assert not any(name.startswith("left-by") or name.endswith((".cache", "customize.py")) for names in made.values() for name in names)
+    made = {
+        place: set(os.listdir(place)) - names - {"in", "out"} for place, names in elsewhere.items()
+    }
+    assert not any(
+        name.startswith("left-by") or name.endswith((".cache", "customize.py"))
+        for names in made.values()
+        for name in names
+    )
     assert not made[tmp_path]
 
 
@@ -73,17 +92,46 @@ def test_hostile_submissions(level, tmp_path, monkeypatch, tidy):
     assert len(names) >= 85 and set(hostile.SAID) <= set(names)
     before = processes()
     possible = isolation.probe(level)
-    monkeypatch.setattr(isolation, "strongest", lambda limits=None, wanted=None: (level, possible, []))
-    args = grade.get_parser().parse_args([str(folder), "--out", str(out), "--homework", "hmm", "-j", "2", "--quiet", "--lang", "en",
-                                          "--timeout", "3", "--total-timeout", "8", "--memory", "512"])
+    monkeypatch.setattr(
+        isolation, "strongest", lambda limits=None, wanted=None: (level, possible, [])
+    )
+    args = grade.get_parser().parse_args(
+        [
+            str(folder),
+            "--out",
+            str(out),
+            "--homework",
+            "hmm",
+            "-j",
+            "2",
+            "--quiet",
+            "--lang",
+            "en",
+            "--timeout",
+            "3",
+            "--total-timeout",
+            "8",
+            "--memory",
+            "512",
+        ]
+    )
     entries, problems, errors, settings = grade.run(args)
     grade.write_reports(args, entries, problems, errors, settings)
     assert errors == {} and sorted(problems) == names
-    marks = {student: sum(result["points"] for result in entry["results"]) for (student, _), entry in entries.items()}
+    marks = {
+        student: sum(result["points"] for result in entry["results"])
+        for (student, _), entry in entries.items()
+    }
     for name in names:
-        assert marks.get(name, 0) == (100 if name in ("solved", "zz solved") else 0), f"{name} earns {marks[name]}"
-        shown = (out / "students" / report.folder_name(name) / "report.html").read_text(encoding="utf-8")
-        assert re.search(hostile.SAID.get(name, ""), html.unescape(shown)), f"{name}: its report says {shown[-3000:]}"
+        assert marks.get(name, 0) == (100 if name in ("solved", "zz solved") else 0), (
+            f"{name} earns {marks[name]}"
+        )
+        shown = (out / "students" / report.folder_name(name) / "report.html").read_text(
+            encoding="utf-8"
+        )
+        assert re.search(hostile.SAID.get(name, ""), html.unescape(shown)), (
+            f"{name}: its report says {shown[-3000:]}"
+        )
     assert processes() <= before
     if os.path.exists(hostile.POISONED):
         os.unlink(hostile.POISONED)
@@ -98,7 +146,9 @@ def test_the_canary_tells_levels_apart():
         landlock = "files" in session.reached
         session.kill()
     assert not process["start a process"] and not process["open a network connection"]
-    assert process["read other files"] == process["write outside its folder"] == (not landlock), "it says what it does not stop"
+    assert process["read other files"] == process["write outside its folder"] == (not landlock), (
+        "it says what it does not stop"
+    )
     if shutil.which("bwrap"):
         assert not any(isolation.probe("bubblewrap").values())
 

@@ -1,4 +1,5 @@
 """hmm's solved model against all state paths, against itself computed otherwise, and against hmmlearn where it is there."""
+
 import itertools
 
 import numpy as np
@@ -27,19 +28,29 @@ def by_all_paths(pi, A, B, obs):
     paths = np.array(list(itertools.product(range(N), repeat=T)))
     p = pi[paths[:, 0]] * B[paths, obs].prod(1) * A[paths[:, :-1], paths[:, 1:]].prod(1)
     gamma = np.array([[p[paths[:, t] == i].sum() for i in range(N)] for t in range(T)])
-    joint = np.array([[[p[(paths[:, t] == i) & (paths[:, t + 1] == j)].sum() for j in range(N)] for i in range(N)]
-                      for t in range(T - 1)]).reshape(T - 1, N, N)
+    joint = np.array(
+        [
+            [
+                [p[(paths[:, t] == i) & (paths[:, t + 1] == j)].sum() for j in range(N)]
+                for i in range(N)
+            ]
+            for t in range(T - 1)
+        ]
+    ).reshape(T - 1, N, N)
     return p.sum(), gamma / (p.sum() or 1), joint, model.log(p.max())
 
 
 def path_score(pi, A, B, path, obs):
     with np.errstate(divide="ignore"):
-        return float(np.log(pi[path[0]]) + np.log(B[path, obs]).sum() + np.log(A[path[:-1], path[1:]]).sum())
+        return float(
+            np.log(pi[path[0]]) + np.log(B[path, obs]).sum() + np.log(A[path[:-1], path[1:]]).sum()
+        )
 
 
 def hmmlearn_model(pi, A, B, implementation="scaling", n_iter=1):
-    other = pytest.importorskip("hmmlearn.hmm").CategoricalHMM(len(pi), implementation=implementation, n_iter=n_iter,
-                                                              tol=-1, init_params="")
+    other = pytest.importorskip("hmmlearn.hmm").CategoricalHMM(
+        len(pi), implementation=implementation, n_iter=n_iter, tol=-1, init_params=""
+    )
     other.startprob_, other.transmat_, other.emissionprob_, other.n_features = pi, A, B, B.shape[1]
     return other
 
@@ -55,7 +66,9 @@ def compare(rng, number, with_hmmlearn=False):
     np.testing.assert_allclose(model.evaluate(pi, A, B, obs), P, **near)
     np.testing.assert_allclose(model.state_posterior(alpha, beta), gamma, rtol=1e-10, atol=1e-16)
     np.testing.assert_allclose(model.transition_joint(alpha, beta, A, B, obs), joint, **near)
-    np.testing.assert_allclose(model.log_likelihood(pi, A, B, obs), model.log(P), rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(
+        model.log_likelihood(pi, A, B, obs), model.log(P), rtol=1e-10, atol=1e-14
+    )
     path, log_prob = model.viterbi(pi, A, B, obs)
     np.testing.assert_allclose(log_prob, best, rtol=1e-10, atol=1e-14)
     assert path.dtype == np.int64 and path.shape == (T,) and 0 <= path.min() and path.max() < N
@@ -67,7 +80,9 @@ def compare(rng, number, with_hmmlearn=False):
     if with_hmmlearn and P > 0:
         other, column = hmmlearn_model(pi, A, B), obs[:, None]
         with np.errstate(all="ignore"):
-            np.testing.assert_allclose(other.score(column), quick.score(obs), rtol=1e-10, atol=1e-13)
+            np.testing.assert_allclose(
+                other.score(column), quick.score(obs), rtol=1e-10, atol=1e-13
+            )
             np.testing.assert_allclose(other.predict_proba(column), gamma, rtol=1e-10, atol=1e-13)
             np.testing.assert_allclose(other.decode(column)[0], log_prob, rtol=1e-10, atol=1e-13)
     return P > 0
@@ -90,9 +105,18 @@ def same(one, other, rtol=1e-10):
     assert one == other or abs(one - other) <= rtol * abs(other) + 1e-12, (one, other)
 
 
-@pytest.mark.parametrize("N, M, T, zeros", [
-    (1, 3, 1510, False), (2, 4, 1499, True), (3, 5, 1501, True), (5, 4, 3000, False), (8, 3, 2501, True),
-    (9, 6, 2001, False), (20, 4, 1700, True)])
+@pytest.mark.parametrize(
+    "N, M, T, zeros",
+    [
+        (1, 3, 1510, False),
+        (2, 4, 1499, True),
+        (3, 5, 1501, True),
+        (5, 4, 3000, False),
+        (8, 3, 2501, True),
+        (9, 6, 2001, False),
+        (20, 4, 1700, True),
+    ],
+)
 def test_lanes_of_time_give_what_the_recursions_give(N, M, T, zeros):
     rng = np.random.default_rng(T)
     pi, A, B = random_model(rng, N, M, zeros)
@@ -123,7 +147,11 @@ def test_models_that_never_forget_are_right_too():
     B = rng.dirichlet(np.ones(5), N)
     circle, apart = np.roll(np.eye(N), 1, axis=1), np.eye(N)
     chain = np.triu(np.tri(N, k=1))
-    for pi, A in ((np.full(N, 1 / N), circle), (np.full(N, 1 / N), apart), (np.eye(N)[0], chain / chain.sum(1)[:, None])):
+    for pi, A in (
+        (np.full(N, 1 / N), circle),
+        (np.full(N, 1 / N), apart),
+        (np.eye(N)[0], chain / chain.sum(1)[:, None]),
+    ):
         obs = model.sample(pi, A, B, T, rng)[1]
         quick, slow = model.HMM(pi, A, B), model.HMM(pi, A, B, readable=True)
         same(quick.score(obs), slow.score(obs))
@@ -156,7 +184,9 @@ def test_impossible_sequences():
     B = np.array([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
     for obs in (np.array([2]), np.array([0, 2, 1]), np.array([0, 1, 0] * 700 + [2, 0])):
         assert model.evaluate(pi, A, B, obs) == 0 and model.log_likelihood(pi, A, B, obs) == -np.inf
-        assert (model.state_posterior(model.forward(pi, A, B, obs), model.backward(A, B, obs)) == 0).all()
+        assert (
+            model.state_posterior(model.forward(pi, A, B, obs), model.backward(A, B, obs)) == 0
+        ).all()
         for readable in (True, False):
             machine = model.HMM(pi, A, B, readable=readable)
             log_prob, path = machine.decode(obs)
@@ -199,7 +229,10 @@ def test_baum_welch_never_lowers_the_likelihood():
 @pytest.mark.deep
 def test_baum_welch_from_two_hundred_starts_and_beside_hmmlearn():
     rng = np.random.default_rng(7)
-    print(sum(learn(rng, number, with_hmmlearn=True) for number in range(200)), "of 200 starts compared with hmmlearn")
+    print(
+        sum(learn(rng, number, with_hmmlearn=True) for number in range(200)),
+        "of 200 starts compared with hmmlearn",
+    )
 
 
 def test_baum_welch_with_unseen_symbols_and_unused_states():
@@ -207,8 +240,12 @@ def test_baum_welch_with_unseen_symbols_and_unused_states():
     B = np.array([[0.3, 0.3, 0.2, 0.2], [0.1, 0.2, 0.3, 0.4], [0.25, 0.25, 0.25, 0.25]])
     many = [np.array([0, 1, 1, 0, 3]), np.array([3])]
     for learned in (model.baum_welch(pi, A, B, many, 5), fast.baum_welch(pi, A, B, many, 5)):
-        assert (learned[2][:2, 2] == 0).all() and (np.diff(learned[3]) >= -1e-9).all()        # symbol 2 is never seen
-        assert (learned[1][2] == A[2]).all() and (learned[2][2] == B[2]).all()                 # state 2 never visited
+        assert (learned[2][:2, 2] == 0).all() and (
+            np.diff(learned[3]) >= -1e-9
+        ).all()  # symbol 2 is never seen
+        assert (learned[1][2] == A[2]).all() and (
+            learned[2][2] == B[2]
+        ).all()  # state 2 never visited
 
 
 def test_long_sequences_do_not_underflow():
@@ -218,7 +255,7 @@ def test_long_sequences_do_not_underflow():
     quick = model.HMM(pi, A, B)
     same(model.log_likelihood(pi, A, B, obs), quick.score(obs))
     same(model.viterbi(pi, A, B, obs)[1], quick.decode(obs)[0])
-    assert model.evaluate(pi, A, B, obs) == 0                    # plain numbers do
+    assert model.evaluate(pi, A, B, obs) == 0  # plain numbers do
 
 
 @pytest.mark.deep
@@ -250,47 +287,84 @@ def changed(place, row, value):
     return pi, A, B
 
 
-@pytest.mark.parametrize("pi, A, B, words", [
-    (*changed("A", 1, [0.3, 0.8]), r"row 1 of A .*sums to 1\.1, expected 1"),
-    (*changed("B", 0, [0.5, 0.4, 0]), r"row 0 of B .*sums to 0\.9"),
-    (*changed("pi", 0, [0.5, 0.4]), r"pi sums to 0\.9"),
-    (*changed("A", 0, [1.1, -0.1]), r"A\[0, 0\] is 1\.1"), (*changed("B", 1, [-0.1, 0.3, 0.8]), r"B\[1, 0\] is -0\.1"),
-    (*changed("A", 0, [np.nan, 1]), r"A\[0, 0\] is nan"), (*changed("pi", 0, [np.inf, 0]), r"pi\[0\] is inf"),
-    (np.ones(3) / 3, *changed("A", 0, [0.5, 0.5])[1:], r"A has shape \(2, 2\), expected \(3, 3\)"),
-    (*changed("A", 0, [0.5, 0.5])[:2], np.ones((3, 2)) / 2, r"B has shape \(3, 2\), expected \(2, M\)"),
-    (np.ones((1, 2)) / 2, *changed("A", 0, [0.5, 0.5])[1:], r"pi has shape \(1, 2\)")])
+@pytest.mark.parametrize(
+    "pi, A, B, words",
+    [
+        (*changed("A", 1, [0.3, 0.8]), r"row 1 of A .*sums to 1\.1, expected 1"),
+        (*changed("B", 0, [0.5, 0.4, 0]), r"row 0 of B .*sums to 0\.9"),
+        (*changed("pi", 0, [0.5, 0.4]), r"pi sums to 0\.9"),
+        (*changed("A", 0, [1.1, -0.1]), r"A\[0, 0\] is 1\.1"),
+        (*changed("B", 1, [-0.1, 0.3, 0.8]), r"B\[1, 0\] is -0\.1"),
+        (*changed("A", 0, [np.nan, 1]), r"A\[0, 0\] is nan"),
+        (*changed("pi", 0, [np.inf, 0]), r"pi\[0\] is inf"),
+        (
+            np.ones(3) / 3,
+            *changed("A", 0, [0.5, 0.5])[1:],
+            r"A has shape \(2, 2\), expected \(3, 3\)",
+        ),
+        (
+            *changed("A", 0, [0.5, 0.5])[:2],
+            np.ones((3, 2)) / 2,
+            r"B has shape \(3, 2\), expected \(2, M\)",
+        ),
+        (np.ones((1, 2)) / 2, *changed("A", 0, [0.5, 0.5])[1:], r"pi has shape \(1, 2\)"),
+    ],
+)
 def test_broken_models_are_named(pi, A, B, words):
     obs = np.array([0, 1])
-    for call in (lambda: model.forward(pi, A, B, obs), lambda: model.viterbi(pi, A, B, obs), lambda: model.HMM(pi, A, B),
-                 lambda: model.log_likelihood(pi, A, B, obs), lambda: model.baum_welch(pi, A, B, [obs], 1),
-                 lambda: model.sample(pi, A, B, 3, np.random.default_rng(0))):
+    for call in (
+        lambda: model.forward(pi, A, B, obs),
+        lambda: model.viterbi(pi, A, B, obs),
+        lambda: model.HMM(pi, A, B),
+        lambda: model.log_likelihood(pi, A, B, obs),
+        lambda: model.baum_welch(pi, A, B, [obs], 1),
+        lambda: model.sample(pi, A, B, 3, np.random.default_rng(0)),
+    ):
         with pytest.raises(ValueError, match=words):
             call()
 
 
-@pytest.mark.parametrize("obs, words", [
-    (np.array([0, 3]), r"obs\[1\] is 3, expected 0\.\.2: B has 3 columns"), (np.array([-1]), r"obs\[0\] is -1"),
-    (np.array([0.0, 1.0]), "float64 values, expected integers"), (np.array([], dtype=int), r"empty \(T = 0\)"),
-    ([], "T = 0"), (np.zeros((2, 1), int), r"shape \(2, 1\), expected \(T,\)"), (np.array(["a"]), "expected integers")])
+@pytest.mark.parametrize(
+    "obs, words",
+    [
+        (np.array([0, 3]), r"obs\[1\] is 3, expected 0\.\.2: B has 3 columns"),
+        (np.array([-1]), r"obs\[0\] is -1"),
+        (np.array([0.0, 1.0]), "float64 values, expected integers"),
+        (np.array([], dtype=int), r"empty \(T = 0\)"),
+        ([], "T = 0"),
+        (np.zeros((2, 1), int), r"shape \(2, 1\), expected \(T,\)"),
+        (np.array(["a"]), "expected integers"),
+    ],
+)
 def test_broken_observations_are_named(obs, words):
     machine = model.HMM(*GOOD)
-    for call in (lambda: model.forward(*GOOD, obs), lambda: model.backward(*GOOD[1:], obs), lambda: machine.decode(obs),
-                 lambda: machine.score(obs), lambda: machine.predict_proba(obs),
-                 lambda: model.viterbi_tables(*map(model.log, GOOD), obs)):
+    for call in (
+        lambda: model.forward(*GOOD, obs),
+        lambda: model.backward(*GOOD[1:], obs),
+        lambda: machine.decode(obs),
+        lambda: machine.score(obs),
+        lambda: machine.predict_proba(obs),
+        lambda: model.viterbi_tables(*map(model.log, GOOD), obs),
+    ):
         with pytest.raises(ValueError, match=words):
             call()
     if np.ndim(obs) == 1 and len(obs):
-        with pytest.raises(ValueError, match=words.replace("obs", r"sequences\[1\]") if "obs" in words else words):
+        with pytest.raises(
+            ValueError, match=words.replace("obs", r"sequences\[1\]") if "obs" in words else words
+        ):
             machine.decode_batch([np.array([0]), obs])
 
 
 def test_other_misuse_of_the_class_is_named():
-    for call, words in ((lambda: model.HMM().decode([0]), "no parameters yet"), (lambda: model.HMM().fit([[0, 1]]), "n_states"),
-                        (lambda: model.HMM(*GOOD).fit([]), "sequences is empty"),
-                        (lambda: model.HMM().fit_supervised([[0]], [[0], [1]]), "1 state sequences for 2"),
-                        (lambda: model.HMM().fit_supervised([[0, 1]], [[0]]), "2 states for 1 symbols"),
-                        (lambda: model.HMM().fit_supervised([[0]], [[0]], smoothing=-1), "smoothing is -1"),
-                        (lambda: model.sample(*GOOD, 0, np.random.default_rng(0)), "T is 0")):
+    for call, words in (
+        (lambda: model.HMM().decode([0]), "no parameters yet"),
+        (lambda: model.HMM().fit([[0, 1]]), "n_states"),
+        (lambda: model.HMM(*GOOD).fit([]), "sequences is empty"),
+        (lambda: model.HMM().fit_supervised([[0]], [[0], [1]]), "1 state sequences for 2"),
+        (lambda: model.HMM().fit_supervised([[0, 1]], [[0]]), "2 states for 1 symbols"),
+        (lambda: model.HMM().fit_supervised([[0]], [[0]], smoothing=-1), "smoothing is -1"),
+        (lambda: model.sample(*GOOD, 0, np.random.default_rng(0)), "T is 0"),
+    ):
         with pytest.raises(ValueError, match=words):
             call()
 
@@ -302,7 +376,11 @@ def test_functions_leave_their_arguments_alone():
         x.setflags(write=False)
     pi, A, B, obs = arrays
     alpha, beta = model.forward(pi, A, B, obs), model.backward(A, B, obs)
-    model.state_posterior(alpha, beta), model.transition_joint(alpha, beta, A, B, obs), model.viterbi(pi, A, B, obs)
+    (
+        model.state_posterior(alpha, beta),
+        model.transition_joint(alpha, beta, A, B, obs),
+        model.viterbi(pi, A, B, obs),
+    )
     for readable in (True, False):
         machine = model.HMM(pi, A, B, readable=readable)
         machine.decode_batch([obs]), machine.predict_proba(obs), machine.fit([obs], 2)
@@ -319,7 +397,13 @@ def test_a_saved_model_comes_back_and_nothing_else_does(tmp_path):
     whole = path.read_bytes()
     np.savez(tmp_path / "other.npz", kind="segmenter")
     np.savez(tmp_path / "nameless.npz", x=np.zeros(3))
-    np.savez(tmp_path / "broken.npz", kind="hmm", startprob=[0.5, 0.6], transmat=np.eye(2), emissionprob=np.eye(2))
+    np.savez(
+        tmp_path / "broken.npz",
+        kind="hmm",
+        startprob=[0.5, 0.6],
+        transmat=np.eye(2),
+        emissionprob=np.eye(2),
+    )
     np.save(tmp_path / "single.npy", np.zeros(3))
     (tmp_path / "text.npz").write_text("not a model", encoding="utf-8")
     (tmp_path / "empty.npz").write_bytes(b"")
@@ -348,7 +432,9 @@ def test_samples_follow_the_model():
 def test_fit_finds_a_model_from_random_numbers():
     rng = np.random.default_rng(11)
     obs = model.sample(*(np.array(x) for x in GOOD), 400, rng)[1]
-    fits = [model.HMM(readable=readable).fit([obs], 15, n_states=2, rng=1) for readable in (True, False)]
+    fits = [
+        model.HMM(readable=readable).fit([obs], 15, n_states=2, rng=1) for readable in (True, False)
+    ]
     np.testing.assert_allclose(fits[0].transmat_, fits[1].transmat_, atol=1e-8)
     assert fits[1].log_likelihoods_[-1] > fits[1].log_likelihoods_[0]
 
@@ -367,7 +453,9 @@ def test_numba_gives_the_same_paths():
             assert (found[0] == path).all()
             same(found[1], log_prob)
             many = [obs[:7], obs[:1], obs[:900]]
-            scores, paths = fast.viterbi_batch(pi, A, B, np.concatenate(many), np.array(list(map(len, many))))
+            scores, paths = fast.viterbi_batch(
+                pi, A, B, np.concatenate(many), np.array(list(map(len, many)))
+            )
             for score, path, sequence in zip(scores, paths, many):
                 expected = model.viterbi(pi, A, B, sequence)
                 assert (path == expected[0]).all()
@@ -377,7 +465,9 @@ def test_numba_gives_the_same_paths():
 
 
 def test_without_the_fast_file_the_recursions_do_the_work():
-    alone = load_solved("hmm", sources={"fast.py": "raise ImportError('left out')\n"}).module("model")
+    alone = load_solved("hmm", sources={"fast.py": "raise ImportError('left out')\n"}).module(
+        "model"
+    )
     machine = alone.HMM(*GOOD)
     assert machine.readable and alone.fast is None
     obs = np.array([0, 2, 1, 1])

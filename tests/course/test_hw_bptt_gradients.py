@@ -39,7 +39,11 @@ def by_torch(kind, params, x, y):
     if kind == "relu_rnn":
         y_pred, grads = reference.relu_grads(params, x, y)
         return -np.log(y_pred if y else 1 - y_pred), grads
-    return reference.lstm_grads(params, x, y) if kind == "lstm" else reference.rnn_grads(params, x, y, kind.split()[1])
+    return (
+        reference.lstm_grads(params, x, y)
+        if kind == "lstm"
+        else reference.rnn_grads(params, x, y, kind.split()[1])
+    )
 
 
 def relative_error(got, right):
@@ -84,19 +88,26 @@ def differences(kind, shapes, seed):
     while number < shapes:
         params, x, y = case(kind, rng, longest=15)
         _, grads = by_hand(kind, params, x, y)
-        if "relu" in kind:                              # a step of a difference must not cross a kink
-            forward = model.relu_rnn_forward(params, x)[1] if kind == "relu_rnn" else \
-                model.rnn_forward(params, x, y, "relu")[1]
+        if "relu" in kind:  # a step of a difference must not cross a kink
+            forward = (
+                model.relu_rnn_forward(params, x)[1]
+                if kind == "relu_rnn"
+                else model.rnn_forward(params, x, y, "relu")[1]
+            )
             if np.abs(forward["a"]).min() < 1e-3:
                 continue
         number += 1
         for name in [*params, "x"]:
+
             def loss_at(value, name=name, params=params, x=x, y=y):
                 other = params if name == "x" else params | {name: value}
                 return by_hand(kind, other, value if name == "x" else x, y)[0]
+
             start = x if name == "x" else params[name]
             numeric = numeric_gradient(loss_at, start, h=1e-5)
-            scale = max(np.abs(numeric).max(), 1e-3)    # below that the loss's own rounding is as large as the change
+            scale = max(
+                np.abs(numeric).max(), 1e-3
+            )  # below that the loss's own rounding is as large as the change
             worst = max(worst, float(np.abs(grads[name] - numeric).max() / scale))
     return worst
 
@@ -121,9 +132,15 @@ def test_the_losses_of_single_steps_add_up():
         _, cache = model.rnn_forward(params, x, y, activation)
         steps = [model.rnn_step_loss_grads(params, cache, t) for t in range(1, len(x) + 1)]
         for t, grads in enumerate(steps, 1):
-            assert relative_error(grads, reference.rnn_grads(params, x, y, activation, step=t)[1]) < 1e-9
+            assert (
+                relative_error(grads, reference.rnn_grads(params, x, y, activation, step=t)[1])
+                < 1e-9
+            )
         whole = model.rnn_backward(params, cache)
-        assert relative_error({name: sum(grads[name] for grads in steps) for name in whole}, whole) < 1e-9
+        assert (
+            relative_error({name: sum(grads[name] for grads in steps) for name in whole}, whole)
+            < 1e-9
+        )
         with pytest.raises(ValueError, match="steps count from 1"):
             model.rnn_step_loss_grads(params, cache, 0)
 
@@ -140,18 +157,30 @@ def test_lstm_forward_is_torchs(dtype, limit):
         with torch.no_grad():
             for name, array in (("weight_ih_l0", "U"), ("weight_hh_l0", "W"), ("bias_ih_l0", "b")):
                 rows = np.concatenate([params[f"{array}_{gate}"] for gate in "fiao"])
-                order = np.concatenate([rows[H:2 * H], rows[:H], rows[2 * H:]])            # torch: i, f, candidate, o
+                order = np.concatenate(
+                    [rows[H : 2 * H], rows[:H], rows[2 * H :]]
+                )  # torch: i, f, candidate, o
                 getattr(lstm, name).copy_(torch.tensor(order))
             lstm.bias_hh_l0.zero_()
             h, (_, C) = lstm(torch.tensor(x, dtype=dtype))
         _, cache = model.lstm_forward(params, x, np.zeros(T, dtype=int))
         assert np.abs(cache["h"][1:] - h.numpy()).max() < limit
-        assert np.abs(cache["C"][-1] - C[0].numpy()).max() < limit * max(1, np.abs(cache["C"]).max())
+        assert np.abs(cache["C"][-1] - C[0].numpy()).max() < limit * max(
+            1, np.abs(cache["C"]).max()
+        )
 
 
-BROKEN = {"B17": "the forget gate's derivative", "B17d": "the input gate's derivative", "B18": "the output gate's path",
-          "B15": "the cell's second path", "B16": "the forget gate on the cell's path", "B15b": "tanh between cell and state",
-          "B19": "the candidate's derivative", "B20": "the input gate's bias", "B12la": "the candidate's path to the state"}
+BROKEN = {
+    "B17": "the forget gate's derivative",
+    "B17d": "the input gate's derivative",
+    "B18": "the output gate's path",
+    "B15": "the cell's second path",
+    "B16": "the forget gate on the cell's path",
+    "B15b": "tanh between cell and state",
+    "B19": "the candidate's derivative",
+    "B20": "the input gate's bias",
+    "B12la": "the candidate's path to the state",
+}
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -162,10 +191,16 @@ def test_one_broken_path_spoils_the_network_and_its_blank_only(name):
     params, x = reference.lstm_params(rng, 3, 4, 2), rng.normal(size=(6, 3))
     y = rng.integers(2, size=6)
     right = reference.lstm_grads(params, x, y)[1]
-    broken = Homework(model.__file__.rpartition("/")[0], sources={file: text for (_, file), text in
-                                                                  mistakes.sources(known).items()}).module("model")
+    broken = Homework(
+        model.__file__.rpartition("/")[0],
+        sources={file: text for (_, file), text in mistakes.sources(known).items()},
+    ).module("model")
     got = by_hand("lstm", params, x, y, broken)[1]
-    off = {key for key in right if np.abs(got[key] - right[key]).max() > 1e-3 * np.abs(right[key]).max()}
+    off = {
+        key
+        for key in right
+        if np.abs(got[key] - right[key]).max() > 1e-3 * np.abs(right[key]).max()
+    }
     assert off, BROKEN[name]
     assert off == {"b_i"} if name == "B20" else {"V", "c"}.isdisjoint(off)
 
@@ -189,20 +224,30 @@ def test_extreme_values_do_not_warn():
     for kind in KINDS:
         params, x, y = case(kind, rng, longest=4)
         loss, grads = by_hand(kind, {name: 300 * value for name, value in params.items()}, x, y)
-        assert np.isfinite(loss) and (all(np.isfinite(value).all() for value in grads.values()) or "relu" in kind)
+        assert np.isfinite(loss) and (
+            all(np.isfinite(value).all() for value in grads.values()) or "relu" in kind
+        )
 
 
 # ---------------------------------------------------------------- bad input
 
+
 def good(kind):
     rng = np.random.default_rng(10)
-    params = {"relu_rnn": lambda: reference.relu_params(rng, 4), "rnn": lambda: reference.rnn_params(rng, 3, 4, 2),
-              "lstm": lambda: reference.lstm_params(rng, 3, 4, 2)}[kind]()
+    params = {
+        "relu_rnn": lambda: reference.relu_params(rng, 4),
+        "rnn": lambda: reference.rnn_params(rng, 3, 4, 2),
+        "lstm": lambda: reference.lstm_params(rng, 3, 4, 2),
+    }[kind]()
     return params, rng.normal(size=(5, 4 if kind == "relu_rnn" else 3)), np.array([0, 1, 1, 0, 1])
 
 
 def forward(kind, params, x, y):
-    return model.relu_rnn_forward(params, x) if kind == "relu_rnn" else getattr(model, f"{kind}_forward")(params, x, y)
+    return (
+        model.relu_rnn_forward(params, x)
+        if kind == "relu_rnn"
+        else getattr(model, f"{kind}_forward")(params, x, y)
+    )
 
 
 def with_nan(array):
@@ -216,23 +261,35 @@ def test_bad_input_is_a_clear_error(kind):
     params, x, y = good(kind)
     W = "W_a" if kind == "lstm" else "W"
     for params_, x_, words in (
-            (params | {W: np.zeros((3, 4))}, x, [W, "(3, 4)", "(4, 4)"]),
-            (params | {"V": np.zeros((2, 7))}, x, ["V", "(2, 7)", "(4,)" if kind == "relu_rnn" else "(2, 4)"]),
-            (params, x[:, :2], ["(5, 2)", "x"]),
-            (params, x[:0], ["T = 0"]), (params, x[0], ["two dimensions"]), (params, with_nan(x), ["x holds NaN"]),
-            (params | {W: with_nan(params[W])}, x, [f"{W} holds NaN"]),
-            (params | {"V": params["V"] * np.inf}, x, ["V holds NaN or infinity"]),
-            ({name: value for name, value in params.items() if name != W}, x, [f"no {W}"])):
+        (params | {W: np.zeros((3, 4))}, x, [W, "(3, 4)", "(4, 4)"]),
+        (
+            params | {"V": np.zeros((2, 7))},
+            x,
+            ["V", "(2, 7)", "(4,)" if kind == "relu_rnn" else "(2, 4)"],
+        ),
+        (params, x[:, :2], ["(5, 2)", "x"]),
+        (params, x[:0], ["T = 0"]),
+        (params, x[0], ["two dimensions"]),
+        (params, with_nan(x), ["x holds NaN"]),
+        (params | {W: with_nan(params[W])}, x, [f"{W} holds NaN"]),
+        (params | {"V": params["V"] * np.inf}, x, ["V holds NaN or infinity"]),
+        ({name: value for name, value in params.items() if name != W}, x, [f"no {W}"]),
+    ):
         with pytest.raises(ValueError) as error, np.errstate(invalid="ignore"):
-            forward(kind, params_, x_, y[:len(x_)] if np.ndim(x_) == 2 else y)
+            forward(kind, params_, x_, y[: len(x_)] if np.ndim(x_) == 2 else y)
         assert all(word in str(error.value) for word in words), (str(error.value), words)
 
 
 @pytest.mark.parametrize("kind", ["rnn", "lstm"])
 def test_bad_labels_are_a_clear_error(kind):
     params, x, y = good(kind)
-    for labels, words in ((y + 1, ["label 2", "0 to 1"]), (y - 1, ["label -1"]), (y[:3], ["(3,)", "(5,)"]),
-                          (y * 1.0, ["whole numbers"]), (y[:, None], ["(5, 1)"])):
+    for labels, words in (
+        (y + 1, ["label 2", "0 to 1"]),
+        (y - 1, ["label -1"]),
+        (y[:3], ["(3,)", "(5,)"]),
+        (y * 1.0, ["whole numbers"]),
+        (y[:, None], ["(5, 1)"]),
+    ):
         with pytest.raises(ValueError) as error:
             forward(kind, params, x, labels)
         assert all(word in str(error.value) for word in words), (str(error.value), words)
@@ -251,29 +308,49 @@ def test_other_bad_input():
 
 # ---------------------------------------------------------------- the four steps of the cell
 
+
 def test_cell_gradients_are_autograds():
     flow = load_solved("hw_bptt").module("gradient_flow")
     rng, T, H = np.random.default_rng(11), 9, 5
-    p = {f"{array}_{gate}": rng.normal(size=(H,) if array == "b" else (H, H)) for gate in "fiao" for array in "WUb"}
+    p = {
+        f"{array}_{gate}": rng.normal(size=(H,) if array == "b" else (H, H))
+        for gate in "fiao"
+        for array in "WUb"
+    }
     x, g = rng.normal(size=(T, H)), rng.normal(size=H)
     t = {name: torch.tensor(value) for name, value in p.items()}
     for kind in ("add", "share", "gates", "plain", "full"):
         h, states = torch.zeros(H, dtype=torch.float64, requires_grad=True), []
         C, cells = torch.zeros(H, dtype=torch.float64), []
         for row in torch.tensor(x):
-            f, i, o = (torch.sigmoid(t[f"W_{gate}"] @ h + t[f"U_{gate}"] @ row + t[f"b_{gate}"]) for gate in "fio")
+            f, i, o = (
+                torch.sigmoid(t[f"W_{gate}"] @ h + t[f"U_{gate}"] @ row + t[f"b_{gate}"])
+                for gate in "fio"
+            )
             u = torch.tanh(t["W_a"] @ h + t["U_a"] @ row + t["b_a"])
             C = reference.kept(C * f + i * u, cells)
-            h = {"add": lambda h=h, u=u: h + u, "share": lambda h=h, u=u, f=f: f * h + (1 - f) * u, "plain": lambda u=u: u,
-                 "gates": lambda h=h, u=u, f=f, i=i: f * h + i * u, "full": lambda C=C, o=o: o * torch.tanh(C)}[kind]()
+            h = {
+                "add": lambda h=h, u=u: h + u,
+                "share": lambda h=h, u=u, f=f: f * h + (1 - f) * u,
+                "plain": lambda u=u: u,
+                "gates": lambda h=h, u=u, f=f, i=i: f * h + i * u,
+                "full": lambda C=C, o=o: o * torch.tanh(C),
+            }[kind]()
             h = reference.kept(h, states)
         (h @ torch.tensor(g)).backward()
         right = [float(value.grad.norm()) for value in states]
-        got = flow.full_cell(x, p, g)[0] if kind == "full" else \
-            flow.plain_case(x, p, g) if kind == "plain" else flow.cell_case(kind, x, p, g)
+        got = (
+            flow.full_cell(x, p, g)[0]
+            if kind == "full"
+            else flow.plain_case(x, p, g)
+            if kind == "plain"
+            else flow.cell_case(kind, x, p, g)
+        )
         np.testing.assert_allclose(got, right, rtol=1e-9)
         if kind == "full":
-            np.testing.assert_allclose(flow.full_cell(x, p, g)[1], [float(value.grad.norm()) for value in cells], rtol=1e-9)
+            np.testing.assert_allclose(
+                flow.full_cell(x, p, g)[1], [float(value.grad.norm()) for value in cells], rtol=1e-9
+            )
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -283,4 +360,7 @@ def test_the_slope_is_the_log_of_the_radius(seed):
         measured, predicted = flow.linear_case(radius, 100, 32, rng)
         np.testing.assert_allclose(measured, predicted, rtol=1e-9)
         slope, expected = flow.slope_of(measured), np.log(radius)
-        assert abs(slope - expected) <= (0.01 if radius == 1 else 0.05 * abs(expected)), (radius, slope)
+        assert abs(slope - expected) <= (0.01 if radius == 1 else 0.05 * abs(expected)), (
+            radius,
+            slope,
+        )

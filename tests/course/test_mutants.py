@@ -1,4 +1,5 @@
 """Every small change of a solved blank fails the blank's checks, unless it is as right as the solution."""
+
 import random
 import signal
 
@@ -11,14 +12,22 @@ from tests.course.equivalents import EQUIVALENT
 from tests.course.mutants import Draws, mutants, survives
 from tests.student import HOMEWORKS, ROOT
 
-QUICK = 12                       # mutants of a homework that a quick run tries
-pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="an endless mutant is stopped by a timer of POSIX")
+QUICK = 12  # mutants of a homework that a quick run tries
+pytestmark = pytest.mark.skipif(
+    not hasattr(signal, "setitimer"), reason="an endless mutant is stopped by a timer of POSIX"
+)
 
 
 def excused(homework):
     """{(blank, change)} that may survive in a homework."""
     ids = markers.blanks(ROOT / homework)
-    return {(id, change) for entries in EQUIVALENT.values() for id, changes in entries.items() if id in ids for change in changes}
+    return {
+        (id, change)
+        for entries in EQUIVALENT.values()
+        for id, changes in entries.items()
+        if id in ids
+        for change in changes
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +39,9 @@ def elsewhere(tmp_path, monkeypatch):
 @pytest.mark.parametrize("homework", HOMEWORKS)
 def test_an_entry_is_a_mutant(homework):
     listed = excused(homework)
-    assert listed <= {(id, one.change) for id in {id for id, _ in listed} for one in mutants(homework, id)}
+    assert listed <= {
+        (id, one.change) for id in {id for id, _ in listed} for one in mutants(homework, id)
+    }
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
@@ -46,7 +57,8 @@ def test_some_mutants_are_caught(homework):
 def test_the_table_has_its_line():
     region = markers.find(ROOT / "gpt_songci", "gpt-a3.4")
     points, solution, empty, known, named, others, passed, tried, caught, equal, _ = table.row(
-        "gpt_songci", region, check.FreshCases(), None, with_mutants=True)
+        "gpt_songci", region, check.FreshCases(), None, with_mutants=True
+    )
     assert (points, solution, empty) == (region.points, 1, 1)
     assert known == named > 0 and others == passed >= 2 and tried == caught + equal > 0
 
@@ -55,6 +67,10 @@ def test_the_table_has_its_line():
 @pytest.mark.parametrize("homework", HOMEWORKS)
 def test_all_mutants_are_caught(homework):
     cases = Draws()
-    left = {(one.blank, one.change) for id in markers.blanks(ROOT / homework) for one in mutants(homework, id)
-            if survives(one, cases)}
+    left = {
+        (one.blank, one.change)
+        for id in markers.blanks(ROOT / homework)
+        for one in mutants(homework, id)
+        if survives(one, cases)
+    }
     assert left == excused(homework), f"seed {cases.seed}"

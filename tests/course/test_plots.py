@@ -1,17 +1,21 @@
 """Chinese in pictures: a font that has it, on every system; where there is none, code points and one plain warning."""
+
 import warnings
 
 import pytest
 
 from tests.student import HOMEWORKS, ROOT, load_solved
 
-SYSTEMS = {"Linux": ("Noto Sans CJK SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei"), "macOS": ("PingFang SC", "Hiragino Sans GB"),
-           "Windows": ("Microsoft YaHei", "SimHei")}
+SYSTEMS = {
+    "Linux": ("Noto Sans CJK SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei"),
+    "macOS": ("PingFang SC", "Hiragino Sans GB"),
+    "Windows": ("Microsoft YaHei", "SimHei"),
+}
 
 
 @pytest.fixture
 def plots():
-    homework = load_solved("hmm")                                # the copies are equal: test_docs.py
+    homework = load_solved("hmm")  # the copies are equal: test_docs.py
     module = homework.module("plots")
     family = module.plt.rcParams["font.family"]
     with homework.active():
@@ -32,7 +36,7 @@ def draw(plots):
 
 def saved(plots, path):
     with warnings.catch_warnings():
-        warnings.simplefilter("error")                           # matplotlib warns of every box that it draws
+        warnings.simplefilter("error")  # matplotlib warns of every box that it draws
         plots.save(draw(plots), path)
     return path.stat().st_size
 
@@ -51,7 +55,9 @@ def test_without_a_font_there_are_code_points_and_one_warning(plots, tmp_path, m
         saved(plots, tmp_path / "a.png")
         said = capsys.readouterr().err.splitlines()
         assert len(said) == 1 and "fonts-noto-cjk" in said[0]
-        assert plots.readable("中文 abc α") == "<4E2D><6587> abc α" and plots.readable("abc") == "abc"
+        assert (
+            plots.readable("中文 abc α") == "<4E2D><6587> abc α" and plots.readable("abc") == "abc"
+        )
     finally:
         plots.chinese_font.cache_clear()
 
@@ -70,6 +76,10 @@ def test_fonts_of_every_system_are_known(plots, system, monkeypatch):
 
 def test_every_script_that_draws_does_it_through_plots():
     """`save` looks after the fonts: nobody saves a figure past it (a notebook's cell shows characters as ticks itself)."""
-    past = [f"{homework}/{path.name}" for homework in HOMEWORKS for path in (ROOT / homework).glob("*.py")
-            if path.name != "plots.py" and ".savefig(" in path.read_text(encoding="utf-8")]
+    past = [
+        f"{homework}/{path.name}"
+        for homework in HOMEWORKS
+        for path in (ROOT / homework).glob("*.py")
+        if path.name != "plots.py" and ".savefig(" in path.read_text(encoding="utf-8")
+    ]
     assert past == ["gpt_songci/attnvis.py"]

@@ -1,4 +1,5 @@
 """Right answers that are written in another way earn full points, whatever is drawn."""
+
 import ast
 import textwrap
 
@@ -15,8 +16,14 @@ RIGHTS = [pytest.param(one, id=one.id) for homework in HOMEWORKS for one in righ
 def earned(right, cases):
     """{check name: message} of the checks of its blank that a right version fails."""
     door = InProcess(sources=mistakes.sources(right))
-    outcomes = [check.run(one, door, cases) for one in check.load_checks(right.homework) if one.id == right.blank]
-    return {outcome.check.name: outcome.message.en for outcome in outcomes if outcome.status != "done"}
+    outcomes = [
+        check.run(one, door, cases)
+        for one in check.load_checks(right.homework)
+        if one.id == right.blank
+    ]
+    return {
+        outcome.check.name: outcome.message.en for outcome in outcomes if outcome.status != "done"
+    }
 
 
 @pytest.mark.parametrize("right", RIGHTS)
@@ -50,11 +57,13 @@ def test_every_blank_has_two_other_versions(homework):
     """They differ from the solution and from each other by more than the names of local variables."""
     versions = {(one.blank, code(mistakes.body(one.function))) for one in rights.load(homework)}
     for id, region in markers.blanks(ROOT / homework).items():
-        lines = region.path.read_text(encoding="utf-8").splitlines()[region.begin:region.end - 1]
+        lines = region.path.read_text(encoding="utf-8").splitlines()[region.begin : region.end - 1]
         others = {body for blank, body in versions if blank == id} - {code("\n".join(lines))}
         assert len(others) >= 2, f"{id}: {len(others)}"
 
 
 def test_new_names_make_no_other_version():
-    assert code("for i in x:\n    y = i\nreturn y") == code("for row in x:\n    last = row\nreturn last")
+    assert code("for i in x:\n    y = i\nreturn y") == code(
+        "for row in x:\n    last = row\nreturn last"
+    )
     assert code("return x + 1") != code("return 1 + x")

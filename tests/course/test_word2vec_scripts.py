@@ -1,4 +1,5 @@
 """word2vec_sst: every script on the bundled sample, runs that are broken off, and what a user can get wrong."""
+
 import json
 import os
 import random
@@ -15,9 +16,20 @@ FOLDER = ROOT / "word2vec_sst"
 
 def script(name, *flags, cwd=ROOT):
     """Run a script as a student does; warnings are errors."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run([sys.executable, "-W", "error", FOLDER / name, *map(str, flags)], cwd=cwd, env=environment,
-                          capture_output=True, text=True, encoding="utf-8", timeout=120)
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "-W", "error", FOLDER / name, *map(str, flags)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+    )
 
 
 def fails(done, *words):
@@ -32,15 +44,37 @@ def fails(done, *words):
 def place(tmp_path_factory):
     """A folder with prepared data and trained vectors."""
     place = tmp_path_factory.mktemp("word2vec")
-    for done in (script("prepare.py", "--out_dir", place / "data"),
-                 script("train.py", "--data_root", place / "data", "--ckpt_path", place / "w2v", "--quiet", "--epochs", 5,
-                        "--dim", 20)):
+    for done in (
+        script("prepare.py", "--out_dir", place / "data"),
+        script(
+            "train.py",
+            "--data_root",
+            place / "data",
+            "--ckpt_path",
+            place / "w2v",
+            "--quiet",
+            "--epochs",
+            5,
+            "--dim",
+            20,
+        ),
+    ):
         assert done.returncode == 0, done.stderr
     return place
 
 
-@pytest.mark.parametrize("name", ["q1_softmax", "q2_sigmoid", "q2_gradcheck", "q2_neural", "q3_word2vec", "q3_sgd",
-                                  "q4_softmaxreg"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "q1_softmax",
+        "q2_sigmoid",
+        "q2_gradcheck",
+        "q2_neural",
+        "q3_word2vec",
+        "q3_sgd",
+        "q4_softmaxreg",
+    ],
+)
 def test_each_question_file_runs_by_itself(name, tmp_path):
     done = script(f"{name}.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -59,7 +93,9 @@ def test_prepared_numbers(place):
             assert len(starts) == len(sentences) + 1
             assert file[f"{split}_labels"].tolist() == [phrases[-1][0] for _, phrases in sentences]
             number = len(sentences) // 2
-            shown = [words[row] if row >= 0 else None for row in ids[starts[number]:starts[number + 1]]]
+            shown = [
+                words[row] if row >= 0 else None for row in ids[starts[number] : starts[number + 1]]
+            ]
             assert shown == [word if word in words else None for word in sentences[number][0]]
 
 
@@ -72,7 +108,7 @@ def test_vectors_in_both_formats(place):
     assert np.isfinite(vectors).all()
     text = (place / "w2v" / "vectors.txt").read_text(encoding="utf-8")
     (place / "glove.txt").write_text(text.split("\n", 1)[1], encoding="utf-8")
-    assert load(place / "glove.txt")[0] == tokens                    # GloVe's form has no first line
+    assert load(place / "glove.txt")[0] == tokens  # GloVe's form has no first line
 
 
 def test_training_again_gives_the_same(place):
@@ -99,7 +135,16 @@ class Stop:
 
 def test_interrupted_training_loses_nothing(place, monkeypatch, capsys):
     train = load_solved("word2vec_sst").module("train")
-    flags = ["--data_root", str(place / "data"), "--quiet", "--epochs", "4", "--dim", "8", "--ckpt_path"]
+    flags = [
+        "--data_root",
+        str(place / "data"),
+        "--quiet",
+        "--epochs",
+        "4",
+        "--dim",
+        "8",
+        "--ckpt_path",
+    ]
     train.main([*flags, str(place / "whole")])
     third = Stop(train.Trainer.epoch, 2)
     monkeypatch.setattr(train.Trainer, "epoch", lambda *args: third(*args))
@@ -107,7 +152,9 @@ def test_interrupted_training_loses_nothing(place, monkeypatch, capsys):
         train.main([*flags, str(place / "stopped")])
     monkeypatch.undo()
     train.main([*flags, str(place / "stopped"), "--resume"])
-    assert (place / "whole" / "vectors.txt").read_bytes() == (place / "stopped" / "vectors.txt").read_bytes()
+    assert (place / "whole" / "vectors.txt").read_bytes() == (
+        place / "stopped" / "vectors.txt"
+    ).read_bytes()
     with pytest.raises(train.UserError, match="of another run: dim was 8, is 9"):
         train.main([*flags, str(place / "stopped"), "--resume", "--dim", "9"])
     with pytest.raises(train.UserError, match="nothing to resume"):
@@ -137,11 +184,13 @@ def test_interrupted_q3_run_loses_nothing(place, monkeypatch, capsys):
     with pytest.raises(runner.UserError, match=r"saved_params_40.npz holds an array"):
         runner.main([*flags, str(place / "q3b"), "--resume", "--dim", "5"])
     (place / "q3d").mkdir()
-    (place / "q3d" / "saved_params_40.npz").write_bytes((place / "q3b" / "saved_params_40.npz").read_bytes()[:2000])
+    (place / "q3d" / "saved_params_40.npz").write_bytes(
+        (place / "q3b" / "saved_params_40.npz").read_bytes()[:2000]
+    )
     with pytest.raises(runner.UserError, match=r"saved_params_40.npz is damaged"):
         runner.main([*flags, str(place / "q3d"), "--resume"])
     capsys.readouterr()
-    runner.main([*flags, str(place / "q3b")])                        # without --resume: from the start, and says so
+    runner.main([*flags, str(place / "q3b")])  # without --resume: from the start, and says so
     assert "holds iteration 40 of an earlier run" in capsys.readouterr().out
     assert (place / "q3b" / "saved_params_40.npz.old").is_file()
     random.seed()
@@ -153,7 +202,14 @@ def test_the_question_engine_runs(place):
 
 
 def test_sentiment_and_samples(place):
-    done = script("q4_sentiment.py", "--quiet", "--vectors", place / "w2v" / "vectors.npz", "--ckpt_path", place / "w2v")
+    done = script(
+        "q4_sentiment.py",
+        "--quiet",
+        "--vectors",
+        place / "w2v" / "vectors.npz",
+        "--ckpt_path",
+        place / "w2v",
+    )
     assert done.returncode == 0, done.stderr
     results = json.loads((place / "w2v" / "q4_results.json").read_text(encoding="utf-8"))
     assert results["best"]["dev"] == max(result["dev"] for result in results["results"])
@@ -168,14 +224,25 @@ def test_sentiment_and_samples(place):
 
 
 def test_network_on_phrases(place):
-    done = script("q4_network.py", "--quiet", "--data_root", place / "data", "--epochs", 2, "--ckpt_path", place / "net")
+    done = script(
+        "q4_network.py",
+        "--quiet",
+        "--data_root",
+        place / "data",
+        "--epochs",
+        2,
+        "--ckpt_path",
+        place / "net",
+    )
     assert done.returncode == 0 and "chosen on dev" in done.stdout, done.stderr
     assert (place / "net" / "q4_network.png").stat().st_size > 5000
 
 
 def test_basics_and_theory(place):
     done = script("basics.py", "--out_dir", place / "basics", "--seeds", 2)
-    assert done.returncode == 0 and (place / "basics" / "xor.png").stat().st_size > 5000, done.stderr
+    assert done.returncode == 0 and (place / "basics" / "xor.png").stat().st_size > 5000, (
+        done.stderr
+    )
     assert "4 of 4 right" in done.stdout
     done = script("theory.py", "--words", 200)
     assert done.returncode == 0 and "115 parameters" in done.stdout, done.stderr
@@ -191,7 +258,10 @@ def test_what_a_user_gets_wrong(place):
     (place / "broken.txt").write_text("2 2\na 1 2\nb 1\n", encoding="utf-8")
     fails(script("q4_sentiment.py", "--vectors", place / "broken.txt"), "line 3")
     (place / "other.txt").write_text("zyzzyva 1 2\n", encoding="utf-8")
-    fails(script("q4_sentiment.py", "--vectors", place / "other.txt", "--ckpt_path", place / "other"), "no vector for any word")
+    fails(
+        script("q4_sentiment.py", "--vectors", place / "other.txt", "--ckpt_path", place / "other"),
+        "no vector for any word",
+    )
     bad = place / "bad"
     bad.mkdir()
     for split in ("train", "dev", "test"):
@@ -203,10 +273,17 @@ def test_what_a_user_gets_wrong(place):
     for split in ("train", "dev", "test"):
         (bad / f"{split}.txt").write_text("3\tgood\n", encoding="utf-8")
     assert script("prepare.py", "--data_root", bad).returncode == 0
-    fails(script("train.py", "--data_root", bad, "--ckpt_path", place / "one"), "vocabulary of one word")
+    fails(
+        script("train.py", "--data_root", bad, "--ckpt_path", place / "one"),
+        "vocabulary of one word",
+    )
     fails(script("q3_run.py", "--data_root", bad, "--ckpt_path", place / "one"), "two words")
     (bad / "sst.npz").write_bytes(b"PK cut off")
-    fails(script("train.py", "--data_root", bad, "--ckpt_path", place / "one"), "damaged", "prepare.py")
+    fails(
+        script("train.py", "--data_root", bad, "--ckpt_path", place / "one"),
+        "damaged",
+        "prepare.py",
+    )
 
 
 def full():
@@ -221,9 +298,20 @@ def full():
 def test_full_sst(tmp_path):
     """Vectors of train.py: dev at least 30 %, test at least 32.7 % (averaged vectors of Socher et al. 2013)."""
     assert script("prepare.py", "--data_root", full(), "--out_dir", tmp_path).returncode == 0
-    assert script("train.py", "--data_root", tmp_path, "--ckpt_path", tmp_path, "--quiet").returncode == 0
-    done = script("q4_sentiment.py", "--data_root", full(), "--vectors", tmp_path / "vectors.npz", "--ckpt_path", tmp_path,
-                  "--quiet")
+    assert (
+        script("train.py", "--data_root", tmp_path, "--ckpt_path", tmp_path, "--quiet").returncode
+        == 0
+    )
+    done = script(
+        "q4_sentiment.py",
+        "--data_root",
+        full(),
+        "--vectors",
+        tmp_path / "vectors.npz",
+        "--ckpt_path",
+        tmp_path,
+        "--quiet",
+    )
     best = json.loads((tmp_path / "q4_results.json").read_text(encoding="utf-8"))["best"]
     assert best["dev"] >= 30 and best["test"] >= 32.7, done.stdout
     done = script("q4_network.py", "--data_root", tmp_path, "--ckpt_path", tmp_path, "--quiet")

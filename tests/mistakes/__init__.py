@@ -2,6 +2,7 @@
 
 A mistake is written as a function with the name and parameters of the solved one; its body replaces the blank's.
 """
+
 import ast
 import functools
 import importlib
@@ -17,6 +18,7 @@ from tests.student import ROOT
 @dataclass(frozen=True)
 class Mistake:
     """A wrong version of blank `blank`. id: as in the catalogue ("H17"), unique within a homework."""
+
     homework: str
     blank: str
     id: str
@@ -29,6 +31,7 @@ MISTAKES = {}
 
 def mistake(blank, id, en, zh):
     """Register the decorated function as a wrong version of `blank`."""
+
     def register(function):
         homework = function.__module__.rpartition(".")[2]
         known = MISTAKES.setdefault(homework, {})
@@ -36,6 +39,7 @@ def mistake(blank, id, en, zh):
             raise ValueError(f"two mistakes of {homework} have the id {id}")
         known[id] = Mistake(homework, blank, id, Say(en, zh), function)
         return function
+
     return register
 
 
@@ -50,8 +54,10 @@ def body(function):
     """The function's body without its docstring, unindented."""
     lines = textwrap.dedent(inspect.getsource(function)).splitlines()
     node = ast.parse("\n".join(lines)).body[0]
-    first = node.body[1] if ast.get_docstring(node) is not None and len(node.body) > 1 else node.body[0]
-    return textwrap.dedent("\n".join(lines[first.lineno - 1:node.end_lineno]))
+    first = (
+        node.body[1] if ast.get_docstring(node) is not None and len(node.body) > 1 else node.body[0]
+    )
+    return textwrap.dedent("\n".join(lines[first.lineno - 1 : node.end_lineno]))
 
 
 @functools.cache
@@ -60,6 +66,8 @@ def sources(known):
     region = markers.find(ROOT / known.homework, known.blank)
     names, solved = list(inspect.signature(known.function).parameters), region.parameters
     if names != solved:
-        raise ValueError(f"mistake {known.id}: parameters {names}, but {region.function} has {solved}")
+        raise ValueError(
+            f"mistake {known.id}: parameters {names}, but {region.function} has {solved}"
+        )
     text = markers.replace(region, body(known.function))
     return {(known.homework, region.path.name): text}

@@ -1,5 +1,6 @@
 """Known mistakes in hw_attention. Ids as in the catalogue (A..., G...); a letter behind one tells variants apart,
 N... are ours."""
+
 import math
 
 import torch
@@ -10,84 +11,136 @@ from tests.mistakes import mistake
 # ---- angles ----
 
 
-@mistake("att-01", "N1", en="Are your vectors drawn from all directions alike? Look at the sign of their entries.",
-         zh="你的向量是否均匀地取自所有方向？看看各分量的符号。")
+@mistake(
+    "att-01",
+    "N1",
+    en="Are your vectors drawn from all directions alike? Look at the sign of their entries.",
+    zh="你的向量是否均匀地取自所有方向？看看各分量的符号。",
+)
 def sample_angles(n, num_pairs, seed):
     generator = torch.Generator().manual_seed(seed)
     x, y = torch.rand(2, num_pairs, n, generator=generator, dtype=torch.float64)
     return ((x * y).sum(-1) / (x.norm(dim=-1) * y.norm(dim=-1))).clamp(-1, 1).arccos()
 
 
-@mistake("att-01", "N2", en="What is the cosine of an angle, apart from the inner product?", zh="夹角的余弦除了内积还要什么？")
+@mistake(
+    "att-01",
+    "N2",
+    en="What is the cosine of an angle, apart from the inner product?",
+    zh="夹角的余弦除了内积还要什么？",
+)
 def sample_angles(n, num_pairs, seed):
     generator = torch.Generator().manual_seed(seed)
     x, y = torch.randn(2, num_pairs, n, generator=generator, dtype=torch.float64)
     return (x * y).sum(-1).arccos()
 
 
-@mistake("att-01", "N3", en="In which unit does the docstring want the angles?", zh="文档字符串要求角度用什么单位？")
+@mistake(
+    "att-01",
+    "N3",
+    en="In which unit does the docstring want the angles?",
+    zh="文档字符串要求角度用什么单位？",
+)
 def sample_angles(n, num_pairs, seed):
     generator = torch.Generator().manual_seed(seed)
     x, y = torch.randn(2, num_pairs, n, generator=generator, dtype=torch.float64)
     return ((x * y).sum(-1) / (x.norm(dim=-1) * y.norm(dim=-1))).clamp(-1, 1).arccos().rad2deg()
 
 
-@mistake("att-01", "N4", en="Call it twice with one seed: what decides which numbers come?",
-         zh="用同一个种子调用两次：得到哪些数由什么决定？")
+@mistake(
+    "att-01",
+    "N4",
+    en="Call it twice with one seed: what decides which numbers come?",
+    zh="用同一个种子调用两次：得到哪些数由什么决定？",
+)
 def sample_angles(n, num_pairs, seed):
     x, y = torch.randn(2, num_pairs, n, dtype=torch.float64)
     return ((x * y).sum(-1) / (x.norm(dim=-1) * y.norm(dim=-1))).clamp(-1, 1).arccos()
 
 
-@mistake("att-01", "N5", en="Two different seeds give one answer: where does yours go in?",
-         zh="两个不同的种子得到同样的结果：你的种子用在哪里了？")
+@mistake(
+    "att-01",
+    "N5",
+    en="Two different seeds give one answer: where does yours go in?",
+    zh="两个不同的种子得到同样的结果：你的种子用在哪里了？",
+)
 def sample_angles(n, num_pairs, seed):
     generator = torch.Generator().manual_seed(0)
     x, y = torch.randn(2, num_pairs, n, generator=generator, dtype=torch.float64)
     return ((x * y).sum(-1) / (x.norm(dim=-1) * y.norm(dim=-1))).clamp(-1, 1).arccos()
 
 
-@mistake("att-01", "N6", en="The mean of the angles should be π/2: can yours be obtuse?", zh="角度的均值应为 π/2：你的角度会是钝角吗？")
+@mistake(
+    "att-01",
+    "N6",
+    en="The mean of the angles should be π/2: can yours be obtuse?",
+    zh="角度的均值应为 π/2：你的角度会是钝角吗？",
+)
 def sample_angles(n, num_pairs, seed):
     generator = torch.Generator().manual_seed(seed)
     x, y = torch.randn(2, num_pairs, n, generator=generator, dtype=torch.float64)
     return ((x * y).sum(-1).abs() / (x.norm(dim=-1) * y.norm(dim=-1))).clamp(-1, 1).arccos()
 
 
-@mistake("att-02", "N7", en="Which n is the largest whose Γ fits into a float? Stay with logarithms.",
-         zh="Γ 在浮点数中最大能算到多大的 n？始终用对数。")
+@mistake(
+    "att-02",
+    "N7",
+    en="Which n is the largest whose Γ fits into a float? Stay with logarithms.",
+    zh="Γ 在浮点数中最大能算到多大的 n？始终用对数。",
+)
 def log_angle_density(theta, n):
-    constant = math.exp(math.lgamma(n / 2)) / (math.sqrt(math.pi) * math.exp(math.lgamma((n - 1) / 2)))
+    constant = math.exp(math.lgamma(n / 2)) / (
+        math.sqrt(math.pi) * math.exp(math.lgamma((n - 1) / 2))
+    )
     return torch.log(constant * theta.sin() ** (n - 2))
 
 
-@mistake("att-02", "N8", en="For n = 2 the density is constant, at θ = 0 too: what is 0 · log 0 in floating point?",
-         zh="n = 2 时密度是常数，θ = 0 处也一样：浮点数里 0 · log 0 是多少？")
+@mistake(
+    "att-02",
+    "N8",
+    en="For n = 2 the density is constant, at θ = 0 too: what is 0 · log 0 in floating point?",
+    zh="n = 2 时密度是常数，θ = 0 处也一样：浮点数里 0 · log 0 是多少？",
+)
 def log_angle_density(theta, n):
     constant = math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) / 2
     return constant + (n - 2) * theta.sin().log()
 
 
-@mistake("att-02", "N9", en="Integrate your density over [0, π]: which power of the sine does the formula have?",
-         zh="把你的密度在 [0, π] 上积分：公式中正弦的幂是多少？")
+@mistake(
+    "att-02",
+    "N9",
+    en="Integrate your density over [0, π]: which power of the sine does the formula have?",
+    zh="把你的密度在 [0, π] 上积分：公式中正弦的幂是多少？",
+)
 def log_angle_density(theta, n):
     constant = math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) / 2
     return constant + torch.special.xlogy(n - 1, theta.sin())
 
 
-@mistake("att-02", "N10", en="Integrate your density over [0, π]: is a constant missing?", zh="把你的密度在 [0, π] 上积分：是否少了一个常数？")
+@mistake(
+    "att-02",
+    "N10",
+    en="Integrate your density over [0, π]: is a constant missing?",
+    zh="把你的密度在 [0, π] 上积分：是否少了一个常数？",
+)
 def log_angle_density(theta, n):
     return math.lgamma(n / 2) - math.lgamma((n - 1) / 2) + torch.special.xlogy(n - 2, theta.sin())
 
 
-@mistake("att-02", "N11", en="Is that the density or its logarithm?", zh="这是密度，还是密度的对数？")
+@mistake(
+    "att-02", "N11", en="Is that the density or its logarithm?", zh="这是密度，还是密度的对数？"
+)
 def log_angle_density(theta, n):
     constant = math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) / 2
     return (constant + torch.special.xlogy(n - 2, theta.sin())).exp()
 
 
-@mistake("att-02", "N83", en="Integrate your density over [0, π] for n = 2: which power of π is missing?",
-         zh="n = 2 时把你的密度在 [0, π] 上积分：π 的次方对吗？")
+@mistake(
+    "att-02",
+    "N83",
+    en="Integrate your density over [0, π] for n = 2: which power of π is missing?",
+    zh="n = 2 时把你的密度在 [0, π] 上积分：π 的次方对吗？",
+)
 def log_angle_density(theta, n):
     power = torch.special.xlogy(torch.tensor(n - 2.0, dtype=theta.dtype), theta.sin())
     return math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) + power
@@ -95,14 +148,21 @@ def log_angle_density(theta, n):
 
 # ---- scores ----
 
-@mistake("att-03", "A5", en="Without the nonlinearity, which part of the score depends on both q and k?",
-         zh="没有非线性时，分数中哪一部分同时依赖 q 和 k?")
+
+@mistake(
+    "att-03",
+    "A5",
+    en="Without the nonlinearity, which part of the score depends on both q and k?",
+    zh="没有非线性时，分数中哪一部分同时依赖 q 和 k?",
+)
 def score_additive(q, k, W, w):
     d = q.size(-1)
     return ((q @ W[:, :d].T)[:, :, None] + (k @ W[:, d:].T)[:, None]) @ w
 
 
-@mistake("att-03", "A6", en="Where does the bracket of the tanh close?", zh="tanh 的括号到哪里结束？")
+@mistake(
+    "att-03", "A6", en="Where does the bracket of the tanh close?", zh="tanh 的括号到哪里结束？"
+)
 def score_additive(q, k, W, w):
     d = q.size(-1)
     return torch.tanh(q @ W[:, :d].T)[:, :, None] @ w + torch.tanh(k @ W[:, d:].T)[:, None] @ w
@@ -114,33 +174,55 @@ def score_additive(q, k, W, w):
     return torch.tanh((q @ W[:, d:].T)[:, :, None] + (k @ W[:, :d].T)[:, None]) @ w
 
 
-@mistake("att-03", "N13", en="A row for each query: which of the two got the first of the new axes?",
-         zh="每个查询一行：新增的两维中，谁占了前一维？")
+@mistake(
+    "att-03",
+    "N13",
+    en="A row for each query: which of the two got the first of the new axes?",
+    zh="每个查询一行：新增的两维中，谁占了前一维？",
+)
 def score_additive(q, k, W, w):
     d = q.size(-1)
     return torch.tanh((q @ W[:, :d].T)[:, None] + (k @ W[:, d:].T)[:, :, None]) @ w
 
 
-@mistake("att-03", "N14", en="w weighs the m entries; yours counts them alike.", zh="w 给 m 个分量加权；你的做法一视同仁。")
+@mistake(
+    "att-03",
+    "N14",
+    en="w weighs the m entries; yours counts them alike.",
+    zh="w 给 m 个分量加权；你的做法一视同仁。",
+)
 def score_additive(q, k, W, w):
     d = q.size(-1)
     return torch.tanh((q @ W[:, :d].T)[:, :, None] + (k @ W[:, d:].T)[:, None]).sum(-1)
 
 
-@mistake("att-03", "N84", en="Every query meets every key: which axes must the sum have before tanh?",
-         zh="每个查询都要遇到每个键：tanh 之前的和应有哪些轴？")
+@mistake(
+    "att-03",
+    "N84",
+    en="Every query meets every key: which axes must the sum have before tanh?",
+    zh="每个查询都要遇到每个键：tanh 之前的和应有哪些轴？",
+)
 def score_additive(q, k, W, w):
     d = q.size(-1)
     return torch.tanh(q @ W[:, :d].T + k @ W[:, d:].T) @ w
 
 
-@mistake("att-04", "A4", en="Check with a W that has a single non-zero entry off the diagonal.",
-         zh="用一个只有一个非对角元素不为零的 W 来检查。")
+@mistake(
+    "att-04",
+    "A4",
+    en="Check with a W that has a single non-zero entry off the diagonal.",
+    zh="用一个只有一个非对角元素不为零的 W 来检查。",
+)
 def score_bilinear(q, k, W):
     return q @ W.T @ k.transpose(-2, -1)
 
 
-@mistake("att-04", "N15", en="Rows are queries, columns keys: transpose yours and compare.", zh="行是查询，列是键：把你的结果转置再比较。")
+@mistake(
+    "att-04",
+    "N15",
+    en="Rows are queries, columns keys: transpose yours and compare.",
+    zh="行是查询，列是键：把你的结果转置再比较。",
+)
 def score_bilinear(q, k, W):
     return k @ W.T @ q.transpose(-2, -1)
 
@@ -155,82 +237,147 @@ def score_bilinear(q, k, W):
     return q @ W @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
 
 
-@mistake("att-05", "N17", en="Rows are queries, columns keys: transpose yours and compare.", zh="行是查询，列是键：把你的结果转置再比较。")
+@mistake(
+    "att-05",
+    "N17",
+    en="Rows are queries, columns keys: transpose yours and compare.",
+    zh="行是查询，列是键：把你的结果转置再比较。",
+)
 def score_dot(q, k):
     return k @ q.transpose(-2, -1)
 
 
-@mistake("att-05", "N18", en="This score is the plain one: what did you divide by?", zh="这是未缩放的分数：你除了什么？")
+@mistake(
+    "att-05",
+    "N18",
+    en="This score is the plain one: what did you divide by?",
+    zh="这是未缩放的分数：你除了什么？",
+)
 def score_dot(q, k):
     return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
 
 
-@mistake("att-05", "N19", en="An angle does not know how long the vectors are; a dot product does.", zh="夹角与向量长度无关；点积有关。")
+@mistake(
+    "att-05",
+    "N19",
+    en="An angle does not know how long the vectors are; a dot product does.",
+    zh="夹角与向量长度无关；点积有关。",
+)
 def score_dot(q, k):
     return F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).transpose(-2, -1)
 
 
-@mistake("att-05", "N85", en="Axes 1 and 2 are not always the last two: count from the end.", zh="第 1、2 维不一定是最后两维：从后往前数。")
+@mistake(
+    "att-05",
+    "N85",
+    en="Axes 1 and 2 are not always the last two: count from the end.",
+    zh="第 1、2 维不一定是最后两维：从后往前数。",
+)
 def score_dot(q, k):
     return q @ k.transpose(1, 2)
 
 
-@mistake("att-06", "A2", en="What is the variance of a dot product of d independent terms?", zh="d 个独立项的点积，方差是多少？")
+@mistake(
+    "att-06",
+    "A2",
+    en="What is the variance of a dot product of d independent terms?",
+    zh="d 个独立项的点积，方差是多少？",
+)
 def score_scaled_dot(q, k):
     return q @ k.transpose(-2, -1)
 
 
-@mistake("att-06", "A3", en="Over which dimension does the dot product of one head run?", zh="单个头的点积沿着多长的维度求和？")
+@mistake(
+    "att-06",
+    "A3",
+    en="Over which dimension does the dot product of one head run?",
+    zh="单个头的点积沿着多长的维度求和？",
+)
 def score_scaled_dot(q, k):
     return q @ k.transpose(-2, -1) / math.sqrt(q.size(0) * q.size(-1))
 
 
-@mistake("att-06", "A3b", en="Should longer vectors be scaled up or down?", zh="向量越长，应放大还是缩小？")
+@mistake(
+    "att-06",
+    "A3b",
+    en="Should longer vectors be scaled up or down?",
+    zh="向量越长，应放大还是缩小？",
+)
 def score_scaled_dot(q, k):
     return q @ k.transpose(-2, -1) * math.sqrt(q.size(-1))
 
 
-@mistake("att-06", "N20", en="The deviation grows with the root of the width: did you divide by the variance?",
-         zh="标准差随宽度的平方根增长：你除的是方差吗？")
+@mistake(
+    "att-06",
+    "N20",
+    en="The deviation grows with the root of the width: did you divide by the variance?",
+    zh="标准差随宽度的平方根增长：你除的是方差吗？",
+)
 def score_scaled_dot(q, k):
     return q @ k.transpose(-2, -1) / q.size(-1)
 
 
-@mistake("att-06", "N21", en="Does the scale depend on how many keys there are, or on how long one is?",
-         zh="缩放因子取决于键的个数，还是键的长度？")
+@mistake(
+    "att-06",
+    "N21",
+    en="Does the scale depend on how many keys there are, or on how long one is?",
+    zh="缩放因子取决于键的个数，还是键的长度？",
+)
 def score_scaled_dot(q, k):
     return q @ k.transpose(-2, -1) / math.sqrt(k.size(-2))
 
 
-@mistake("att-06", "N86", en="size(1): is that the length of one vector, or the number of queries?", zh="size(1) 是一个向量的长度，还是查询的个数？")
+@mistake(
+    "att-06",
+    "N86",
+    en="size(1): is that the length of one vector, or the number of queries?",
+    zh="size(1) 是一个向量的长度，还是查询的个数？",
+)
 def score_scaled_dot(q, k):
     return score_dot(q, k) / math.sqrt(q.size(1))
 
 
 # ---- weights ----
 
-@mistake("att-07", "A1", en="Each query spreads a weight of 1 over the keys: sum your weights over the last axis.",
-         zh="每个查询把总和为 1 的权重分给各个键：沿最后一维求和看看。")
+
+@mistake(
+    "att-07",
+    "A1",
+    en="Each query spreads a weight of 1 over the keys: sum your weights over the last axis.",
+    zh="每个查询把总和为 1 的权重分给各个键：沿最后一维求和看看。",
+)
 def attention_weights(scores, keep=None):
     if keep is None:
         return torch.softmax(scores, dim=-2)
     return torch.softmax(scores.masked_fill(~keep, float("-inf")), dim=-2).masked_fill(~keep, 0.0)
 
 
-@mistake("att-07", "A1b", en="Axis 1 is not always the keys: count from the end.", zh="第 1 维不一定是键：从后往前数。")
+@mistake(
+    "att-07",
+    "A1b",
+    en="Axis 1 is not always the keys: count from the end.",
+    zh="第 1 维不一定是键：从后往前数。",
+)
 def attention_weights(scores, keep=None):
     if keep is None:
         return torch.softmax(scores, dim=1)
     return torch.softmax(scores.masked_fill(~keep, float("-inf")), dim=1).masked_fill(~keep, 0.0)
 
 
-@mistake("att-07", "A12", en="Print the row sums: who got the missing weight?", zh="打印每行之和：缺少的权重去了哪里？")
+@mistake(
+    "att-07",
+    "A12",
+    en="Print the row sums: who got the missing weight?",
+    zh="打印每行之和：缺少的权重去了哪里？",
+)
 def attention_weights(scores, keep=None):
     weights = torch.softmax(scores, dim=-1)
     return weights if keep is None else weights * keep
 
 
-@mistake("att-07", "A13b", en="Read again what True means in keep.", zh="再看一遍 keep 中 True 的含义。")
+@mistake(
+    "att-07", "A13b", en="Read again what True means in keep.", zh="再看一遍 keep 中 True 的含义。"
+)
 def attention_weights(scores, keep=None):
     if keep is None:
         return torch.softmax(scores, dim=-1)
@@ -242,83 +389,144 @@ def attention_weights(scores, keep=None):
     return torch.softmax(scores if keep is None else scores * keep, dim=-1)
 
 
-@mistake("att-07", "G5b", en="Mix up the conventions and a yes becomes a 1: which mask is added to scores?",
-         zh="混淆约定时，“是”会变成 1：哪种掩码与分数相加？")
+@mistake(
+    "att-07",
+    "G5b",
+    en="Mix up the conventions and a yes becomes a 1: which mask is added to scores?",
+    zh="混淆约定时，“是”会变成 1：哪种掩码与分数相加？",
+)
 def attention_weights(scores, keep=None):
     return torch.softmax(scores if keep is None else scores + keep, dim=-1)
 
 
-@mistake("att-07", "N22", en="What does your function give for a row that may look at nothing? The docstring says what it should.",
-         zh="若某一行什么都不能看，你的函数给出什么？文档字符串写了应是什么。")
+@mistake(
+    "att-07",
+    "N22",
+    en="What does your function give for a row that may look at nothing? The docstring says what it should.",
+    zh="若某一行什么都不能看，你的函数给出什么？文档字符串写了应是什么。",
+)
 def attention_weights(scores, keep=None):
-    return torch.softmax(scores if keep is None else scores.masked_fill(~keep, float("-inf")), dim=-1)
+    return torch.softmax(
+        scores if keep is None else scores.masked_fill(~keep, float("-inf")), dim=-1
+    )
 
 
-@mistake("att-07", "N23", en="A row with nothing to keep: is looking at everything alike the same as not looking?",
-         zh="没有可看位置的行：平均地看所有位置，等于什么都不看吗？")
+@mistake(
+    "att-07",
+    "N23",
+    en="A row with nothing to keep: is looking at everything alike the same as not looking?",
+    zh="没有可看位置的行：平均地看所有位置，等于什么都不看吗？",
+)
 def attention_weights(scores, keep=None):
     return torch.softmax(scores if keep is None else scores.masked_fill(~keep, -1e30), dim=-1)
 
 
-@mistake("att-07", "N24", en="How small must a score be so that no other score falls below it?",
-         zh="这个分数要多小，才不会有别的分数比它更低？")
+@mistake(
+    "att-07",
+    "N24",
+    en="How small must a score be so that no other score falls below it?",
+    zh="这个分数要多小，才不会有别的分数比它更低？",
+)
 def attention_weights(scores, keep=None):
     if keep is None:
         return torch.softmax(scores, dim=-1)
     return torch.softmax(scores.masked_fill(~keep, -1e4), dim=-1) * keep
 
 
-@mistake("att-07", "N25", en="Try scores of 1000: which constant may you subtract without changing the result?",
-         zh="试试值为 1000 的分数：减去哪个常数不会改变结果？")
+@mistake(
+    "att-07",
+    "N25",
+    en="Try scores of 1000: which constant may you subtract without changing the result?",
+    zh="试试值为 1000 的分数：减去哪个常数不会改变结果？",
+)
 def attention_weights(scores, keep=None):
     e = scores.exp() if keep is None else scores.exp() * keep
     return e / e.sum(-1, keepdim=True)
 
 
-@mistake("att-07", "N87", en="What is keep when everything may be looked at?", zh="什么都可以看的时候，keep 是什么？")
+@mistake(
+    "att-07",
+    "N87",
+    en="What is keep when everything may be looked at?",
+    zh="什么都可以看的时候，keep 是什么？",
+)
 def attention_weights(scores, keep=None):
     return scores.masked_fill(~keep, -torch.inf).softmax(-1).nan_to_num()
 
 
-@mistake("att-08", "A8", en="Row i of the output should be a mixture with row i's weights.", zh="输出的第 i 行应当用第 i 行的权重来混合。")
+@mistake(
+    "att-08",
+    "A8",
+    en="Row i of the output should be a mixture with row i's weights.",
+    zh="输出的第 i 行应当用第 i 行的权重来混合。",
+)
 def mix(weights, values):
     return weights.transpose(-2, -1) @ values
 
 
-@mistake("att-08", "N26", en="The weights of a row add up to 1 already: why divide again?", zh="每行权重之和已经是 1：为什么再除一次？")
+@mistake(
+    "att-08",
+    "N26",
+    en="The weights of a row add up to 1 already: why divide again?",
+    zh="每行权重之和已经是 1：为什么再除一次？",
+)
 def mix(weights, values):
     return weights @ values / values.size(-2)
 
 
-@mistake("att-08", "N27", en="The largest weight takes part of the values, not all of it: what happens to the others?",
-         zh="最大的权重只取走一部分：其余的值怎么办？")
+@mistake(
+    "att-08",
+    "N27",
+    en="The largest weight takes part of the values, not all of it: what happens to the others?",
+    zh="最大的权重只取走一部分：其余的值怎么办？",
+)
 def mix(weights, values):
     return torch.take_along_dim(values, weights.argmax(-1, keepdim=True), dim=-2)
 
 
-@mistake("att-09", "A13", en="A padded word should not be looked at: is that a row or a column?", zh="填充的词不应被“看”：那是行还是列？")
+@mistake(
+    "att-09",
+    "A13",
+    en="A padded word should not be looked at: is that a row or a column?",
+    zh="填充的词不应被“看”：那是行还是列？",
+)
 def padding_keep(lengths, L):
     return (torch.arange(L, device=lengths.device) < lengths[:, None])[:, :, None].expand(-1, L, L)
 
 
-@mistake("att-09", "A13c", en="Does True mean keep or drop here?", zh="这里的 True 表示保留还是去掉？")
+@mistake(
+    "att-09", "A13c", en="Does True mean keep or drop here?", zh="这里的 True 表示保留还是去掉？"
+)
 def padding_keep(lengths, L):
     return (torch.arange(L, device=lengths.device) >= lengths[:, None])[:, None]
 
 
-@mistake("att-09", "N28", en="A text of length 3 has the places 0, 1 and 2.", zh="长度为 3 的文本占第 0、1、2 个位置。")
+@mistake(
+    "att-09",
+    "N28",
+    en="A text of length 3 has the places 0, 1 and 2.",
+    zh="长度为 3 的文本占第 0、1、2 个位置。",
+)
 def padding_keep(lengths, L):
     return (torch.arange(L, device=lengths.device) <= lengths[:, None])[:, None]
 
 
-@mistake("att-09", "N29", en="Which axis stands for all queries, and which for the texts of the batch?",
-         zh="哪一维代表所有查询，哪一维代表批次中的文本？")
+@mistake(
+    "att-09",
+    "N29",
+    en="Which axis stands for all queries, and which for the texts of the batch?",
+    zh="哪一维代表所有查询，哪一维代表批次中的文本？",
+)
 def padding_keep(lengths, L):
     return torch.arange(L, device=lengths.device) < lengths[:, None]
 
 
-@mistake("att-09", "N30", en="Nobody asked to hide the padded queries' rows or the future: which pairs does the docstring keep?",
-         zh="并没有要求遮住填充查询的行：文档字符串保留的是哪些位置对？")
+@mistake(
+    "att-09",
+    "N30",
+    en="Nobody asked to hide the padded queries' rows or the future: which pairs does the docstring keep?",
+    zh="并没有要求遮住填充查询的行：文档字符串保留的是哪些位置对？",
+)
 def padding_keep(lengths, L):
     keep = torch.arange(L, device=lengths.device) < lengths[:, None]
     return keep[:, None] & keep[:, :, None]
@@ -326,57 +534,91 @@ def padding_keep(lengths, L):
 
 # ---- positions ----
 
-@mistake("att-10", "A14", en="A sine and its cosine share one frequency: how many different frequencies are there for d columns?",
-         zh="一个正弦与它旁边的余弦同频：d 列共有多少个不同的频率？")
+
+@mistake(
+    "att-10",
+    "A14",
+    en="A sine and its cosine share one frequency: how many different frequencies are there for d columns?",
+    zh="一个正弦与它旁边的余弦同频：d 列共有多少个不同的频率？",
+)
 def position_encoding(L, d):
     i = torch.arange(d, dtype=torch.float64)
     angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (i / d)
     return torch.where(i % 2 == 0, angle.sin(), angle.cos())
 
 
-@mistake("att-10", "A14b", en="i already counts columns: why twice?", zh="i 已经是列号：为什么还要乘 2?")
+@mistake(
+    "att-10", "A14b", en="i already counts columns: why twice?", zh="i 已经是列号：为什么还要乘 2?"
+)
 def position_encoding(L, d):
     i = torch.arange(d, dtype=torch.float64)
     even = i % 2 == 0
-    angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (2 * torch.where(even, i, i - 1) / d)
+    angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (
+        2 * torch.where(even, i, i - 1) / d
+    )
     return torch.where(even, angle.sin(), angle.cos())
 
 
-@mistake("att-10", "N31", en="What should column 0 be at position 0?", zh="第 0 列在位置 0 处应是多少？")
+@mistake(
+    "att-10", "N31", en="What should column 0 be at position 0?", zh="第 0 列在位置 0 处应是多少？"
+)
 def position_encoding(L, d):
     i = torch.arange(d, dtype=torch.float64)
     even = i % 2 == 0
-    angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (torch.where(even, i, i - 1) / d)
+    angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (
+        torch.where(even, i, i - 1) / d
+    )
     return torch.where(even, angle.cos(), angle.sin())
 
 
-@mistake("att-10", "N32", en="Do sines and cosines alternate, or does each have half of the columns?",
-         zh="正弦和余弦是交替排列，还是各占一半的列？")
+@mistake(
+    "att-10",
+    "N32",
+    en="Do sines and cosines alternate, or does each have half of the columns?",
+    zh="正弦和余弦是交替排列，还是各占一半的列？",
+)
 def position_encoding(L, d):
     i = torch.arange(0, d, 2, dtype=torch.float64)
     angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (i / d)
     return torch.cat([angle.sin(), angle.cos()], dim=1)[:, :d]
 
 
-@mistake("att-10", "N33", en="What is the number of the first position?", zh="第一个位置的编号是几？")
+@mistake(
+    "att-10", "N33", en="What is the number of the first position?", zh="第一个位置的编号是几？"
+)
 def position_encoding(L, d):
     i = torch.arange(d, dtype=torch.float64)
     even = i % 2 == 0
-    angle = torch.arange(1, L + 1, dtype=torch.float64)[:, None] / 10000 ** (torch.where(even, i, i - 1) / d)
+    angle = torch.arange(1, L + 1, dtype=torch.float64)[:, None] / 10000 ** (
+        torch.where(even, i, i - 1) / d
+    )
     return torch.where(even, angle.sin(), angle.cos())
 
 
-@mistake("att-10", "N34", en="An odd width has one sine more than cosines: try d = 7.", zh="宽度为奇数时，正弦比余弦多一列：试试 d = 7。")
+@mistake(
+    "att-10",
+    "N34",
+    en="An odd width has one sine more than cosines: try d = 7.",
+    zh="宽度为奇数时，正弦比余弦多一列：试试 d = 7。",
+)
 def position_encoding(L, d):
     table = torch.zeros(L, d, dtype=torch.float64)
-    angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (torch.arange(0, d, 2, dtype=torch.float64) / d)
+    angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (
+        torch.arange(0, d, 2, dtype=torch.float64) / d
+    )
     table[:, 0::2], table[:, 1::2] = angle.sin(), angle.cos()
     return table
 
 
 # ---- self-attention ----
 
-@mistake("att-11", "G9", en="Which axis did the linear layer make three times as long?", zh="线性层把哪一维变成了三倍长？")
+
+@mistake(
+    "att-11",
+    "G9",
+    en="Which axis did the linear layer make three times as long?",
+    zh="线性层把哪一维变成了三倍长？",
+)
 def project(self, x):
     if self.tied_qk:
         q, v = self.fused(x).chunk(2, dim=1)
@@ -384,7 +626,12 @@ def project(self, x):
     return self.fused(x).chunk(3, dim=1)
 
 
-@mistake("att-11", "N35", en="The parts are right, their order is not: read the docstring again.", zh="三部分都对，但顺序不对：再看文档字符串。")
+@mistake(
+    "att-11",
+    "N35",
+    en="The parts are right, their order is not: read the docstring again.",
+    zh="三部分都对，但顺序不对：再看文档字符串。",
+)
 def project(self, x):
     if self.tied_qk:
         v, q = self.fused(x).chunk(2, dim=-1)
@@ -393,8 +640,12 @@ def project(self, x):
     return q, k, v
 
 
-@mistake("att-11", "A9b", en="With the tie, who shares a projection: queries and keys, or keys and values?",
-         zh="绑定时谁共用投影：查询与键，还是键与值？")
+@mistake(
+    "att-11",
+    "A9b",
+    en="With the tie, who shares a projection: queries and keys, or keys and values?",
+    zh="绑定时谁共用投影：查询与键，还是键与值？",
+)
 def project(self, x):
     if self.tied_qk:
         q, v = self.fused(x).chunk(2, dim=-1)
@@ -402,7 +653,12 @@ def project(self, x):
     return self.fused(x).chunk(3, dim=-1)
 
 
-@mistake("att-11", "A9c", en="Without the tie there are three parts: did you use all of them?", zh="不绑定时有三部分：都用到了吗？")
+@mistake(
+    "att-11",
+    "A9c",
+    en="Without the tie there are three parts: did you use all of them?",
+    zh="不绑定时有三部分：都用到了吗？",
+)
 def project(self, x):
     if self.tied_qk:
         q, v = self.fused(x).chunk(2, dim=-1)
@@ -411,7 +667,12 @@ def project(self, x):
     return q, q, v
 
 
-@mistake("att-11", "N36", en="Are the columns of a part neighbours, or every third one?", zh="每一部分的列是相邻的，还是每隔三列取一列？")
+@mistake(
+    "att-11",
+    "N36",
+    en="Are the columns of a part neighbours, or every third one?",
+    zh="每一部分的列是相邻的，还是每隔三列取一列？",
+)
 def project(self, x):
     if self.tied_qk:
         q, v = self.fused(x).unflatten(-1, (-1, 2)).unbind(-1)
@@ -419,260 +680,468 @@ def project(self, x):
     return self.fused(x).unflatten(-1, (-1, 3)).unbind(-1)
 
 
-@mistake("att-11", "N37", en="Print the number of parts that self.fused makes with and without tied_qk.",
-         zh="打印有无 tied_qk 时 self.fused 给出几部分。")
+@mistake(
+    "att-11",
+    "N37",
+    en="Print the number of parts that self.fused makes with and without tied_qk.",
+    zh="打印有无 tied_qk 时 self.fused 给出几部分。",
+)
 def project(self, x):
     return self.fused(x).chunk(3, dim=-1)
 
 
-@mistake("att-12", "A11", en="Split the last axis first, then swap two axes.", zh="先拆最后一维，再交换两维。")
+@mistake(
+    "att-12",
+    "A11",
+    en="Split the last axis first, then swap two axes.",
+    zh="先拆最后一维，再交换两维。",
+)
 def split_heads(self, x):
     B, L, C = x.shape
     return x.view(B, self.n_head, L, C // self.n_head)
 
 
-@mistake("att-12", "A11b", en="The heads should stand beside the batch.", zh="头应该紧跟在批次维之后。")
+@mistake(
+    "att-12", "A11b", en="The heads should stand beside the batch.", zh="头应该紧跟在批次维之后。"
+)
 def split_heads(self, x):
     B, L, C = x.shape
     return x.view(B, L, self.n_head, C // self.n_head)
 
 
-@mistake("att-12", "N38", en="Which columns of x belong to head 0: neighbours, or every h-th?", zh="x 的哪些列属于第 0 个头：相邻的列，还是每隔 h 列？")
+@mistake(
+    "att-12",
+    "N38",
+    en="Which columns of x belong to head 0: neighbours, or every h-th?",
+    zh="x 的哪些列属于第 0 个头：相邻的列，还是每隔 h 列？",
+)
 def split_heads(self, x):
     B, L, C = x.shape
     return x.view(B, L, C // self.n_head, self.n_head).permute(0, 3, 1, 2)
 
 
-@mistake("att-13", "A3d", en="Over which dimension does the dot product of one head run?", zh="单个头的点积沿着多长的维度求和？")
+@mistake(
+    "att-13",
+    "A3d",
+    en="Over which dimension does the dot product of one head run?",
+    zh="单个头的点积沿着多长的维度求和？",
+)
 def attend_heads(self, q, k, v, keep=None):
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.size(1) * q.size(-1))
     return attend(scores, v, None if keep is None else keep.unsqueeze(-3))
 
 
-@mistake("att-13", "A2c", en="One of the two scores fits here: which one did Vaswani et al. take?", zh="两种点积分数，这里该用哪一种？")
+@mistake(
+    "att-13",
+    "A2c",
+    en="One of the two scores fits here: which one did Vaswani et al. take?",
+    zh="两种点积分数，这里该用哪一种？",
+)
 def attend_heads(self, q, k, v, keep=None):
     return attend(q @ k.transpose(-2, -1), v, None if keep is None else keep.unsqueeze(-3))
 
 
-@mistake("att-13", "A7", en="The keys decide where to look; what is it that you take home?", zh="键决定看哪里；你带走的是什么？")
+@mistake(
+    "att-13",
+    "A7",
+    en="The keys decide where to look; what is it that you take home?",
+    zh="键决定看哪里；你带走的是什么？",
+)
 def attend_heads(self, q, k, v, keep=None):
     return attend(score_scaled_dot(q, k), k, None if keep is None else keep.unsqueeze(-3))
 
 
-@mistake("att-13", "A9d", en="Who looks at whom? One of q, k, v is not used.", zh="谁看谁？q、k、v 中有一个没用到。")
+@mistake(
+    "att-13",
+    "A9d",
+    en="Who looks at whom? One of q, k, v is not used.",
+    zh="谁看谁？q、k、v 中有一个没用到。",
+)
 def attend_heads(self, q, k, v, keep=None):
     return attend(score_scaled_dot(q, q), v, None if keep is None else keep.unsqueeze(-3))
 
 
-@mistake("att-13", "N39", en="Hide a token with keep: does anything change?", zh="用 keep 遮住一个词：结果变了吗？")
+@mistake(
+    "att-13",
+    "N39",
+    en="Hide a token with keep: does anything change?",
+    zh="用 keep 遮住一个词：结果变了吗？",
+)
 def attend_heads(self, q, k, v, keep=None):
     return attend(score_scaled_dot(q, k), v)
 
 
-@mistake("att-13", "N40", en="keep (B, L, L) beside scores (B, h, L, L): which of its axes meets the heads now? Try B = h.",
-         zh="keep (B, L, L) 与分数 (B, h, L, L) 对齐：它的哪一维对上了头？试试 B = h。")
+@mistake(
+    "att-13",
+    "N40",
+    en="keep (B, L, L) beside scores (B, h, L, L): which of its axes meets the heads now? Try B = h.",
+    zh="keep (B, L, L) 与分数 (B, h, L, L) 对齐：它的哪一维对上了头？试试 B = h。",
+)
 def attend_heads(self, q, k, v, keep=None):
     return attend(score_scaled_dot(q, k), v, keep)
 
 
-@mistake("att-13", "A8b", en="Row i belongs to query i: who stands left in the product?", zh="第 i 行属于第 i 个查询：乘积中谁在左边？")
+@mistake(
+    "att-13",
+    "A8b",
+    en="Row i belongs to query i: who stands left in the product?",
+    zh="第 i 行属于第 i 个查询：乘积中谁在左边？",
+)
 def attend_heads(self, q, k, v, keep=None):
     return attend(score_scaled_dot(k, q), v, None if keep is None else keep.unsqueeze(-3))
 
 
-@mistake("att-13", "N88", en="keep may also be one mask for all texts, (L, L): what does your indexing make of it?",
-         zh="keep 也可以是所有文本共用的掩码 (L, L)：你的下标把它变成了什么？")
+@mistake(
+    "att-13",
+    "N88",
+    en="keep may also be one mask for all texts, (L, L): what does your indexing make of it?",
+    zh="keep 也可以是所有文本共用的掩码 (L, L)：你的下标把它变成了什么？",
+)
 def attend_heads(self, q, k, v, keep=None):
     return attend(score_scaled_dot(q, k), v, None if keep is None else keep[:, None])
 
 
-@mistake("att-14", "A10", en="After the reshape, does row t hold the h heads of token t? Try a tensor filled with the token number.",
-         zh="reshape 之后，第 t 行是第 t 个词的 h 个头吗？用词的编号填一个张量试试。")
+@mistake(
+    "att-14",
+    "A10",
+    en="After the reshape, does row t hold the h heads of token t? Try a tensor filled with the token number.",
+    zh="reshape 之后，第 t 行是第 t 个词的 h 个头吗？用词的编号填一个张量试试。",
+)
 def join_heads(self, x):
     B, h, L, d = x.shape
     return x.reshape(B, L, h * d)
 
 
-@mistake("att-14", "N41", en="Head 0 should fill the first columns: do yours alternate?", zh="第 0 个头应占最前面的列：你的各个头是交错的吗？")
+@mistake(
+    "att-14",
+    "N41",
+    en="Head 0 should fill the first columns: do yours alternate?",
+    zh="第 0 个头应占最前面的列：你的各个头是交错的吗？",
+)
 def join_heads(self, x):
     return x.permute(0, 2, 3, 1).flatten(2)
 
 
-@mistake("att-14", "N42", en="Heads are set side by side; nothing is added up here.", zh="各个头是并排放置的；这里不做求和。")
+@mistake(
+    "att-14",
+    "N42",
+    en="Heads are set side by side; nothing is added up here.",
+    zh="各个头是并排放置的；这里不做求和。",
+)
 def join_heads(self, x):
     return x.sum(1).repeat(1, 1, x.size(1))
 
 
 # ---- block and encoder ----
 
-@mistake("att-15", "A17", en="One token alone in the batch must give the same result as in company.", zh="单独一个词与和别的词一起，结果必须相同。")
+
+@mistake(
+    "att-15",
+    "A17",
+    en="One token alone in the batch must give the same result as in company.",
+    zh="单独一个词与和别的词一起，结果必须相同。",
+)
 def layer_norm(x, gain, bias, eps=1e-5):
     centred = x - x.mean(0, keepdim=True)
     return centred / (centred.square().mean(0, keepdim=True) + eps).sqrt() * gain + bias
 
 
-@mistake("att-15", "A17b", en="By what does the variance divide, C or C - 1?", zh="方差除以 C 还是 C - 1?")
+@mistake(
+    "att-15",
+    "A17b",
+    en="By what does the variance divide, C or C - 1?",
+    zh="方差除以 C 还是 C - 1?",
+)
 def layer_norm(x, gain, bias, eps=1e-5):
     return (x - x.mean(-1, keepdim=True)) / (x.var(-1, keepdim=True) + eps).sqrt() * gain + bias
 
 
-@mistake("att-15", "A17c", en="One token alone must give the same result as in company: over which axis is your mean?",
-         zh="单独一个词与和别的词一起，结果必须相同：你的均值沿哪一维？")
+@mistake(
+    "att-15",
+    "A17c",
+    en="One token alone must give the same result as in company: over which axis is your mean?",
+    zh="单独一个词与和别的词一起，结果必须相同：你的均值沿哪一维？",
+)
 def layer_norm(x, gain, bias, eps=1e-5):
     centred = x - x.mean(1, keepdim=True)
     return centred / (centred.square().mean(1, keepdim=True) + eps).sqrt() * gain + bias
 
 
-@mistake("att-15", "N43", en="Try numbers as small as 0.003: is eps added to the variance, or to its root?",
-         zh="试试小到 0.003 的数：eps 加在方差上，还是加在它的平方根上？")
+@mistake(
+    "att-15",
+    "N43",
+    en="Try numbers as small as 0.003: is eps added to the variance, or to its root?",
+    zh="试试小到 0.003 的数：eps 加在方差上，还是加在它的平方根上？",
+)
 def layer_norm(x, gain, bias, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return centred / (centred.square().mean(-1, keepdim=True).sqrt() + eps) * gain + bias
 
 
-@mistake("att-15", "N44", en="What is the mean of your result before gain and bias?", zh="乘 gain、加 bias 之前，你的结果均值是多少？")
+@mistake(
+    "att-15",
+    "N44",
+    en="What is the mean of your result before gain and bias?",
+    zh="乘 gain、加 bias 之前，你的结果均值是多少？",
+)
 def layer_norm(x, gain, bias, eps=1e-5):
     return x / (x.square().mean(-1, keepdim=True) + eps).sqrt() * gain + bias
 
 
-@mistake("att-15", "N45", en="What is the deviation of your result: did you divide by it, or by its square?",
-         zh="结果的标准差是多少：你除的是标准差，还是它的平方？")
+@mistake(
+    "att-15",
+    "N45",
+    en="What is the deviation of your result: did you divide by it, or by its square?",
+    zh="结果的标准差是多少：你除的是标准差，还是它的平方？",
+)
 def layer_norm(x, gain, bias, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return centred / (centred.square().mean(-1, keepdim=True) + eps) * gain + bias
 
 
-@mistake("att-15", "N89", en="Is every argument used? Try a vector of equal numbers.", zh="每个参数都用到了吗？试一个各分量相同的向量。")
+@mistake(
+    "att-15",
+    "N89",
+    en="Is every argument used? Try a vector of equal numbers.",
+    zh="每个参数都用到了吗？试一个各分量相同的向量。",
+)
 def layer_norm(x, gain, bias, eps=1e-5):
-    return (x - x.mean(-1, keepdim=True)) / x.var(-1, correction=0, keepdim=True).sqrt() * gain + bias
+    return (x - x.mean(-1, keepdim=True)) / x.var(
+        -1, correction=0, keepdim=True
+    ).sqrt() * gain + bias
 
 
-@mistake("att-15", "N90", en="One mean for each vector: has it an axis left to meet the vector with?",
-         zh="每个向量一个均值：它还留有与向量对齐的那一维吗？")
+@mistake(
+    "att-15",
+    "N90",
+    en="One mean for each vector: has it an axis left to meet the vector with?",
+    zh="每个向量一个均值：它还留有与向量对齐的那一维吗？",
+)
 def layer_norm(x, gain, bias, eps=1e-5):
     return (x - x.mean(-1)) / (x.var(-1, correction=0) + eps).sqrt() * gain + bias
 
 
-@mistake("att-16", "A16", en="This block is post-norm: on what does the norm act, the branch alone or the sum?",
-         zh="这是后归一化：归一化作用于支路，还是作用于相加之后？")
+@mistake(
+    "att-16",
+    "A16",
+    en="This block is post-norm: on what does the norm act, the branch alone or the sum?",
+    zh="这是后归一化：归一化作用于支路，还是作用于相加之后？",
+)
 def attention_step(self, x, keep=None):
     out, weights = self.attention(x, keep)
     return x + self.ln_1(out), weights
 
 
-@mistake("att-16", "A16b", en="Post-norm or pre-norm? Compare with the docstring.", zh="后归一化还是前归一化？与文档字符串比较。")
+@mistake(
+    "att-16",
+    "A16b",
+    en="Post-norm or pre-norm? Compare with the docstring.",
+    zh="后归一化还是前归一化？与文档字符串比较。",
+)
 def attention_step(self, x, keep=None):
     out, weights = self.attention(self.ln_1(x), keep)
     return x + out, weights
 
 
-@mistake("att-16", "G18", en="Set the attention to 0: what should come out?", zh="把注意力置零：应该得到什么？")
+@mistake(
+    "att-16",
+    "G18",
+    en="Set the attention to 0: what should come out?",
+    zh="把注意力置零：应该得到什么？",
+)
 def attention_step(self, x, keep=None):
     out, weights = self.attention(x, keep)
     return self.ln_1(out), weights
 
 
-@mistake("att-16", "N46", en="Does the attention know what it may not look at?", zh="注意力知道哪些位置不能看吗？")
+@mistake(
+    "att-16",
+    "N46",
+    en="Does the attention know what it may not look at?",
+    zh="注意力知道哪些位置不能看吗？",
+)
 def attention_step(self, x, keep=None):
     out, weights = self.attention(x)
     return self.ln_1(x + out), weights
 
 
-@mistake("att-16", "N47", en="There are two norms: whose is this one?", zh="共有两个归一化层：这里该用哪一个？")
+@mistake(
+    "att-16",
+    "N47",
+    en="There are two norms: whose is this one?",
+    zh="共有两个归一化层：这里该用哪一个？",
+)
 def attention_step(self, x, keep=None):
     out, weights = self.attention(x, keep)
     return self.ln_2(x + out), weights
 
 
-@mistake("att-16", "N91", en="How many results does self.attention give?", zh="self.attention 返回几个结果？")
+@mistake(
+    "att-16",
+    "N91",
+    en="How many results does self.attention give?",
+    zh="self.attention 返回几个结果？",
+)
 def attention_step(self, x, keep=None):
     return self.ln_1(x + self.attention(x, keep)), None
 
 
-@mistake("att-17", "A16c", en="This block is post-norm: on what does the norm act, the branch alone or the sum?",
-         zh="这是后归一化：归一化作用于支路，还是作用于相加之后？")
+@mistake(
+    "att-17",
+    "A16c",
+    en="This block is post-norm: on what does the norm act, the branch alone or the sum?",
+    zh="这是后归一化：归一化作用于支路，还是作用于相加之后？",
+)
 def mlp_step(self, x):
     return x + self.ln_2(self.mlp(x))
 
 
-@mistake("att-17", "A16d", en="Post-norm or pre-norm? Compare with the docstring.", zh="后归一化还是前归一化？与文档字符串比较。")
+@mistake(
+    "att-17",
+    "A16d",
+    en="Post-norm or pre-norm? Compare with the docstring.",
+    zh="后归一化还是前归一化？与文档字符串比较。",
+)
 def mlp_step(self, x):
     return x + self.mlp(self.ln_2(x))
 
 
-@mistake("att-17", "G18b", en="Set the MLP to 0: what should come out?", zh="把 MLP 置零：应该得到什么？")
+@mistake(
+    "att-17", "G18b", en="Set the MLP to 0: what should come out?", zh="把 MLP 置零：应该得到什么？"
+)
 def mlp_step(self, x):
     return self.ln_2(self.mlp(x))
 
 
-@mistake("att-17", "N48", en="There are two norms: whose is this one?", zh="共有两个归一化层：这里该用哪一个？")
+@mistake(
+    "att-17",
+    "N48",
+    en="There are two norms: whose is this one?",
+    zh="共有两个归一化层：这里该用哪一个？",
+)
 def mlp_step(self, x):
     return self.ln_1(x + self.mlp(x))
 
 
-@mistake("att-18", "A15", en="Feed two copies of the same sentence in one batch: should their codes differ?",
-         zh="同一批里放两份相同的句子：它们的编码应该不同吗？")
+@mistake(
+    "att-18",
+    "A15",
+    en="Feed two copies of the same sentence in one batch: should their codes differ?",
+    zh="同一批里放两份相同的句子：它们的编码应该不同吗？",
+)
 def embed(self, tokens, table):
     x = self.embedding(tokens)
     return x + table[torch.arange(x.size(0)) % len(table)][:, None]
 
 
-@mistake("att-18", "G12", en="Swap two words of a text: does the first input notice?", zh="交换文本中的两个词：第一层输入会发现吗？")
+@mistake(
+    "att-18",
+    "G12",
+    en="Swap two words of a text: does the first input notice?",
+    zh="交换文本中的两个词：第一层输入会发现吗？",
+)
 def embed(self, tokens, table):
     return self.embedding(tokens)
 
 
-@mistake("att-18", "N49", en="One row of the table for all places: which row belongs to place t?", zh="所有位置用了表中同一行：第 t 个位置该用哪一行？")
+@mistake(
+    "att-18",
+    "N49",
+    en="One row of the table for all places: which row belongs to place t?",
+    zh="所有位置用了表中同一行：第 t 个位置该用哪一行？",
+)
 def embed(self, tokens, table):
     return self.embedding(tokens) + table[-1]
 
 
-@mistake("att-18", "N50", en="Are positions added to the word vectors, or do they scale them?", zh="位置向量是加到词向量上，还是与它相乘？")
+@mistake(
+    "att-18",
+    "N50",
+    en="Are positions added to the word vectors, or do they scale them?",
+    zh="位置向量是加到词向量上，还是与它相乘？",
+)
 def embed(self, tokens, table):
     return self.embedding(tokens) * table
 
 
-@mistake("att-18", "N92", en="Some papers scale the word vectors first. Does the docstring?", zh="有的论文先把词向量放大。文档字符串说了吗？")
+@mistake(
+    "att-18",
+    "N92",
+    en="Some papers scale the word vectors first. Does the docstring?",
+    zh="有的论文先把词向量放大。文档字符串说了吗？",
+)
 def embed(self, tokens, table):
     return self.embedding(tokens) * math.sqrt(self.embedding.embedding_dim) + table
 
 
 # ---- sequence to sequence ----
 
-@mistake("att-19", "A19", en="Translate one sentence alone and inside a batch: same weights?", zh="单独翻译一个句子与放在批次中翻译：权重相同吗？")
+
+@mistake(
+    "att-19",
+    "A19",
+    en="Translate one sentence alone and inside a batch: same weights?",
+    zh="单独翻译一个句子与放在批次中翻译：权重相同吗？",
+)
 def context(self, state, states, keep):
     context, weights = attend(self.scores(state[:, None], states), states)
     return context[:, 0], weights[:, 0]
 
 
-@mistake("att-19", "A20", en="Print the weights for two output words: why are they the same?", zh="打印两个输出词的权重：为什么相同？")
+@mistake(
+    "att-19",
+    "A20",
+    en="Print the weights for two output words: why are they the same?",
+    zh="打印两个输出词的权重：为什么相同？",
+)
 def context(self, state, states, keep):
     context, weights = attend(self.scores(states[:, -1:], states), states, keep[:, None])
     return context[:, 0], weights[:, 0]
 
 
-@mistake("att-19", "N51", en="One query gives one row of weights: over which axis did yours get lost?", zh="一个查询得到一行权重：你丢掉的是哪一维？")
+@mistake(
+    "att-19",
+    "N51",
+    en="One query gives one row of weights: over which axis did yours get lost?",
+    zh="一个查询得到一行权重：你丢掉的是哪一维？",
+)
 def context(self, state, states, keep):
     context, weights = attend(self.scores(state[:, None], states), states, keep[:, None])
     return context, weights
 
 
-@mistake("att-19", "N52", en="Who asks, and who is asked? Every text should get a context of its own.", zh="谁在提问，谁被提问？每个文本应有自己的上下文。")
+@mistake(
+    "att-19",
+    "N52",
+    en="Who asks, and who is asked? Every text should get a context of its own.",
+    zh="谁在提问，谁被提问？每个文本应有自己的上下文。",
+)
 def context(self, state, states, keep):
-    context, weights = attend(self.scores(state[:, None], states).mean(0, keepdim=True).expand(len(state), -1, -1),
-                              states, keep[:, None])
+    context, weights = attend(
+        self.scores(state[:, None], states).mean(0, keepdim=True).expand(len(state), -1, -1),
+        states,
+        keep[:, None],
+    )
     return context[:, 0], weights[:, 0]
 
 
-@mistake("att-19", "N93", en="keep (B, S) beside scores (B, 1, S): which of its axes meets the query now?",
-         zh="keep (B, S) 与打分 (B, 1, S) 放在一起：它的哪一维对上了查询？")
+@mistake(
+    "att-19",
+    "N93",
+    en="keep (B, S) beside scores (B, 1, S): which of its axes meets the query now?",
+    zh="keep (B, S) 与打分 (B, 1, S) 放在一起：它的哪一维对上了查询？",
+)
 def context(self, state, states, keep):
     out, weights = attend(self.scores(state[:, None], states), states, keep)
     return out[:, 0], weights[:, 0]
 
 
-@mistake("att-20", "N53", en="Whose state is the query: the one before this step, or the one that the step makes?",
-         zh="查询是哪个状态：这一步之前的，还是这一步得到的？")
+@mistake(
+    "att-20",
+    "N53",
+    en="Whose state is the query: the one before this step, or the one that the step makes?",
+    zh="查询是哪个状态：这一步之前的，还是这一步得到的？",
+)
 def step(self, token, state, states, keep):
     context, _ = self.look(state, states, keep)
     state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
@@ -680,21 +1149,36 @@ def step(self, token, state, states, keep):
     return self.out(torch.cat([state, context], -1)), state, weights
 
 
-@mistake("att-20", "A20b", en="Print the weights for two output words: who asks?", zh="打印两个输出词的权重：是谁在提问？")
+@mistake(
+    "att-20",
+    "A20b",
+    en="Print the weights for two output words: who asks?",
+    zh="打印两个输出词的权重：是谁在提问？",
+)
 def step(self, token, state, states, keep):
     context, weights = self.look(states[:, -1], states, keep)
     state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
     return self.out(torch.cat([state, context], -1)), state, weights
 
 
-@mistake("att-20", "N54", en="In which order does the docstring join token and context?", zh="文档字符串中，词与上下文按什么顺序拼接？")
+@mistake(
+    "att-20",
+    "N54",
+    en="In which order does the docstring join token and context?",
+    zh="文档字符串中，词与上下文按什么顺序拼接？",
+)
 def step(self, token, state, states, keep):
     context, weights = self.look(state, states, keep)
     state = self.cell(torch.cat([context, self.embedding_out(token)], -1), state)
     return self.out(torch.cat([state, context], -1)), state, weights
 
 
-@mistake("att-20", "N55", en="The output reads a state: the old or the new one?", zh="输出层读的是旧状态还是新状态？")
+@mistake(
+    "att-20",
+    "N55",
+    en="The output reads a state: the old or the new one?",
+    zh="输出层读的是旧状态还是新状态？",
+)
 def step(self, token, state, states, keep):
     context, weights = self.look(state, states, keep)
     new = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
@@ -708,28 +1192,48 @@ def step(self, token, state, states, keep):
     return self.out(torch.cat([new, context], -1)), state, weights
 
 
-@mistake("att-20", "N57", en="Which of the two results goes first into self.out?", zh="送入 self.out 的两部分，谁在前面？")
+@mistake(
+    "att-20",
+    "N57",
+    en="Which of the two results goes first into self.out?",
+    zh="送入 self.out 的两部分，谁在前面？",
+)
 def step(self, token, state, states, keep):
     context, weights = self.look(state, states, keep)
     state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
     return self.out(torch.cat([context, state], -1)), state, weights
 
 
-@mistake("att-20", "W10", en="The loss applies a softmax itself: what does it want?", zh="损失函数自己会做 softmax：它要的是什么？")
+@mistake(
+    "att-20",
+    "W10",
+    en="The loss applies a softmax itself: what does it want?",
+    zh="损失函数自己会做 softmax：它要的是什么？",
+)
 def step(self, token, state, states, keep):
     context, weights = self.look(state, states, keep)
     state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
     return self.out(torch.cat([state, context], -1)).softmax(-1), state, weights
 
 
-@mistake("att-20", "N94", en="With the score \"none\" nothing is looked at: who takes care of that?", zh="打分为 \"none\" 时什么都不看：这由谁负责？")
+@mistake(
+    "att-20",
+    "N94",
+    en='With the score "none" nothing is looked at: who takes care of that?',
+    zh='打分为 "none" 时什么都不看：这由谁负责？',
+)
 def step(self, token, state, states, keep):
     context, weights = self.context(state, states, keep)
     state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
     return self.out(torch.cat([state, context], -1)), state, weights
 
 
-@mistake("att-21", "N58", en="What does the decoder read at the second step: BOS again?", zh="第二步时解码器读入什么：还是 BOS 吗？")
+@mistake(
+    "att-21",
+    "N58",
+    en="What does the decoder read at the second step: BOS again?",
+    zh="第二步时解码器读入什么：还是 BOS 吗？",
+)
 def greedy(self, tokens, lengths, max_len):
     states, state, keep = self.encode(tokens, lengths)
     token, answers, kept = tokens.new_full((len(tokens),), BOS), [], []
@@ -742,10 +1246,20 @@ def greedy(self, tokens, lengths, max_len):
     return torch.stack(answers, 1), torch.stack(kept, 1)
 
 
-@mistake("att-21", "N59", en="What should a text give that has ended already?", zh="已经结束的文本之后应给出什么？")
+@mistake(
+    "att-21",
+    "N59",
+    en="What should a text give that has ended already?",
+    zh="已经结束的文本之后应给出什么？",
+)
 def greedy(self, tokens, lengths, max_len):
     states, state, keep = self.encode(tokens, lengths)
-    token, done, answers, kept = tokens.new_full((len(tokens),), BOS), torch.zeros(len(tokens), dtype=torch.bool), [], []
+    token, done, answers, kept = (
+        tokens.new_full((len(tokens),), BOS),
+        torch.zeros(len(tokens), dtype=torch.bool),
+        [],
+        [],
+    )
     while len(answers) < max_len and not done.all():
         logits, state, weights = self.step(token, state, states, keep)
         token = logits.argmax(-1)
@@ -755,7 +1269,12 @@ def greedy(self, tokens, lengths, max_len):
     return torch.stack(answers, 1), torch.stack(kept, 1)
 
 
-@mistake("att-21", "N60", en="All texts have ended: who stops the loop?", zh="所有文本都结束了：谁来停止循环？")
+@mistake(
+    "att-21",
+    "N60",
+    en="All texts have ended: who stops the loop?",
+    zh="所有文本都结束了：谁来停止循环？",
+)
 def greedy(self, tokens, lengths, max_len):
     states, state, keep = self.encode(tokens, lengths)
     token, answers, kept = tokens.new_full((len(tokens),), BOS), [], []
@@ -767,7 +1286,12 @@ def greedy(self, tokens, lengths, max_len):
     return torch.stack(answers, 1), torch.stack(kept, 1)
 
 
-@mistake("att-21", "N61", en="One text has ended: are the others done too?", zh="一个文本结束了：其他的也都结束了吗？")
+@mistake(
+    "att-21",
+    "N61",
+    en="One text has ended: are the others done too?",
+    zh="一个文本结束了：其他的也都结束了吗？",
+)
 def greedy(self, tokens, lengths, max_len):
     states, state, keep = self.encode(tokens, lengths)
     token, answers, kept = tokens.new_full((len(tokens),), BOS), [], []
@@ -779,7 +1303,9 @@ def greedy(self, tokens, lengths, max_len):
     return torch.stack(answers, 1), torch.stack(kept, 1)
 
 
-@mistake("att-21", "N62", en="Which state does the next step begin with?", zh="下一步用的是哪个状态？")
+@mistake(
+    "att-21", "N62", en="Which state does the next step begin with?", zh="下一步用的是哪个状态？"
+)
 def greedy(self, tokens, lengths, max_len):
     states, state, keep = self.encode(tokens, lengths)
     token, answers, kept = tokens.new_full((len(tokens),), BOS), [], []
@@ -791,12 +1317,22 @@ def greedy(self, tokens, lengths, max_len):
     return torch.stack(answers, 1), torch.stack(kept, 1)
 
 
-@mistake("att-22", "A18", en="What does the decoder know at the moment it has to predict word t?", zh="解码器在预测第 t 个词时，知道些什么？")
+@mistake(
+    "att-22",
+    "A18",
+    en="What does the decoder know at the moment it has to predict word t?",
+    zh="解码器在预测第 t 个词时，知道些什么？",
+)
 def decoder_inputs(targets):
     return targets.clone()
 
 
-@mistake("att-22", "N63", en="What is the very first input, before any word was said?", zh="还没有说出任何词时，第一个输入是什么？")
+@mistake(
+    "att-22",
+    "N63",
+    en="What is the very first input, before any word was said?",
+    zh="还没有说出任何词时，第一个输入是什么？",
+)
 def decoder_inputs(targets):
     return torch.roll(targets, 1, dims=1)
 
@@ -806,92 +1342,187 @@ def decoder_inputs(targets):
     return torch.cat([torch.full_like(targets[:, :1], BOS), targets], dim=1)
 
 
-@mistake("att-22", "N65", en="Is the token before t the one to the left or to the right?", zh="t 之前的词在左边还是右边？")
+@mistake(
+    "att-22",
+    "N65",
+    en="Is the token before t the one to the left or to the right?",
+    zh="t 之前的词在左边还是右边？",
+)
 def decoder_inputs(targets):
     return torch.cat([targets[:, 1:], torch.full_like(targets[:, :1], EOS)], dim=1)
 
 
-@mistake("att-22", "N66", en="Which of the special tokens means that something begins?", zh="哪个特殊符号表示开始？")
+@mistake(
+    "att-22",
+    "N66",
+    en="Which of the special tokens means that something begins?",
+    zh="哪个特殊符号表示开始？",
+)
 def decoder_inputs(targets):
     return torch.cat([torch.full_like(targets[:, :1], PAD), targets[:, :-1]], dim=1)
 
 
-@mistake("att-23", "G20", en="Double the padding: should the loss change?", zh="把填充加倍：损失应该变化吗？")
+@mistake(
+    "att-23",
+    "G20",
+    en="Double the padding: should the loss change?",
+    zh="把填充加倍：损失应该变化吗？",
+)
 def sequence_loss(logits, targets):
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
-@mistake("att-23", "G15", en="cross_entropy wants the classes second: is a view a transpose?", zh="cross_entropy 要求类别在第二维：view 等于转置吗？")
+@mistake(
+    "att-23",
+    "G15",
+    en="cross_entropy wants the classes second: is a view a transpose?",
+    zh="cross_entropy 要求类别在第二维：view 等于转置吗？",
+)
 def sequence_loss(logits, targets):
     B, T, V = logits.shape
     return F.cross_entropy(logits.reshape(B, V, T), targets, ignore_index=PAD)
 
 
-@mistake("att-23", "N67", en="The mean of each text's mean is not the mean over all tokens: which one does the docstring say?",
-         zh="各文本均值的平均不等于所有词的平均：文档字符串说的是哪一个？")
+@mistake(
+    "att-23",
+    "N67",
+    en="The mean of each text's mean is not the mean over all tokens: which one does the docstring say?",
+    zh="各文本均值的平均不等于所有词的平均：文档字符串说的是哪一个？",
+)
 def sequence_loss(logits, targets):
     each = F.cross_entropy(logits.transpose(1, 2), targets, ignore_index=PAD, reduction="none")
     return (each.sum(1) / (targets != PAD).sum(1)).mean()
 
 
-@mistake("att-23", "N68", en="By how many tokens do you divide: all places, or those that count?", zh="除以多少个词：所有位置，还是要计入的位置？")
+@mistake(
+    "att-23",
+    "N68",
+    en="By how many tokens do you divide: all places, or those that count?",
+    zh="除以多少个词：所有位置，还是要计入的位置？",
+)
 def sequence_loss(logits, targets):
-    return F.cross_entropy(logits.transpose(1, 2), targets, ignore_index=PAD, reduction="none").mean()
+    return F.cross_entropy(
+        logits.transpose(1, 2), targets, ignore_index=PAD, reduction="none"
+    ).mean()
 
 
-@mistake("att-23", "N69", en="Twice as many texts must not double the loss.", zh="文本数加倍，损失不应加倍。")
+@mistake(
+    "att-23",
+    "N69",
+    en="Twice as many texts must not double the loss.",
+    zh="文本数加倍，损失不应加倍。",
+)
 def sequence_loss(logits, targets):
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD, reduction="sum")
+    return F.cross_entropy(
+        logits.flatten(0, 1), targets.flatten(), ignore_index=PAD, reduction="sum"
+    )
 
 
-@mistake("att-23", "N70", en="The end of a sequence is a word to be learned too: which token is only filling?",
-         zh="序列的结束也要学习：哪个符号才只是填充？")
+@mistake(
+    "att-23",
+    "N70",
+    en="The end of a sequence is a word to be learned too: which token is only filling?",
+    zh="序列的结束也要学习：哪个符号才只是填充？",
+)
 def sequence_loss(logits, targets):
     left_out = (targets == PAD) | (targets == EOS)
-    return F.cross_entropy(logits.flatten(0, 1), targets.masked_fill(left_out, PAD).flatten(), ignore_index=PAD)
+    return F.cross_entropy(
+        logits.flatten(0, 1), targets.masked_fill(left_out, PAD).flatten(), ignore_index=PAD
+    )
 
 
-@mistake("att-23", "N95", en="cross_entropy applies a log-softmax itself: what does it want?", zh="cross_entropy 自己会做 log-softmax：它要的是什么？")
+@mistake(
+    "att-23",
+    "N95",
+    en="cross_entropy applies a log-softmax itself: what does it want?",
+    zh="cross_entropy 自己会做 log-softmax：它要的是什么？",
+)
 def sequence_loss(logits, targets):
     return F.cross_entropy(logits.softmax(-1).transpose(1, 2), targets, ignore_index=PAD)
 
 
 # ---- one projection for queries and keys ----
 
-@mistake("att-24", "N71", en="Simulate it: is the scale √n in your numbers?", zh="模拟一下：你的数里有没有除以 √n?")
+
+@mistake(
+    "att-24",
+    "N71",
+    en="Simulate it: is the scale √n in your numbers?",
+    zh="模拟一下：你的数里有没有除以 √n?",
+)
 def expected_logits(n, tied):
     if tied:
-        return {"same_mean": float(n), "same_std": math.sqrt(2 * n), "other_mean": 0.0, "other_std": math.sqrt(n)}
-    return {"same_mean": 0.0, "same_std": math.sqrt(n), "other_mean": 0.0, "other_std": math.sqrt(n)}
+        return {
+            "same_mean": float(n),
+            "same_std": math.sqrt(2 * n),
+            "other_mean": 0.0,
+            "other_std": math.sqrt(n),
+        }
+    return {
+        "same_mean": 0.0,
+        "same_std": math.sqrt(n),
+        "other_mean": 0.0,
+        "other_std": math.sqrt(n),
+    }
 
 
-@mistake("att-24", "N72", en="What is the variance of x² for a standard normal x?", zh="标准正态变量 x 的平方，方差是多少？")
+@mistake(
+    "att-24",
+    "N72",
+    en="What is the variance of x² for a standard normal x?",
+    zh="标准正态变量 x 的平方，方差是多少？",
+)
 def expected_logits(n, tied):
     if tied:
         return {"same_mean": math.sqrt(n), "same_std": 1.0, "other_mean": 0.0, "other_std": 1.0}
     return {"same_mean": 0.0, "same_std": 1.0, "other_mean": 0.0, "other_std": 1.0}
 
 
-@mistake("att-24", "N73", en="A standard deviation, not a variance, is asked for.", zh="要的是标准差，不是方差。")
+@mistake(
+    "att-24",
+    "N73",
+    en="A standard deviation, not a variance, is asked for.",
+    zh="要的是标准差，不是方差。",
+)
 def expected_logits(n, tied):
     if tied:
         return {"same_mean": math.sqrt(n), "same_std": 2.0, "other_mean": 0.0, "other_std": 1.0}
     return {"same_mean": 0.0, "same_std": 1.0, "other_mean": 0.0, "other_std": 1.0}
 
 
-@mistake("att-24", "N74", en="What does the tie change, and which scores does it leave as they were?", zh="绑定改变了什么？哪些分数不受影响？")
+@mistake(
+    "att-24",
+    "N74",
+    en="What does the tie change, and which scores does it leave as they were?",
+    zh="绑定改变了什么？哪些分数不受影响？",
+)
 def expected_logits(n, tied):
     return {"same_mean": 0.0, "same_std": 1.0, "other_mean": 0.0, "other_std": 1.0}
 
 
-@mistake("att-24", "N75", en="With the tie, are q_i and k_j for j ≠ i still independent?", zh="绑定后，j ≠ i 时 q_i 与 k_j 仍然独立吗？")
+@mistake(
+    "att-24",
+    "N75",
+    en="With the tie, are q_i and k_j for j ≠ i still independent?",
+    zh="绑定后，j ≠ i 时 q_i 与 k_j 仍然独立吗？",
+)
 def expected_logits(n, tied):
     if tied:
-        return {"same_mean": math.sqrt(n), "same_std": math.sqrt(2), "other_mean": math.sqrt(n), "other_std": math.sqrt(2)}
+        return {
+            "same_mean": math.sqrt(n),
+            "same_std": math.sqrt(2),
+            "other_mean": math.sqrt(n),
+            "other_std": math.sqrt(2),
+        }
     return {"same_mean": 0.0, "same_std": 1.0, "other_mean": 0.0, "other_std": 1.0}
 
 
-@mistake("att-25", "N76", en="Try n = 10^6: what is e^1000 in floating point?", zh="试试 n = 10^6：浮点数里 e^1000 是多少？")
+@mistake(
+    "att-25",
+    "N76",
+    en="Try n = 10^6: what is e^1000 in floating point?",
+    zh="试试 n = 10^6：浮点数里 e^1000 是多少？",
+)
 def diagonal_weight(r, n, L, tied):
     if not tied:
         return torch.full_like(r, 1 / L)
@@ -906,48 +1537,87 @@ def diagonal_weight(r, n, L, tied):
     return 1 / (1 + L * torch.exp(r / (2 * n) - r / math.sqrt(n)))
 
 
-@mistake("att-25", "N78", en="The mean of e^z is not e to the mean of z.", zh="e^z 的均值不等于 e 的（z 的均值）次方。")
+@mistake(
+    "att-25",
+    "N78",
+    en="The mean of e^z is not e to the mean of z.",
+    zh="e^z 的均值不等于 e 的（z 的均值）次方。",
+)
 def diagonal_weight(r, n, L, tied):
     if not tied:
         return torch.full_like(r, 1 / L)
     return 1 / (1 + (L - 1) * torch.exp(-r / math.sqrt(n)))
 
 
-@mistake("att-25", "N79", en="Is the query of squared length r, or of the expected one? r must matter.", zh="查询的长度平方是 r，而不是期望值：结果应与 r 有关。")
+@mistake(
+    "att-25",
+    "N79",
+    en="Is the query of squared length r, or of the expected one? r must matter.",
+    zh="查询的长度平方是 r，而不是期望值：结果应与 r 有关。",
+)
 def diagonal_weight(r, n, L, tied):
     if not tied:
         return torch.full_like(r, 1 / L)
     return torch.ones_like(r) / (1 + (L - 1) * math.exp(0.5 - math.sqrt(n)))
 
 
-@mistake("att-25", "N80", en="What does the tie change? Without it, no key is special.", zh="绑定改变了什么？没有绑定时，没有哪个键是特殊的。")
+@mistake(
+    "att-25",
+    "N80",
+    en="What does the tie change? Without it, no key is special.",
+    zh="绑定改变了什么？没有绑定时，没有哪个键是特殊的。",
+)
 def diagonal_weight(r, n, L, tied):
     return 1 / (1 + (L - 1) * torch.exp(r / (2 * n) - r / math.sqrt(n)))
 
 
-@mistake("att-25", "N81", en="The deviation of a score given q is √(r/n): which power stands in the mean of e^z?",
-         zh="给定 q 时分数的标准差是 √(r/n):e^z 的均值里是它的几次方？")
+@mistake(
+    "att-25",
+    "N81",
+    en="The deviation of a score given q is √(r/n): which power stands in the mean of e^z?",
+    zh="给定 q 时分数的标准差是 √(r/n):e^z 的均值里是它的几次方？",
+)
 def diagonal_weight(r, n, L, tied):
     if not tied:
         return torch.full_like(r, 1 / L)
     return 1 / (1 + (L - 1) * torch.exp((r / n).sqrt() / 2 - r / math.sqrt(n)))
 
 
-@mistake("att-26", "A9", en="W occurs twice in S = (xW)(xW)ᵀ: product rule.", zh="W 在 S = (xW)(xW)ᵀ 中出现两次：用乘积法则。")
+@mistake(
+    "att-26",
+    "A9",
+    en="W occurs twice in S = (xW)(xW)ᵀ: product rule.",
+    zh="W 在 S = (xW)(xW)ᵀ 中出现两次：用乘积法则。",
+)
 def tied_scores_grad(dS, x, W):
     return x.T @ dS @ (x @ W)
 
 
-@mistake("att-26", "A9e", en="Is dS symmetric? The second path needs another look.", zh="dS 是对称的吗？再看看第二条路径。")
+@mistake(
+    "att-26",
+    "A9e",
+    en="Is dS symmetric? The second path needs another look.",
+    zh="dS 是对称的吗？再看看第二条路径。",
+)
 def tied_scores_grad(dS, x, W):
     return 2 * x.T @ dS @ (x @ W)
 
 
-@mistake("att-26", "A9f", en="Only the path through the keys is here: where is the query's?", zh="这里只有经过键的路径：查询那条呢？")
+@mistake(
+    "att-26",
+    "A9f",
+    en="Only the path through the keys is here: where is the query's?",
+    zh="这里只有经过键的路径：查询那条呢？",
+)
 def tied_scores_grad(dS, x, W):
     return x.T @ dS.T @ (x @ W)
 
 
-@mistake("att-26", "N82", en="Two equal paths add up; are yours averaged?", zh="两条路径应相加；你是不是取了平均？")
+@mistake(
+    "att-26",
+    "N82",
+    en="Two equal paths add up; are yours averaged?",
+    zh="两条路径应相加；你是不是取了平均？",
+)
 def tied_scores_grad(dS, x, W):
     return x.T @ ((dS + dS.T) / 2) @ (x @ W)

@@ -1,4 +1,5 @@
 """Known wrong versions of the blanks of hw_bptt. B ids are the catalogue's; letters behind one mark a relative of it."""
+
 import math
 
 import numpy as np
@@ -8,84 +9,136 @@ from tests.mistakes import mistake
 # ---------------------------------------------------------------- ReLU-RNN
 
 
-@mistake("bptt-01", "B21", en="What does your formula do with y_pred = 0 and y_gt = 1? Clip as the loss does.",
-         zh="y_pred = 0 而 y_gt = 1 时,你的公式会怎样?像损失函数那样先截断。")
+@mistake(
+    "bptt-01",
+    "B21",
+    en="What does your formula do with y_pred = 0 and y_gt = 1? Clip as the loss does.",
+    zh="y_pred = 0 而 y_gt = 1 时,你的公式会怎样?像损失函数那样先截断。",
+)
 def relu_dy(y_pred, y_gt):
     return (1 - y_gt) / (1 - y_pred) - y_gt / y_pred
 
 
-@mistake("bptt-01", "B21a", en="Raise y_pred a little while y_gt = 1: does the loss grow or shrink?",
-         zh="y_gt = 1 时把 y_pred 稍微调大:损失变大还是变小?")
+@mistake(
+    "bptt-01",
+    "B21a",
+    en="Raise y_pred a little while y_gt = 1: does the loss grow or shrink?",
+    zh="y_gt = 1 时把 y_pred 稍微调大:损失变大还是变小?",
+)
 def relu_dy(y_pred, y_gt):
     y = min(max(y_pred, EPS), 1 - EPS)
     return y_gt / y - (1 - y_gt) / (1 - y)
 
 
-@mistake("bptt-01", "B21b", en="The loss has two terms. What is left of your derivative when y_gt = 0?",
-         zh="损失有两项。y_gt = 0 时你的导数还剩什么?")
+@mistake(
+    "bptt-01",
+    "B21b",
+    en="The loss has two terms. What is left of your derivative when y_gt = 0?",
+    zh="损失有两项。y_gt = 0 时你的导数还剩什么?",
+)
 def relu_dy(y_pred, y_gt):
     y = min(max(y_pred, EPS), 1 - EPS)
     return -y_gt / y
 
 
-@mistake("bptt-01", "B21c", en="What is the inner derivative of log(1 - y)?",
-         zh="log(1 - y) 的内层导数是什么?")
+@mistake(
+    "bptt-01",
+    "B21c",
+    en="What is the inner derivative of log(1 - y)?",
+    zh="log(1 - y) 的内层导数是什么?",
+)
 def relu_dy(y_pred, y_gt):
     y = min(max(y_pred, EPS), 1 - EPS)
     return -y_gt / y - (1 - y_gt) / (1 - y)
 
 
-@mistake("bptt-01", "B21d", en="That is the derivative before the sigmoid; here the variable is y_pred itself.",
-         zh="这是 sigmoid 之前的导数;这里的变量是 y_pred 本身。")
+@mistake(
+    "bptt-01",
+    "B21d",
+    en="That is the derivative before the sigmoid; here the variable is y_pred itself.",
+    zh="这是 sigmoid 之前的导数;这里的变量是 y_pred 本身。",
+)
 def relu_dy(y_pred, y_gt):
     return y_pred - y_gt
 
 
-@mistake("bptt-02", "B7", en="With cross entropy the sigmoid's derivative cancels: do the two lines of algebra.",
-         zh="与交叉熵相乘后 sigmoid 的导数会消去:把那两行代数写出来。")
+@mistake(
+    "bptt-02",
+    "B7",
+    en="With cross entropy the sigmoid's derivative cancels: do the two lines of algebra.",
+    zh="与交叉熵相乘后 sigmoid 的导数会消去:把那两行代数写出来。",
+)
 def relu_dd(y_pred, y_gt):
     return (y_pred - y_gt) * y_pred * (1 - y_pred)
 
 
-@mistake("bptt-02", "B7a", en="If y_pred is above y_gt, in which direction must d move to lower the loss?",
-         zh="y_pred 大于 y_gt 时,d 应往哪个方向变损失才下降?")
+@mistake(
+    "bptt-02",
+    "B7a",
+    en="If y_pred is above y_gt, in which direction must d move to lower the loss?",
+    zh="y_pred 大于 y_gt 时,d 应往哪个方向变损失才下降?",
+)
 def relu_dd(y_pred, y_gt):
     return y_gt - y_pred
 
 
-@mistake("bptt-02", "B7b", en="That is dL/dy_pred. The sigmoid stands between y_pred and d.",
-         zh="这是 dL/dy_pred。y_pred 与 d 之间还有 sigmoid。")
+@mistake(
+    "bptt-02",
+    "B7b",
+    en="That is dL/dy_pred. The sigmoid stands between y_pred and d.",
+    zh="这是 dL/dy_pred。y_pred 与 d 之间还有 sigmoid。",
+)
 def relu_dd(y_pred, y_gt):
     y = min(max(y_pred, EPS), 1 - EPS)
     return (1 - y_gt) / (1 - y) - y_gt / y
 
 
-@mistake("bptt-03", "B22", en="The output reads the last state: which row of h is that, with h[0] in front?",
-         zh="输出读取的是最后一个状态:h[0] 在最前面时,那是 h 的哪一行?")
+@mistake(
+    "bptt-03",
+    "B22",
+    en="The output reads the last state: which row of h is that, with h[0] in front?",
+    zh="输出读取的是最后一个状态:h[0] 在最前面时,那是 h 的哪一行?",
+)
 def relu_dV(dd, h):
     return dd * h[-2]
 
 
-@mistake("bptt-03", "B22a", en="V is used once, after the last step. Over what do you add up?",
-         zh="V 只在最后一步之后用了一次。你在对什么求和?")
+@mistake(
+    "bptt-03",
+    "B22a",
+    en="V is used once, after the last step. Over what do you add up?",
+    zh="V 只在最后一步之后用了一次。你在对什么求和?",
+)
 def relu_dV(dd, h):
     return dd * h.sum(axis=0)
 
 
-@mistake("bptt-03", "B22b", en="You have the derivative of V·h + d by V. Where is the loss?",
-         zh="你求的是 V·h + d 对 V 的导数。损失在哪里?")
+@mistake(
+    "bptt-03",
+    "B22b",
+    en="You have the derivative of V·h + d by V. Where is the loss?",
+    zh="你求的是 V·h + d 对 V 的导数。损失在哪里?",
+)
 def relu_dV(dd, h):
     return h[-1].copy()
 
 
-@mistake("bptt-03", "B22c", en="h[0] is the state before the first step, zero. Which state meets V?",
-         zh="h[0] 是第一步之前的状态,全为零。与 V 相乘的是哪个状态?")
+@mistake(
+    "bptt-03",
+    "B22c",
+    en="h[0] is the state before the first step, zero. Which state meets V?",
+    zh="h[0] 是第一步之前的状态,全为零。与 V 相乘的是哪个状态?",
+)
 def relu_dV(dd, h):
     return dd * h[0]
 
 
-@mistake("bptt-04", "B1", en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
-         zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少?")
+@mistake(
+    "bptt-04",
+    "B1",
+    en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
+    zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少?",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V
@@ -94,8 +147,12 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-04", "B2", en="The switch was set in the forward pass: which quantity was compared with zero there?",
-         zh="开关在前向时就定了:那里是哪个量与零比较?")
+@mistake(
+    "bptt-04",
+    "B2",
+    en="The switch was set in the forward pass: which quantity was compared with zero there?",
+    zh="开关在前向时就定了:那里是哪个量与零比较?",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V
@@ -104,16 +161,24 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-04", "B3", en="W was used at every step in the forward pass: does the loss not feel the earlier states?",
-         zh="前向时每一步都用了 W:损失难道感受不到更早的状态?")
+@mistake(
+    "bptt-04",
+    "B3",
+    en="W was used at every step in the forward pass: does the loss not feel the earlier states?",
+    zh="前向时每一步都用了 W:损失难道感受不到更早的状态?",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V
     return dh
 
 
-@mistake("bptt-04", "B6", en="Take a W that is not symmetric and two steps, and write out one entry of dL/dh.",
-         zh="取一个不对称的 W 和两个时间步,写出 dL/dh 的一个分量。")
+@mistake(
+    "bptt-04",
+    "B6",
+    en="Take a W that is not symmetric and two steps, and write out one entry of dL/dh.",
+    zh="取一个不对称的 W 和两个时间步,写出 dL/dh 的一个分量。",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V
@@ -122,8 +187,12 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-04", "B1a", en="h_t comes from h_{t-1} through which pre-activation: a_t or a_{t-1}?",
-         zh="h_{t-1} 经过哪个激活前的值变成 h_t:a_t 还是 a_{t-1}?")
+@mistake(
+    "bptt-04",
+    "B1a",
+    en="h_t comes from h_{t-1} through which pre-activation: a_t or a_{t-1}?",
+    zh="h_{t-1} 经过哪个激活前的值变成 h_t:a_t 还是 a_{t-1}?",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V
@@ -132,8 +201,12 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-04", "B1b", en="What does the docstring say about ReLU'(0)?",
-         zh="文档字符串对 ReLU'(0) 是怎么说的?")
+@mistake(
+    "bptt-04",
+    "B1b",
+    en="What does the docstring say about ReLU'(0)?",
+    zh="文档字符串对 ReLU'(0) 是怎么说的?",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V
@@ -142,8 +215,12 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-04", "B1c", en="First through the ReLU or first through W? Read a_t = b + W h_{t-1} + U x_t backwards.",
-         zh="先过 ReLU 还是先过 W?把 a_t = b + W h_{t-1} + U x_t 倒着读。")
+@mistake(
+    "bptt-04",
+    "B1c",
+    en="First through the ReLU or first through W? Read a_t = b + W h_{t-1} + U x_t backwards.",
+    zh="先过 ReLU 还是先过 W?把 a_t = b + W h_{t-1} + U x_t 倒着读。",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V
@@ -152,8 +229,12 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-04", "B12h", en="Only the last step has an output. Where does your V at the earlier steps come from?",
-         zh="只有最后一步有输出。你在更早各步中的 V 从何而来?")
+@mistake(
+    "bptt-04",
+    "B12h",
+    en="Only the last step has an output. Where does your V at the earlier steps come from?",
+    zh="只有最后一步有输出。你在更早各步中的 V 从何而来?",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V
@@ -162,8 +243,12 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-04", "B23", en="You have the gradient of V·h + d. Multiply by what the loss says about d.",
-         zh="你求的是 V·h + d 的梯度。还要乘上损失对 d 的导数。")
+@mistake(
+    "bptt-04",
+    "B23",
+    en="You have the gradient of V·h + d. Multiply by what the loss says about d.",
+    zh="你求的是 V·h + d 的梯度。还要乘上损失对 d 的导数。",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = V
@@ -172,8 +257,12 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-04", "B23a", en="Is that the gradient after the ReLU (h) or before it (a)?",
-         zh="这是 ReLU 之后(h)的梯度,还是之前(a)的梯度?")
+@mistake(
+    "bptt-04",
+    "B23a",
+    en="Is that the gradient after the ReLU (h) or before it (a)?",
+    zh="这是 ReLU 之后(h)的梯度,还是之前(a)的梯度?",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V * (a[-1] > 0)
@@ -182,7 +271,12 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-04", "B32", en="Your loop runs back. Has it reached the first row?", zh="循环往回走。它走到第一行了吗?")
+@mistake(
+    "bptt-04",
+    "B32",
+    en="Your loop runs back. Has it reached the first row?",
+    zh="循环往回走。它走到第一行了吗?",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V
@@ -191,8 +285,12 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-04", "B32a", en="dL/dh_t needs dL/dh_{t+1}: is it there when your loop asks for it?",
-         zh="dL/dh_t 要用到 dL/dh_{t+1}:循环用它的时候,它已经算好了吗?")
+@mistake(
+    "bptt-04",
+    "B32a",
+    en="dL/dh_t needs dL/dh_{t+1}: is it there when your loop asks for it?",
+    zh="dL/dh_t 要用到 dL/dh_{t+1}:循环用它的时候,它已经算好了吗?",
+)
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
     dh[-1] = dd * V
@@ -201,56 +299,92 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake("bptt-05", "B1d", en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
-         zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少?")
+@mistake(
+    "bptt-05",
+    "B1d",
+    en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
+    zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少?",
+)
 def relu_da(dh, a):
     return dh.copy()
 
 
-@mistake("bptt-05", "B2a", en="The switch was set in the forward pass: which quantity was compared with zero there?",
-         zh="开关在前向时就定了:那里是哪个量与零比较?")
+@mistake(
+    "bptt-05",
+    "B2a",
+    en="The switch was set in the forward pass: which quantity was compared with zero there?",
+    zh="开关在前向时就定了:那里是哪个量与零比较?",
+)
 def relu_da(dh, a):
     return dh * (dh > 0)
 
 
-@mistake("bptt-05", "B1e", en="What does the docstring of relu_dh say about ReLU'(0)?",
-         zh="relu_dh 的文档字符串对 ReLU'(0) 是怎么说的?")
+@mistake(
+    "bptt-05",
+    "B1e",
+    en="What does the docstring of relu_dh say about ReLU'(0)?",
+    zh="relu_dh 的文档字符串对 ReLU'(0) 是怎么说的?",
+)
 def relu_da(dh, a):
     return dh * (a >= 0)
 
 
-@mistake("bptt-05", "B1f", en="You multiply by ReLU(a). What is its derivative?",
-         zh="你乘的是 ReLU(a)。它的导数是什么?")
+@mistake(
+    "bptt-05",
+    "B1f",
+    en="You multiply by ReLU(a). What is its derivative?",
+    zh="你乘的是 ReLU(a)。它的导数是什么?",
+)
 def relu_da(dh, a):
     return dh * np.maximum(a, 0)
 
 
-@mistake("bptt-05", "B1g", en="A gradient may be negative. Why do you cut it?",
-         zh="梯度可以是负的。为什么要把它截掉?")
+@mistake(
+    "bptt-05",
+    "B1g",
+    en="A gradient may be negative. Why do you cut it?",
+    zh="梯度可以是负的。为什么要把它截掉?",
+)
 def relu_da(dh, a):
     return np.maximum(dh, 0) * (a > 0)
 
 
-@mistake("bptt-06", "B5", en="Write the line of the forward pass that contains W: which h stands next to it?",
-         zh="写出前向中含有 W 的那一行:它旁边的是哪个 h?")
+@mistake(
+    "bptt-06",
+    "B5",
+    en="Write the line of the forward pass that contains W: which h stands next to it?",
+    zh="写出前向中含有 W 的那一行:它旁边的是哪个 h?",
+)
 def relu_dW(da, h):
     return da.T @ h[1:]
 
 
-@mistake("bptt-06", "B14w", en="What does index -1 mean in Python at the first step? The state before it is zero.",
-         zh="在第一步,Python 的下标 -1 指向哪里?第一步之前的状态是零。")
+@mistake(
+    "bptt-06",
+    "B14w",
+    en="What does index -1 mean in Python at the first step? The state before it is zero.",
+    zh="在第一步,Python 的下标 -1 指向哪里?第一步之前的状态是零。",
+)
 def relu_dW(da, h):
     return da.T @ np.roll(h[1:], 1, axis=0)
 
 
-@mistake("bptt-06", "B3w", en="W was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了 W;它的梯度应有几项?")
+@mistake(
+    "bptt-06",
+    "B3w",
+    en="W was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了 W;它的梯度应有几项?",
+)
 def relu_dW(da, h):
     return np.outer(da[-1], h[-2])
 
 
-@mistake("bptt-06", "B4", en="The same matrix is used at every step: what happens to what you computed one turn ago?",
-         zh="每一步用的是同一个矩阵:循环上一轮算出的贡献去哪了?")
+@mistake(
+    "bptt-06",
+    "B4",
+    en="The same matrix is used at every step: what happens to what you computed one turn ago?",
+    zh="每一步用的是同一个矩阵:循环上一轮算出的贡献去哪了?",
+)
 def relu_dW(da, h):
     dW = None
     for t in range(len(da) - 1, -1, -1):
@@ -258,96 +392,162 @@ def relu_dW(da, h):
     return dW
 
 
-@mistake("bptt-06", "B9w", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-06",
+    "B9w",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def relu_dW(da, h):
     return da.T @ h[:-1] / len(da)
 
 
-@mistake("bptt-06", "B24w", en="Rows of the gradient belong to the rows of W. Which factor's index comes first?",
-         zh="梯度的行对应 W 的行。哪个因子的下标在前?")
+@mistake(
+    "bptt-06",
+    "B24w",
+    en="Rows of the gradient belong to the rows of W. Which factor's index comes first?",
+    zh="梯度的行对应 W 的行。哪个因子的下标在前?",
+)
 def relu_dW(da, h):
     return h[:-1].T @ da
 
 
-@mistake("bptt-06", "B31w", en="Is the sum of the products the product of the sums? Try two steps.", zh="乘积之和等于和的乘积吗?用两步试试。")
+@mistake(
+    "bptt-06",
+    "B31w",
+    en="Is the sum of the products the product of the sums? Try two steps.",
+    zh="乘积之和等于和的乘积吗?用两步试试。",
+)
 def relu_dW(da, h):
     return np.outer(da.sum(axis=0), h[:-1].sum(axis=0))
 
 
-@mistake("bptt-07", "B3u", en="U was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了 U;它的梯度应有几项?")
+@mistake(
+    "bptt-07",
+    "B3u",
+    en="U was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了 U;它的梯度应有几项?",
+)
 def relu_dU(da, x):
     return np.outer(da[-1], x[-1])
 
 
-@mistake("bptt-07", "B4u", en="Only the first step's term is left: was the sum overwritten on the way back?",
-         zh="只剩下第一步的那一项:往回走时和是不是被覆盖了?")
+@mistake(
+    "bptt-07",
+    "B4u",
+    en="Only the first step's term is left: was the sum overwritten on the way back?",
+    zh="只剩下第一步的那一项:往回走时和是不是被覆盖了?",
+)
 def relu_dU(da, x):
     return np.outer(da[0], x[0])
 
 
-@mistake("bptt-07", "B9u", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-07",
+    "B9u",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def relu_dU(da, x):
     return da.T @ x / len(x)
 
 
-@mistake("bptt-07", "B24u", en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-         zh="梯度的行对应 U 的行。哪个因子的下标在前?")
+@mistake(
+    "bptt-07",
+    "B24u",
+    en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
+    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
+)
 def relu_dU(da, x):
     return x.T @ da
 
 
-@mistake("bptt-07", "B25u", en="U meets x_t of the same step; it is W that looks one step back.",
-         zh="U 乘的是同一步的 x_t;往回看一步的是 W。")
+@mistake(
+    "bptt-07",
+    "B25u",
+    en="U meets x_t of the same step; it is W that looks one step back.",
+    zh="U 乘的是同一步的 x_t;往回看一步的是 W。",
+)
 def relu_dU(da, x):
     return da[1:].T @ x[:-1]
 
 
-@mistake("bptt-07", "B31u", en="Is the sum of the products the product of the sums? Try two steps.", zh="乘积之和等于和的乘积吗?用两步试试。")
+@mistake(
+    "bptt-07",
+    "B31u",
+    en="Is the sum of the products the product of the sums? Try two steps.",
+    zh="乘积之和等于和的乘积吗?用两步试试。",
+)
 def relu_dU(da, x):
     return np.outer(da.sum(axis=0), x.sum(axis=0))
 
 
-@mistake("bptt-08", "B8", en="b is added at every step, so its gradient is a sum over ...",
-         zh="每一步都加了 b,所以它的梯度是对……求和")
+@mistake(
+    "bptt-08",
+    "B8",
+    en="b is added at every step, so its gradient is a sum over ...",
+    zh="每一步都加了 b,所以它的梯度是对……求和",
+)
 def relu_db(da):
     return da[0].copy()
 
 
-@mistake("bptt-08", "B8a", en="The last step is one of many that add b.",
-         zh="最后一步只是加了 b 的许多步之一。")
+@mistake(
+    "bptt-08",
+    "B8a",
+    en="The last step is one of many that add b.",
+    zh="最后一步只是加了 b 的许多步之一。",
+)
 def relu_db(da):
     return da[-1].copy()
 
 
-@mistake("bptt-08", "B9b", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-08",
+    "B9b",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def relu_db(da):
     return da.mean(axis=0)
 
 
-@mistake("bptt-08", "B8b", en="One number a unit, not one a step: over which axis do the steps run?",
-         zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?")
+@mistake(
+    "bptt-08",
+    "B8b",
+    en="One number a unit, not one a step: over which axis do the steps run?",
+    zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?",
+)
 def relu_db(da):
     return da.sum(axis=1)
 
 
-@mistake("bptt-09", "B6x", en="Write out one entry of U x_t, then take its derivative by one entry of x_t.",
-         zh="写出 U x_t 的一个分量,再对 x_t 的一个分量求导。")
+@mistake(
+    "bptt-09",
+    "B6x",
+    en="Write out one entry of U x_t, then take its derivative by one entry of x_t.",
+    zh="写出 U x_t 的一个分量,再对 x_t 的一个分量求导。",
+)
 def relu_dx(da, U):
     return da @ U.T
 
 
-@mistake("bptt-09", "B26x", en="Each step has its own x_t: which row of da does it reach?",
-         zh="每一步有自己的 x_t:它影响 da 的哪一行?")
+@mistake(
+    "bptt-09",
+    "B26x",
+    en="Each step has its own x_t: which row of da does it reach?",
+    zh="每一步有自己的 x_t:它影响 da 的哪一行?",
+)
 def relu_dx(da, U):
     return np.tile((da @ U).sum(axis=0), (len(da), 1))
 
 
-@mistake("bptt-09", "B26xa", en="Do the earlier inputs not reach the loss?",
-         zh="更早的输入难道影响不到损失?")
+@mistake(
+    "bptt-09",
+    "B26xa",
+    en="Do the earlier inputs not reach the loss?",
+    zh="更早的输入难道影响不到损失?",
+)
 def relu_dx(da, U):
     dx = np.zeros((len(da), U.shape[1]))
     dx[-1] = da[-1] @ U
@@ -357,154 +557,240 @@ def relu_dx(da, U):
 # ---------------------------------------------------------------- RNN, softmax at each step
 
 
-@mistake("bptt-10", "B13", en="Sum one row of your output: over which axis should the probabilities add up to 1?",
-         zh="把输出的一行加起来:概率应沿哪个轴相加为 1?")
+@mistake(
+    "bptt-10",
+    "B13",
+    en="Sum one row of your output: over which axis should the probabilities add up to 1?",
+    zh="把输出的一行加起来:概率应沿哪个轴相加为 1?",
+)
 def softmax(o):
     e = np.exp(o - o.max(axis=0))
     return e / e.sum(axis=0)
 
 
-@mistake("bptt-10", "B13a",
-         en="Try a row of values near 1000: which constant may you subtract without changing the result?",
-         zh="试一行 1000 左右的数:减去哪个常数不会改变结果?")
+@mistake(
+    "bptt-10",
+    "B13a",
+    en="Try a row of values near 1000: which constant may you subtract without changing the result?",
+    zh="试一行 1000 左右的数:减去哪个常数不会改变结果?",
+)
 def softmax(o):
     e = np.exp(o)
     return e / e.sum(axis=1, keepdims=True)
 
 
-@mistake("bptt-10", "B13b",
-         en="Try one row near 1000 and one near -1000: whose maximum do you subtract from the second?",
-         zh="一行在 1000 附近、一行在 -1000 附近:你从第二行里减去的是谁的最大值?")
+@mistake(
+    "bptt-10",
+    "B13b",
+    en="Try one row near 1000 and one near -1000: whose maximum do you subtract from the second?",
+    zh="一行在 1000 附近、一行在 -1000 附近:你从第二行里减去的是谁的最大值?",
+)
 def softmax(o):
     e = np.exp(o - o.max())
     return e / e.sum(axis=1, keepdims=True)
 
 
-@mistake("bptt-10", "B13c", en="Each step has its own probabilities: what does one row of yours add up to?",
-         zh="每一步有自己的概率:你的一行加起来是多少?")
+@mistake(
+    "bptt-10",
+    "B13c",
+    en="Each step has its own probabilities: what does one row of yours add up to?",
+    zh="每一步有自己的概率:你的一行加起来是多少?",
+)
 def softmax(o):
     e = np.exp(o - o.max())
     return e / e.sum()
 
 
-@mistake("bptt-10", "B13d", en="Probabilities are positive. Have you returned their logarithms?",
-         zh="概率是正的。你返回的是它们的对数吗?")
+@mistake(
+    "bptt-10",
+    "B13d",
+    en="Probabilities are positive. Have you returned their logarithms?",
+    zh="概率是正的。你返回的是它们的对数吗?",
+)
 def softmax(o):
     o = o - o.max(axis=1, keepdims=True)
     return o - np.log(np.exp(o).sum(axis=1, keepdims=True))
 
 
-@mistake("bptt-10", "B13e", en="One sum for each row: is it kept as a column, so that it can divide its row?",
-         zh="每行一个和:它有没有保持为一列,好去除自己那一行?")
+@mistake(
+    "bptt-10",
+    "B13e",
+    en="One sum for each row: is it kept as a column, so that it can divide its row?",
+    zh="每行一个和:它有没有保持为一列,好去除自己那一行?",
+)
 def softmax(o):
     e = np.exp(o - o.max(axis=1, keepdims=True))
     return e / e.sum(axis=1)
 
 
-@mistake("bptt-11", "B9", en="The losses of the steps add up: is there a mean in the text?",
-         zh="各步的损失是相加的:题目里有取平均吗?")
+@mistake(
+    "bptt-11",
+    "B9",
+    en="The losses of the steps add up: is there a mean in the text?",
+    zh="各步的损失是相加的:题目里有取平均吗?",
+)
 def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return (y_hat - hot) / len(y)
 
 
-@mistake("bptt-11", "B7o", en="With cross entropy the softmax's derivative cancels: do the algebra once.",
-         zh="与交叉熵相乘后 softmax 的导数会消去:把代数推一遍。")
+@mistake(
+    "bptt-11",
+    "B7o",
+    en="With cross entropy the softmax's derivative cancels: do the algebra once.",
+    zh="与交叉熵相乘后 softmax 的导数会消去:把代数推一遍。",
+)
 def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return (y_hat - hot) * y_hat * (1 - y_hat)
 
 
-@mistake("bptt-11", "B27o", en="If the right label's probability is below 1, should its score rise or fall?",
-         zh="正确标签的概率小于 1 时,它的得分应升还是降?")
+@mistake(
+    "bptt-11",
+    "B27o",
+    en="If the right label's probability is below 1, should its score rise or fall?",
+    zh="正确标签的概率小于 1 时,它的得分应升还是降?",
+)
 def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return hot - y_hat
 
 
-@mistake("bptt-11", "B27oa", en="That is the derivative by y_hat. The softmax stands between y_hat and the scores.",
-         zh="这是对 y_hat 的导数。y_hat 与得分之间还有 softmax。")
+@mistake(
+    "bptt-11",
+    "B27oa",
+    en="That is the derivative by y_hat. The softmax stands between y_hat and the scores.",
+    zh="这是对 y_hat 的导数。y_hat 与得分之间还有 softmax。",
+)
 def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return -hot / y_hat
 
 
-@mistake("bptt-11", "B27ob", en="y[t] belongs to row t only. How many entries of one row do you change?",
-         zh="y[t] 只属于第 t 行。你在一行里改了几个数?")
+@mistake(
+    "bptt-11",
+    "B27ob",
+    en="y[t] belongs to row t only. How many entries of one row do you change?",
+    zh="y[t] 只属于第 t 行。你在一行里改了几个数?",
+)
 def rnn_do(y_hat, y):
     do = y_hat.copy()
     do[:, y] -= 1
     return do
 
 
-@mistake("bptt-11", "B27oc", en="What should stand at the right label: zero, or y_hat - 1?",
-         zh="正确标签处应是什么:零,还是 y_hat - 1?")
+@mistake(
+    "bptt-11",
+    "B27oc",
+    en="What should stand at the right label: zero, or y_hat - 1?",
+    zh="正确标签处应是什么:零,还是 y_hat - 1?",
+)
 def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return y_hat * (1 - hot)
 
 
-@mistake("bptt-11", "B27od", en="y holds numbers of labels. Which of a row's entries does label 2 concern?",
-         zh="y 里是标签的编号。标签 2 涉及一行中的哪个数?")
+@mistake(
+    "bptt-11",
+    "B27od",
+    en="y holds numbers of labels. Which of a row's entries does label 2 concern?",
+    zh="y 里是标签的编号。标签 2 涉及一行中的哪个数?",
+)
 def rnn_do(y_hat, y):
     return y_hat - y[:, None]
 
 
-@mistake("bptt-12", "B28", en="Which state does the output of step t read: the one before the step or after it?",
-         zh="第 t 步的输出读取的是哪个状态:这一步之前的还是之后的?")
+@mistake(
+    "bptt-12",
+    "B28",
+    en="Which state does the output of step t read: the one before the step or after it?",
+    zh="第 t 步的输出读取的是哪个状态:这一步之前的还是之后的?",
+)
 def rnn_dV(do, h):
     return do.T @ h[:-1]
 
 
-@mistake("bptt-12", "B28a", en="Rows of the gradient belong to the rows of V. Which factor's index comes first?",
-         zh="梯度的行对应 V 的行。哪个因子的下标在前?")
+@mistake(
+    "bptt-12",
+    "B28a",
+    en="Rows of the gradient belong to the rows of V. Which factor's index comes first?",
+    zh="梯度的行对应 V 的行。哪个因子的下标在前?",
+)
 def rnn_dV(do, h):
     return h[1:].T @ do
 
 
-@mistake("bptt-12", "B28b", en="V is used at every step; how many terms should its gradient have?",
-         zh="每一步都用了 V;它的梯度应有几项?")
+@mistake(
+    "bptt-12",
+    "B28b",
+    en="V is used at every step; how many terms should its gradient have?",
+    zh="每一步都用了 V;它的梯度应有几项?",
+)
 def rnn_dV(do, h):
     return np.outer(do[-1], h[-1])
 
 
-@mistake("bptt-12", "B28c", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-12",
+    "B28c",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def rnn_dV(do, h):
     return do.T @ h[1:] / len(do)
 
 
-@mistake("bptt-13", "B8c", en="c is added at every step, so its gradient is a sum over ...",
-         zh="每一步都加了 c,所以它的梯度是对……求和")
+@mistake(
+    "bptt-13",
+    "B8c",
+    en="c is added at every step, so its gradient is a sum over ...",
+    zh="每一步都加了 c,所以它的梯度是对……求和",
+)
 def rnn_dc(do):
     return do[0].copy()
 
 
-@mistake("bptt-13", "B8ca", en="The last step is one of many that add c.",
-         zh="最后一步只是加了 c 的许多步之一。")
+@mistake(
+    "bptt-13",
+    "B8ca",
+    en="The last step is one of many that add c.",
+    zh="最后一步只是加了 c 的许多步之一。",
+)
 def rnn_dc(do):
     return do[-1].copy()
 
 
-@mistake("bptt-13", "B9c", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-13",
+    "B9c",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def rnn_dc(do):
     return do.mean(axis=0)
 
 
-@mistake("bptt-13", "B8cb", en="One number a unit, not one a step: over which axis do the steps run?",
-         zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?")
+@mistake(
+    "bptt-13",
+    "B8cb",
+    en="One number a unit, not one a step: over which axis do the steps run?",
+    zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?",
+)
 def rnn_dc(do):
     return do.sum(axis=1)
 
 
-@mistake("bptt-14", "B10", en="Compare with h = a (no activation): your code gives the same gradient for both.",
-         zh="与 h = a(没有激活函数)比较:你的代码对两者给出同样的梯度。")
+@mistake(
+    "bptt-14",
+    "B10",
+    en="Compare with h = a (no activation): your code gives the same gradient for both.",
+    zh="与 h = a(没有激活函数)比较:你的代码对两者给出同样的梯度。",
+)
 def rnn_slope(a, h, activation):
     if activation == "tanh":
         return np.ones_like(h)
@@ -513,18 +799,26 @@ def rnn_slope(a, h, activation):
     return (a > 0) * 1.0
 
 
-@mistake("bptt-14", "B11", en="Is the argument of your derivative the input of tanh or its output?",
-         zh="你的导数的自变量是 tanh 的输入还是输出?")
+@mistake(
+    "bptt-14",
+    "B11",
+    en="Is the argument of your derivative the input of tanh or its output?",
+    zh="你的导数的自变量是 tanh 的输入还是输出?",
+)
 def rnn_slope(a, h, activation):
     if activation == "tanh":
-        return 1 - np.tanh(h)**2
+        return 1 - np.tanh(h) ** 2
     if activation == "sigmoid":
         return h * (1 - h)
     return (a > 0) * 1.0
 
 
-@mistake("bptt-14", "B11a", en="Is the argument of your derivative the input of the sigmoid or its output?",
-         zh="你的导数的自变量是 sigmoid 的输入还是输出?")
+@mistake(
+    "bptt-14",
+    "B11a",
+    en="Is the argument of your derivative the input of the sigmoid or its output?",
+    zh="你的导数的自变量是 sigmoid 的输入还是输出?",
+)
 def rnn_slope(a, h, activation):
     if activation == "tanh":
         return 1 - h**2
@@ -533,8 +827,12 @@ def rnn_slope(a, h, activation):
     return (a > 0) * 1.0
 
 
-@mistake("bptt-14", "B11b", en="The derivative of tanh has a square in it. Check yours at one point by differences.",
-         zh="tanh 的导数里有一个平方。用差分在一个点上检查你的公式。")
+@mistake(
+    "bptt-14",
+    "B11b",
+    en="The derivative of tanh has a square in it. Check yours at one point by differences.",
+    zh="tanh 的导数里有一个平方。用差分在一个点上检查你的公式。",
+)
 def rnn_slope(a, h, activation):
     if activation == "tanh":
         return 1 - h
@@ -543,8 +841,12 @@ def rnn_slope(a, h, activation):
     return (a > 0) * 1.0
 
 
-@mistake("bptt-14", "B11c", en="The short formula in terms of the output needs the output: you put in the input.",
-         zh="用输出表示的公式需要代入输出:你代入的是输入。")
+@mistake(
+    "bptt-14",
+    "B11c",
+    en="The short formula in terms of the output needs the output: you put in the input.",
+    zh="用输出表示的公式需要代入输出:你代入的是输入。",
+)
 def rnn_slope(a, h, activation):
     if activation == "tanh":
         return 1 - a**2
@@ -553,8 +855,12 @@ def rnn_slope(a, h, activation):
     return (a > 0) * 1.0
 
 
-@mistake("bptt-14", "B11d", en="sigmoid' = s(1 - s). What happened to the second factor?",
-         zh="sigmoid' = s(1 - s)。第二个因子去哪了?")
+@mistake(
+    "bptt-14",
+    "B11d",
+    en="sigmoid' = s(1 - s). What happened to the second factor?",
+    zh="sigmoid' = s(1 - s)。第二个因子去哪了?",
+)
 def rnn_slope(a, h, activation):
     if activation == "tanh":
         return 1 - h**2
@@ -563,8 +869,12 @@ def rnn_slope(a, h, activation):
     return (a > 0) * 1.0
 
 
-@mistake("bptt-14", "B11e", en="You return ReLU(a) itself. What is its derivative?",
-         zh="你返回的是 ReLU(a) 本身。它的导数是什么?")
+@mistake(
+    "bptt-14",
+    "B11e",
+    en="You return ReLU(a) itself. What is its derivative?",
+    zh="你返回的是 ReLU(a) 本身。它的导数是什么?",
+)
 def rnn_slope(a, h, activation):
     if activation == "tanh":
         return 1 - h**2
@@ -573,8 +883,12 @@ def rnn_slope(a, h, activation):
     return h.copy()
 
 
-@mistake("bptt-14", "B11f", en="What does the docstring say about ReLU'(0)?",
-         zh="文档字符串对 ReLU'(0) 是怎么说的?")
+@mistake(
+    "bptt-14",
+    "B11f",
+    en="What does the docstring say about ReLU'(0)?",
+    zh="文档字符串对 ReLU'(0) 是怎么说的?",
+)
 def rnn_slope(a, h, activation):
     if activation == "tanh":
         return 1 - h**2
@@ -583,26 +897,42 @@ def rnn_slope(a, h, activation):
     return (a >= 0) * 1.0
 
 
-@mistake("bptt-14", "B11g", en="Does your function look at the argument `activation`?",
-         zh="你的函数看了参数 activation 吗?")
+@mistake(
+    "bptt-14",
+    "B11g",
+    en="Does your function look at the argument `activation`?",
+    zh="你的函数看了参数 activation 吗?",
+)
 def rnn_slope(a, h, activation):
     return 1 - h**2
 
 
-@mistake("bptt-14", "B11h", en="One formula for three activations: for which of them is it right?",
-         zh="三种激活函数共用一个公式:它对哪一种才对?")
+@mistake(
+    "bptt-14",
+    "B11h",
+    en="One formula for three activations: for which of them is it right?",
+    zh="三种激活函数共用一个公式:它对哪一种才对?",
+)
 def rnn_slope(a, h, activation):
     return h * (1 - h)
 
 
-@mistake("bptt-15", "B12", en="h_t feeds two things: the output at t, and what else?",
-         zh="h_t 流向两处:第 t 步的输出,还有哪里?")
+@mistake(
+    "bptt-15",
+    "B12",
+    en="h_t feeds two things: the output at t, and what else?",
+    zh="h_t 流向两处:第 t 步的输出,还有哪里?",
+)
 def rnn_dh(do, V, W, slope):
     return do @ V
 
 
-@mistake("bptt-15", "B10a", en="Between h_t and h_{t-1} stands the activation. Where is its slope?",
-         zh="h_t 与 h_{t-1} 之间隔着激活函数。它的导数在哪里?")
+@mistake(
+    "bptt-15",
+    "B10a",
+    en="Between h_t and h_{t-1} stands the activation. Where is its slope?",
+    zh="h_t 与 h_{t-1} 之间隔着激活函数。它的导数在哪里?",
+)
 def rnn_dh(do, V, W, slope):
     dh = do @ V
     for t in range(len(dh) - 1, 0, -1):
@@ -610,8 +940,12 @@ def rnn_dh(do, V, W, slope):
     return dh
 
 
-@mistake("bptt-15", "B6b", en="Take a W that is not symmetric and two steps, and write out one entry of dL/dh.",
-         zh="取一个不对称的 W 和两个时间步,写出 dL/dh 的一个分量。")
+@mistake(
+    "bptt-15",
+    "B6b",
+    en="Take a W that is not symmetric and two steps, and write out one entry of dL/dh.",
+    zh="取一个不对称的 W 和两个时间步,写出 dL/dh 的一个分量。",
+)
 def rnn_dh(do, V, W, slope):
     dh = do @ V
     for t in range(len(dh) - 1, 0, -1):
@@ -619,8 +953,12 @@ def rnn_dh(do, V, W, slope):
     return dh
 
 
-@mistake("bptt-15", "B10b", en="h_t = φ(a_t): at which step is the slope taken on the way from t to t - 1?",
-         zh="h_t = φ(a_t):从 t 到 t - 1 时,导数取在哪一步?")
+@mistake(
+    "bptt-15",
+    "B10b",
+    en="h_t = φ(a_t): at which step is the slope taken on the way from t to t - 1?",
+    zh="h_t = φ(a_t):从 t 到 t - 1 时,导数取在哪一步?",
+)
 def rnn_dh(do, V, W, slope):
     dh = do @ V
     for t in range(len(dh) - 1, 0, -1):
@@ -628,8 +966,12 @@ def rnn_dh(do, V, W, slope):
     return dh
 
 
-@mistake("bptt-15", "B12b", en="Every step has a loss of its own. Which of them does your gradient see?",
-         zh="每一步都有自己的损失。你的梯度看到了哪几个?")
+@mistake(
+    "bptt-15",
+    "B12b",
+    en="Every step has a loss of its own. Which of them does your gradient see?",
+    zh="每一步都有自己的损失。你的梯度看到了哪几个?",
+)
 def rnn_dh(do, V, W, slope):
     dh = np.zeros_like(slope)
     dh[-1] = V.T @ do[-1]
@@ -638,8 +980,12 @@ def rnn_dh(do, V, W, slope):
     return dh
 
 
-@mistake("bptt-15", "B12c", en="You carry the next step's own output back. What about the steps after it?",
-         zh="你只带回了下一步自己的输出。再后面的各步呢?")
+@mistake(
+    "bptt-15",
+    "B12c",
+    en="You carry the next step's own output back. What about the steps after it?",
+    zh="你只带回了下一步自己的输出。再后面的各步呢?",
+)
 def rnn_dh(do, V, W, slope):
     dh, out = do @ V, do @ V
     for t in range(len(dh) - 1, 0, -1):
@@ -647,8 +993,12 @@ def rnn_dh(do, V, W, slope):
     return dh
 
 
-@mistake("bptt-15", "B12d", en="Is that the gradient after the activation (h) or before it (a)?",
-         zh="这是激活函数之后(h)的梯度,还是之前(a)的梯度?")
+@mistake(
+    "bptt-15",
+    "B12d",
+    en="Is that the gradient after the activation (h) or before it (a)?",
+    zh="这是激活函数之后(h)的梯度,还是之前(a)的梯度?",
+)
 def rnn_dh(do, V, W, slope):
     dh = (do @ V) * slope
     for t in range(len(dh) - 1, 0, -1):
@@ -656,8 +1006,12 @@ def rnn_dh(do, V, W, slope):
     return dh
 
 
-@mistake("bptt-15", "B10c", en="First through the activation or first through W? Read a_t backwards from h_t.",
-         zh="先过激活函数还是先过 W?从 h_t 出发把 a_t 倒着读。")
+@mistake(
+    "bptt-15",
+    "B10c",
+    en="First through the activation or first through W? Read a_t backwards from h_t.",
+    zh="先过激活函数还是先过 W?从 h_t 出发把 a_t 倒着读。",
+)
 def rnn_dh(do, V, W, slope):
     dh = do @ V
     for t in range(len(dh) - 1, 0, -1):
@@ -665,26 +1019,42 @@ def rnn_dh(do, V, W, slope):
     return dh
 
 
-@mistake("bptt-16", "B5rw", en="Write the line of the forward pass that contains W: which h stands next to it?",
-         zh="写出前向中含有 W 的那一行:它旁边的是哪个 h?")
+@mistake(
+    "bptt-16",
+    "B5rw",
+    en="Write the line of the forward pass that contains W: which h stands next to it?",
+    zh="写出前向中含有 W 的那一行:它旁边的是哪个 h?",
+)
 def rnn_dW(da, h):
     return da.T @ h[1:]
 
 
-@mistake("bptt-16", "B14", en="What does index -1 mean in Python at the first step? The state before it is zero.",
-         zh="在第一步,Python 的下标 -1 指向哪里?第一步之前的状态是零。")
+@mistake(
+    "bptt-16",
+    "B14",
+    en="What does index -1 mean in Python at the first step? The state before it is zero.",
+    zh="在第一步,Python 的下标 -1 指向哪里?第一步之前的状态是零。",
+)
 def rnn_dW(da, h):
     return da.T @ np.roll(h[1:], 1, axis=0)
 
 
-@mistake("bptt-16", "B3rw", en="W was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了 W;它的梯度应有几项?")
+@mistake(
+    "bptt-16",
+    "B3rw",
+    en="W was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了 W;它的梯度应有几项?",
+)
 def rnn_dW(da, h):
     return np.outer(da[-1], h[-2])
 
 
-@mistake("bptt-16", "B4rw", en="The same matrix is used at every step: what happens to what you computed one turn ago?",
-         zh="每一步用的是同一个矩阵:循环上一轮算出的贡献去哪了?")
+@mistake(
+    "bptt-16",
+    "B4rw",
+    en="The same matrix is used at every step: what happens to what you computed one turn ago?",
+    zh="每一步用的是同一个矩阵:循环上一轮算出的贡献去哪了?",
+)
 def rnn_dW(da, h):
     dW = None
     for t in range(len(da) - 1, -1, -1):
@@ -692,102 +1062,166 @@ def rnn_dW(da, h):
     return dW
 
 
-@mistake("bptt-16", "B9rw", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-16",
+    "B9rw",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def rnn_dW(da, h):
     return da.T @ h[:-1] / len(da)
 
 
-@mistake("bptt-16", "B24rw", en="Rows of the gradient belong to the rows of W. Which factor's index comes first?",
-         zh="梯度的行对应 W 的行。哪个因子的下标在前?")
+@mistake(
+    "bptt-16",
+    "B24rw",
+    en="Rows of the gradient belong to the rows of W. Which factor's index comes first?",
+    zh="梯度的行对应 W 的行。哪个因子的下标在前?",
+)
 def rnn_dW(da, h):
     return h[:-1].T @ da
 
 
-@mistake("bptt-17", "B3v", en="U was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了 U;它的梯度应有几项?")
+@mistake(
+    "bptt-17",
+    "B3v",
+    en="U was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了 U;它的梯度应有几项?",
+)
 def rnn_dU(da, x):
     return np.outer(da[-1], x[-1])
 
 
-@mistake("bptt-17", "B4v", en="Only the first step's term is left: was the sum overwritten on the way back?",
-         zh="只剩下第一步的那一项:往回走时和是不是被覆盖了?")
+@mistake(
+    "bptt-17",
+    "B4v",
+    en="Only the first step's term is left: was the sum overwritten on the way back?",
+    zh="只剩下第一步的那一项:往回走时和是不是被覆盖了?",
+)
 def rnn_dU(da, x):
     return np.outer(da[0], x[0])
 
 
-@mistake("bptt-17", "B9v", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-17",
+    "B9v",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def rnn_dU(da, x):
     return da.T @ x / len(x)
 
 
-@mistake("bptt-17", "B24v", en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-         zh="梯度的行对应 U 的行。哪个因子的下标在前?")
+@mistake(
+    "bptt-17",
+    "B24v",
+    en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
+    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
+)
 def rnn_dU(da, x):
     return x.T @ da
 
 
-@mistake("bptt-17", "B25v", en="U meets x_t of the same step; it is W that looks one step back.",
-         zh="U 乘的是同一步的 x_t;往回看一步的是 W。")
+@mistake(
+    "bptt-17",
+    "B25v",
+    en="U meets x_t of the same step; it is W that looks one step back.",
+    zh="U 乘的是同一步的 x_t;往回看一步的是 W。",
+)
 def rnn_dU(da, x):
     return da[1:].T @ x[:-1]
 
 
-@mistake("bptt-18", "B8r", en="b is added at every step, so its gradient is a sum over ...",
-         zh="每一步都加了 b,所以它的梯度是对……求和")
+@mistake(
+    "bptt-18",
+    "B8r",
+    en="b is added at every step, so its gradient is a sum over ...",
+    zh="每一步都加了 b,所以它的梯度是对……求和",
+)
 def rnn_db(da):
     return da[0].copy()
 
 
-@mistake("bptt-18", "B8ra", en="The last step is one of many that add b.",
-         zh="最后一步只是加了 b 的许多步之一。")
+@mistake(
+    "bptt-18",
+    "B8ra",
+    en="The last step is one of many that add b.",
+    zh="最后一步只是加了 b 的许多步之一。",
+)
 def rnn_db(da):
     return da[-1].copy()
 
 
-@mistake("bptt-18", "B9r", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-18",
+    "B9r",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def rnn_db(da):
     return da.mean(axis=0)
 
 
-@mistake("bptt-18", "B8rb", en="One number a unit, not one a step: over which axis do the steps run?",
-         zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?")
+@mistake(
+    "bptt-18",
+    "B8rb",
+    en="One number a unit, not one a step: over which axis do the steps run?",
+    zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?",
+)
 def rnn_db(da):
     return da.sum(axis=1)
 
 
-@mistake("bptt-19", "B6y", en="Write out one entry of U x_t, then take its derivative by one entry of x_t.",
-         zh="写出 U x_t 的一个分量,再对 x_t 的一个分量求导。")
+@mistake(
+    "bptt-19",
+    "B6y",
+    en="Write out one entry of U x_t, then take its derivative by one entry of x_t.",
+    zh="写出 U x_t 的一个分量,再对 x_t 的一个分量求导。",
+)
 def rnn_dx(da, U):
     return da @ U.T
 
 
-@mistake("bptt-19", "B26y", en="Each step has its own x_t: which row of da does it reach?",
-         zh="每一步有自己的 x_t:它影响 da 的哪一行?")
+@mistake(
+    "bptt-19",
+    "B26y",
+    en="Each step has its own x_t: which row of da does it reach?",
+    zh="每一步有自己的 x_t:它影响 da 的哪一行?",
+)
 def rnn_dx(da, U):
     return np.tile((da @ U).sum(axis=0), (len(da), 1))
 
 
-@mistake("bptt-19", "B26ya", en="Do the earlier inputs not reach the loss?",
-         zh="更早的输入难道影响不到损失?")
+@mistake(
+    "bptt-19",
+    "B26ya",
+    en="Do the earlier inputs not reach the loss?",
+    zh="更早的输入难道影响不到损失?",
+)
 def rnn_dx(da, U):
     dx = np.zeros((len(da), U.shape[1]))
     dx[-1] = da[-1] @ U
     return dx
 
 
-@mistake("bptt-20", "B3s", en="The sum over k = 1..t has t terms. How does the loss of step t feel h_1?",
-         zh="对 k = 1..t 的求和有 t 项。第 t 步的损失怎样感受到 h_1?")
+@mistake(
+    "bptt-20",
+    "B3s",
+    en="The sum over k = 1..t has t terms. How does the loss of step t feel h_1?",
+    zh="对 k = 1..t 的求和有 t 项。第 t 步的损失怎样感受到 h_1?",
+)
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
     dh[-1] = V.T @ do_t
     return dh
 
 
-@mistake("bptt-20", "B29", en="Only step t's output counts here. What do you add at the earlier steps?",
-         zh="这里只算第 t 步的输出。你在更早的各步加了什么?")
+@mistake(
+    "bptt-20",
+    "B29",
+    en="Only step t's output counts here. What do you add at the earlier steps?",
+    zh="这里只算第 t 步的输出。你在更早的各步加了什么?",
+)
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
     dh[-1] = V.T @ do_t
@@ -796,8 +1230,12 @@ def rnn_step_dh(do_t, V, W, slope):
     return dh
 
 
-@mistake("bptt-20", "B10s", en="Between h_k and h_{k-1} stands the activation. Where is its slope?",
-         zh="h_k 与 h_{k-1} 之间隔着激活函数。它的导数在哪里?")
+@mistake(
+    "bptt-20",
+    "B10s",
+    en="Between h_k and h_{k-1} stands the activation. Where is its slope?",
+    zh="h_k 与 h_{k-1} 之间隔着激活函数。它的导数在哪里?",
+)
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
     dh[-1] = V.T @ do_t
@@ -806,8 +1244,12 @@ def rnn_step_dh(do_t, V, W, slope):
     return dh
 
 
-@mistake("bptt-20", "B10t", en="h_k = φ(a_k): at which step is the slope taken on the way from k to k - 1?",
-         zh="h_k = φ(a_k):从 k 到 k - 1 时,导数取在哪一步?")
+@mistake(
+    "bptt-20",
+    "B10t",
+    en="h_k = φ(a_k): at which step is the slope taken on the way from k to k - 1?",
+    zh="h_k = φ(a_k):从 k 到 k - 1 时,导数取在哪一步?",
+)
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
     dh[-1] = V.T @ do_t
@@ -816,8 +1258,12 @@ def rnn_step_dh(do_t, V, W, slope):
     return dh
 
 
-@mistake("bptt-20", "B6s", en="Take a W that is not symmetric and two steps, and write out one entry.",
-         zh="取一个不对称的 W 和两个时间步,写出一个分量。")
+@mistake(
+    "bptt-20",
+    "B6s",
+    en="Take a W that is not symmetric and two steps, and write out one entry.",
+    zh="取一个不对称的 W 和两个时间步,写出一个分量。",
+)
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
     dh[-1] = V.T @ do_t
@@ -826,8 +1272,12 @@ def rnn_step_dh(do_t, V, W, slope):
     return dh
 
 
-@mistake("bptt-20", "B29a", en="Row k - 1 belongs to step k: in which order do your rows stand?",
-         zh="第 k - 1 行属于第 k 步:你的各行是按什么顺序排的?")
+@mistake(
+    "bptt-20",
+    "B29a",
+    en="Row k - 1 belongs to step k: in which order do your rows stand?",
+    zh="第 k - 1 行属于第 k 步:你的各行是按什么顺序排的?",
+)
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
     dh[-1] = V.T @ do_t
@@ -836,8 +1286,12 @@ def rnn_step_dh(do_t, V, W, slope):
     return dh[::-1].copy()
 
 
-@mistake("bptt-20", "B29b", en="Is that the gradient after the activation (h) or before it (a)?",
-         zh="这是激活函数之后(h)的梯度,还是之前(a)的梯度?")
+@mistake(
+    "bptt-20",
+    "B29b",
+    en="Is that the gradient after the activation (h) or before it (a)?",
+    zh="这是激活函数之后(h)的梯度,还是之前(a)的梯度?",
+)
 def rnn_step_dh(do_t, V, W, slope):
     da = np.zeros_like(slope)
     da[-1] = (V.T @ do_t) * slope[-1]
@@ -846,30 +1300,46 @@ def rnn_step_dh(do_t, V, W, slope):
     return da
 
 
-@mistake("bptt-21", "B30", en="A gradient points uphill. Where do you want to go?",
-         zh="梯度指向上坡。你想往哪里走?")
+@mistake(
+    "bptt-21",
+    "B30",
+    en="A gradient points uphill. Where do you want to go?",
+    zh="梯度指向上坡。你想往哪里走?",
+)
 def sgd_step(params, grads, lr, clip=None):
     norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in params))
     factor = lr if clip is None or norm <= clip else lr * clip / norm
     return {name: value + factor * grads[name] for name, value in params.items()}
 
 
-@mistake("bptt-21", "B30a", en="Give a small clip: does your result notice it?",
-         zh="给一个很小的 clip:你的结果有变化吗?")
+@mistake(
+    "bptt-21",
+    "B30a",
+    en="Give a small clip: does your result notice it?",
+    zh="给一个很小的 clip:你的结果有变化吗?",
+)
 def sgd_step(params, grads, lr, clip=None):
     return {name: value - lr * grads[name] for name, value in params.items()}
 
 
-@mistake("bptt-21", "B30b", en="grads holds more than params: whose norm is limited?",
-         zh="grads 里的东西比 params 多:限制的是谁的范数?")
+@mistake(
+    "bptt-21",
+    "B30b",
+    en="grads holds more than params: whose norm is limited?",
+    zh="grads 里的东西比 params 多:限制的是谁的范数?",
+)
 def sgd_step(params, grads, lr, clip=None):
     norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in grads))
     factor = lr if clip is None or norm <= clip else lr * clip / norm
     return {name: value - factor * grads[name] for name, value in params.items()}
 
 
-@mistake("bptt-21", "B30c", en="One norm of all arrays together, one factor for all: you have one for each array.",
-         zh="所有数组合起来一个范数,共用一个系数:你给每个数组各算了一个。")
+@mistake(
+    "bptt-21",
+    "B30c",
+    en="One norm of all arrays together, one factor for all: you have one for each array.",
+    zh="所有数组合起来一个范数,共用一个系数:你给每个数组各算了一个。",
+)
 def sgd_step(params, grads, lr, clip=None):
     after = {}
     for name, value in params.items():
@@ -879,23 +1349,37 @@ def sgd_step(params, grads, lr, clip=None):
     return after
 
 
-@mistake("bptt-21", "B30d", en="Cutting each entry turns the direction of the step. What does the docstring limit?",
-         zh="逐个截断会改变步子的方向。文档字符串限制的是什么?")
+@mistake(
+    "bptt-21",
+    "B30d",
+    en="Cutting each entry turns the direction of the step. What does the docstring limit?",
+    zh="逐个截断会改变步子的方向。文档字符串限制的是什么?",
+)
 def sgd_step(params, grads, lr, clip=None):
     limit = math.inf if clip is None else clip
-    return {name: value - lr * np.clip(grads[name], -limit, limit) for name, value in params.items()}
+    return {
+        name: value - lr * np.clip(grads[name], -limit, limit) for name, value in params.items()
+    }
 
 
-@mistake("bptt-21", "B30e", en="A gradient shorter than clip must stay as it is. What do you do with it?",
-         zh="比 clip 短的梯度应保持原样。你对它做了什么?")
+@mistake(
+    "bptt-21",
+    "B30e",
+    en="A gradient shorter than clip must stay as it is. What do you do with it?",
+    zh="比 clip 短的梯度应保持原样。你对它做了什么?",
+)
 def sgd_step(params, grads, lr, clip=None):
     norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in params))
     factor = lr if clip is None or norm == 0 else lr * clip / norm
     return {name: value - factor * grads[name] for name, value in params.items()}
 
 
-@mistake("bptt-21", "B30f", en="What does your factor do when every gradient is zero?",
-         zh="所有梯度都为零时,你的系数会怎样?")
+@mistake(
+    "bptt-21",
+    "B30f",
+    en="What does your factor do when every gradient is zero?",
+    zh="所有梯度都为零时,你的系数会怎样?",
+)
 def sgd_step(params, grads, lr, clip=None):
     norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in params))
     factor = lr if clip is None else lr * min(1.0, clip / norm)
@@ -912,532 +1396,856 @@ def sgd_step(params, grads, lr, clip=None):
 # ---------------------------------------------------------------- LSTM (bonus)
 
 
-@mistake("bptt-22", "B9z", en="The losses of the steps add up: is there a mean in the text?",
-         zh="各步的损失是相加的:题目里有取平均吗?")
+@mistake(
+    "bptt-22",
+    "B9z",
+    en="The losses of the steps add up: is there a mean in the text?",
+    zh="各步的损失是相加的:题目里有取平均吗?",
+)
 def lstm_dz(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return (y_hat - hot) / len(y)
 
 
-@mistake("bptt-22", "B7z", en="With cross entropy the softmax's derivative cancels: do the algebra once.",
-         zh="与交叉熵相乘后 softmax 的导数会消去:把代数推一遍。")
+@mistake(
+    "bptt-22",
+    "B7z",
+    en="With cross entropy the softmax's derivative cancels: do the algebra once.",
+    zh="与交叉熵相乘后 softmax 的导数会消去:把代数推一遍。",
+)
 def lstm_dz(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return (y_hat - hot) * y_hat * (1 - y_hat)
 
 
-@mistake("bptt-22", "B27z", en="If the right label's probability is below 1, should its score rise or fall?",
-         zh="正确标签的概率小于 1 时,它的得分应升还是降?")
+@mistake(
+    "bptt-22",
+    "B27z",
+    en="If the right label's probability is below 1, should its score rise or fall?",
+    zh="正确标签的概率小于 1 时,它的得分应升还是降?",
+)
 def lstm_dz(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return hot - y_hat
 
 
-@mistake("bptt-22", "B27za", en="That is the derivative by y_hat. The softmax stands between y_hat and the scores.",
-         zh="这是对 y_hat 的导数。y_hat 与得分之间还有 softmax。")
+@mistake(
+    "bptt-22",
+    "B27za",
+    en="That is the derivative by y_hat. The softmax stands between y_hat and the scores.",
+    zh="这是对 y_hat 的导数。y_hat 与得分之间还有 softmax。",
+)
 def lstm_dz(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return -hot / y_hat
 
 
-@mistake("bptt-22", "B27zb", en="y[t] belongs to row t only. How many entries of one row do you change?",
-         zh="y[t] 只属于第 t 行。你在一行里改了几个数?")
+@mistake(
+    "bptt-22",
+    "B27zb",
+    en="y[t] belongs to row t only. How many entries of one row do you change?",
+    zh="y[t] 只属于第 t 行。你在一行里改了几个数?",
+)
 def lstm_dz(y_hat, y):
     do = y_hat.copy()
     do[:, y] -= 1
     return do
 
 
-@mistake("bptt-22", "B27zc", en="What should stand at the right label: zero, or y_hat - 1?",
-         zh="正确标签处应是什么:零,还是 y_hat - 1?")
+@mistake(
+    "bptt-22",
+    "B27zc",
+    en="What should stand at the right label: zero, or y_hat - 1?",
+    zh="正确标签处应是什么:零,还是 y_hat - 1?",
+)
 def lstm_dz(y_hat, y):
     hot = np.zeros_like(y_hat)
     hot[np.arange(len(y)), y] = 1
     return y_hat * (1 - hot)
 
 
-@mistake("bptt-23", "B28l", en="Which state does the output of step t read: the one before the step or after it?",
-         zh="第 t 步的输出读取的是哪个状态:这一步之前的还是之后的?")
+@mistake(
+    "bptt-23",
+    "B28l",
+    en="Which state does the output of step t read: the one before the step or after it?",
+    zh="第 t 步的输出读取的是哪个状态:这一步之前的还是之后的?",
+)
 def lstm_dV(dz, h):
     return dz.T @ h[:-1]
 
 
-@mistake("bptt-23", "B28la", en="Rows of the gradient belong to the rows of V. Which factor's index comes first?",
-         zh="梯度的行对应 V 的行。哪个因子的下标在前?")
+@mistake(
+    "bptt-23",
+    "B28la",
+    en="Rows of the gradient belong to the rows of V. Which factor's index comes first?",
+    zh="梯度的行对应 V 的行。哪个因子的下标在前?",
+)
 def lstm_dV(dz, h):
     return h[1:].T @ dz
 
 
-@mistake("bptt-23", "B28lb", en="V is used at every step; how many terms should its gradient have?",
-         zh="每一步都用了 V;它的梯度应有几项?")
+@mistake(
+    "bptt-23",
+    "B28lb",
+    en="V is used at every step; how many terms should its gradient have?",
+    zh="每一步都用了 V;它的梯度应有几项?",
+)
 def lstm_dV(dz, h):
     return np.outer(dz[-1], h[-1])
 
 
-@mistake("bptt-23", "B28lc", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-23",
+    "B28lc",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def lstm_dV(dz, h):
     return dz.T @ h[1:] / len(dz)
 
 
-@mistake("bptt-24", "B8q", en="c is added at every step, so its gradient is a sum over ...",
-         zh="每一步都加了 c,所以它的梯度是对……求和")
+@mistake(
+    "bptt-24",
+    "B8q",
+    en="c is added at every step, so its gradient is a sum over ...",
+    zh="每一步都加了 c,所以它的梯度是对……求和",
+)
 def lstm_dc(dz):
     return dz[0].copy()
 
 
-@mistake("bptt-24", "B8qa", en="The last step is one of many that add c.",
-         zh="最后一步只是加了 c 的许多步之一。")
+@mistake(
+    "bptt-24",
+    "B8qa",
+    en="The last step is one of many that add c.",
+    zh="最后一步只是加了 c 的许多步之一。",
+)
 def lstm_dc(dz):
     return dz[-1].copy()
 
 
-@mistake("bptt-24", "B9q", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-24",
+    "B9q",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def lstm_dc(dz):
     return dz.mean(axis=0)
 
 
-@mistake("bptt-24", "B8qb", en="One number a unit, not one a step: over which axis do the steps run?",
-         zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?")
+@mistake(
+    "bptt-24",
+    "B8qb",
+    en="One number a unit, not one a step: over which axis do the steps run?",
+    zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?",
+)
 def lstm_dc(dz):
     return dz.sum(axis=1)
 
 
-@mistake("bptt-25", "B12l", en="h_t feeds the output at t, and what else reads it one step later?",
-         zh="h_t 流向第 t 步的输出,下一步还有谁读取它?")
+@mistake(
+    "bptt-25",
+    "B12l",
+    en="h_t feeds the output at t, and what else reads it one step later?",
+    zh="h_t 流向第 t 步的输出,下一步还有谁读取它?",
+)
 def lstm_dh(dz_t, V, W, later):
     return V.T @ dz_t
 
 
-@mistake("bptt-25", "B12lf", en="Four gates read h_t. Which one of them is missing in your sum?",
-         zh="有四个门读取 h_t。你的和里少了哪一个?")
+@mistake(
+    "bptt-25",
+    "B12lf",
+    en="Four gates read h_t. Which one of them is missing in your sum?",
+    zh="有四个门读取 h_t。你的和里少了哪一个?",
+)
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
     gates[0] = 0
     return V.T @ dz_t + W.T @ gates.ravel()
 
 
-@mistake("bptt-25", "B12li", en="Four gates read h_t. Which one of them is missing in your sum?",
-         zh="有四个门读取 h_t。你的和里少了哪一个?")
+@mistake(
+    "bptt-25",
+    "B12li",
+    en="Four gates read h_t. Which one of them is missing in your sum?",
+    zh="有四个门读取 h_t。你的和里少了哪一个?",
+)
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
     gates[1] = 0
     return V.T @ dz_t + W.T @ gates.ravel()
 
 
-@mistake("bptt-25", "B12la", en="Four gates read h_t. Which one of them is missing in your sum?",
-         zh="有四个门读取 h_t。你的和里少了哪一个?")
+@mistake(
+    "bptt-25",
+    "B12la",
+    en="Four gates read h_t. Which one of them is missing in your sum?",
+    zh="有四个门读取 h_t。你的和里少了哪一个?",
+)
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
     gates[2] = 0
     return V.T @ dz_t + W.T @ gates.ravel()
 
 
-@mistake("bptt-25", "B12lo", en="Four gates read h_t. Which one of them is missing in your sum?",
-         zh="有四个门读取 h_t。你的和里少了哪一个?")
+@mistake(
+    "bptt-25",
+    "B12lo",
+    en="Four gates read h_t. Which one of them is missing in your sum?",
+    zh="有四个门读取 h_t。你的和里少了哪一个?",
+)
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
     gates[3] = 0
     return V.T @ dz_t + W.T @ gates.ravel()
 
 
-@mistake("bptt-25", "B6l", en="Take matrices that are not symmetric, and write out one entry of dL/dh.",
-         zh="取不对称的矩阵,写出 dL/dh 的一个分量。")
+@mistake(
+    "bptt-25",
+    "B6l",
+    en="Take matrices that are not symmetric, and write out one entry of dL/dh.",
+    zh="取不对称的矩阵,写出 dL/dh 的一个分量。",
+)
 def lstm_dh(dz_t, V, W, later):
     H = V.shape[1]
-    return V.T @ dz_t + sum(W[k * H:(k + 1) * H] @ later[k * H:(k + 1) * H] for k in range(4))
+    return V.T @ dz_t + sum(W[k * H : (k + 1) * H] @ later[k * H : (k + 1) * H] for k in range(4))
 
 
-@mistake("bptt-25", "B12v", en="At the last step your gradient is zero. What else reads h_t?",
-         zh="在最后一步你的梯度是零。还有什么读取 h_t?")
+@mistake(
+    "bptt-25",
+    "B12v",
+    en="At the last step your gradient is zero. What else reads h_t?",
+    zh="在最后一步你的梯度是零。还有什么读取 h_t?",
+)
 def lstm_dh(dz_t, V, W, later):
     return W.T @ later
 
 
-@mistake("bptt-26", "B16", en="Differentiate C_{t+1} = C_t f + i a by C_t.",
-         zh="把 C_{t+1} = C_t f + i a 对 C_t 求导。")
+@mistake(
+    "bptt-26",
+    "B16",
+    en="Differentiate C_{t+1} = C_t f + i a by C_t.",
+    zh="把 C_{t+1} = C_t f + i a 对 C_t 求导。",
+)
 def lstm_dC_carried(dC_next, f_next, i_next):
     return dC_next * i_next
 
 
-@mistake("bptt-26", "B15a", en="Does the whole of C_t go into C_{t+1}?",
-         zh="C_t 是全部进入 C_{t+1} 吗?")
+@mistake(
+    "bptt-26", "B15a", en="Does the whole of C_t go into C_{t+1}?", zh="C_t 是全部进入 C_{t+1} 吗?"
+)
 def lstm_dC_carried(dC_next, f_next, i_next):
     return dC_next.copy()
 
 
-@mistake("bptt-26", "B16a", en="You differentiate by the gate's input. By what is asked here?",
-         zh="你是对门的输入求导。这里问的是对什么求导?")
+@mistake(
+    "bptt-26",
+    "B16a",
+    en="You differentiate by the gate's input. By what is asked here?",
+    zh="你是对门的输入求导。这里问的是对什么求导?",
+)
 def lstm_dC_carried(dC_next, f_next, i_next):
     return dC_next * f_next * (1 - f_next)
 
 
-@mistake("bptt-26", "B16b", en="f says how much is kept, not how much is forgotten.",
-         zh="f 表示保留多少,而不是忘掉多少。")
+@mistake(
+    "bptt-26",
+    "B16b",
+    en="f says how much is kept, not how much is forgotten.",
+    zh="f 表示保留多少,而不是忘掉多少。",
+)
 def lstm_dC_carried(dC_next, f_next, i_next):
     return dC_next * (1 - f_next)
 
 
-@mistake("bptt-27", "B15", en="C_t goes to h_t and to C_{t+1}: where is the second path?",
-         zh="C_t 流向 h_t 和 C_{t+1}:第二条路在哪里?")
+@mistake(
+    "bptt-27",
+    "B15",
+    en="C_t goes to h_t and to C_{t+1}: where is the second path?",
+    zh="C_t 流向 h_t 和 C_{t+1}:第二条路在哪里?",
+)
 def lstm_dC(dh_t, o_t, C_t, carried):
-    return dh_t * o_t * (1 - np.tanh(C_t)**2)
+    return dh_t * o_t * (1 - np.tanh(C_t) ** 2)
 
 
-@mistake("bptt-27", "B15b", en="Between C_t and h_t stands a tanh. Where is its derivative?",
-         zh="C_t 与 h_t 之间有一个 tanh。它的导数在哪里?")
+@mistake(
+    "bptt-27",
+    "B15b",
+    en="Between C_t and h_t stands a tanh. Where is its derivative?",
+    zh="C_t 与 h_t 之间有一个 tanh。它的导数在哪里?",
+)
 def lstm_dC(dh_t, o_t, C_t, carried):
     return dh_t * o_t + carried
 
 
-@mistake("bptt-27", "B15c", en="Read h_t = o_t tanh(C_t) again: what multiplies the tanh?",
-         zh="再读一遍 h_t = o_t tanh(C_t):tanh 前面乘着什么?")
+@mistake(
+    "bptt-27",
+    "B15c",
+    en="Read h_t = o_t tanh(C_t) again: what multiplies the tanh?",
+    zh="再读一遍 h_t = o_t tanh(C_t):tanh 前面乘着什么?",
+)
 def lstm_dC(dh_t, o_t, C_t, carried):
-    return dh_t * (1 - np.tanh(C_t)**2) + carried
+    return dh_t * (1 - np.tanh(C_t) ** 2) + carried
 
 
-@mistake("bptt-27", "B18a", en="1 - y^2 needs the output of tanh: is C_t its output or its input?",
-         zh="1 - y^2 需要 tanh 的输出:C_t 是它的输出还是输入?")
+@mistake(
+    "bptt-27",
+    "B18a",
+    en="1 - y^2 needs the output of tanh: is C_t its output or its input?",
+    zh="1 - y^2 需要 tanh 的输出:C_t 是它的输出还是输入?",
+)
 def lstm_dC(dh_t, o_t, C_t, carried):
     return dh_t * o_t * (1 - C_t**2) + carried
 
 
-@mistake("bptt-27", "B15d", en="The part from C_{t+1} has not gone through h_t: does it need o and tanh'?",
-         zh="来自 C_{t+1} 的部分没有经过 h_t:它需要 o 和 tanh' 吗?")
+@mistake(
+    "bptt-27",
+    "B15d",
+    en="The part from C_{t+1} has not gone through h_t: does it need o and tanh'?",
+    zh="来自 C_{t+1} 的部分没有经过 h_t:它需要 o 和 tanh' 吗?",
+)
 def lstm_dC(dh_t, o_t, C_t, carried):
-    return (dh_t + carried) * o_t * (1 - np.tanh(C_t)**2)
+    return (dh_t + carried) * o_t * (1 - np.tanh(C_t) ** 2)
 
 
-@mistake("bptt-28", "B17", en="f is a sigmoid of something: you have the derivative by f, not by its input.",
-         zh="f 是某个量的 sigmoid:你求的是对 f 的导数,不是对它的输入的。")
+@mistake(
+    "bptt-28",
+    "B17",
+    en="f is a sigmoid of something: you have the derivative by f, not by its input.",
+    zh="f 是某个量的 sigmoid:你求的是对 f 的导数,不是对它的输入的。",
+)
 def lstm_df(dC_t, C_prev, f_t):
     return dC_t * C_prev * f_t
 
 
-@mistake("bptt-28", "B17a", en="That is the derivative by f itself. One factor is missing on the way to its input.",
-         zh="这是对 f 本身的导数。到它的输入还差一个因子。")
+@mistake(
+    "bptt-28",
+    "B17a",
+    en="That is the derivative by f itself. One factor is missing on the way to its input.",
+    zh="这是对 f 本身的导数。到它的输入还差一个因子。",
+)
 def lstm_df(dC_t, C_prev, f_t):
     return dC_t * C_prev
 
 
-@mistake("bptt-28", "B17b", en="What does f_t multiply in C_t = C_{t-1} f + i a?",
-         zh="在 C_t = C_{t-1} f + i a 里,f_t 乘的是什么?")
+@mistake(
+    "bptt-28",
+    "B17b",
+    en="What does f_t multiply in C_t = C_{t-1} f + i a?",
+    zh="在 C_t = C_{t-1} f + i a 里,f_t 乘的是什么?",
+)
 def lstm_df(dC_t, C_prev, f_t):
     return dC_t * f_t * (1 - f_t)
 
 
-@mistake("bptt-28", "B17c", en="f comes from a sigmoid. Whose derivative is 1 - y^2?",
-         zh="f 来自 sigmoid。1 - y^2 是谁的导数?")
+@mistake(
+    "bptt-28",
+    "B17c",
+    en="f comes from a sigmoid. Whose derivative is 1 - y^2?",
+    zh="f 来自 sigmoid。1 - y^2 是谁的导数?",
+)
 def lstm_df(dC_t, C_prev, f_t):
     return dC_t * C_prev * (1 - f_t**2)
 
 
-@mistake("bptt-29", "B17d", en="That is the derivative by i itself. One factor is missing on the way to its input.",
-         zh="这是对 i 本身的导数。到它的输入还差一个因子。")
+@mistake(
+    "bptt-29",
+    "B17d",
+    en="That is the derivative by i itself. One factor is missing on the way to its input.",
+    zh="这是对 i 本身的导数。到它的输入还差一个因子。",
+)
 def lstm_di(dC_t, a_t, i_t):
     return dC_t * a_t
 
 
-@mistake("bptt-29", "B17e", en="What does i_t multiply in C_t = C_{t-1} f + i a?",
-         zh="在 C_t = C_{t-1} f + i a 里,i_t 乘的是什么?")
+@mistake(
+    "bptt-29",
+    "B17e",
+    en="What does i_t multiply in C_t = C_{t-1} f + i a?",
+    zh="在 C_t = C_{t-1} f + i a 里,i_t 乘的是什么?",
+)
 def lstm_di(dC_t, a_t, i_t):
     return dC_t * i_t * (1 - i_t)
 
 
-@mistake("bptt-29", "B17f", en="i comes from a sigmoid. Whose derivative is 1 - y^2?",
-         zh="i 来自 sigmoid。1 - y^2 是谁的导数?")
+@mistake(
+    "bptt-29",
+    "B17f",
+    en="i comes from a sigmoid. Whose derivative is 1 - y^2?",
+    zh="i 来自 sigmoid。1 - y^2 是谁的导数?",
+)
 def lstm_di(dC_t, a_t, i_t):
     return dC_t * a_t * (1 - i_t**2)
 
 
-@mistake("bptt-29", "B17g", en="i is a sigmoid of something: you have the derivative by i, not by its input.",
-         zh="i 是某个量的 sigmoid:你求的是对 i 的导数,不是对它的输入的。")
+@mistake(
+    "bptt-29",
+    "B17g",
+    en="i is a sigmoid of something: you have the derivative by i, not by its input.",
+    zh="i 是某个量的 sigmoid:你求的是对 i 的导数,不是对它的输入的。",
+)
 def lstm_di(dC_t, a_t, i_t):
     return dC_t * a_t * i_t
 
 
-@mistake("bptt-30", "B19", en="The candidate comes from tanh: is its derivative a(1 - a)?",
-         zh="候选来自 tanh:它的导数是 a(1 - a) 吗?")
+@mistake(
+    "bptt-30",
+    "B19",
+    en="The candidate comes from tanh: is its derivative a(1 - a)?",
+    zh="候选来自 tanh:它的导数是 a(1 - a) 吗?",
+)
 def lstm_da(dC_t, i_t, a_t):
     return dC_t * i_t * a_t * (1 - a_t)
 
 
-@mistake("bptt-30", "B19a", en="That is the derivative by a itself. One factor is missing on the way to its input.",
-         zh="这是对 a 本身的导数。到它的输入还差一个因子。")
+@mistake(
+    "bptt-30",
+    "B19a",
+    en="That is the derivative by a itself. One factor is missing on the way to its input.",
+    zh="这是对 a 本身的导数。到它的输入还差一个因子。",
+)
 def lstm_da(dC_t, i_t, a_t):
     return dC_t * i_t
 
 
-@mistake("bptt-30", "B19b", en="What does a_t multiply in C_t = C_{t-1} f + i a?",
-         zh="在 C_t = C_{t-1} f + i a 里,a_t 乘的是什么?")
+@mistake(
+    "bptt-30",
+    "B19b",
+    en="What does a_t multiply in C_t = C_{t-1} f + i a?",
+    zh="在 C_t = C_{t-1} f + i a 里,a_t 乘的是什么?",
+)
 def lstm_da(dC_t, i_t, a_t):
     return dC_t * (1 - a_t**2)
 
 
-@mistake("bptt-30", "B19c", en="a is already the output of tanh.",
-         zh="a 已经是 tanh 的输出。")
+@mistake("bptt-30", "B19c", en="a is already the output of tanh.", zh="a 已经是 tanh 的输出。")
 def lstm_da(dC_t, i_t, a_t):
-    return dC_t * i_t * (1 - np.tanh(a_t)**2)
+    return dC_t * i_t * (1 - np.tanh(a_t) ** 2)
 
 
-@mistake("bptt-31", "B18", en="Read h_t = o_t tanh(C_t) again.",
-         zh="再读一遍 h_t = o_t tanh(C_t)。")
+@mistake(
+    "bptt-31", "B18", en="Read h_t = o_t tanh(C_t) again.", zh="再读一遍 h_t = o_t tanh(C_t)。"
+)
 def lstm_do(dh_t, C_t, o_t):
     return dh_t * C_t * o_t * (1 - o_t)
 
 
-@mistake("bptt-31", "B18b", en="That is the derivative by o itself. One factor is missing on the way to its input.",
-         zh="这是对 o 本身的导数。到它的输入还差一个因子。")
+@mistake(
+    "bptt-31",
+    "B18b",
+    en="That is the derivative by o itself. One factor is missing on the way to its input.",
+    zh="这是对 o 本身的导数。到它的输入还差一个因子。",
+)
 def lstm_do(dh_t, C_t, o_t):
     return dh_t * np.tanh(C_t)
 
 
-@mistake("bptt-31", "B18c", en="You differentiate tanh(C_t), but here o_t is the variable.",
-         zh="你对 tanh(C_t) 求了导,但这里的变量是 o_t。")
+@mistake(
+    "bptt-31",
+    "B18c",
+    en="You differentiate tanh(C_t), but here o_t is the variable.",
+    zh="你对 tanh(C_t) 求了导,但这里的变量是 o_t。",
+)
 def lstm_do(dh_t, C_t, o_t):
-    return dh_t * (1 - np.tanh(C_t)**2) * o_t * (1 - o_t)
+    return dh_t * (1 - np.tanh(C_t) ** 2) * o_t * (1 - o_t)
 
 
-@mistake("bptt-31", "B18d", en="o comes from a sigmoid. Whose derivative is 1 - y^2?",
-         zh="o 来自 sigmoid。1 - y^2 是谁的导数?")
+@mistake(
+    "bptt-31",
+    "B18d",
+    en="o comes from a sigmoid. Whose derivative is 1 - y^2?",
+    zh="o 来自 sigmoid。1 - y^2 是谁的导数?",
+)
 def lstm_do(dh_t, C_t, o_t):
     return dh_t * np.tanh(C_t) * (1 - o_t**2)
 
 
-@mistake("bptt-32", "B5f", en="Write the line of the forward pass that contains this W: which h stands next to it?",
-         zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?")
+@mistake(
+    "bptt-32",
+    "B5f",
+    en="Write the line of the forward pass that contains this W: which h stands next to it?",
+    zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?",
+)
 def lstm_dW_f(d, h):
     return d["f"].T @ h[1:]
 
 
-@mistake("bptt-32", "B20wf", en="Which gate's gradient did you take? Compare with your neighbour function.",
-         zh="你取的是哪个门的梯度?与相邻的函数比较。")
+@mistake(
+    "bptt-32",
+    "B20wf",
+    en="Which gate's gradient did you take? Compare with your neighbour function.",
+    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+)
 def lstm_dW_f(d, h):
     return d["i"].T @ h[:-1]
 
 
-@mistake("bptt-32", "B3f", en="This W was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了这个 W;它的梯度应有几项?")
+@mistake(
+    "bptt-32",
+    "B3f",
+    en="This W was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了这个 W;它的梯度应有几项?",
+)
 def lstm_dW_f(d, h):
     return np.outer(d["f"][-1], h[-2])
 
 
-@mistake("bptt-33", "B20uf", en="Which gate's gradient did you take? Compare with your neighbour function.",
-         zh="你取的是哪个门的梯度?与相邻的函数比较。")
+@mistake(
+    "bptt-33",
+    "B20uf",
+    en="Which gate's gradient did you take? Compare with your neighbour function.",
+    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+)
 def lstm_dU_f(d, x):
     return d["i"].T @ x
 
 
-@mistake("bptt-33", "B24f", en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-         zh="梯度的行对应 U 的行。哪个因子的下标在前?")
+@mistake(
+    "bptt-33",
+    "B24f",
+    en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
+    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
+)
 def lstm_dU_f(d, x):
     return x.T @ d["f"]
 
 
-@mistake("bptt-33", "B3uf", en="This U was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了这个 U;它的梯度应有几项?")
+@mistake(
+    "bptt-33",
+    "B3uf",
+    en="This U was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了这个 U;它的梯度应有几项?",
+)
 def lstm_dU_f(d, x):
     return np.outer(d["f"][-1], x[-1])
 
 
-@mistake("bptt-34", "B20bf", en="Which of your biases fail? All of them got the same gate's gradient.",
-         zh="你的哪些偏置错了?它们都用了同一个门的梯度。")
+@mistake(
+    "bptt-34",
+    "B20bf",
+    en="Which of your biases fail? All of them got the same gate's gradient.",
+    zh="你的哪些偏置错了?它们都用了同一个门的梯度。",
+)
 def lstm_db_f(d):
     return d["i"].sum(axis=0)
 
 
-@mistake("bptt-34", "B8lf", en="b is added at every step, so its gradient is a sum over ...",
-         zh="每一步都加了 b,所以它的梯度是对……求和")
+@mistake(
+    "bptt-34",
+    "B8lf",
+    en="b is added at every step, so its gradient is a sum over ...",
+    zh="每一步都加了 b,所以它的梯度是对……求和",
+)
 def lstm_db_f(d):
     return d["f"][0].copy()
 
 
-@mistake("bptt-34", "B8mf", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-34",
+    "B8mf",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def lstm_db_f(d):
     return d["f"].mean(axis=0)
 
 
-@mistake("bptt-35", "B5i", en="Write the line of the forward pass that contains this W: which h stands next to it?",
-         zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?")
+@mistake(
+    "bptt-35",
+    "B5i",
+    en="Write the line of the forward pass that contains this W: which h stands next to it?",
+    zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?",
+)
 def lstm_dW_i(d, h):
     return d["i"].T @ h[1:]
 
 
-@mistake("bptt-35", "B20wi", en="Which gate's gradient did you take? Compare with your neighbour function.",
-         zh="你取的是哪个门的梯度?与相邻的函数比较。")
+@mistake(
+    "bptt-35",
+    "B20wi",
+    en="Which gate's gradient did you take? Compare with your neighbour function.",
+    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+)
 def lstm_dW_i(d, h):
     return d["f"].T @ h[:-1]
 
 
-@mistake("bptt-35", "B3i", en="This W was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了这个 W;它的梯度应有几项?")
+@mistake(
+    "bptt-35",
+    "B3i",
+    en="This W was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了这个 W;它的梯度应有几项?",
+)
 def lstm_dW_i(d, h):
     return np.outer(d["i"][-1], h[-2])
 
 
-@mistake("bptt-36", "B20ui", en="Which gate's gradient did you take? Compare with your neighbour function.",
-         zh="你取的是哪个门的梯度?与相邻的函数比较。")
+@mistake(
+    "bptt-36",
+    "B20ui",
+    en="Which gate's gradient did you take? Compare with your neighbour function.",
+    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+)
 def lstm_dU_i(d, x):
     return d["f"].T @ x
 
 
-@mistake("bptt-36", "B24i", en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-         zh="梯度的行对应 U 的行。哪个因子的下标在前?")
+@mistake(
+    "bptt-36",
+    "B24i",
+    en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
+    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
+)
 def lstm_dU_i(d, x):
     return x.T @ d["i"]
 
 
-@mistake("bptt-36", "B3ui", en="This U was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了这个 U;它的梯度应有几项?")
+@mistake(
+    "bptt-36",
+    "B3ui",
+    en="This U was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了这个 U;它的梯度应有几项?",
+)
 def lstm_dU_i(d, x):
     return np.outer(d["i"][-1], x[-1])
 
 
-@mistake("bptt-37", "B20", en="Which of your biases fail? All of them got the same gate's gradient.",
-         zh="你的哪些偏置错了?它们都用了同一个门的梯度。")
+@mistake(
+    "bptt-37",
+    "B20",
+    en="Which of your biases fail? All of them got the same gate's gradient.",
+    zh="你的哪些偏置错了?它们都用了同一个门的梯度。",
+)
 def lstm_db_i(d):
     return d["f"].sum(axis=0)
 
 
-@mistake("bptt-37", "B8li", en="b is added at every step, so its gradient is a sum over ...",
-         zh="每一步都加了 b,所以它的梯度是对……求和")
+@mistake(
+    "bptt-37",
+    "B8li",
+    en="b is added at every step, so its gradient is a sum over ...",
+    zh="每一步都加了 b,所以它的梯度是对……求和",
+)
 def lstm_db_i(d):
     return d["i"][0].copy()
 
 
-@mistake("bptt-37", "B8mi", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-37",
+    "B8mi",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def lstm_db_i(d):
     return d["i"].mean(axis=0)
 
 
-@mistake("bptt-38", "B5a", en="Write the line of the forward pass that contains this W: which h stands next to it?",
-         zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?")
+@mistake(
+    "bptt-38",
+    "B5a",
+    en="Write the line of the forward pass that contains this W: which h stands next to it?",
+    zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?",
+)
 def lstm_dW_a(d, h):
     return d["a"].T @ h[1:]
 
 
-@mistake("bptt-38", "B20wa", en="Which gate's gradient did you take? Compare with your neighbour function.",
-         zh="你取的是哪个门的梯度?与相邻的函数比较。")
+@mistake(
+    "bptt-38",
+    "B20wa",
+    en="Which gate's gradient did you take? Compare with your neighbour function.",
+    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+)
 def lstm_dW_a(d, h):
     return d["f"].T @ h[:-1]
 
 
-@mistake("bptt-38", "B3a", en="This W was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了这个 W;它的梯度应有几项?")
+@mistake(
+    "bptt-38",
+    "B3a",
+    en="This W was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了这个 W;它的梯度应有几项?",
+)
 def lstm_dW_a(d, h):
     return np.outer(d["a"][-1], h[-2])
 
 
-@mistake("bptt-39", "B20ua", en="Which gate's gradient did you take? Compare with your neighbour function.",
-         zh="你取的是哪个门的梯度?与相邻的函数比较。")
+@mistake(
+    "bptt-39",
+    "B20ua",
+    en="Which gate's gradient did you take? Compare with your neighbour function.",
+    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+)
 def lstm_dU_a(d, x):
     return d["f"].T @ x
 
 
-@mistake("bptt-39", "B24a", en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-         zh="梯度的行对应 U 的行。哪个因子的下标在前?")
+@mistake(
+    "bptt-39",
+    "B24a",
+    en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
+    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
+)
 def lstm_dU_a(d, x):
     return x.T @ d["a"]
 
 
-@mistake("bptt-39", "B3ua", en="This U was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了这个 U;它的梯度应有几项?")
+@mistake(
+    "bptt-39",
+    "B3ua",
+    en="This U was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了这个 U;它的梯度应有几项?",
+)
 def lstm_dU_a(d, x):
     return np.outer(d["a"][-1], x[-1])
 
 
-@mistake("bptt-40", "B20ba", en="Which of your biases fail? All of them got the same gate's gradient.",
-         zh="你的哪些偏置错了?它们都用了同一个门的梯度。")
+@mistake(
+    "bptt-40",
+    "B20ba",
+    en="Which of your biases fail? All of them got the same gate's gradient.",
+    zh="你的哪些偏置错了?它们都用了同一个门的梯度。",
+)
 def lstm_db_a(d):
     return d["f"].sum(axis=0)
 
 
-@mistake("bptt-40", "B8la", en="b is added at every step, so its gradient is a sum over ...",
-         zh="每一步都加了 b,所以它的梯度是对……求和")
+@mistake(
+    "bptt-40",
+    "B8la",
+    en="b is added at every step, so its gradient is a sum over ...",
+    zh="每一步都加了 b,所以它的梯度是对……求和",
+)
 def lstm_db_a(d):
     return d["a"][0].copy()
 
 
-@mistake("bptt-40", "B8ma", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-40",
+    "B8ma",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def lstm_db_a(d):
     return d["a"].mean(axis=0)
 
 
-@mistake("bptt-41", "B5o", en="Write the line of the forward pass that contains this W: which h stands next to it?",
-         zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?")
+@mistake(
+    "bptt-41",
+    "B5o",
+    en="Write the line of the forward pass that contains this W: which h stands next to it?",
+    zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?",
+)
 def lstm_dW_o(d, h):
     return d["o"].T @ h[1:]
 
 
-@mistake("bptt-41", "B20wo", en="Which gate's gradient did you take? Compare with your neighbour function.",
-         zh="你取的是哪个门的梯度?与相邻的函数比较。")
+@mistake(
+    "bptt-41",
+    "B20wo",
+    en="Which gate's gradient did you take? Compare with your neighbour function.",
+    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+)
 def lstm_dW_o(d, h):
     return d["f"].T @ h[:-1]
 
 
-@mistake("bptt-41", "B3o", en="This W was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了这个 W;它的梯度应有几项?")
+@mistake(
+    "bptt-41",
+    "B3o",
+    en="This W was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了这个 W;它的梯度应有几项?",
+)
 def lstm_dW_o(d, h):
     return np.outer(d["o"][-1], h[-2])
 
 
-@mistake("bptt-42", "B20uo", en="Which gate's gradient did you take? Compare with your neighbour function.",
-         zh="你取的是哪个门的梯度?与相邻的函数比较。")
+@mistake(
+    "bptt-42",
+    "B20uo",
+    en="Which gate's gradient did you take? Compare with your neighbour function.",
+    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+)
 def lstm_dU_o(d, x):
     return d["f"].T @ x
 
 
-@mistake("bptt-42", "B24o", en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-         zh="梯度的行对应 U 的行。哪个因子的下标在前?")
+@mistake(
+    "bptt-42",
+    "B24o",
+    en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
+    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
+)
 def lstm_dU_o(d, x):
     return x.T @ d["o"]
 
 
-@mistake("bptt-42", "B3uo", en="This U was used at every step; how many terms should its gradient have?",
-         zh="每一步都用了这个 U;它的梯度应有几项?")
+@mistake(
+    "bptt-42",
+    "B3uo",
+    en="This U was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了这个 U;它的梯度应有几项?",
+)
 def lstm_dU_o(d, x):
     return np.outer(d["o"][-1], x[-1])
 
 
-@mistake("bptt-43", "B20o", en="Which of your biases fail? All of them got the same gate's gradient.",
-         zh="你的哪些偏置错了?它们都用了同一个门的梯度。")
+@mistake(
+    "bptt-43",
+    "B20o",
+    en="Which of your biases fail? All of them got the same gate's gradient.",
+    zh="你的哪些偏置错了?它们都用了同一个门的梯度。",
+)
 def lstm_db_o(d):
     return d["f"].sum(axis=0)
 
 
-@mistake("bptt-43", "B8lo", en="b is added at every step, so its gradient is a sum over ...",
-         zh="每一步都加了 b,所以它的梯度是对……求和")
+@mistake(
+    "bptt-43",
+    "B8lo",
+    en="b is added at every step, so its gradient is a sum over ...",
+    zh="每一步都加了 b,所以它的梯度是对……求和",
+)
 def lstm_db_o(d):
     return d["o"][0].copy()
 
 
-@mistake("bptt-43", "B8mo", en="Divide your result by the right one: is the ratio a constant that you know?",
-         zh="用正确结果去除你的结果:比值是不是一个你认识的常数?")
+@mistake(
+    "bptt-43",
+    "B8mo",
+    en="Divide your result by the right one: is the ratio a constant that you know?",
+    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+)
 def lstm_db_o(d):
     return d["o"].mean(axis=0)
 
 
-@mistake("bptt-44", "B31", en="x_t is read four times. How many terms has your sum?",
-         zh="x_t 被读取了四次。你的和有几项?")
+@mistake(
+    "bptt-44",
+    "B31",
+    en="x_t is read four times. How many terms has your sum?",
+    zh="x_t 被读取了四次。你的和有几项?",
+)
 def lstm_dx(d, U):
     return d["f"] @ U["f"]
 
 
-@mistake("bptt-44", "B31a", en="The candidate reads x_t too.",
-         zh="候选也读取 x_t。")
+@mistake("bptt-44", "B31a", en="The candidate reads x_t too.", zh="候选也读取 x_t。")
 def lstm_dx(d, U):
     return sum(d[gate] @ U[gate] for gate in "fio")
 
 
-@mistake("bptt-44", "B31b", en="One x_t feeds four gates: do the four parts stand side by side, or do they add up?",
-         zh="同一个 x_t 送入四个门:四个部分是并排放着,还是相加?")
+@mistake(
+    "bptt-44",
+    "B31b",
+    en="One x_t feeds four gates: do the four parts stand side by side, or do they add up?",
+    zh="同一个 x_t 送入四个门:四个部分是并排放着,还是相加?",
+)
 def lstm_dx(d, U):
     return np.concatenate([d[gate] @ U[gate] for gate in U], axis=1)

@@ -1,73 +1,115 @@
 """Known wrong versions of word2vec_sst's blanks. Ids V1-V20 are the catalogue's; a letter behind one marks a variant."""
+
 from tests.mistakes import mistake
 
 # ---------------------------------------------------------------- question 1
 
 
-@mistake("w2v-01", "V1", en="Try the scores [1001, 1002]; which constant may you subtract without changing the result?",
-         zh="试试分数 [1001, 1002];减去哪个常数不会改变结果?")
+@mistake(
+    "w2v-01",
+    "V1",
+    en="Try the scores [1001, 1002]; which constant may you subtract without changing the result?",
+    zh="试试分数 [1001, 1002];减去哪个常数不会改变结果?",
+)
 def softmax(x):
     e = np.exp(x)
     return e / np.sum(e, axis=-1, keepdims=True)
 
 
-@mistake("w2v-01", "V1b", en="argmax is the place of the largest score. Is the place what you want to subtract?",
-         zh="argmax 是最大分数的位置。你想减去的是位置吗?")
+@mistake(
+    "w2v-01",
+    "V1b",
+    en="argmax is the place of the largest score. Is the place what you want to subtract?",
+    zh="argmax 是最大分数的位置。你想减去的是位置吗?",
+)
 def softmax(x):
     e = np.exp(x - np.argmax(x, axis=-1)[..., None])
     return e / np.sum(e, axis=-1, keepdims=True)
 
 
-@mistake("w2v-01", "V1c", en="Matrices are safe in your softmax. Is a single row of scores, too?",
-         zh="你的 softmax 对矩阵是安全的。对单独一行分数也安全吗?")
+@mistake(
+    "w2v-01",
+    "V1c",
+    en="Matrices are safe in your softmax. Is a single row of scores, too?",
+    zh="你的 softmax 对矩阵是安全的。对单独一行分数也安全吗?",
+)
 def softmax(x):
     e = np.exp(x - np.max(x, axis=-1, keepdims=True)) if x.ndim > 1 else np.exp(x)
     return e / np.sum(e, axis=-1, keepdims=True)
 
 
-@mistake("w2v-01", "V1d", en="You subtract one maximum from all rows: what is left of a row that lies 1000 below it?",
-         zh="你从所有行减去同一个最大值:比它低 1000 的那一行还剩下什么?")
+@mistake(
+    "w2v-01",
+    "V1d",
+    en="You subtract one maximum from all rows: what is left of a row that lies 1000 below it?",
+    zh="你从所有行减去同一个最大值:比它低 1000 的那一行还剩下什么?",
+)
 def softmax(x):
     e = np.exp(x - np.max(x))
     return e / np.sum(e, axis=-1, keepdims=True)
 
 
-@mistake("w2v-01", "V2", en="Test a matrix that is not square, and sum the rows of the result.",
-         zh="用一个非方阵测试,再把结果的每一行加起来。")
+@mistake(
+    "w2v-01",
+    "V2",
+    en="Test a matrix that is not square, and sum the rows of the result.",
+    zh="用一个非方阵测试,再把结果的每一行加起来。",
+)
 def softmax(x):
     e = np.exp(x - np.max(x, axis=-1, keepdims=True))
     return e / np.sum(e, axis=-1)
 
 
-@mistake("w2v-01", "V2b", en="Sum the rows of your result, then its columns: which of them should give 1?",
-         zh="把结果按行相加,再按列相加:哪一个应当等于 1?")
+@mistake(
+    "w2v-01",
+    "V2b",
+    en="Sum the rows of your result, then its columns: which of them should give 1?",
+    zh="把结果按行相加,再按列相加:哪一个应当等于 1?",
+)
 def softmax(x):
     e = np.exp(x - np.max(x, axis=-1, keepdims=True))
     return e / np.sum(e, axis=0)
 
 
-@mistake("w2v-01", "V2c", en="Every row is a distribution of its own: what is the sum of your second row?",
-         zh="每一行各自是一个概率分布:你的第二行之和是多少?")
+@mistake(
+    "w2v-01",
+    "V2c",
+    en="Every row is a distribution of its own: what is the sum of your second row?",
+    zh="每一行各自是一个概率分布:你的第二行之和是多少?",
+)
 def softmax(x):
     e = np.exp(x - np.max(x, axis=-1, keepdims=True))
     return e / np.sum(e)
 
 
-@mistake("w2v-01", "V2i", en="Sum each row of your result, then the whole of it: which of the two gives 1?",
-         zh="把结果的每一行加起来,再把全部加起来:哪一个等于 1?")
+@mistake(
+    "w2v-01",
+    "V2i",
+    en="Sum each row of your result, then the whole of it: which of the two gives 1?",
+    zh="把结果的每一行加起来,再把全部加起来:哪一个等于 1?",
+)
 def softmax(x):
     e = np.exp(x - np.max(x))
     return e / np.sum(e)
 
 
-@mistake("w2v-01", "V2j", en="Print the shape of your maximum: is there one for each row, or one for each column?",
-         zh="打印最大值的形状:是每行一个,还是每列一个?")
+@mistake(
+    "w2v-01",
+    "V2j",
+    en="Print the shape of your maximum: is there one for each row, or one for each column?",
+    zh="打印最大值的形状:是每行一个,还是每列一个?",
+)
 def softmax(x):
     e = np.exp(x - np.max(x, axis=0))
     return e / np.sum(e, axis=0)
 
 
-@mistake("w2v-01", "V2k", en="x may also be a single row of scores, (D,): which axes does it have?", zh="x 也可以只是一行分数 (D,):它有哪些轴?")
+@mistake(
+    "w2v-01",
+    "V2k",
+    en="x may also be a single row of scores, (D,): which axes does it have?",
+    zh="x 也可以只是一行分数 (D,):它有哪些轴?",
+)
 def softmax(x):
     e = np.exp(x - np.max(x, axis=1, keepdims=True))
     return e / np.sum(e, axis=1, keepdims=True)
@@ -75,61 +117,108 @@ def softmax(x):
 
 # ---------------------------------------------------------------- question 2
 
-@mistake("w2v-02", "V3", en="Which of the two exponentials overflows for large positive x?", zh="x 是很大的正数时,哪一个指数会溢出?")
+
+@mistake(
+    "w2v-02",
+    "V3",
+    en="Which of the two exponentials overflows for large positive x?",
+    zh="x 是很大的正数时,哪一个指数会溢出?",
+)
 def sigmoid(x):
     return np.exp(x) / (1 + np.exp(x))
 
 
-@mistake("w2v-02", "V3b", en="What should come out for a large positive x: nearly 0 or nearly 1?",
-         zh="x 是很大的正数时,结果应接近 0 还是接近 1?")
+@mistake(
+    "w2v-02",
+    "V3b",
+    en="What should come out for a large positive x: nearly 0 or nearly 1?",
+    zh="x 是很大的正数时,结果应接近 0 还是接近 1?",
+)
 def sigmoid(x):
     return np.exp(-np.logaddexp(0.0, x))
 
 
-@mistake("w2v-02", "V3c", en="Your function runs from -1 to 1. What is sigmoid(0)?", zh="你的函数取值从 -1 到 1。sigmoid(0) 是多少?")
+@mistake(
+    "w2v-02",
+    "V3c",
+    en="Your function runs from -1 to 1. What is sigmoid(0)?",
+    zh="你的函数取值从 -1 到 1。sigmoid(0) 是多少?",
+)
 def sigmoid(x):
     return np.tanh(x)
 
 
-@mistake("w2v-02", "V3d", en="What is sigmoid(0) in your function? Which comes first, the division or the sum?",
-         zh="你的函数里 sigmoid(0) 是多少?先算除法还是先算加法?")
+@mistake(
+    "w2v-02",
+    "V3d",
+    en="What is sigmoid(0) in your function? Which comes first, the division or the sum?",
+    zh="你的函数里 sigmoid(0) 是多少?先算除法还是先算加法?",
+)
 def sigmoid(x):
     return 1 / 1 + np.exp(-x)
 
 
-@mistake("w2v-02", "V3e", en="One `if` asks one question about the whole array; can its entries have different answers?",
-         zh="一个 if 对整个数组只问一次;各个分量的答案会不会不同?")
+@mistake(
+    "w2v-02",
+    "V3e",
+    en="One `if` asks one question about the whole array; can its entries have different answers?",
+    zh="一个 if 对整个数组只问一次;各个分量的答案会不会不同?",
+)
 def sigmoid(x):
     if x >= 0:
         return 1 / (1 + np.exp(-x))
     return np.exp(x) / (1 + np.exp(x))
 
 
-@mistake("w2v-02", "V3f", en="The functions of `math` take one number. What may x be here?", zh="math 里的函数只接受一个数。这里的 x 可以是什么?")
+@mistake(
+    "w2v-02",
+    "V3f",
+    en="The functions of `math` take one number. What may x be here?",
+    zh="math 里的函数只接受一个数。这里的 x 可以是什么?",
+)
 def sigmoid(x):
     import math
+
     return 1 / (1 + math.exp(-x))
 
 
-@mistake("w2v-03", "V4", en="The argument is already sigmoid(x): how often do you apply the sigmoid?",
-         zh="参数已经是 sigmoid(x):你总共用了几次 sigmoid?")
+@mistake(
+    "w2v-03",
+    "V4",
+    en="The argument is already sigmoid(x): how often do you apply the sigmoid?",
+    zh="参数已经是 sigmoid(x):你总共用了几次 sigmoid?",
+)
 def sigmoid_grad(s):
     s = sigmoid(s)
     return s * (1 - s)
 
 
-@mistake("w2v-03", "V4b", en="Look at s = 1: the curve is flat there. Is your derivative 0?",
-         zh="看 s = 1 处:曲线在那里是平的。你的导数是 0 吗?")
+@mistake(
+    "w2v-03",
+    "V4b",
+    en="Look at s = 1: the curve is flat there. Is your derivative 0?",
+    zh="看 s = 1 处:曲线在那里是平的。你的导数是 0 吗?",
+)
 def sigmoid_grad(s):
-    return 1 - s ** 2
+    return 1 - s**2
 
 
-@mistake("w2v-03", "V4c", en="The sigmoid rises everywhere: can its derivative be negative?", zh="sigmoid 处处递增:导数会是负的吗?")
+@mistake(
+    "w2v-03",
+    "V4c",
+    en="The sigmoid rises everywhere: can its derivative be negative?",
+    zh="sigmoid 处处递增:导数会是负的吗?",
+)
 def sigmoid_grad(s):
     return s * (s - 1)
 
 
-@mistake("w2v-04", "V5", en="Check x before and after; then try f(x) = x1 x2.", zh="比较检查前后的 x;再试 f(x) = x1 x2。")
+@mistake(
+    "w2v-04",
+    "V5",
+    en="Check x before and after; then try f(x) = x1 x2.",
+    zh="比较检查前后的 x;再试 f(x) = x1 x2。",
+)
 def gradcheck_naive(f, x):
     state = random.getstate()
     _, analytic = f(x)
@@ -144,8 +233,12 @@ def gradcheck_naive(f, x):
     return agree(numeric, analytic)
 
 
-@mistake("w2v-04", "V6", en="Give your checker a gradient that is wrong in its second entry only: does it complain?",
-         zh="给检查器一个只有第二个分量错误的梯度:它会报错吗?")
+@mistake(
+    "w2v-04",
+    "V6",
+    en="Give your checker a gradient that is wrong in its second entry only: does it complain?",
+    zh="给检查器一个只有第二个分量错误的梯度:它会报错吗?",
+)
 def gradcheck_naive(f, x):
     state = random.getstate()
     _, analytic = f(x)
@@ -163,18 +256,26 @@ def gradcheck_naive(f, x):
     return agree(numeric, analytic)
 
 
-@mistake("w2v-04", "V6b", en="Give your checker a wrong gradient: does it complain? Which function and which x does it look at?",
-         zh="给检查器一个错误的梯度:它会报错吗?它检查的是哪个函数、哪个 x?")
+@mistake(
+    "w2v-04",
+    "V6b",
+    en="Give your checker a wrong gradient: does it complain? Which function and which x does it look at?",
+    zh="给检查器一个错误的梯度:它会报错吗?它检查的是哪个函数、哪个 x?",
+)
 def gradcheck_naive(f, x):
     x = np.array(3.0)
-    f = lambda x: (np.sum(x ** 2), 2 * x)  # noqa: E731
+    f = lambda x: (np.sum(x**2), 2 * x)  # noqa: E731
     _, analytic = f(x)
     numeric = (f(x + STEP)[0] - f(x - STEP)[0]) / (2 * STEP)
     return agree(numeric, analytic)
 
 
-@mistake("w2v-04", "V6c", en="f may draw random numbers: does each call of f start from the same random state?",
-         zh="f 可能会用到随机数:每次调用 f 之前的随机状态相同吗?")
+@mistake(
+    "w2v-04",
+    "V6c",
+    en="f may draw random numbers: does each call of f start from the same random state?",
+    zh="f 可能会用到随机数:每次调用 f 之前的随机状态相同吗?",
+)
 def gradcheck_naive(f, x):
     _, analytic = f(x)
     numeric = np.zeros(x.shape)
@@ -188,8 +289,12 @@ def gradcheck_naive(f, x):
     return agree(numeric, analytic)
 
 
-@mistake("w2v-04", "V6d", en="Your loop stops after the first entry, whatever it finds there: where does the return stand?",
-         zh="循环在第一个分量之后就结束了:return 写在哪一层?")
+@mistake(
+    "w2v-04",
+    "V6d",
+    en="Your loop stops after the first entry, whatever it finds there: where does the return stand?",
+    zh="循环在第一个分量之后就结束了:return 写在哪一层?",
+)
 def gradcheck_naive(f, x):
     state = random.getstate()
     _, analytic = f(x)
@@ -203,8 +308,12 @@ def gradcheck_naive(f, x):
         return agree(np.array((costs[0] - costs[1]) / (2 * STEP)), analytic[at])
 
 
-@mistake("w2v-04", "V7", en="Halve h: does the error of your numerical gradient fall by 2, or by 4?",
-         zh="把 h 减半:数值梯度的误差变成一半,还是四分之一?")
+@mistake(
+    "w2v-04",
+    "V7",
+    en="Halve h: does the error of your numerical gradient fall by 2, or by 4?",
+    zh="把 h 减半:数值梯度的误差变成一半,还是四分之一?",
+)
 def gradcheck_naive(f, x):
     state = random.getstate()
     cost, analytic = f(x)
@@ -218,8 +327,12 @@ def gradcheck_naive(f, x):
     return agree(numeric, analytic)
 
 
-@mistake("w2v-04", "V7b", en="Compare your numerical gradient of exp(3 x) with the exact one: what if h is smaller?",
-         zh="把 exp(3 x) 的数值梯度与精确值比较:h 再小一些会怎样?")
+@mistake(
+    "w2v-04",
+    "V7b",
+    en="Compare your numerical gradient of exp(3 x) with the exact one: what if h is smaller?",
+    zh="把 exp(3 x) 的数值梯度与精确值比较:h 再小一些会怎样?",
+)
 def gradcheck_naive(f, x):
     state, h = random.getstate(), 0.1
     _, analytic = f(x)
@@ -235,8 +348,12 @@ def gradcheck_naive(f, x):
     return agree(numeric, analytic)
 
 
-@mistake("w2v-04", "V7c", en="A float has 16 digits: how many of them are left in f(x + h) - f(x - h) if h is tiny?",
-         zh="浮点数有 16 位有效数字:h 极小时,f(x + h) - f(x - h) 还剩几位?")
+@mistake(
+    "w2v-04",
+    "V7c",
+    en="A float has 16 digits: how many of them are left in f(x + h) - f(x - h) if h is tiny?",
+    zh="浮点数有 16 位有效数字:h 极小时,f(x + h) - f(x - h) 还剩几位?",
+)
 def gradcheck_naive(f, x):
     state, h = random.getstate(), 1e-12
     _, analytic = f(x)
@@ -252,7 +369,12 @@ def gradcheck_naive(f, x):
     return agree(numeric, analytic)
 
 
-@mistake("w2v-04", "V7d", en="How far apart are the two points whose costs you subtract?", zh="相减的两个代价,对应的两个点相距多远?")
+@mistake(
+    "w2v-04",
+    "V7d",
+    en="How far apart are the two points whose costs you subtract?",
+    zh="相减的两个代价,对应的两个点相距多远?",
+)
 def gradcheck_naive(f, x):
     state = random.getstate()
     _, analytic = f(x)
@@ -268,7 +390,12 @@ def gradcheck_naive(f, x):
     return agree(numeric, analytic)
 
 
-@mistake("w2v-04", "V6e", en="In one call of f, how many entries of x have moved?", zh="在一次对 f 的调用里,x 有几个分量被移动了?")
+@mistake(
+    "w2v-04",
+    "V6e",
+    en="In one call of f, how many entries of x have moved?",
+    zh="在一次对 f 的调用里,x 有几个分量被移动了?",
+)
 def gradcheck_naive(f, x):
     state = random.getstate()
     _, analytic = f(x)
@@ -279,8 +406,12 @@ def gradcheck_naive(f, x):
     return agree(np.full(x.shape, (above - below) / (2 * STEP)), analytic)
 
 
-@mistake("w2v-05", "V8", en="Divide your gradient by the numerical one: is the ratio the number of rows?",
-         zh="用你的梯度除以数值梯度:比值是不是行数?")
+@mistake(
+    "w2v-05",
+    "V8",
+    en="Divide your gradient by the numerical one: is the ratio the number of rows?",
+    zh="用你的梯度除以数值梯度:比值是不是行数?",
+)
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
     h = sigmoid(data @ W1 + b1)
@@ -291,8 +422,12 @@ def forward_backward_prop(data, labels, params, dimensions):
     return cost, pack(data.T @ dh, dh.sum(axis=0), h.T @ d, d.sum(axis=0))
 
 
-@mistake("w2v-05", "V8b", en="Check the gradient block by block, and its length: which block stands where b2's should?",
-         zh="逐块检查梯度及其长度:b2 的位置上放的是哪一块?")
+@mistake(
+    "w2v-05",
+    "V8b",
+    en="Check the gradient block by block, and its length: which block stands where b2's should?",
+    zh="逐块检查梯度及其长度:b2 的位置上放的是哪一块?",
+)
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
     h = sigmoid(data @ W1 + b1)
@@ -303,8 +438,12 @@ def forward_backward_prop(data, labels, params, dimensions):
     return cost, pack(dh.sum(axis=0), dh.sum(axis=0), h.T @ d, h.T @ d)
 
 
-@mistake("w2v-05", "V8c", en="Cost and gradient agree with each other. Does the docstring say mean or sum?",
-         zh="代价与梯度彼此一致。文档字符串要求的是平均还是总和?")
+@mistake(
+    "w2v-05",
+    "V8c",
+    en="Cost and gradient agree with each other. Does the docstring say mean or sum?",
+    zh="代价与梯度彼此一致。文档字符串要求的是平均还是总和?",
+)
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
     h = sigmoid(data @ W1 + b1)
@@ -315,7 +454,12 @@ def forward_backward_prop(data, labels, params, dimensions):
     return cost, pack(data.T @ dh, dh.sum(axis=0), h.T @ d, d.sum(axis=0))
 
 
-@mistake("w2v-05", "V8d", en="The order of the flat array is W1, b1, W2, b2: is it yours?", zh="一维数组的顺序是 W1、b1、W2、b2:你的也是吗?")
+@mistake(
+    "w2v-05",
+    "V8d",
+    en="The order of the flat array is W1, b1, W2, b2: is it yours?",
+    zh="一维数组的顺序是 W1、b1、W2、b2:你的也是吗?",
+)
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
     h = sigmoid(data @ W1 + b1)
@@ -325,8 +469,12 @@ def forward_backward_prop(data, labels, params, dimensions):
     return -np.sum(np.log(p[labels > 0])), pack(data.T @ dh, h.T @ d, dh.sum(axis=0), d.sum(axis=0))
 
 
-@mistake("w2v-05", "V4d", en="What does the hidden layer's nonlinearity do to the gradient on its way back?",
-         zh="梯度往回传时,隐藏层的非线性对它做了什么?")
+@mistake(
+    "w2v-05",
+    "V4d",
+    en="What does the hidden layer's nonlinearity do to the gradient on its way back?",
+    zh="梯度往回传时,隐藏层的非线性对它做了什么?",
+)
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
     h = sigmoid(data @ W1 + b1)
@@ -336,7 +484,12 @@ def forward_backward_prop(data, labels, params, dimensions):
     return -np.sum(np.log(p[labels > 0])), pack(data.T @ dh, dh.sum(axis=0), h.T @ d, d.sum(axis=0))
 
 
-@mistake("w2v-05", "V13c", en="Is the ratio of your gradient to the numerical one -1?", zh="你的梯度与数值梯度之比是不是 -1?")
+@mistake(
+    "w2v-05",
+    "V13c",
+    en="Is the ratio of your gradient to the numerical one -1?",
+    zh="你的梯度与数值梯度之比是不是 -1?",
+)
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
     h = sigmoid(data @ W1 + b1)
@@ -346,8 +499,12 @@ def forward_backward_prop(data, labels, params, dimensions):
     return -np.sum(np.log(p[labels > 0])), pack(data.T @ dh, dh.sum(axis=0), h.T @ d, d.sum(axis=0))
 
 
-@mistake("w2v-05", "V9", en="A class that cannot be has probability 0: what is 0 * log 0? Take the log of the right class only.",
-         zh="不可能的类别概率为 0:0 * log 0 是多少?只对正确类别取对数。")
+@mistake(
+    "w2v-05",
+    "V9",
+    en="A class that cannot be has probability 0: what is 0 * log 0? Take the log of the right class only.",
+    zh="不可能的类别概率为 0:0 * log 0 是多少?只对正确类别取对数。",
+)
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
     h = sigmoid(data @ W1 + b1)
@@ -357,8 +514,12 @@ def forward_backward_prop(data, labels, params, dimensions):
     return -np.sum(labels * np.log(p)), pack(data.T @ dh, dh.sum(axis=0), h.T @ d, d.sum(axis=0))
 
 
-@mistake("w2v-05", "V4e", en="What does sigmoid_grad expect: the input of the sigmoid or its value?",
-         zh="sigmoid_grad 的参数应当是什么:sigmoid 的输入,还是它的值?")
+@mistake(
+    "w2v-05",
+    "V4e",
+    en="What does sigmoid_grad expect: the input of the sigmoid or its value?",
+    zh="sigmoid_grad 的参数应当是什么:sigmoid 的输入,还是它的值?",
+)
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
     z = data @ W1 + b1
@@ -370,8 +531,12 @@ def forward_backward_prop(data, labels, params, dimensions):
     return cost, pack(data.T @ d1, d1.sum(axis=0), h.T @ d2, d2.sum(axis=0))
 
 
-@mistake("w2v-05", "V4f", en="Exercise 2b: how many factors has the derivative of cross entropy and softmax together?",
-         zh="题目 2b:交叉熵与 softmax 合在一起,导数里有几个因子?")
+@mistake(
+    "w2v-05",
+    "V4f",
+    en="Exercise 2b: how many factors has the derivative of cross entropy and softmax together?",
+    zh="题目 2b:交叉熵与 softmax 合在一起,导数里有几个因子?",
+)
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
     h = sigmoid(data @ W1 + b1)
@@ -382,8 +547,12 @@ def forward_backward_prop(data, labels, params, dimensions):
     return cost, pack(data.T @ d1, d1.sum(axis=0), h.T @ d2, d2.sum(axis=0))
 
 
-@mistake("w2v-05", "V8i", en="The weights' gradients add up over the rows. Do those of the biases, too?",
-         zh="权重的梯度对各行求和。偏置的梯度也是吗?")
+@mistake(
+    "w2v-05",
+    "V8i",
+    en="The weights' gradients add up over the rows. Do those of the biases, too?",
+    zh="权重的梯度对各行求和。偏置的梯度也是吗?",
+)
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
     h = sigmoid(data @ W1 + b1)
@@ -396,35 +565,63 @@ def forward_backward_prop(data, labels, params, dimensions):
 
 # ---------------------------------------------------------------- question 3
 
-@mistake("w2v-06", "V2d", en="Test a matrix that is not square, and take the length of each row of the result.",
-         zh="用一个非方阵测试,再求结果每一行的长度。")
+
+@mistake(
+    "w2v-06",
+    "V2d",
+    en="Test a matrix that is not square, and take the length of each row of the result.",
+    zh="用一个非方阵测试,再求结果每一行的长度。",
+)
 def normalizeRows(x):
     return x / np.sqrt(np.sum(x * x, axis=1))
 
 
-@mistake("w2v-06", "V2e", en="Did you divide rows or columns by their length?", zh="你除以的是行的长度还是列的长度?")
+@mistake(
+    "w2v-06",
+    "V2e",
+    en="Did you divide rows or columns by their length?",
+    zh="你除以的是行的长度还是列的长度?",
+)
 def normalizeRows(x):
     return x / np.sqrt(np.sum(x * x, axis=0))
 
 
-@mistake("w2v-06", "V2f", en="Length is a square root: what does [3, 4] become?", zh="长度是平方根:[3, 4] 变成了什么?")
+@mistake(
+    "w2v-06",
+    "V2f",
+    en="Length is a square root: what does [3, 4] become?",
+    zh="长度是平方根:[3, 4] 变成了什么?",
+)
 def normalizeRows(x):
     return x / np.sum(x * x, axis=1, keepdims=True)
 
 
-@mistake("w2v-06", "V2g", en="All rows were divided by one number. Which lengths do they have now?",
-         zh="所有行都除以了同一个数。它们现在的长度各是多少?")
+@mistake(
+    "w2v-06",
+    "V2g",
+    en="All rows were divided by one number. Which lengths do they have now?",
+    zh="所有行都除以了同一个数。它们现在的长度各是多少?",
+)
 def normalizeRows(x):
     return x / np.linalg.norm(x)
 
 
-@mistake("w2v-06", "V2h", en="Your rows sum to 1. The length asked for is Euclidean.", zh="你的每一行之和为 1。这里要的是欧几里得长度。")
+@mistake(
+    "w2v-06",
+    "V2h",
+    en="Your rows sum to 1. The length asked for is Euclidean.",
+    zh="你的每一行之和为 1。这里要的是欧几里得长度。",
+)
 def normalizeRows(x):
     return x / np.sum(x, axis=1, keepdims=True)
 
 
-@mistake("w2v-07", "V10", en="Your loss is exactly 0 before training: what are the probabilities?",
-         zh="训练之前损失恰好是 0:概率是多少?")
+@mistake(
+    "w2v-07",
+    "V10",
+    en="Your loss is exactly 0 before training: what are the probabilities?",
+    zh="训练之前损失恰好是 0:概率是多少?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted[:, None])
     cost = float(-np.log(p[target, 0]))
@@ -433,7 +630,12 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     return cost, (d.T @ outputVectors).ravel(), d @ predicted[None]
 
 
-@mistake("w2v-07", "V13", en="Is the ratio of your gradients to the numerical ones -1?", zh="你的梯度与数值梯度之比是不是 -1?")
+@mistake(
+    "w2v-07",
+    "V13",
+    en="Is the ratio of your gradients to the numerical ones -1?",
+    zh="你的梯度与数值梯度之比是不是 -1?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
     d = -p
@@ -441,14 +643,23 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     return -np.log(p[target]), outputVectors.T @ d, np.outer(d, predicted)
 
 
-@mistake("w2v-07", "V13b", en="y_hat - y: where is the y of the target in your gradients?", zh="y_hat - y:梯度里目标词的 y 在哪里?")
+@mistake(
+    "w2v-07",
+    "V13b",
+    en="y_hat - y: where is the y of the target in your gradients?",
+    zh="y_hat - y:梯度里目标词的 y 在哪里?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
     return -np.log(p[target]), outputVectors.T @ p, np.outer(p, predicted)
 
 
-@mistake("w2v-07", "V13d", en="v is pulled towards the target's vector. And where is it pushed away from?",
-         zh="v 被拉向目标词的向量。它又被推离哪里?")
+@mistake(
+    "w2v-07",
+    "V13d",
+    en="v is pulled towards the target's vector. And where is it pushed away from?",
+    zh="v 被拉向目标词的向量。它又被推离哪里?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
     d = p.copy()
@@ -456,8 +667,12 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     return -np.log(p[target]), -outputVectors[target], np.outer(d, predicted)
 
 
-@mistake("w2v-07", "V1e", en="You wrote the exponentials by hand: what happens to them at a score of 1000?",
-         zh="你自己写了指数:分数为 1000 时会怎样?")
+@mistake(
+    "w2v-07",
+    "V1e",
+    en="You wrote the exponentials by hand: what happens to them at a score of 1000?",
+    zh="你自己写了指数:分数为 1000 时会怎样?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     e = np.exp(outputVectors @ predicted)
     d = e / e.sum()
@@ -466,8 +681,12 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     return cost, outputVectors.T @ d, np.outer(d, predicted)
 
 
-@mistake("w2v-07", "V8e", en="The cost is the target's alone: do you sum or average over the vocabulary?",
-         zh="代价只取目标词那一项:你是不是对整个词表求和或平均了?")
+@mistake(
+    "w2v-07",
+    "V8e",
+    en="The cost is the target's alone: do you sum or average over the vocabulary?",
+    zh="代价只取目标词那一项:你是不是对整个词表求和或平均了?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
     d = p.copy()
@@ -475,7 +694,12 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     return -np.log(p[target]) / len(p), outputVectors.T @ d, np.outer(d, predicted)
 
 
-@mistake("w2v-07", "V8j", en="One word is the right one: how many logs are in your cost?", zh="正确的词只有一个:你的代价里有几个对数?")
+@mistake(
+    "w2v-07",
+    "V8j",
+    en="One word is the right one: how many logs are in your cost?",
+    zh="正确的词只有一个:你的代价里有几个对数?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
     cost = -np.sum(np.log(p))
@@ -483,16 +707,24 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     return cost, outputVectors.T @ p, np.outer(p, predicted)
 
 
-@mistake("w2v-07", "V9b", en="The log of what? Look at p[target] at the line where you take it.",
-         zh="对什么取对数?看看取对数那一行的 p[target] 是多少。")
+@mistake(
+    "w2v-07",
+    "V9b",
+    en="The log of what? Look at p[target] at the line where you take it.",
+    zh="对什么取对数?看看取对数那一行的 p[target] 是多少。",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
     p[target] -= 1
     return -np.log(p[target]), outputVectors.T @ p, np.outer(p, predicted)
 
 
-@mistake("w2v-07", "V13j", en="Can a cost of this kind be negative? Which sign has the log of a probability?",
-         zh="这种代价会是负的吗?概率的对数是什么符号?")
+@mistake(
+    "w2v-07",
+    "V13j",
+    en="Can a cost of this kind be negative? Which sign has the log of a probability?",
+    zh="这种代价会是负的吗?概率的对数是什么符号?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
     cost = np.log(p[target])
@@ -500,15 +732,24 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     return cost, outputVectors.T @ p, np.outer(p, predicted)
 
 
-@mistake("w2v-07", "V13k", en="y is one-hot: what did you subtract at the other words?", zh="y 是 one-hot:你在其他词那里减去了什么?")
+@mistake(
+    "w2v-07",
+    "V13k",
+    en="y is one-hot: what did you subtract at the other words?",
+    zh="y 是 one-hot:你在其他词那里减去了什么?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
     d = p - 1
     return -np.log(p[target]), outputVectors.T @ d, np.outer(d, predicted)
 
 
-@mistake("w2v-07", "V15g", en="Every word's vector is in the softmax's denominator: can most rows of grad be zero?",
-         zh="softmax 的分母里有每个词的向量:grad 的大多数行会是零吗?")
+@mistake(
+    "w2v-07",
+    "V15g",
+    en="Every word's vector is in the softmax's denominator: can most rows of grad be zero?",
+    zh="softmax 的分母里有每个词的向量:grad 的大多数行会是零吗?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
     cost = -np.log(p[target])
@@ -518,8 +759,12 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     return cost, outputVectors.T @ p, grad
 
 
-@mistake("w2v-07", "V2l", en="grad has a row for each word: which of the two vectors runs over the words?",
-         zh="grad 每个词一行:两个向量中哪一个是按词排列的?")
+@mistake(
+    "w2v-07",
+    "V2l",
+    en="grad has a row for each word: which of the two vectors runs over the words?",
+    zh="grad 每个词一行:两个向量中哪一个是按词排列的?",
+)
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
     cost = -np.log(p[target])
@@ -527,7 +772,12 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     return cost, outputVectors.T @ p, np.outer(predicted, p)
 
 
-@mistake("w2v-08", "V11", en="Draw the same negative twice: numpy's fancy index adds once.", zh="让同一个负样本被抽到两次:numpy 的花式索引只加一次。")
+@mistake(
+    "w2v-08",
+    "V11",
+    en="Draw the same negative twice: numpy's fancy index adds once.",
+    zh="让同一个负样本被抽到两次:numpy 的花式索引只加一次。",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     while len(rows) < K + 1:
@@ -544,8 +794,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V12", en="Count the terms of your cost: is it 1 + K? Which word do you push away that should be pulled?",
-         zh="数一数代价里的项数:是 1 + K 吗?哪个词本该拉近却被推开了?")
+@mistake(
+    "w2v-08",
+    "V12",
+    en="Count the terms of your cost: is it 1 + K? Which word do you push away that should be pulled?",
+    zh="数一数代价里的项数:是 1 + K 吗?哪个词本该拉近却被推开了?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target, target]
     while len(rows) < K + 2:
@@ -562,7 +816,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V12b", en="What does your code do when the data set draws the target itself?", zh="数据集抽到目标词本身时,你的代码怎么办?")
+@mistake(
+    "w2v-08",
+    "V12b",
+    en="What does your code do when the data set draws the target itself?",
+    zh="数据集抽到目标词本身时,你的代码怎么办?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target] + [dataset.sampleTokenIdx() for _ in range(K)]
     U = outputVectors[rows]
@@ -575,10 +834,16 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V12c", en="A draw that equals the target is left out. How many negatives are left then?",
-         zh="抽到目标词时你跳过了它。这时还剩几个负样本?")
+@mistake(
+    "w2v-08",
+    "V12c",
+    en="A draw that equals the target is left out. How many negatives are left then?",
+    zh="抽到目标词时你跳过了它。这时还剩几个负样本?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
-    rows = [target] + [draw for draw in (dataset.sampleTokenIdx() for _ in range(K)) if draw != target]
+    rows = [target] + [
+        draw for draw in (dataset.sampleTokenIdx() for _ in range(K)) if draw != target
+    ]
     U = outputVectors[rows]
     z = U @ predicted
     z[0] = -z[0]
@@ -589,8 +854,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V12d", en="A word may be drawn twice as a negative: should it then count once or twice?",
-         zh="同一个词可能被抽到两次:那它应该算一次还是两次?")
+@mistake(
+    "w2v-08",
+    "V12d",
+    en="A word may be drawn twice as a negative: should it then count once or twice?",
+    zh="同一个词可能被抽到两次:那它应该算一次还是两次?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     for _ in range(100 * K):
@@ -607,8 +876,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V13e", en="The target is pulled, the negatives are pushed: do they have the same sign in your gradients?",
-         zh="目标词被拉近,负样本被推远:在你的梯度里它们的符号一样吗?")
+@mistake(
+    "w2v-08",
+    "V13e",
+    en="The target is pulled, the negatives are pushed: do they have the same sign in your gradients?",
+    zh="目标词被拉近,负样本被推远:在你的梯度里它们的符号一样吗?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     while len(rows) < K + 1:
@@ -624,7 +897,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V8f", en="The negatives' terms are summed: did you divide by K?", zh="负样本的各项应相加:你是不是除以了 K?")
+@mistake(
+    "w2v-08",
+    "V8f",
+    en="The negatives' terms are summed: did you divide by K?",
+    zh="负样本的各项应相加:你是不是除以了 K?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     while len(rows) < K + 1:
@@ -643,8 +921,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return losses[0] + losses[1:].mean(), d @ U, grad
 
 
-@mistake("w2v-08", "V14", en="1 - sigmoid(z) = sigmoid(-z): which of the two keeps its digits when z is 40?",
-         zh="1 - sigmoid(z) = sigmoid(-z):z = 40 时哪一个保住有效数字?")
+@mistake(
+    "w2v-08",
+    "V14",
+    en="1 - sigmoid(z) = sigmoid(-z): which of the two keeps its digits when z is 40?",
+    zh="1 - sigmoid(z) = sigmoid(-z):z = 40 时哪一个保住有效数字?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     while len(rows) < K + 1:
@@ -660,7 +942,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return cost, s @ U, grad
 
 
-@mistake("w2v-08", "V12e", en="K counts the negatives. Does your list begin with the target?", zh="K 是负样本的个数。你的列表是不是以目标词开头?")
+@mistake(
+    "w2v-08",
+    "V12e",
+    en="K counts the negatives. Does your list begin with the target?",
+    zh="K 是负样本的个数。你的列表是不是以目标词开头?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     while len(rows) < K:
@@ -677,7 +964,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V12f", en="Call it with another K: how many negatives are drawn?", zh="换一个 K 来调用:抽了几个负样本?")
+@mistake(
+    "w2v-08",
+    "V12f",
+    en="Call it with another K: how many negatives are drawn?",
+    zh="换一个 K 来调用:抽了几个负样本?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     while len(rows) < 11:
@@ -694,8 +986,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V12g", en="What does your loop do when the same word is drawn again? A word drawn twice counts twice.",
-         zh="同一个词再次被抽到时,你的循环怎么办?抽到两次就算两次。")
+@mistake(
+    "w2v-08",
+    "V12g",
+    en="What does your loop do when the same word is drawn again? A word drawn twice counts twice.",
+    zh="同一个词再次被抽到时,你的循环怎么办?抽到两次就算两次。",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     while len(rows) < K + 1:
@@ -712,8 +1008,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V13i", en="The score of a negative should become low: which sign has it inside the sigmoid?",
-         zh="负样本的分数应当变低:在 sigmoid 里它带什么符号?")
+@mistake(
+    "w2v-08",
+    "V13i",
+    en="The score of a negative should become low: which sign has it inside the sigmoid?",
+    zh="负样本的分数应当变低:在 sigmoid 里它带什么符号?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     while len(rows) < K + 1:
@@ -728,8 +1028,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V13l", en="By its score, a term's gradient fades as the term gets right: does yours?",
-         zh="一项越正确,它对分数的梯度就越小:你的也是吗?")
+@mistake(
+    "w2v-08",
+    "V13l",
+    en="By its score, a term's gradient fades as the term gets right: does yours?",
+    zh="一项越正确,它对分数的梯度就越小:你的也是吗?",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     while len(rows) < K + 1:
@@ -745,8 +1049,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, -z).sum(), d @ U, grad
 
 
-@mistake("w2v-08", "V15h", en="In which terms of the cost does v stand? Each has a share in its gradient.",
-         zh="v 出现在代价的哪些项里?每一项都对它的梯度有贡献。")
+@mistake(
+    "w2v-08",
+    "V15h",
+    en="In which terms of the cost does v stand? Each has a share in its gradient.",
+    zh="v 出现在代价的哪些项里?每一项都对它的梯度有贡献。",
+)
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
     while len(rows) < K + 1:
@@ -763,238 +1071,519 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     return np.logaddexp(0, z).sum(), d[0] * U[0], grad
 
 
-@mistake("w2v-09", "V15", en="Whose vector was `predicted` in skip-gram: the centre's or the context word's?",
-         zh="skip-gram 里的 predicted 是谁的向量:中心词还是上下文词?")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V15",
+    en="Whose vector was `predicted` in skip-gram: the centre's or the context word's?",
+    zh="skip-gram 里的 predicted 是谁的向量:中心词还是上下文词?",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
-        c, gradPred, grad = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        c, gradPred, grad = word2vecCostAndGradient(
+            inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset
+        )
         cost += c
         gradIn[tokens[word]] += gradPred
         gradOut += grad
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V15b", en="How many rows of gradIn should differ from zero?", zh="gradIn 应该有几行不为零?")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V15b",
+    en="How many rows of gradIn should differ from zero?",
+    zh="gradIn 应该有几行不为零?",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
-        c, gradPred, grad = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        c, gradPred, grad = word2vecCostAndGradient(
+            inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset
+        )
         cost += c
         gradIn += gradPred
         gradOut += grad
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V15c", en="Do costs and gradients of the context words add up, or did you average them?",
-         zh="各上下文词的代价和梯度应当相加,你是不是取了平均?")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V15c",
+    en="Do costs and gradients of the context words add up, or did you average them?",
+    zh="各上下文词的代价和梯度应当相加,你是不是取了平均?",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
-        c, gradPred, grad = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        c, gradPred, grad = word2vecCostAndGradient(
+            inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset
+        )
         cost += c / len(contextWords)
         gradIn[tokens[currentWord]] += gradPred / len(contextWords)
         gradOut += grad / len(contextWords)
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V15d", en="What happens to the gradient of the context word before? Is it still there at the end?",
-         zh="前一个上下文词的梯度去哪儿了?最后还在吗?")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V15d",
+    en="What happens to the gradient of the context word before? Is it still there at the end?",
+    zh="前一个上下文词的梯度去哪儿了?最后还在吗?",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
-        c, gradPred, gradOut = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        c, gradPred, gradOut = word2vecCostAndGradient(
+            inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset
+        )
         cost += c
         gradIn[tokens[currentWord]] = gradPred
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V15e", en="Who predicts whom? In skip-gram the centre predicts the context.",
-         zh="谁预测谁?skip-gram 中由中心词预测上下文。")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V15e",
+    en="Who predicts whom? In skip-gram the centre predicts the context.",
+    zh="谁预测谁?skip-gram 中由中心词预测上下文。",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
-        c, gradPred, grad = word2vecCostAndGradient(inputVectors[tokens[word]], tokens[currentWord], outputVectors, dataset)
+        c, gradPred, grad = word2vecCostAndGradient(
+            inputVectors[tokens[word]], tokens[currentWord], outputVectors, dataset
+        )
         cost += c
         gradIn[tokens[word]] += gradPred
         gradOut += grad
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V17", en="Change the context words only: does the result notice?", zh="只改变上下文词:结果会变吗?")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V17",
+    en="Change the context words only: does the result notice?",
+    zh="只改变上下文词:结果会变吗?",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     center = tokens[currentWord]
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for row in range(max(0, center - C), min(len(tokens), center + C + 1)):
         if row != center:
-            c, gradPred, grad = word2vecCostAndGradient(inputVectors[center], row, outputVectors, dataset)
+            c, gradPred, grad = word2vecCostAndGradient(
+                inputVectors[center], row, outputVectors, dataset
+            )
             cost += c
             gradIn[center] += gradPred
             gradOut += grad
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V17b", en="Change the cost function only: does the result notice?", zh="只改变代价函数:结果会变吗?")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V17b",
+    en="Change the cost function only: does the result notice?",
+    zh="只改变代价函数:结果会变吗?",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
         if word2vecCostAndGradient == "negSamplingCostAndGradient":
-            result = negSamplingCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+            result = negSamplingCostAndGradient(
+                inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset
+            )
         else:
-            result = softmaxCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+            result = softmaxCostAndGradient(
+                inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset
+            )
         cost += result[0]
         gradIn[tokens[currentWord]] += result[1]
         gradOut += result[2]
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V17c", en="A name in this function is not one of its arguments: look at the spelling.",
-         zh="函数里有一个名字不是它的参数:检查拼写。")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V17c",
+    en="A name in this function is not one of its arguments: look at the spelling.",
+    zh="函数里有一个名字不是它的参数:检查拼写。",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in context_words:
-        c, gradPred, grad = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        c, gradPred, grad = word2vecCostAndGradient(
+            inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset
+        )
         cost += c
         gradIn[tokens[currentWord]] += gradPred
         gradOut += grad
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V15i", en="Costs and gradIn add up over the context. And gradOut?", zh="代价和 gradIn 对上下文相加。gradOut 呢?")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V15i",
+    en="Costs and gradIn add up over the context. And gradOut?",
+    zh="代价和 gradIn 对上下文相加。gradOut 呢?",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
-        c, gradPred, gradOut = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        c, gradPred, gradOut = word2vecCostAndGradient(
+            inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset
+        )
         cost += c
         gradIn[tokens[currentWord]] += gradPred
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V15j", en="The gradients add up over the context. And the cost?", zh="梯度对上下文相加。代价呢?")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V15j",
+    en="The gradients add up over the context. And the cost?",
+    zh="梯度对上下文相加。代价呢?",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
-        cost, gradPred, grad = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        cost, gradPred, grad = word2vecCostAndGradient(
+            inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset
+        )
         gradIn[tokens[currentWord]] += gradPred
         gradOut += grad
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V15k", en="How many context words has your loop seen when the function returns?", zh="函数返回时,循环已经看过几个上下文词?")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V15k",
+    en="How many context words has your loop seen when the function returns?",
+    zh="函数返回时,循环已经看过几个上下文词?",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
-        c, gradPred, grad = word2vecCostAndGradient(inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset)
+        c, gradPred, grad = word2vecCostAndGradient(
+            inputVectors[tokens[currentWord]], tokens[word], outputVectors, dataset
+        )
         cost += c
         gradIn[tokens[currentWord]] += gradPred
         gradOut += grad
         return cost, gradIn, gradOut
 
 
-@mistake("w2v-09", "V15l", en="Which table has the vector of the word that predicts, which those of the words to predict?",
-         zh="预测别人的词用哪张表里的向量,被预测的词又用哪张?")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-09",
+    "V15l",
+    en="Which table has the vector of the word that predicts, which those of the words to predict?",
+    zh="预测别人的词用哪张表里的向量,被预测的词又用哪张?",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
-        c, gradPred, grad = word2vecCostAndGradient(outputVectors[tokens[currentWord]], tokens[word], inputVectors, dataset)
+        c, gradPred, grad = word2vecCostAndGradient(
+            outputVectors[tokens[currentWord]], tokens[word], inputVectors, dataset
+        )
         cost += c
         gradIn[tokens[currentWord]] += gradPred
         gradOut += grad
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-10", "V16", en="What does the sheet write: sum or mean of the context's vectors?", zh="题目写的是上下文向量的和还是平均?")
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-         word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-10",
+    "V16",
+    en="What does the sheet write: sum or mean of the context's vectors?",
+    zh="题目写的是上下文向量的和还是平均?",
+)
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     rows = [tokens[word] for word in contextWords]
     predicted = inputVectors[rows].mean(axis=0)
-    cost, gradPred, gradOut = word2vecCostAndGradient(predicted, tokens[currentWord], outputVectors, dataset)
+    cost, gradPred, gradOut = word2vecCostAndGradient(
+        predicted, tokens[currentWord], outputVectors, dataset
+    )
     gradIn = np.zeros(inputVectors.shape)
     np.add.at(gradIn, rows, gradPred / len(rows))
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-10", "V16b", en="Try a context with the same word twice: how often is its vector in the sum, and in the gradient?",
-         zh="试一个同一个词出现两次的上下文:它的向量在和里出现几次,在梯度里又有几次?")
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-         word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-10",
+    "V16b",
+    en="Try a context with the same word twice: how often is its vector in the sum, and in the gradient?",
+    zh="试一个同一个词出现两次的上下文:它的向量在和里出现几次,在梯度里又有几次?",
+)
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     rows = [tokens[word] for word in contextWords]
     predicted = inputVectors[rows].sum(axis=0)
-    cost, gradPred, gradOut = word2vecCostAndGradient(predicted, tokens[currentWord], outputVectors, dataset)
+    cost, gradPred, gradOut = word2vecCostAndGradient(
+        predicted, tokens[currentWord], outputVectors, dataset
+    )
     gradIn = np.zeros(inputVectors.shape)
     gradIn[rows] += gradPred
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-10", "V16c", en="Near the end of a sentence a context has fewer than 2 C words. What do you divide by?",
-         zh="句尾附近的上下文不足 2 C 个词。你除以了什么?")
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-         word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-10",
+    "V16c",
+    en="Near the end of a sentence a context has fewer than 2 C words. What do you divide by?",
+    zh="句尾附近的上下文不足 2 C 个词。你除以了什么?",
+)
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     rows = [tokens[word] for word in contextWords]
     predicted = inputVectors[rows].sum(axis=0) / (2 * C)
-    cost, gradPred, gradOut = word2vecCostAndGradient(predicted, tokens[currentWord], outputVectors, dataset)
+    cost, gradPred, gradOut = word2vecCostAndGradient(
+        predicted, tokens[currentWord], outputVectors, dataset
+    )
     gradIn = np.zeros(inputVectors.shape)
     np.add.at(gradIn, rows, gradPred / (2 * C))
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-10", "V16d", en="A word that stands twice in the context is in the sum twice; in a set it stands once.",
-         zh="上下文中出现两次的词在和里也有两份;集合里却只有一份。")
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-         word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-10",
+    "V16d",
+    en="A word that stands twice in the context is in the sum twice; in a set it stands once.",
+    zh="上下文中出现两次的词在和里也有两份;集合里却只有一份。",
+)
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     rows = sorted({tokens[word] for word in contextWords})
     predicted = inputVectors[rows].sum(axis=0)
-    cost, gradPred, gradOut = word2vecCostAndGradient(predicted, tokens[currentWord], outputVectors, dataset)
+    cost, gradPred, gradOut = word2vecCostAndGradient(
+        predicted, tokens[currentWord], outputVectors, dataset
+    )
     gradIn = np.zeros(inputVectors.shape)
     gradIn[rows] += gradPred
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-10", "V15f", en="Which vectors made the sum? Each of them has a gradient, the centre's has none.",
-         zh="是哪些向量组成了这个和?它们各有梯度,中心词的输入向量没有。")
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-         word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-10",
+    "V15f",
+    en="Which vectors made the sum? Each of them has a gradient, the centre's has none.",
+    zh="是哪些向量组成了这个和?它们各有梯度,中心词的输入向量没有。",
+)
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     rows = [tokens[word] for word in contextWords]
     predicted = inputVectors[rows].sum(axis=0)
-    cost, gradPred, gradOut = word2vecCostAndGradient(predicted, tokens[currentWord], outputVectors, dataset)
+    cost, gradPred, gradOut = word2vecCostAndGradient(
+        predicted, tokens[currentWord], outputVectors, dataset
+    )
     gradIn = np.zeros(inputVectors.shape)
     gradIn[tokens[currentWord]] += gradPred
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-10", "V17d", en="Change the cost function only: does the result notice?", zh="只改变代价函数:结果会变吗?")
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-         word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-10",
+    "V17d",
+    en="Change the cost function only: does the result notice?",
+    zh="只改变代价函数:结果会变吗?",
+)
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     rows = [tokens[word] for word in contextWords]
     predicted = inputVectors[rows].sum(axis=0)
-    cost, gradPred, gradOut = softmaxCostAndGradient(predicted, tokens[currentWord], outputVectors, dataset)
+    cost, gradPred, gradOut = softmaxCostAndGradient(
+        predicted, tokens[currentWord], outputVectors, dataset
+    )
     gradIn = np.zeros(inputVectors.shape)
     np.add.at(gradIn, rows, gradPred)
     return cost, gradIn, gradOut
 
 
-@mistake("w2v-10", "V15m", en="How many rows of gradIn should differ from zero?", zh="gradIn 应该有几行不为零?")
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-         word2vecCostAndGradient=softmaxCostAndGradient):
+@mistake(
+    "w2v-10",
+    "V15m",
+    en="How many rows of gradIn should differ from zero?",
+    zh="gradIn 应该有几行不为零?",
+)
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     predicted = inputVectors[[tokens[word] for word in contextWords]].sum(axis=0)
-    cost, gradPred, gradOut = word2vecCostAndGradient(predicted, tokens[currentWord], outputVectors, dataset)
+    cost, gradPred, gradOut = word2vecCostAndGradient(
+        predicted, tokens[currentWord], outputVectors, dataset
+    )
     return cost, np.zeros(inputVectors.shape) + gradPred, gradOut
 
 
-@mistake("w2v-11", "V18", en="What does your function do with a post-processing that returns a new array?",
-         zh="后处理函数如果返回一个新数组,你的函数怎么处理它?")
+@mistake(
+    "w2v-11",
+    "V18",
+    en="What does your function do with a post-processing that returns a new array?",
+    zh="后处理函数如果返回一个新数组,你的函数怎么处理它?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1011,8 +1600,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V18b", en="The post-processing is asked for after every step: how often is it called?",
-         zh="每一步之后都要做后处理:你调用了几次?")
+@mistake(
+    "w2v-11",
+    "V18b",
+    en="The post-processing is asked for after every step: how often is it called?",
+    zh="每一步之后都要做后处理:你调用了几次?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1027,8 +1620,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return postprocessing(x) if postprocessing else x
 
 
-@mistake("w2v-11", "V18c", en="In which order: first the step, then the post-processing, or the other way round?",
-         zh="顺序是什么:先走一步再后处理,还是反过来?")
+@mistake(
+    "w2v-11",
+    "V18c",
+    en="In which order: first the step, then the post-processing, or the other way round?",
+    zh="顺序是什么:先走一步再后处理,还是反过来?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1043,7 +1640,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V13f", en="Does the cost fall or rise from step to step?", zh="代价一步步下降还是上升?")
+@mistake(
+    "w2v-11",
+    "V13f",
+    en="Does the cost fall or rise from step to step?",
+    zh="代价一步步下降还是上升?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1060,7 +1662,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V18d", en="With iterations = 1, how many steps do you take?", zh="iterations = 1 时,你走了几步?")
+@mistake(
+    "w2v-11",
+    "V18d",
+    en="With iterations = 1, how many steps do you take?",
+    zh="iterations = 1 时,你走了几步?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1077,8 +1684,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V18e", en="The gradient is taken at x0 every time: which x should f be asked about?",
-         zh="你每次都在 x0 处求梯度:应该在哪个 x 处求?")
+@mistake(
+    "w2v-11",
+    "V18e",
+    en="The gradient is taken at x0 every time: which x should f be asked about?",
+    zh="你每次都在 x0 处求梯度:应该在哪个 x 处求?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1095,8 +1706,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V18f", en="The step is the same at the end as at the beginning: what happens after 20,000 iterations?",
-         zh="步长从头到尾没变:20,000 次迭代之后应该怎样?")
+@mistake(
+    "w2v-11",
+    "V18f",
+    en="The step is the same at the end as at the beginning: what happens after 20,000 iterations?",
+    zh="步长从头到尾没变:20,000 次迭代之后应该怎样?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1111,8 +1726,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V18g", en="After a long run with useSaved, which files lie in the folder?",
-         zh="useSaved 为真的长时间运行之后,文件夹里有哪些文件?")
+@mistake(
+    "w2v-11",
+    "V18g",
+    en="After a long run with useSaved, which files lie in the folder?",
+    zh="useSaved 为真的长时间运行之后,文件夹里有哪些文件?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1127,8 +1746,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V18h", en="A run was stopped and goes on: at which iteration, and from which x?",
-         zh="一次运行中断后继续:从第几次迭代、哪个 x 开始?")
+@mistake(
+    "w2v-11",
+    "V18h",
+    en="A run was stopped and goes on: at which iteration, and from which x?",
+    zh="一次运行中断后继续:从第几次迭代、哪个 x 开始?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     x, smoothed = np.array(x0, dtype=float), None
     for iteration in range(1, iterations + 1):
@@ -1144,8 +1767,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V18i", en="What is useSaved for? Look into the folder after a run without it.",
-         zh="useSaved 有什么用?看看它为假时运行之后的文件夹。")
+@mistake(
+    "w2v-11",
+    "V18i",
+    en="What is useSaved for? Look into the folder after a run without it.",
+    zh="useSaved 有什么用?看看它为假时运行之后的文件夹。",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1162,8 +1789,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V18j", en="Which cost do you print, of one iteration or smoothed over those before?",
-         zh="你打印的是某一次迭代的代价,还是与之前的平滑?")
+@mistake(
+    "w2v-11",
+    "V18j",
+    en="Which cost do you print, of one iteration or smoothed over those before?",
+    zh="你打印的是某一次迭代的代价,还是与之前的平滑?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     for iteration in range(done + 1, iterations + 1):
@@ -1179,8 +1810,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V18k", en="From which number does your loop count? What is 0 % ANNEAL_EVERY?",
-         zh="你的循环从几开始数?0 % ANNEAL_EVERY 是多少?")
+@mistake(
+    "w2v-11",
+    "V18k",
+    en="From which number does your loop count? What is 0 % ANNEAL_EVERY?",
+    zh="你的循环从几开始数?0 % ANNEAL_EVERY 是多少?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1197,7 +1832,12 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake("w2v-11", "V18l", en="What is postprocessing when nobody gives one?", zh="没有给出 postprocessing 时,它是什么?")
+@mistake(
+    "w2v-11",
+    "V18l",
+    en="What is postprocessing when nobody gives one?",
+    zh="没有给出 postprocessing 时,它是什么?",
+)
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
     smoothed = None
@@ -1214,8 +1854,13 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 
 # ---------------------------------------------------------------- question 4
 
-@mistake("w2v-12", "V19", en="Test a sentence of one word: by which number did you divide, words or dimensions?",
-         zh="用一个词的句子测试:你除以的是词数还是维数?")
+
+@mistake(
+    "w2v-12",
+    "V19",
+    en="Test a sentence of one word: by which number did you divide, words or dimensions?",
+    zh="用一个词的句子测试:你除以的是词数还是维数?",
+)
 def getSentenceFeatures(tokens, wordVectors, sentence):
     total = np.zeros(wordVectors.shape[1])
     for word in sentence:
@@ -1223,37 +1868,62 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     return total / len(total)
 
 
-@mistake("w2v-12", "V19b", en="Look at the shape: np.take without an axis takes from the flattened array.",
-         zh="看看形状:np.take 不给 axis 时是从展平的数组里取。")
+@mistake(
+    "w2v-12",
+    "V19b",
+    en="Look at the shape: np.take without an axis takes from the flattened array.",
+    zh="看看形状:np.take 不给 axis 时是从展平的数组里取。",
+)
 def getSentenceFeatures(tokens, wordVectors, sentence):
     return np.mean(np.take(wordVectors, [tokens[word] for word in sentence]))
 
 
-@mistake("w2v-12", "V19c", en="A long sentence and a short one: should the long one's vector be longer?",
-         zh="一长一短两个句子:长句的向量应当更长吗?")
+@mistake(
+    "w2v-12",
+    "V19c",
+    en="A long sentence and a short one: should the long one's vector be longer?",
+    zh="一长一短两个句子:长句的向量应当更长吗?",
+)
 def getSentenceFeatures(tokens, wordVectors, sentence):
     return np.sum(wordVectors[[tokens[word] for word in sentence]], axis=0)
 
 
-@mistake("w2v-12", "V19d", en="Try a sentence with the same word twice.", zh="试一个同一个词出现两次的句子。")
+@mistake(
+    "w2v-12",
+    "V19d",
+    en="Try a sentence with the same word twice.",
+    zh="试一个同一个词出现两次的句子。",
+)
 def getSentenceFeatures(tokens, wordVectors, sentence):
     return np.mean(wordVectors[sorted({tokens[word] for word in sentence})], axis=0)
 
 
-@mistake("w2v-12", "V19e", en="Sum of the vectors over ... what? A sentence of one word should give that word's vector.",
-         zh="向量之和除以什么?只有一个词的句子应得到这个词的向量。")
+@mistake(
+    "w2v-12",
+    "V19e",
+    en="Sum of the vectors over ... what? A sentence of one word should give that word's vector.",
+    zh="向量之和除以什么?只有一个词的句子应得到这个词的向量。",
+)
 def getSentenceFeatures(tokens, wordVectors, sentence):
     return np.sum(wordVectors[[tokens[word] for word in sentence]], axis=0) / len(tokens)
 
 
-@mistake("w2v-12", "V19f", en="Your result has as many entries as the sentence has words: over which axis should the mean go?",
-         zh="结果的长度等于句子的词数:平均应该沿哪个轴?")
+@mistake(
+    "w2v-12",
+    "V19f",
+    en="Your result has as many entries as the sentence has words: over which axis should the mean go?",
+    zh="结果的长度等于句子的词数:平均应该沿哪个轴?",
+)
 def getSentenceFeatures(tokens, wordVectors, sentence):
     return np.mean(wordVectors[[tokens[word] for word in sentence]], axis=1)
 
 
-@mistake("w2v-12", "V19g", en="wordVectors[row] is a view: what has become of the table after your +=?",
-         zh="wordVectors[row] 是视图:+= 之后,表里的那一行变成了什么?")
+@mistake(
+    "w2v-12",
+    "V19g",
+    en="wordVectors[row] is a view: what has become of the table after your +=?",
+    zh="wordVectors[row] 是视图:+= 之后,表里的那一行变成了什么?",
+)
 def getSentenceFeatures(tokens, wordVectors, sentence):
     total = wordVectors[tokens[sentence[0]]]
     for word in sentence[1:]:
@@ -1261,124 +1931,172 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     return total / len(sentence)
 
 
-@mistake("w2v-13", "V20", en="Set the regularisation large: is your gradient of half the squares twice what it should be?",
-         zh="把正则系数设大:二分之一平方和的梯度是不是多了一倍?")
+@mistake(
+    "w2v-13",
+    "V20",
+    en="Set the regularisation large: is your gradient of half the squares twice what it should be?",
+    zh="把正则系数设大:二分之一平方和的梯度是不是多了一倍?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     p = softmax(features @ weights)
-    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights ** 2)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights**2)
     d = p.copy()
     d[np.arange(N), labels] -= 1
     grad = features.T @ d / N + 2 * regularization * weights
     return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=1))
 
 
-@mistake("w2v-13", "V20b", en="Set the regularisation large: do the weights shrink or grow?", zh="把正则系数设大:权重变小还是变大?")
+@mistake(
+    "w2v-13",
+    "V20b",
+    en="Set the regularisation large: do the weights shrink or grow?",
+    zh="把正则系数设大:权重变小还是变大?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     p = softmax(features @ weights)
-    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights ** 2)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights**2)
     d = p.copy()
     d[np.arange(N), labels] -= 1
     grad = features.T @ d / N - regularization * weights
     return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=1))
 
 
-@mistake("w2v-13", "V20c", en="The penalty is in your cost. Which term of the gradient belongs to it?",
-         zh="惩罚项在代价里。它在梯度里对应哪一项?")
+@mistake(
+    "w2v-13",
+    "V20c",
+    en="The penalty is in your cost. Which term of the gradient belongs to it?",
+    zh="惩罚项在代价里。它在梯度里对应哪一项?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     p = softmax(features @ weights)
-    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights ** 2)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights**2)
     d = p.copy()
     d[np.arange(N), labels] -= 1
     grad = features.T @ d / N
     return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=1))
 
 
-@mistake("w2v-13", "V20d", en="The cost is a mean. Is the gradient one, too?", zh="代价是平均值。梯度也是吗?")
+@mistake(
+    "w2v-13",
+    "V20d",
+    en="The cost is a mean. Is the gradient one, too?",
+    zh="代价是平均值。梯度也是吗?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     p = softmax(features @ weights)
-    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights ** 2)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights**2)
     d = p.copy()
     d[np.arange(N), labels] -= 1
     grad = features.T @ d + regularization * weights
     return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=1))
 
 
-@mistake("w2v-13", "V20e", en="Cost and gradient agree. Does the docstring say half the regularisation, or all of it?",
-         zh="代价与梯度一致。文档字符串说的是正则系数的一半,还是全部?")
+@mistake(
+    "w2v-13",
+    "V20e",
+    en="Cost and gradient agree. Does the docstring say half the regularisation, or all of it?",
+    zh="代价与梯度一致。文档字符串说的是正则系数的一半,还是全部?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     p = softmax(features @ weights)
-    cost = -np.mean(np.log(p[np.arange(N), labels])) + regularization * np.sum(weights ** 2)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + regularization * np.sum(weights**2)
     d = p.copy()
     d[np.arange(N), labels] -= 1
     grad = features.T @ d / N + 2 * regularization * weights
     return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=1))
 
 
-@mistake("w2v-13", "V8g", en="Cost and gradient agree. Does the docstring say sum or mean over the rows?",
-         zh="代价与梯度一致。文档字符串说的是对各行求和还是求平均?")
+@mistake(
+    "w2v-13",
+    "V8g",
+    en="Cost and gradient agree. Does the docstring say sum or mean over the rows?",
+    zh="代价与梯度一致。文档字符串说的是对各行求和还是求平均?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     p = softmax(features @ weights)
-    cost = -np.sum(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights ** 2)
+    cost = -np.sum(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights**2)
     d = p.copy()
     d[np.arange(N), labels] -= 1
     grad = features.T @ d + regularization * weights
     return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=1))
 
 
-@mistake("w2v-13", "V1f", en="You wrote the exponentials by hand: what happens to them at a score of 1000?",
-         zh="你自己写了指数:分数为 1000 时会怎样?")
+@mistake(
+    "w2v-13",
+    "V1f",
+    en="You wrote the exponentials by hand: what happens to them at a score of 1000?",
+    zh="你自己写了指数:分数为 1000 时会怎样?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     e = np.exp(features @ weights)
     p = e / e.sum(axis=1, keepdims=True)
-    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights ** 2)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights**2)
     d = p.copy()
     d[np.arange(N), labels] -= 1
     grad = features.T @ d / N + regularization * weights
     return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=1))
 
 
-@mistake("w2v-13", "V20f", en="Which class has the largest probability in a row: is that what you return?",
-         zh="每一行哪个类别的概率最大:你返回的是它吗?")
+@mistake(
+    "w2v-13",
+    "V20f",
+    en="Which class has the largest probability in a row: is that what you return?",
+    zh="每一行哪个类别的概率最大:你返回的是它吗?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     p = softmax(features @ weights)
-    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights ** 2)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + 0.5 * regularization * np.sum(weights**2)
     d = p.copy()
     d[np.arange(N), labels] -= 1
     grad = features.T @ d / N + regularization * weights
     return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=0))
 
 
-@mistake("w2v-13", "V20n", en="At the line of your argmax, is p still what softmax gave?", zh="在取 argmax 的那一行,p 还是 softmax 的结果吗?")
+@mistake(
+    "w2v-13",
+    "V20n",
+    en="At the line of your argmax, is p still what softmax gave?",
+    zh="在取 argmax 的那一行,p 还是 softmax 的结果吗?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     p = softmax(features @ weights)
-    cost = -np.mean(np.log(p[np.arange(N), labels])) + regularization / 2 * np.sum(weights ** 2)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + regularization / 2 * np.sum(weights**2)
     p[np.arange(N), labels] -= 1
     gradient = features.T @ p / N + regularization * weights
     return (cost, gradient) if nopredictions else (cost, gradient, np.argmax(p, axis=1))
 
 
-@mistake("w2v-13", "V20o", en="The cross entropy is a mean over the rows. Does the penalty know how many rows there are?",
-         zh="交叉熵是各行的平均。惩罚项与行数有关吗?")
+@mistake(
+    "w2v-13",
+    "V20o",
+    en="The cross entropy is a mean over the rows. Does the penalty know how many rows there are?",
+    zh="交叉熵是各行的平均。惩罚项与行数有关吗?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     p = softmax(features @ weights)
-    cost = -np.mean(np.log(p[np.arange(N), labels])) + regularization / 2 * np.sum(weights ** 2) / N
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + regularization / 2 * np.sum(weights**2) / N
     classes = np.argmax(p, axis=1)
     p[np.arange(N), labels] -= 1
     gradient = (features.T @ p + regularization * weights) / N
     return (cost, gradient) if nopredictions else (cost, gradient, classes)
 
 
-@mistake("w2v-13", "V20p", en="Change the regularisation only: does the result notice?", zh="只改变正则系数:结果会变吗?")
+@mistake(
+    "w2v-13",
+    "V20p",
+    en="Change the regularisation only: does the result notice?",
+    zh="只改变正则系数:结果会变吗?",
+)
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
     p = softmax(features @ weights)
@@ -1388,8 +2106,12 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     return (cost, gradient) if nopredictions else (cost, gradient, classes)
 
 
-@mistake("w2v-14", "V20g", en="Regularisation acts in powers of ten: how many of them does your grid cover?",
-         zh="正则强度以数量级起作用:你的取值覆盖了几个数量级?")
+@mistake(
+    "w2v-14",
+    "V20g",
+    en="Regularisation acts in powers of ten: how many of them does your grid cover?",
+    zh="正则强度以数量级起作用:你的取值覆盖了几个数量级?",
+)
 def getRegularizationValues():
     return np.linspace(1e-4, 1e-3, 10)
 
@@ -1399,56 +2121,102 @@ def getRegularizationValues():
     return [0.0, 0.01, 1.0]
 
 
-@mistake("w2v-15", "V20i", en="May the test set take part in the choice?", zh="测试集可以参与选择吗?")
+@mistake(
+    "w2v-15", "V20i", en="May the test set take part in the choice?", zh="测试集可以参与选择吗?"
+)
 def chooseBestModel(results):
     return max(results, key=lambda result: result["test"])
 
 
-@mistake("w2v-15", "V20j", en="You return the model that was trained last. Is it the best one?", zh="你返回的是最后训练的模型。它是最好的吗?")
+@mistake(
+    "w2v-15",
+    "V20j",
+    en="You return the model that was trained last. Is it the best one?",
+    zh="你返回的是最后训练的模型。它是最好的吗?",
+)
 def chooseBestModel(results):
     return results[-1]
 
 
-@mistake("w2v-15", "V20k", en="Two sets enter your choice: may both of them?", zh="你的选择用到了两个集合:它们都可以用吗?")
+@mistake(
+    "w2v-15",
+    "V20k",
+    en="Two sets enter your choice: may both of them?",
+    zh="你的选择用到了两个集合:它们都可以用吗?",
+)
 def chooseBestModel(results):
     return max(results, key=lambda result: result["dev"] + result["test"])
 
 
-@mistake("w2v-15", "V20l", en="A small gap between train and dev: is that what you want to report, or a good model?",
-         zh="训练集与验证集差距小:你想要的是这个,还是好的模型?")
+@mistake(
+    "w2v-15",
+    "V20l",
+    en="A small gap between train and dev: is that what you want to report, or a good model?",
+    zh="训练集与验证集差距小:你想要的是这个,还是好的模型?",
+)
 def chooseBestModel(results):
     return min(results, key=lambda result: abs(result["train"] - result["dev"]))
 
 
-@mistake("w2v-15", "V20m", en="The model has seen the training set. Can that set say which model generalises?",
-         zh="模型见过训练集。训练集能说明哪个模型泛化得好吗?")
+@mistake(
+    "w2v-15",
+    "V20m",
+    en="The model has seen the training set. Can that set say which model generalises?",
+    zh="模型见过训练集。训练集能说明哪个模型泛化得好吗?",
+)
 def chooseBestModel(results):
     return max(results, key=lambda result: result["train"])
 
 
 # ---------------------------------------------------------------- theory.py, basics.py, model.py
 
-@mistake("w2v-16", "V21", en="Each layer has a bias row: did you count both?", zh="每一层都有一行偏置:两行都数了吗?")
+
+@mistake(
+    "w2v-16",
+    "V21",
+    en="Each layer has a bias row: did you count both?",
+    zh="每一层都有一行偏置:两行都数了吗?",
+)
 def number_of_parameters(D_x, H, D_y):
     return D_x * H + H * D_y
 
 
-@mistake("w2v-16", "V21b", en="A bias row has how many numbers: one, or one for each unit?", zh="一行偏置有几个数:一个,还是每个单元一个?")
+@mistake(
+    "w2v-16",
+    "V21b",
+    en="A bias row has how many numbers: one, or one for each unit?",
+    zh="一行偏置有几个数:一个,还是每个单元一个?",
+)
 def number_of_parameters(D_x, H, D_y):
     return D_x * H + 1 + H * D_y + 1
 
 
-@mistake("w2v-17", "V22", en="The sum is exactly on the threshold: does the unit fire?", zh="和恰好等于阈值:单元会激活吗?")
+@mistake(
+    "w2v-17",
+    "V22",
+    en="The sum is exactly on the threshold: does the unit fire?",
+    zh="和恰好等于阈值:单元会激活吗?",
+)
 def perceptron(x, w, b):
     return (x @ w + b > 0).astype(int)
 
 
-@mistake("w2v-17", "V22b", en="b = -t: with which sign does the bias enter the sum?", zh="b = -t:偏置以什么符号进入求和?")
+@mistake(
+    "w2v-17",
+    "V22b",
+    en="b = -t: with which sign does the bias enter the sum?",
+    zh="b = -t:偏置以什么符号进入求和?",
+)
 def perceptron(x, w, b):
     return (x @ w >= b).astype(int)
 
 
-@mistake("w2v-18", "V23", en="At z = z0 the value is L / 2: what is yours there?", zh="在 z = z0 处函数值是 L / 2:你的是多少?")
+@mistake(
+    "w2v-18",
+    "V23",
+    en="At z = z0 the value is L / 2: what is yours there?",
+    zh="在 z = z0 处函数值是 L / 2:你的是多少?",
+)
 def logistic(z, L=1.0, k=1.0, z0=0.0):
     return L / (1 + np.exp(-k * z - z0))
 
@@ -1458,7 +2226,12 @@ def logistic(z, L=1.0, k=1.0, z0=0.0):
     return L / (1 + np.exp(k * (z - z0)))
 
 
-@mistake("w2v-18", "V23c", en="Which height does your curve reach for large z?", zh="z 很大时,你的曲线有多高?")
+@mistake(
+    "w2v-18",
+    "V23c",
+    en="Which height does your curve reach for large z?",
+    zh="z 很大时,你的曲线有多高?",
+)
 def logistic(z, L=1.0, k=1.0, z0=0.0):
     return 1 / (1 + np.exp(-k * (z - z0)))
 
@@ -1468,23 +2241,39 @@ def cross_entropy(p, labels):
     return float(-np.sum(np.log(p[np.arange(len(labels)), labels])))
 
 
-@mistake("w2v-19", "V24b", en="First the log of each row, then the mean: does the order matter?",
-         zh="先对每行取对数,再求平均:顺序有影响吗?")
+@mistake(
+    "w2v-19",
+    "V24b",
+    en="First the log of each row, then the mean: does the order matter?",
+    zh="先对每行取对数,再求平均:顺序有影响吗?",
+)
 def cross_entropy(p, labels):
     return float(-np.log(np.mean(p[np.arange(len(labels)), labels])))
 
 
-@mistake("w2v-19", "V24c", en="How many entries has p[:, labels]? One a row is wanted.", zh="p[:, labels] 有几个元素?每行只要一个。")
+@mistake(
+    "w2v-19",
+    "V24c",
+    en="How many entries has p[:, labels]? One a row is wanted.",
+    zh="p[:, labels] 有几个元素?每行只要一个。",
+)
 def cross_entropy(p, labels):
     return float(-np.mean(np.log(p[:, labels])))
 
 
-@mistake("w2v-19", "V24d", en="Which sign has the log of a probability?", zh="概率的对数是什么符号?")
+@mistake(
+    "w2v-19", "V24d", en="Which sign has the log of a probability?", zh="概率的对数是什么符号?"
+)
 def cross_entropy(p, labels):
     return float(np.mean(np.log(p[np.arange(len(labels)), labels])))
 
 
-@mistake("w2v-20", "V25", en="ReLU: where the unit was closed, what does it hand back?", zh="ReLU:单元关闭的地方,往回传什么?")
+@mistake(
+    "w2v-20",
+    "V25",
+    en="ReLU: where the unit was closed, what does it hand back?",
+    zh="ReLU:单元关闭的地方,往回传什么?",
+)
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
     dscores = softmax(scores)
@@ -1494,8 +2283,12 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     return X.T @ dh, dh.sum(axis=0), h.T @ dscores, dscores.sum(axis=0)
 
 
-@mistake("w2v-20", "V25b", en="The loss is a mean over the rows. Are your gradients N times too large?",
-         zh="损失是各行的平均。你的梯度是不是大了 N 倍?")
+@mistake(
+    "w2v-20",
+    "V25b",
+    en="The loss is a mean over the rows. Are your gradients N times too large?",
+    zh="损失是各行的平均。你的梯度是不是大了 N 倍?",
+)
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
     dscores = softmax(scores)
@@ -1504,7 +2297,12 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     return X.T @ dh, dh.sum(axis=0), h.T @ dscores, dscores.sum(axis=0)
 
 
-@mistake("w2v-20", "V25c", en="The hidden layer is ReLU here: whose derivative is h (1 - h)?", zh="这里的隐藏层是 ReLU:h (1 - h) 是谁的导数?")
+@mistake(
+    "w2v-20",
+    "V25c",
+    en="The hidden layer is ReLU here: whose derivative is h (1 - h)?",
+    zh="这里的隐藏层是 ReLU:h (1 - h) 是谁的导数?",
+)
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
     dscores = softmax(scores)
@@ -1514,8 +2312,12 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     return X.T @ dh, dh.sum(axis=0), h.T @ dscores, dscores.sum(axis=0)
 
 
-@mistake("w2v-20", "V25d", en="The switch was set on the way forward: what was compared with zero there?",
-         zh="开关是在前向时拨定的:那时与零比较的是哪个量?")
+@mistake(
+    "w2v-20",
+    "V25d",
+    en="The switch was set on the way forward: what was compared with zero there?",
+    zh="开关是在前向时拨定的:那时与零比较的是哪个量?",
+)
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
     d = (softmax(scores) - np.eye(scores.shape[1])[labels]) / len(X)
@@ -1524,7 +2326,12 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     return X.T @ d_hidden, d_hidden.sum(axis=0), h.T @ d, d.sum(axis=0)
 
 
-@mistake("w2v-20", "V25e", en="If the right class were certain, what would the gradient be?", zh="如果正确类别已经确定无疑,梯度应当是多少?")
+@mistake(
+    "w2v-20",
+    "V25e",
+    en="If the right class were certain, what would the gradient be?",
+    zh="如果正确类别已经确定无疑,梯度应当是多少?",
+)
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
     d = softmax(scores) / len(X)
@@ -1532,8 +2339,12 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     return X.T @ d_hidden, d_hidden.sum(axis=0), h.T @ d, d.sum(axis=0)
 
 
-@mistake("w2v-20", "V25f", en="By how many rows did you divide on the way to the biases, and how often?",
-         zh="算偏置的梯度时,你除以了几次行数?")
+@mistake(
+    "w2v-20",
+    "V25f",
+    en="By how many rows did you divide on the way to the biases, and how often?",
+    zh="算偏置的梯度时,你除以了几次行数?",
+)
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
     d = (softmax(scores) - np.eye(scores.shape[1])[labels]) / len(X)
@@ -1541,42 +2352,74 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     return X.T @ d_hidden, d_hidden.mean(axis=0), h.T @ d, d.mean(axis=0)
 
 
-@mistake("w2v-21", "V11b", en="Name the same row twice: how often does `table[rows] += values` add to it?",
-         zh="把同一行写两次:`table[rows] += values` 给它加了几次?")
+@mistake(
+    "w2v-21",
+    "V11b",
+    en="Name the same row twice: how often does `table[rows] += values` add to it?",
+    zh="把同一行写两次:`table[rows] += values` 给它加了几次?",
+)
 def add_rows(table, rows, values):
     table[rows] += values
 
 
-@mistake("w2v-21", "V11c", en="What was in the table before: is it still there?", zh="表里原来的值还在吗?")
+@mistake(
+    "w2v-21",
+    "V11c",
+    en="What was in the table before: is it still there?",
+    zh="表里原来的值还在吗?",
+)
 def add_rows(table, rows, values):
     table[rows] = 0
     np.add.at(table, rows, values)
 
 
-@mistake("w2v-21", "V11d", en="What does = do to the sum that was in the row before?", zh="行里原来的和,遇到 = 之后还在吗?")
+@mistake(
+    "w2v-21",
+    "V11d",
+    en="What does = do to the sum that was in the row before?",
+    zh="行里原来的和,遇到 = 之后还在吗?",
+)
 def add_rows(table, rows, values):
     table[rows] = values
 
 
-@mistake("w2v-21", "V11e", en="Who sees your sum: the caller's table, or a copy of it?", zh="加的结果在哪里:在调用者的表里,还是在副本里?")
+@mistake(
+    "w2v-21",
+    "V11e",
+    en="Who sees your sum: the caller's table, or a copy of it?",
+    zh="加的结果在哪里:在调用者的表里,还是在副本里?",
+)
 def add_rows(table, rows, values):
     table = table.copy()
     np.add.at(table, rows, values)
     return table
 
 
-@mistake("w2v-22", "V13g", en="The target is pulled, the negatives are pushed: which sign differs?",
-         zh="目标词被拉近,负样本被推远:哪个符号不同?")
+@mistake(
+    "w2v-22",
+    "V13g",
+    en="The target is pulled, the negatives are pushed: which sign differs?",
+    zh="目标词被拉近,负样本被推远:哪个符号不同?",
+)
 def negative_sampling(predicted, targets, negatives, U):
     rows = np.concatenate([targets[:, None], negatives], axis=1)
     u = U[rows]
     z = np.einsum("bkn,bn->bk", u, predicted)
     d = sigmoid(z)
-    return np.logaddexp(0, z).sum(axis=1), np.einsum("bk,bkn->bn", d, u), rows, d[:, :, None] * predicted[:, None]
+    return (
+        np.logaddexp(0, z).sum(axis=1),
+        np.einsum("bk,bkn->bn", d, u),
+        rows,
+        d[:, :, None] * predicted[:, None],
+    )
 
 
-@mistake("w2v-22", "V8h", en="Costs and gradients are asked for window by window: did you average over the batch?",
-         zh="要的是逐个窗口的代价和梯度:你是不是对整个批次取了平均?")
+@mistake(
+    "w2v-22",
+    "V8h",
+    en="Costs and gradients are asked for window by window: did you average over the batch?",
+    zh="要的是逐个窗口的代价和梯度:你是不是对整个批次取了平均?",
+)
 def negative_sampling(predicted, targets, negatives, U):
     rows = np.concatenate([targets[:, None], negatives], axis=1)
     u = U[rows]
@@ -1588,7 +2431,12 @@ def negative_sampling(predicted, targets, negatives, U):
     return losses, np.einsum("bk,bkn->bn", d, u), rows, d[:, :, None] * predicted[:, None]
 
 
-@mistake("w2v-22", "V13h", en="By u.v the gradient of a row of U is a multiple of which vector?", zh="U 的一行的梯度应当是哪个向量的倍数?")
+@mistake(
+    "w2v-22",
+    "V13h",
+    en="By u.v the gradient of a row of U is a multiple of which vector?",
+    zh="U 的一行的梯度应当是哪个向量的倍数?",
+)
 def negative_sampling(predicted, targets, negatives, U):
     rows = np.concatenate([targets[:, None], negatives], axis=1)
     u = U[rows]

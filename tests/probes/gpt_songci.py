@@ -1,4 +1,5 @@
 """Run beside the student's gpt_songci code: builds its modules from plain data, in float64, and reports what they do."""
+
 import numpy as np
 import torch
 
@@ -71,9 +72,13 @@ def gpt_layers(homework, config, matrices, h, mask):
         def forward(self, h, mask):
             masks.append(mask)
             B, L, _ = h.shape
-            return h @ self.matrix + self.number, torch.full((B, 1, L, L), self.number + 1.0, dtype=h.dtype)
+            return h @ self.matrix + self.number, torch.full(
+                (B, 1, L, L), self.number + 1.0, dtype=h.dtype
+            )
 
-    gpt.blocks = torch.nn.ModuleList(StandIn(number, matrix) for number, matrix in enumerate(matrices))
+    gpt.blocks = torch.nn.ModuleList(
+        StandIn(number, matrix) for number, matrix in enumerate(matrices)
+    )
     with torch.no_grad():
         result = gpt.run_layers(tensor(h), tensor(mask))
     return {"result": result, "masks": masks}

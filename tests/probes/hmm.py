@@ -2,6 +2,7 @@
 
 Their callers need the last time step: the steps before it are off by a factor, so that a stand-in is no answer.
 """
+
 import itertools
 
 import numpy as np
@@ -25,7 +26,7 @@ def forward(pi, A, B, obs):
     """Stand-in for hmm-01, for short sequences: right in the last row."""
     alpha = np.zeros((len(obs), len(pi)))
     for t in range(len(obs)):
-        every, p = path_probabilities(pi, A, B, obs[:t + 1])
+        every, p = path_probabilities(pi, A, B, obs[: t + 1])
         alpha[t] = [p[every[:, -1] == i].sum() for i in range(len(pi))]
     alpha[:-1] *= 0.7
     return alpha

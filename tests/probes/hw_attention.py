@@ -1,4 +1,5 @@
 """Run beside the student's hw_attention code: tensors and modules from plain data, in float64, and what comes of them."""
+
 import torch
 from torch.nn import functional as F
 
@@ -27,7 +28,7 @@ def gradient(homework, name, *inputs):
     """{"value", "gradient"}: a function's first result, and the gradient of its sum of squares by its first input."""
     first, *rest = tensors(inputs)
     value = homework.find(name)(first.requires_grad_(), *rest)
-    given, = torch.autograd.grad(value.square().sum(), first)
+    (given,) = torch.autograd.grad(value.square().sum(), first)
     return {"value": value, "gradient": given}
 
 
@@ -78,7 +79,12 @@ def block_step(homework, step, matrices, x, keep=None):
             return {"x": block.mlp_step(x)}
         keep = None if keep is None else tensor(keep)
         result = block.attention_step(x, keep)
-    return {"result": result, "masks": [value for call in block.attention.calls for value in call[1:] if value is not None]}
+    return {
+        "result": result,
+        "masks": [
+            value for call in block.attention.calls for value in call[1:] if value is not None
+        ],
+    }
 
 
 def fake_seq2seq(homework, H, V):
@@ -97,7 +103,11 @@ def context(homework, state, states, keep):
 def step(homework, weights, token, state, states, keep):
     """Seq2Seq.step with a stand-in for look: context = 2 · query - first encoder state; the queries that it got, and
     whether context was called past look."""
-    model, queries, past = load(fake_seq2seq(homework, len(state[0]), len(weights["embedding_out.weight"])), weights), [], []
+    model, queries, past = (
+        load(fake_seq2seq(homework, len(state[0]), len(weights["embedding_out.weight"])), weights),
+        [],
+        [],
+    )
 
     def look(query, states, keep):
         queries.append(query)
@@ -122,13 +132,23 @@ def greedy(homework, table, tokens, lengths, max_len):
     model, calls = fake_seq2seq(homework, 2, table.size(-1)), []
 
     def encode(tokens, lengths):
-        state = torch.stack([torch.arange(len(tokens)), torch.zeros(len(tokens), dtype=torch.long)], 1)
-        return tokens[..., None] + 0.5, state.double(), torch.arange(tokens.size(1)) < lengths[:, None]
+        state = torch.stack(
+            [torch.arange(len(tokens)), torch.zeros(len(tokens), dtype=torch.long)], 1
+        )
+        return (
+            tokens[..., None] + 0.5,
+            state.double(),
+            torch.arange(tokens.size(1)) < lengths[:, None],
+        )
 
     def step(token, state, states, keep):
         b, t = state.long().unbind(1)
         calls.append(token)
-        return table[b, t.clamp(max=table.size(1) - 1), token], state + torch.tensor([0, 1]), keep * states[..., 0] * (t[:, None] + 1)
+        return (
+            table[b, t.clamp(max=table.size(1) - 1), token],
+            state + torch.tensor([0, 1]),
+            keep * states[..., 0] * (t[:, None] + 1),
+        )
 
     model.encode, model.step = encode, step
     with torch.no_grad():
@@ -147,8 +167,10 @@ def attend(scores, values, keep=None):
     """Stand-in: torch's own attention with the scores as queries of unit keys."""
     one = torch.eye(scores.size(-1), dtype=scores.dtype).expand(*scores.shape[:-2], -1, -1)
     keep = None if keep is None else keep.expand(scores.shape)
-    return tuple(F.scaled_dot_product_attention(scores, one, v, attn_mask=keep, scale=1.0).nan_to_num()
-                 for v in (values, one))
+    return tuple(
+        F.scaled_dot_product_attention(scores, one, v, attn_mask=keep, scale=1.0).nan_to_num()
+        for v in (values, one)
+    )
 
 
 def score_scaled_dot(q, k):
@@ -163,4 +185,8 @@ def score_dot(q, k):
     return (lengths - torch.cdist(q, k, compute_mode="donot_use_mm_for_euclid_dist").square()) / 2
 
 
-STAND_INS = {"model.attend": attend, "model.score_scaled_dot": score_scaled_dot, "model.score_dot": score_dot}
+STAND_INS = {
+    "model.attend": attend,
+    "model.score_scaled_dot": score_scaled_dot,
+    "model.score_dot": score_dot,
+}

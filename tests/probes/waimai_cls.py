@@ -1,4 +1,5 @@
 """Run beside the student's waimai_cls code: builds modules and files from plain data, in float64, and reports."""
+
 import os
 import tempfile
 
@@ -33,8 +34,10 @@ def stop_words(homework, content, default=False):
 
 def split(homework, labels, share, seeds):
     """[{"rest", "held"}] of split for generators with these seeds."""
-    answers = [homework.module("data_processor").split(labels.copy(), share, np.random.default_rng(seed))
-               for seed in seeds]
+    answers = [
+        homework.module("data_processor").split(labels.copy(), share, np.random.default_rng(seed))
+        for seed in seeds
+    ]
     return [{"rest": np.asarray(rest), "held": np.asarray(held)} for rest, held in answers]
 
 
@@ -53,8 +56,13 @@ def embedding(homework, mode, vectors, tokens):
         (table(torch.arange(len(vectors))) * (1 + torch.arange(vectors.shape[1]))).sum().backward()
         optimizer.step()
     moves = (table.weight.detach() != start).any(1)
-    return {"kind": type(table).__name__, "starts with the vectors": same, "row 0 is zero": bool((out[0] == 0).all()),
-            "moves": moves, "answers": picked.double()}
+    return {
+        "kind": type(table).__name__,
+        "starts with the vectors": same,
+        "row 0 is zero": bool((out[0] == 0).all()),
+        "moves": moves,
+        "answers": picked.double(),
+    }
 
 
 def tensors(homework, function, *inputs):
@@ -65,7 +73,12 @@ def tensors(homework, function, *inputs):
 
 def recurrent_states(homework, name, dim, hidden, num_layers, bidirectional, weights, x, lengths):
     """RecurrentEncoder.states with these weights."""
-    encoder = homework.module("model").RecurrentEncoder(name, dim, hidden, num_layers, bidirectional).double().eval()
+    encoder = (
+        homework.module("model")
+        .RecurrentEncoder(name, dim, hidden, num_layers, bidirectional)
+        .double()
+        .eval()
+    )
     load(encoder, weights)
     with torch.no_grad():
         return encoder.states(tensor(x), tensor(lengths))
@@ -84,7 +97,9 @@ class Frozen(torch.nn.Module):
     def __init__(self, shapes, frozen):
         super().__init__()
         for name, shape in shapes.items():
-            setattr(self, name, torch.nn.Parameter(torch.ones(shape), requires_grad=name not in frozen))
+            setattr(
+                self, name, torch.nn.Parameter(torch.ones(shape), requires_grad=name not in frozen)
+            )
 
 
 def optimizer(homework, shapes, frozen, lr):
@@ -93,7 +108,11 @@ def optimizer(homework, shapes, frozen, lr):
     made = homework.module("train").make_optimizer(model, lr)
     held = [p for group in made.param_groups for p in group["params"]]
     names = sorted(name for name, p in model.named_parameters() if any(p is q for q in held))
-    return {"kind": type(made).__name__, "lr": [group["lr"] for group in made.param_groups], "parameters": names}
+    return {
+        "kind": type(made).__name__,
+        "lr": [group["lr"] for group in made.param_groups],
+        "parameters": names,
+    }
 
 
 class Linear(torch.nn.Module):
@@ -119,7 +138,9 @@ def steps(homework, weight, batches, lr):
     gradient_descent = torch.optim.SGD(model.parameters(), lr=lr)
     losses, weights = [], []
     for batch in batches:
-        loss = homework.module("train").train_step(model, tuple(map(tensor, batch)), gradient_descent)
+        loss = homework.module("train").train_step(
+            model, tuple(map(tensor, batch)), gradient_descent
+        )
         losses.append(float(loss))
         weights.append(model.weight.detach().clone())
     return {"losses": np.array(losses), "weights": torch.stack(weights), "training": model.modes}
@@ -128,9 +149,15 @@ def steps(homework, weight, batches, lr):
 def evaluation(homework, weight, dropped, batches):
     """evaluate over the batches, of a model that is in training mode before."""
     model = Linear(weight, dropped).train()
-    loss, accuracy = homework.module("train").evaluate(model, [tuple(map(tensor, batch)) for batch in batches])
-    return {"loss": float(loss), "accuracy": float(accuracy), "training": any(model.modes),
-            "gradients kept": any(model.grads)}
+    loss, accuracy = homework.module("train").evaluate(
+        model, [tuple(map(tensor, batch)) for batch in batches]
+    )
+    return {
+        "loss": float(loss),
+        "accuracy": float(accuracy),
+        "training": any(model.modes),
+        "gradients kept": any(model.grads),
+    }
 
 
 def classifier(homework, settings, weights, tokens, lengths):

@@ -1,4 +1,5 @@
 """Runs beside the student's code: builds what plain data cannot carry, calls, and records. All judging is in the test."""
+
 import contextlib
 import io
 import random
@@ -49,16 +50,32 @@ def not_needed(*arguments, **settings):
     raise AssertionError("no blank should need this function")
 
 
-STAND_INS = {"q1_softmax.softmax": softmax, "q2_sigmoid.sigmoid": sigmoid, "q2_sigmoid.sigmoid_grad": sigmoid_grad,
-             "q2_gradcheck.gradcheck_naive": gradcheck_naive,
-             "q3_word2vec.softmaxCostAndGradient": distance_cost, "q3_word2vec.negSamplingCostAndGradient": drawn_cost}
-STAND_INS |= {name: not_needed for name in (
-    "q3_word2vec.normalizeRows", "q3_sgd.sgd", "q3_sgd.load_saved_params", "q3_sgd.save_params",
-    "q4_softmaxreg.softmaxRegression", "q4_softmaxreg.accuracy", "q4_softmaxreg.getSentenceFeatures",
-    "q4_softmaxreg.getSentenceFeature", "q4_softmaxreg.softmax_wrapper")}
+STAND_INS = {
+    "q1_softmax.softmax": softmax,
+    "q2_sigmoid.sigmoid": sigmoid,
+    "q2_sigmoid.sigmoid_grad": sigmoid_grad,
+    "q2_gradcheck.gradcheck_naive": gradcheck_naive,
+    "q3_word2vec.softmaxCostAndGradient": distance_cost,
+    "q3_word2vec.negSamplingCostAndGradient": drawn_cost,
+}
+STAND_INS |= {
+    name: not_needed
+    for name in (
+        "q3_word2vec.normalizeRows",
+        "q3_sgd.sgd",
+        "q3_sgd.load_saved_params",
+        "q3_sgd.save_params",
+        "q4_softmaxreg.softmaxRegression",
+        "q4_softmaxreg.accuracy",
+        "q4_softmaxreg.getSentenceFeatures",
+        "q4_softmaxreg.getSentenceFeature",
+        "q4_softmaxreg.softmax_wrapper",
+    )
+}
 
 
 # ---------------------------------------------------------------- question 2: the gradient checker
+
 
 def gradcheck(homework, functions):
     """Ask gradcheck_naive about each function; per function what it returned, printed and did.
@@ -76,8 +93,15 @@ def gradcheck(homework, functions):
             returned = check(cost_of(function, calls, states), x)
         if not (returned is None or isinstance(returned, (bool, np.bool_))):
             returned = None
-        answers.append({"returned": None if returned is None else bool(returned), "printed": log.getvalue()[:1000],
-                        "calls": np.array(calls).reshape(len(calls), -1), "states": states, "x": x})
+        answers.append(
+            {
+                "returned": None if returned is None else bool(returned),
+                "printed": log.getvalue()[:1000],
+                "calls": np.array(calls).reshape(len(calls), -1),
+                "states": states,
+                "x": x,
+            }
+        )
     return answers
 
 
@@ -89,7 +113,13 @@ def cost_of(function, calls, states):
         calls.append(x.ravel().copy())
         states.append(str(hash(random.getstate())))
         flat, r = x.ravel(), random.random() * function["noise"]
-        cost = function["constant"] + b @ flat + flat @ A @ flat / 2 + np.exp(rate * flat).sum() + r * flat.sum()
+        cost = (
+            function["constant"]
+            + b @ flat
+            + flat @ A @ flat / 2
+            + np.exp(rate * flat).sum()
+            + r * flat.sum()
+        )
         gradient = b + A @ flat + rate * np.exp(rate * flat) + r
         return float(cost), gradient.reshape(shape) + function["error"]
 
@@ -97,6 +127,7 @@ def cost_of(function, calls, states):
 
 
 # ---------------------------------------------------------------- question 3: word2vec
+
 
 class Drawn:
     """A data set of negatives and contexts that are drawn already; goes round when its list ends."""
@@ -120,7 +151,9 @@ class Drawn:
 def neg_sampling(homework, predicted, target, outputVectors, draws, *K):
     """negSamplingCostAndGradient on negatives that are drawn already: its three results, and how many it drew."""
     dataset = Drawn(draws)
-    result = homework.module("q3_word2vec").negSamplingCostAndGradient(predicted, target, outputVectors, dataset, *K)
+    result = homework.module("q3_word2vec").negSamplingCostAndGradient(
+        predicted, target, outputVectors, dataset, *K
+    )
     return {"result": result, "drawn": dataset.count}
 
 
@@ -128,15 +161,18 @@ def window(homework, model, cost, current, C, context, tokens, inputVectors, out
     """skipgram or cbow of one window with the module's function `cost`, and whether a stand-in had its place."""
     module = homework.module("q3_word2vec")
     function = getattr(module, cost)
-    result = getattr(module, model)(current, C, list(context), tokens, inputVectors, outputVectors, Drawn(draws), function)
+    result = getattr(module, model)(
+        current, C, list(context), tokens, inputVectors, outputVectors, Drawn(draws), function
+    )
     return {"result": result, "stand-in": function in (distance_cost, drawn_cost)}
 
 
 def wrapper(homework, model, cost, tokens, wordVectors, windows, draws, C):
     """word2vec_sgd_wrapper over windows that are drawn already."""
     module = homework.module("q3_word2vec")
-    return module.word2vec_sgd_wrapper(getattr(module, model), tokens, wordVectors, Drawn(draws, windows), C,
-                                       getattr(module, cost))
+    return module.word2vec_sgd_wrapper(
+        getattr(module, model), tokens, wordVectors, Drawn(draws, windows), C, getattr(module, cost)
+    )
 
 
 def sgd(homework, x0, a, m, step, iterations, post, begun=None, every=None):
@@ -145,25 +181,42 @@ def sgd(homework, x0, a, m, step, iterations, post, begun=None, every=None):
     post: None, or "unit rows": a post-processing that returns a new array. begun: [iteration, x] of the parameters that
     were saved before (iteration 0: none), for a run that saves every 5 iterations. every: PRINT_EVERY.
     """
+
     def f(x):
         return float(np.sum(a * (x - m) ** 2) / 2), a * (x - m)
 
     def unit_rows(x):
-        return x / np.sqrt((x ** 2).sum(axis=1, keepdims=True))
+        return x / np.sqrt((x**2).sum(axis=1, keepdims=True))
 
     def load(*folder):
         return (begun[0], np.array(begun[1]), random.getstate()) if begun[0] else (0, None, None)
 
     module, saved, log = homework.module("q3_sgd"), [], io.StringIO()
-    vars(module).update(SAVE_PARAMS_EVERY=5, load_saved_params=load,
-                        save_params=lambda iteration, x, *folder: saved.append([iteration, np.array(x)]))
+    vars(module).update(
+        SAVE_PARAMS_EVERY=5,
+        load_saved_params=load,
+        save_params=lambda iteration, x, *folder: saved.append([iteration, np.array(x)]),
+    )
     with contextlib.redirect_stdout(log):
-        x = module.sgd(f, x0, step, iterations, unit_rows if post else None, begun is not None, every or max(iterations, 1))
-    return {"x": x, "iterations": [iteration for iteration, _ in saved], "saved": [params for _, params in saved],
-            "printed": log.getvalue()}
+        x = module.sgd(
+            f,
+            x0,
+            step,
+            iterations,
+            unit_rows if post else None,
+            begun is not None,
+            every or max(iterations, 1),
+        )
+    return {
+        "x": x,
+        "iterations": [iteration for iteration, _ in saved],
+        "saved": [params for _, params in saved],
+        "printed": log.getvalue(),
+    }
 
 
 # ---------------------------------------------------------------- question 4 and model.py
+
 
 def features(homework, tokens, wordVectors, sentence):
     """The sentence's features. Handouts differ in the function's name and file: whichever is there."""

@@ -2,6 +2,7 @@
 
 One generator a check, named like it. Sizes B (texts), L (characters), h (heads), d (head width) all differ.
 """
+
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -18,12 +19,22 @@ def sizes(rng):
 
 
 def config(h, d, **more):
-    return {"vocab_size": 19, "max_seq_len": 11, "n_layer": 2, "n_head": h, "n_embd": h * d, "dropout": 0.0} | more
+    return {
+        "vocab_size": 19,
+        "max_seq_len": 11,
+        "n_layer": 2,
+        "n_head": h,
+        "n_embd": h * d,
+        "dropout": 0.0,
+    } | more
 
 
 def attention_weights(rng, C, prefix=""):
-    return {f"{prefix}{part}.{kind}": rng.normal(size=(C, C) if kind == "weight" else C) / (np.sqrt(C))
-            for part in PARTS for kind in ("weight", "bias")}
+    return {
+        f"{prefix}{part}.{kind}": rng.normal(size=(C, C) if kind == "weight" else C) / (np.sqrt(C))
+        for part in PARTS
+        for kind in ("weight", "bias")
+    }
 
 
 def softmax_rows(s):
@@ -43,14 +54,18 @@ def step(rng, name, make):
 def project(rng):
     B, L, h, d = sizes(rng)
     weights, x = attention_weights(rng, h * d), rng.normal(size=(B, L, h * d))
-    expected = {part: np.einsum("blc,oc->blo", x, weights[f"{part}.weight"]) + weights[f"{part}.bias"] for part in "qkv"}
+    expected = {
+        part: np.einsum("blc,oc->blo", x, weights[f"{part}.weight"]) + weights[f"{part}.bias"]
+        for part in "qkv"
+    }
     yield Draw("", [config(h, d), weights, "project", [x]], expected)
 
 
 def split_heads(rng):
     def make(rng, B, L, h, d):
         x = rng.normal(size=(B, L, h * d))
-        return [x], {"heads": np.stack([x[:, :, i * d:(i + 1) * d] for i in range(h)], axis=2)}
+        return [x], {"heads": np.stack([x[:, :, i * d : (i + 1) * d] for i in range(h)], axis=2)}
+
     yield from step(rng, "split_heads", make)
 
 
@@ -62,15 +77,27 @@ def swap_axes(rng):
         for b, i, t in move:
             new_q[b, i, t], new_k[b, i, :, t], new_v[b, i, t] = q[b, t, i], k[b, t, i], v[b, t, i]
         return [q, k, v], {"q": new_q, "k_t": new_k, "v": new_v}
+
     yield from step(rng, "swap_axes", make)
 
 
 def scores(rng):
     def make(rng, B, L, h, d):
         q, k_t = rng.normal(size=(B, h, L, d)), rng.normal(size=(B, h, d, L))
-        s = np.array([[[[np.dot(q[b, i, t], k_t[b, i, :, u]) / d ** 0.5 for u in range(L)] for t in range(L)]
-                       for i in range(h)] for b in range(B)])
+        s = np.array(
+            [
+                [
+                    [
+                        [np.dot(q[b, i, t], k_t[b, i, :, u]) / d**0.5 for u in range(L)]
+                        for t in range(L)
+                    ]
+                    for i in range(h)
+                ]
+                for b in range(B)
+            ]
+        )
         return [q, k_t], {"scores": s}
+
     yield from step(rng, "scores", make)
 
 
@@ -82,13 +109,17 @@ def mask_scores(rng):
         for at in np.ndindex(B, h, L):
             allowed = ~mask[at[-1]]
             weights[at][allowed] = softmax_rows(s[at][allowed])
-        return Draw(label, [config(h, d), {}, "mask_scores", [s, mask]],
-                    {"scores that may be seen": seen, "weights that follow": weights})
+        return Draw(
+            label,
+            [config(h, d), {}, "mask_scores", [s, mask]],
+            {"scores that may be seen": seen, "weights that follow": weights},
+        )
+
     B, L, h, d = sizes(rng)
     causal = np.array([[u > t for u in range(L)] for t in range(L)])
     yield draw("causal mask", B, L, h, d, causal)
     other = rng.random((L, L)) < 0.5
-    other[np.arange(L), rng.integers(L, size=L)] = False                       # each row may look somewhere
+    other[np.arange(L), rng.integers(L, size=L)] = False  # each row may look somewhere
     yield draw("another mask", B, L, h, d, other)
     yield draw("large negative scores", B, L, h, d, causal, scale=1e4)
     yield draw("one character", B, 1, h, d, np.zeros((1, 1), bool))
@@ -98,6 +129,7 @@ def weights(rng):
     def make(rng, B, L, h, d):
         s = rng.normal(size=(B, h, L, L))
         return [s], {"weights": softmax_rows(s)}
+
     yield from step(rng, "weights", make)
     B, L, h, d = sizes(rng)
     s = rng.normal(size=(B, h, L, L))
@@ -110,11 +142,19 @@ def weights(rng):
 def mix(rng):
     def make(rng, B, L, h, d):
         w, v = softmax_rows(rng.normal(size=(B, h, L, L))), rng.normal(size=(B, h, L, d))
-        mixed = np.array([[[sum(w[b, i, t, u] * v[b, i, u] for u in range(L)) for t in range(L)]
-                           for i in range(h)] for b in range(B)])
+        mixed = np.array(
+            [
+                [
+                    [sum(w[b, i, t, u] * v[b, i, u] for u in range(L)) for t in range(L)]
+                    for i in range(h)
+                ]
+                for b in range(B)
+            ]
+        )
         return [w, v], {"mixed": mixed}
+
     for draw in step(rng, "mix", make):
-        draw.inputs[0]["dropout"] = 0.4                                         # eval mode: it must not act
+        draw.inputs[0]["dropout"] = 0.4  # eval mode: it must not act
         yield draw
 
 
@@ -129,6 +169,7 @@ def join_heads(rng):
     def make(rng, B, L, h, d):
         x = rng.normal(size=(B, h, L, d))
         return [x], {"joined": np.concatenate([x[:, i] for i in range(h)], axis=-1)}
+
     yield from step(rng, "join_heads", make)
 
 
@@ -146,30 +187,50 @@ def tokens(rng, B, L, V=19):
 def gpt_weights(rng, settings):
     """Random parameters of a whole GPT by name; LayerNorms away from 1 and 0."""
     C, V = settings["n_embd"], settings["vocab_size"]
-    named = {"token_embedding.weight": rng.normal(size=(V, C)),
-             "position_embedding.weight": rng.normal(size=(settings["max_seq_len"], C)),
-             "norm.weight": 1 + 0.3 * rng.normal(size=C), "norm.bias": rng.normal(size=C)}
+    named = {
+        "token_embedding.weight": rng.normal(size=(V, C)),
+        "position_embedding.weight": rng.normal(size=(settings["max_seq_len"], C)),
+        "norm.weight": 1 + 0.3 * rng.normal(size=C),
+        "norm.bias": rng.normal(size=C),
+    }
     for n in range(settings["n_layer"]):
         named |= attention_weights(rng, C, f"blocks.{n}.attention.")
         for norm in ("norm1", "norm2"):
-            named |= {f"blocks.{n}.{norm}.weight": 1 + 0.3 * rng.normal(size=C), f"blocks.{n}.{norm}.bias": rng.normal(size=C)}
-        named |= {f"blocks.{n}.mlp.fc1.weight": rng.normal(size=(4 * C, C)) / np.sqrt(C),
-                  f"blocks.{n}.mlp.fc1.bias": rng.normal(size=4 * C),
-                  f"blocks.{n}.mlp.fc2.weight": rng.normal(size=(C, 4 * C)) / np.sqrt(4 * C),
-                  f"blocks.{n}.mlp.fc2.bias": rng.normal(size=C)}
+            named |= {
+                f"blocks.{n}.{norm}.weight": 1 + 0.3 * rng.normal(size=C),
+                f"blocks.{n}.{norm}.bias": rng.normal(size=C),
+            }
+        named |= {
+            f"blocks.{n}.mlp.fc1.weight": rng.normal(size=(4 * C, C)) / np.sqrt(C),
+            f"blocks.{n}.mlp.fc1.bias": rng.normal(size=4 * C),
+            f"blocks.{n}.mlp.fc2.weight": rng.normal(size=(C, 4 * C)) / np.sqrt(4 * C),
+            f"blocks.{n}.mlp.fc2.bias": rng.normal(size=C),
+        }
     return named
 
 
 def positions(rng):
-    for label, B, L in (("", 3, 7), ("one character", 4, 1), ("the whole window", 2, 11), ("one text", 1, 6)):
-        yield Draw(label, [config(2, 3), {}, "positions", [tokens(rng, B, L)]],
-                   {"positions": np.array(list(range(L))), "dtype": "torch.int64", "device": "meta"})
+    for label, B, L in (
+        ("", 3, 7),
+        ("one character", 4, 1),
+        ("the whole window", 2, 11),
+        ("one text", 1, 6),
+    ):
+        yield Draw(
+            label,
+            [config(2, 3), {}, "positions", [tokens(rng, B, L)]],
+            {"positions": np.array(list(range(L))), "dtype": "torch.int64", "device": "meta"},
+        )
 
 
 def embed(rng):
     B, L, h, d = sizes(rng)
     settings = config(h, d)
-    named = {name: value for name, value in gpt_weights(rng, settings).items() if name.endswith("embedding.weight")}
+    named = {
+        name: value
+        for name, value in gpt_weights(rng, settings).items()
+        if name.endswith("embedding.weight")
+    }
     words, pos = tokens(rng, B, L), rng.permutation(11)[:L]
     E_U = np.array([[named["token_embedding.weight"][n] for n in row] for row in words])
     E_P = np.array([named["position_embedding.weight"][n] for n in pos])
@@ -180,67 +241,120 @@ def first_input(rng):
     for label, no_pos in (("with positions", False), ("no_pos", True)):
         B, L, h, d = sizes(rng)
         E_U, E_P = rng.normal(size=(B, L, h * d)), rng.normal(size=(L, h * d))
-        yield Draw(label, [config(h, d, no_pos=no_pos, dropout=0.4), {}, "first_input", [E_U, E_P]],
-                   {"input": E_U.copy() if no_pos else np.array([row + E_P for row in E_U])})
+        yield Draw(
+            label,
+            [config(h, d, no_pos=no_pos, dropout=0.4), {}, "first_input", [E_U, E_P]],
+            {"input": E_U.copy() if no_pos else np.array([row + E_P for row in E_U])},
+        )
 
 
 def first_input_dropout(rng):
     for label, no_pos in (("with positions", False), ("no_pos", True)):
         E_U, E_P = rng.normal(size=(3, 10, 21)), rng.normal(size=(10, 21))
-        yield Draw(label, [config(3, 7, no_pos=no_pos, dropout=0.3), {}, "first_input", [E_U, E_P]],
-                   {"full": E_U.copy() if no_pos else E_U + E_P})
+        yield Draw(
+            label,
+            [config(3, 7, no_pos=no_pos, dropout=0.3), {}, "first_input", [E_U, E_P]],
+            {"full": E_U.copy() if no_pos else E_U + E_P},
+        )
 
 
 def causal_mask(rng):
-    for label, B, L in (("", 3, 7), ("one character", 2, 1), ("the whole window", 4, 11), ("as many texts as characters", 5, 5)):
-        yield Draw(label, [config(2, 3), {}, "causal_mask", [tokens(rng, B, L)]],
-                   {"mask": np.array([[u > t for u in range(L)] for t in range(L)]),
-                    "dtype": "torch.bool", "device": "meta"})
+    for label, B, L in (
+        ("", 3, 7),
+        ("one character", 2, 1),
+        ("the whole window", 4, 11),
+        ("as many texts as characters", 5, 5),
+    ):
+        yield Draw(
+            label,
+            [config(2, 3), {}, "causal_mask", [tokens(rng, B, L)]],
+            {
+                "mask": np.array([[u > t for u in range(L)] for t in range(L)]),
+                "dtype": "torch.bool",
+                "device": "meta",
+            },
+        )
 
 
 def run_layers(rng):
     for layers in (3, 1):
         B, L, h, d = sizes(rng)
         C = h * d
-        start, matrices = rng.normal(size=(B, L, C)), [rng.normal(size=(C, C)) / np.sqrt(C) for _ in range(layers)]
+        start, matrices = (
+            rng.normal(size=(B, L, C)),
+            [rng.normal(size=(C, C)) / np.sqrt(C) for _ in range(layers)],
+        )
         mask = np.array([[u > t for u in range(L)] for t in range(L)])
         now = start
         for number, matrix in enumerate(matrices):
             now = now @ matrix + number
-        yield Draw(f"{layers} layer(s)", [config(h, d, n_layer=layers), matrices, start, mask],
-                   {"h": now, "kept": [np.full((B, 1, L, L), n + 1.0) for n in range(layers)], "masks": [mask] * layers})
+        yield Draw(
+            f"{layers} layer(s)",
+            [config(h, d, n_layer=layers), matrices, start, mask],
+            {
+                "h": now,
+                "kept": [np.full((B, 1, L, L), n + 1.0) for n in range(layers)],
+                "masks": [mask] * layers,
+            },
+        )
 
 
 def layer_norm(x, weight, bias):
-    return F.layer_norm(torch.from_numpy(x), x.shape[-1:], torch.from_numpy(weight), torch.from_numpy(bias)).numpy()
+    return F.layer_norm(
+        torch.from_numpy(x), x.shape[-1:], torch.from_numpy(weight), torch.from_numpy(bias)
+    ).numpy()
 
 
 def logits(rng):
     B, L, h, d = sizes(rng)
     settings, state = config(h, d), rng.normal(size=(B, L, h * d)) * 3 + 1
-    named = {name: value for name, value in gpt_weights(rng, settings).items() if name.startswith(("norm", "token"))}
-    head = {"head.weight": named["token_embedding.weight"], "head.bias": rng.normal(size=settings["vocab_size"])}
+    named = {
+        name: value
+        for name, value in gpt_weights(rng, settings).items()
+        if name.startswith(("norm", "token"))
+    }
+    head = {
+        "head.weight": named["token_embedding.weight"],
+        "head.bias": rng.normal(size=settings["vocab_size"]),
+    }
     normed = layer_norm(state, named["norm.weight"], named["norm.bias"])
-    yield Draw("", [settings, named | head, "logits", [state]],
-               {"logits": np.einsum("blc,vc->blv", normed, head["head.weight"]) + head["head.bias"]})
+    yield Draw(
+        "",
+        [settings, named | head, "logits", [state]],
+        {"logits": np.einsum("blc,vc->blv", normed, head["head.weight"]) + head["head.bias"]},
+    )
 
 
 def loss_and_perplexity(rng):
-    for label, B, L, V in (("", 3, 4, 7), ("square", 5, 5, 5), ("one text", 1, 6, 3), ("more texts than classes", 6, 2, 4)):
+    for label, B, L, V in (
+        ("", 3, 4, 7),
+        ("square", 5, 5, 5),
+        ("one text", 1, 6, 3),
+        ("more texts than classes", 6, 2, 4),
+    ):
         z, y = 2 * rng.normal(size=(B, L, V)), rng.integers(V, size=(B, L))
         y[0, 0], y[-1, -1] = 0, V - 1
         p = softmax_rows(z)
         mean = float(np.mean([-np.log(p[b, t, y[b, t]]) for b in range(B) for t in range(L)]))
         onehot = np.eye(V)[y]
-        yield Draw(label, [z, y], {"loss": np.array(mean), "perplexity": np.array(np.e ** mean),
-                                   "gradient": (p - onehot) / (B * L)})
+        yield Draw(
+            label,
+            [z, y],
+            {
+                "loss": np.array(mean),
+                "perplexity": np.array(np.e**mean),
+                "gradient": (p - onehot) / (B * L),
+            },
+        )
 
 
 def plain_attention(named, prefix, x, mask, h):
     """Attention by loops over texts, heads and queries: (out, weights)."""
     B, L, C = x.shape
     d = C // h
-    q, k, v = (x @ named[f"{prefix}{part}.weight"].T + named[f"{prefix}{part}.bias"] for part in "qkv")
+    q, k, v = (
+        x @ named[f"{prefix}{part}.weight"].T + named[f"{prefix}{part}.bias"] for part in "qkv"
+    )
     weights, mixed = np.zeros((B, h, L, L)), np.zeros((B, L, C))
     for b, i, t in np.ndindex(B, h, L):
         own = slice(i * d, (i + 1) * d)
@@ -252,7 +366,7 @@ def plain_attention(named, prefix, x, mask, h):
 
 def plain_gpt(settings, named, words, mask):
     """A whole GPT: (logits, list of weights)."""
-    E_P = named["position_embedding.weight"][:words.shape[1]]
+    E_P = named["position_embedding.weight"][: words.shape[1]]
     x, kept = named["token_embedding.weight"][words] + (0 if settings.get("no_pos") else E_P), []
     for n in range(settings["n_layer"]):
         at = f"blocks.{n}."
@@ -260,10 +374,18 @@ def plain_gpt(settings, named, words, mask):
         out, weights = plain_attention(named, at + "attention.", normed, mask, settings["n_head"])
         x = out + (0 if settings.get("no_res") else x)
         normed = layer_norm(x, named[at + "norm2.weight"], named[at + "norm2.bias"])
-        hidden = F.gelu(torch.from_numpy(normed @ named[at + "mlp.fc1.weight"].T + named[at + "mlp.fc1.bias"])).numpy()
-        x = hidden @ named[at + "mlp.fc2.weight"].T + named[at + "mlp.fc2.bias"] + (0 if settings.get("no_res") else x)
+        hidden = F.gelu(
+            torch.from_numpy(normed @ named[at + "mlp.fc1.weight"].T + named[at + "mlp.fc1.bias"])
+        ).numpy()
+        x = (
+            hidden @ named[at + "mlp.fc2.weight"].T
+            + named[at + "mlp.fc2.bias"]
+            + (0 if settings.get("no_res") else x)
+        )
         kept.append(weights)
-    return layer_norm(x, named["norm.weight"], named["norm.bias"]) @ named["token_embedding.weight"].T, kept
+    return layer_norm(x, named["norm.weight"], named["norm.bias"]) @ named[
+        "token_embedding.weight"
+    ].T, kept
 
 
 def causal(L):
@@ -296,8 +418,16 @@ def architecture(rng):
     true = []
     for letter, mask in masks.items():
         first, _ = plain_gpt(settings, named, words, mask)
-        changed = [plain_gpt(settings, named, (words + (np.arange(L) == at)) % 19, mask)[0] for at in range(L)]
-        moved = np.array([[np.abs(first[0, t] - changed[at][0, t]).max() > 1e-9 for at in range(L)] for t in range(L)])
+        changed = [
+            plain_gpt(settings, named, (words + (np.arange(L) == at)) % 19, mask)[0]
+            for at in range(L)
+        ]
+        moved = np.array(
+            [
+                [np.abs(first[0, t] - changed[at][0, t]).max() > 1e-9 for at in range(L)]
+                for t in range(L)
+            ]
+        )
         if not moved[np.triu_indices(L, 1)].any() and moved[np.tril_indices(L)].all():
             true.append(letter)
     assert len(true) == 1, true

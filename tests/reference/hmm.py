@@ -1,4 +1,5 @@
 """Cases of hmm. Expected values add up all N**T state paths; where T is too long for that, plain loops over scalars."""
+
 import itertools
 import math
 
@@ -6,12 +7,15 @@ import numpy as np
 
 from tests.check import Draw
 
-LONG = 1500                      # steps after which plain products are 0 in float64
+LONG = 1500  # steps after which plain products are 0 in float64
 
 
 def model(rng, N, M):
     """Random pi, A, B with nothing near zero and no two rows alike."""
-    return tuple(rng.dirichlet(np.full(K, 2.0), size) * 0.9 + 0.1 / K for K, size in ((N, None), (N, N), (M, N)))
+    return tuple(
+        rng.dirichlet(np.full(K, 2.0), size) * 0.9 + 0.1 / K
+        for K, size in ((N, None), (N, N), (M, N))
+    )
 
 
 def model_with_zeros(rng, N, M, obs):
@@ -27,7 +31,11 @@ def forbidding(rng, M):
     """Three states that are left in a circle only, 0 -> 1 -> 2 -> 0, or stay."""
     pi, _, B = model(rng, 3, M)
     stay = rng.uniform(0.2, 0.4, 3)
-    return pi, np.array([[stay[0], 1 - stay[0], 0], [0, stay[1], 1 - stay[1]], [1 - stay[2], 0, stay[2]]]), B
+    return (
+        pi,
+        np.array([[stay[0], 1 - stay[0], 0], [0, stay[1], 1 - stay[1]], [1 - stay[2], 0, stay[2]]]),
+        B,
+    )
 
 
 def symbols(rng, M, T):
@@ -52,7 +60,7 @@ def every_path(pi, A, B, obs):
 def brute_forward(pi, A, B, obs):
     alpha = np.zeros((len(obs), len(pi)))
     for t in range(len(obs)):
-        for path, p in every_path(pi, A, B, obs[:t + 1]):
+        for path, p in every_path(pi, A, B, obs[: t + 1]):
             alpha[t, path[-1]] += p
     return alpha
 
@@ -63,7 +71,7 @@ def brute_backward(A, B, obs):
     beta = np.ones((T, N))
     for t in range(T - 1):
         for i in range(N):
-            beta[t, i] = sum(p for _, p in every_path(A[i], A, B, obs[t + 1:]))
+            beta[t, i] = sum(p for _, p in every_path(A[i], A, B, obs[t + 1 :]))
     return beta
 
 
@@ -107,21 +115,29 @@ def log(p):
 def scalar_tables(pi, A, B, obs):
     """log_alpha, log_beta, delta, phi of a long sequence, number by number, with math.log alone."""
     T, N = len(obs), len(pi)
-    add = lambda xs: max(xs) + math.log(math.fsum(math.exp(x - max(xs)) for x in xs))      # noqa: E731
+    add = lambda xs: max(xs) + math.log(math.fsum(math.exp(x - max(xs)) for x in xs))  # noqa: E731
     a, b, start = log(A).tolist(), log(B).tolist(), log(pi).tolist()
-    alpha, delta = [[start[i] + b[i][obs[0]] for i in range(N)]], [[start[i] + b[i][obs[0]] for i in range(N)]]
+    alpha, delta = (
+        [[start[i] + b[i][obs[0]] for i in range(N)]],
+        [[start[i] + b[i][obs[0]] for i in range(N)]],
+    )
     phi, beta = [[0] * N], [[0.0] * N]
     for t in range(1, T):
-        alpha.append([add([alpha[-1][i] + a[i][j] for i in range(N)]) + b[j][obs[t]] for j in range(N)])
+        alpha.append(
+            [add([alpha[-1][i] + a[i][j] for i in range(N)]) + b[j][obs[t]] for j in range(N)]
+        )
         ways = [[delta[-1][i] + a[i][j] for i in range(N)] for j in range(N)]
         phi.append([way.index(max(way)) for way in ways])
         delta.append([max(ways[j]) + b[j][obs[t]] for j in range(N)])
     for t in range(T - 2, -1, -1):
-        beta.insert(0, [add([a[i][j] + b[j][obs[t + 1]] + beta[0][j] for j in range(N)]) for i in range(N)])
+        beta.insert(
+            0, [add([a[i][j] + b[j][obs[t + 1]] + beta[0][j] for j in range(N)]) for i in range(N)]
+        )
     return np.array(alpha), np.array(beta), np.array(delta), np.array(phi)
 
 
 # ---------------------------------------------------------------- one generator a check
+
 
 def forward(rng):
     for label, N, M, T in (("", 3, 5, 6), ("", 4, 3, 5), ("T = 1", 3, 4, 1)):
@@ -138,7 +154,9 @@ def forward_zeros(rng):
     B[:, 3] = 0
     B /= B.sum(1, keepdims=True)
     obs = np.array([0, 2, 3, 1, 0])
-    yield Draw("a symbol that no state emits", [pi, A, B, obs], {"alpha": brute_forward(pi, A, B, obs)})
+    yield Draw(
+        "a symbol that no state emits", [pi, A, B, obs], {"alpha": brute_forward(pi, A, B, obs)}
+    )
 
 
 def backward(rng):
@@ -174,34 +192,49 @@ def state_posterior(rng):
     for label, N, M, T in (("", 3, 5, 6), ("T = 1", 4, 3, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
-        yield Draw(label, [brute_forward(pi, A, B, obs), brute_backward(A, B, obs)],
-                   {"gamma": brute_posterior(pi, A, B, obs)[0]})
+        yield Draw(
+            label,
+            [brute_forward(pi, A, B, obs), brute_backward(A, B, obs)],
+            {"gamma": brute_posterior(pi, A, B, obs)[0]},
+        )
     pi, A, B = model(rng, 3, 4)
     B[:, 2] = 0
     B /= B.sum(1, keepdims=True)
     obs = np.array([0, 2, 1, 3])
-    yield Draw("impossible: rows of 0", [brute_forward(pi, A, B, obs), brute_backward(A, B, obs)],
-               {"gamma": np.zeros((4, 3))})
+    yield Draw(
+        "impossible: rows of 0",
+        [brute_forward(pi, A, B, obs), brute_backward(A, B, obs)],
+        {"gamma": np.zeros((4, 3))},
+    )
 
 
 def transition_joint(rng):
     for label, N, M, T in (("", 3, 5, 6), ("", 5, 3, 4), ("T = 1", 3, 4, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
-        yield Draw(label, [brute_forward(pi, A, B, obs), brute_backward(A, B, obs), A, B, obs],
-                   {"joint": brute_posterior(pi, A, B, obs)[1]})
+        yield Draw(
+            label,
+            [brute_forward(pi, A, B, obs), brute_backward(A, B, obs), A, B, obs],
+            {"joint": brute_posterior(pi, A, B, obs)[1]},
+        )
 
 
 def log_forward(rng):
     for label, N, M, T in (("", 3, 5, 6), ("T = 1", 4, 3, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
-        yield Draw(label, [log(pi), log(A), log(B), obs], {"log_alpha": log(brute_forward(pi, A, B, obs))})
+        yield Draw(
+            label, [log(pi), log(A), log(B), obs], {"log_alpha": log(brute_forward(pi, A, B, obs))}
+        )
 
 
 def log_forward_long(rng):
     (pi, A, B), obs = model(rng, 3, 4), symbols(rng, 4, LONG)
-    yield Draw(f"T = {LONG}", [log(pi), log(A), log(B), obs], {"log_alpha": scalar_tables(pi, A, B, obs)[0]})
+    yield Draw(
+        f"T = {LONG}",
+        [log(pi), log(A), log(B), obs],
+        {"log_alpha": scalar_tables(pi, A, B, obs)[0]},
+    )
 
 
 def log_backward(rng):
@@ -220,7 +253,11 @@ def log_likelihood(rng):
     for label, N, M, T in (("", 3, 5, 6), ("T = 1", 4, 3, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
-        yield Draw(label, [pi, A, B, obs], {"log P(O)": math.log(sum(p for _, p in every_path(pi, A, B, obs)))})
+        yield Draw(
+            label,
+            [pi, A, B, obs],
+            {"log P(O)": math.log(sum(p for _, p in every_path(pi, A, B, obs)))},
+        )
     pi, A, B = model(rng, 3, 4)
     B[:, 2] = 0
     B /= B.sum(1, keepdims=True)
@@ -323,7 +360,7 @@ def follow(delta, phi):
 def backtrack(rng):
     for label, N, T in (("", 4, 7), ("", 5, 9), ("T = 1", 3, 1)):
         delta, phi = -np.sort(rng.gamma(2.0, 2.0, (T, N)), axis=0), rng.integers(1, N, (T, N))
-        delta[-1, 0] = delta[-1].min() - 1                       # the best end is not state 0
+        delta[-1, 0] = delta[-1].min() - 1  # the best end is not state 0
         phi[0] = 0
         yield Draw(label, [delta, phi], {"path": follow(delta, phi)})
     delta, phi = -rng.integers(2, 9, (6, 4)).astype(float), rng.integers(0, 4, (6, 4))
@@ -335,71 +372,112 @@ def backtrack(rng):
 def expected_counts(rng):
     (pi, A, B), obs, T = model(rng, 3, 4), symbols(rng, 4, 400), 400
     log_alpha, log_beta, _, _ = scalar_tables(pi, A, B, obs)
-    log_alpha = log_alpha - 800                                  # as after a first symbol of tiny probability
+    log_alpha = log_alpha - 800  # as after a first symbol of tiny probability
     end = log_alpha[-1].max() + math.log(np.exp(log_alpha[-1] - log_alpha[-1].max()).sum())
     counts = np.zeros((3, 3))
     for t, i, j in itertools.product(range(T - 1), range(3), range(3)):
         after = math.log(A[i, j]) + math.log(B[j, obs[t + 1]]) + log_beta[t + 1, j]
         counts[i, j] += math.exp(log_alpha[t, i] + after - end)
-    yield Draw("log P(O) near -1300", [log_alpha, log_beta, log(A), log(B), obs],
-               {"gamma": np.exp(log_alpha + log_beta - end), "counts": counts})
+    yield Draw(
+        "log P(O) near -1300",
+        [log_alpha, log_beta, log(A), log(B), obs],
+        {"gamma": np.exp(log_alpha + log_beta - end), "counts": counts},
+    )
     for label, N, M, T in (("", 3, 5, 6), ("T = 1", 4, 3, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
         gamma, joint, total = brute_posterior(pi, A, B, obs)
-        yield Draw(label, [log(brute_forward(pi, A, B, obs)), log(brute_backward(A, B, obs)), log(A), log(B), obs],
-                   {"gamma": gamma, "counts": joint.sum(0) / total})
+        yield Draw(
+            label,
+            [
+                log(brute_forward(pi, A, B, obs)),
+                log(brute_backward(A, B, obs)),
+                log(A),
+                log(B),
+                obs,
+            ],
+            {"gamma": gamma, "counts": joint.sum(0) / total},
+        )
 
 
 def learning(rng, N, M, lengths, zeros=False):
     """pi, A, B, list of obs, list of gamma, list of counts."""
     many = [symbols(rng, M, T) for T in lengths]
     pi, A, B = model(rng, N, M)
-    if zeros:                                                    # state N-1 is never entered
+    if zeros:  # state N-1 is never entered
         pi[-1], A[:, -1] = 0, 0
         A[-1] = np.eye(N)[-1]
         pi, A = pi / pi.sum(), A / A.sum(1, keepdims=True)
     found = [brute_posterior(pi, A, B, obs) for obs in many]
-    return pi, A, B, many, [gamma for gamma, _, _ in found], [joint.sum(0) / total for _, joint, total in found]
+    return (
+        pi,
+        A,
+        B,
+        many,
+        [gamma for gamma, _, _ in found],
+        [joint.sum(0) / total for _, joint, total in found],
+    )
 
 
 def new_pi(rng):
     for label, lengths in (("", (5,)), ("three sequences, one with T = 1", (5, 1, 4))):
         gammas = learning(rng, 3, 4, lengths)[4]
-        yield Draw(label, [gammas], {"pi": sum(np.array(gamma[0]) for gamma in gammas) / len(gammas)})
+        yield Draw(
+            label, [gammas], {"pi": sum(np.array(gamma[0]) for gamma in gammas) / len(gammas)}
+        )
 
 
 def new_A(rng):
-    cases = (("", (6,), 0), ("three sequences, one with T = 1", (5, 1, 4), 0), ("a state never entered", (5, 4), 1))
+    cases = (
+        ("", (6,), 0),
+        ("three sequences, one with T = 1", (5, 1, 4), 0),
+        ("a state never entered", (5, 4), 1),
+    )
     for label, lengths, zeros in cases:
         _, A, _, _, gammas, counts = learning(rng, 3, 4, lengths, zeros)
         expected = np.zeros((3, 3))
         for i in range(3):
             leaving = sum(gamma[t, i] for gamma in gammas for t in range(len(gamma) - 1))
             for j in range(3):
-                expected[i, j] = sum(count[i, j] for count in counts) / leaving if leaving > 0 else A[i, j]
+                expected[i, j] = (
+                    sum(count[i, j] for count in counts) / leaving if leaving > 0 else A[i, j]
+                )
         yield Draw(label, [gammas, counts, A], {"A": expected})
 
 
 def new_B(rng):
-    cases = (("", (6,), 0), ("three sequences, one with T = 1", (5, 1, 4), 0), ("a state never entered", (5, 4), 1))
+    cases = (
+        ("", (6,), 0),
+        ("three sequences, one with T = 1", (5, 1, 4), 0),
+        ("a state never entered", (5, 4), 1),
+    )
     for label, lengths, zeros in cases:
         _, _, B, many, gammas, _ = learning(rng, 3, 6, lengths, zeros)
         expected = np.zeros((3, 6))
         for i in range(3):
             inside = sum(gamma[t, i] for gamma in gammas for t in range(len(gamma)))
             for k in range(6):
-                seen = sum(gamma[t, i] for gamma, obs in zip(gammas, many) for t in range(len(obs)) if obs[t] == k)
+                seen = sum(
+                    gamma[t, i]
+                    for gamma, obs in zip(gammas, many)
+                    for t in range(len(obs))
+                    if obs[t] == k
+                )
                 expected[i, k] = seen / inside if inside > 0 else B[i, k]
         yield Draw(label, [gammas, many, B], {"B": expected})
 
 
 def supervised_estimate(rng):
-    cases = (("", 3, 5, (7, 6, 8), 0.5), ("no smoothing, one with T = 1", 3, 4, (9, 1, 8), 0.0),
-             ("a state that never occurs", 4, 6, (6, 7), 0.25))
+    cases = (
+        ("", 3, 5, (7, 6, 8), 0.5),
+        ("no smoothing, one with T = 1", 3, 4, (9, 1, 8), 0.0),
+        ("a state that never occurs", 4, 6, (6, 7), 0.25),
+    )
     for label, N, M, lengths, smoothing in cases:
         used = N - 1 if "never" in label else N
-        start = rng.permutation(used)                    # all begin in start[0], the last one in start[1]; the first leaves all
+        start = rng.permutation(
+            used
+        )  # all begin in start[0], the last one in start[1]; the first leaves all
         states = [np.concatenate([start, rng.integers(used, size=T)])[:T] for T in lengths]
         states[-1][0] = start[1]
         many = [rng.integers(M, size=T) for T in lengths]
@@ -410,30 +488,56 @@ def supervised_estimate(rng):
                 A[before][now] += 1
             for state, symbol in zip(path, obs):
                 B[state][symbol] += 1
-        share = lambda row: [x / sum(row) for x in row] if sum(row) else [1 / len(row)] * len(row)    # noqa: E731
+        share = lambda row: [x / sum(row) for x in row] if sum(row) else [1 / len(row)] * len(row)  # noqa: E731
         A, B = (np.array([share(row) for row in rows]) for rows in (A, B))
-        yield Draw(label, [states, many, N, M, smoothing], {"pi": np.array(share(pi)), "A": A, "B": B})
+        yield Draw(
+            label, [states, many, N, M, smoothing], {"pi": np.array(share(pi)), "A": A, "B": B}
+        )
 
 
 def shop_model(rng):
-    sheet = {"first": {"畅销": 0.5, "滞销": 0.5},
-             "next": {"畅销": {"畅销": 0.6, "滞销": 0.4}, "滞销": {"畅销": 0.5, "滞销": 0.5}},
-             "stock": {"畅销": {"H": 0.4, "M": 0.4, "L": 0.2}, "滞销": {"H": 0.2, "M": 0.3, "L": 0.5}}}
-    yield Draw("the shop of the sheet", [sheet], {"pi": np.array([0.5, 0.5]), "A": np.array([[0.6, 0.4], [0.5, 0.5]]),
-                                                  "B": np.array([[0.4, 0.4, 0.2], [0.2, 0.3, 0.5]])})
+    sheet = {
+        "first": {"畅销": 0.5, "滞销": 0.5},
+        "next": {"畅销": {"畅销": 0.6, "滞销": 0.4}, "滞销": {"畅销": 0.5, "滞销": 0.5}},
+        "stock": {"畅销": {"H": 0.4, "M": 0.4, "L": 0.2}, "滞销": {"H": 0.2, "M": 0.3, "L": 0.5}},
+    }
+    yield Draw(
+        "the shop of the sheet",
+        [sheet],
+        {
+            "pi": np.array([0.5, 0.5]),
+            "A": np.array([[0.6, 0.4], [0.5, 0.5]]),
+            "B": np.array([[0.4, 0.4, 0.2], [0.2, 0.3, 0.5]]),
+        },
+    )
     p, q, r = rng.permutation(np.arange(1, 10))[:3] / 10
     H, M = rng.uniform(0.1, 0.3, 2), rng.uniform(0.35, 0.45, 2)
     L = 1 - H - M
-    other = {"stock": {"滞销": {"L": L[1], "H": H[1], "M": M[1]}, "畅销": {"M": M[0], "L": L[0], "H": H[0]}},
-             "next": {"滞销": {"滞销": 1 - r, "畅销": r}, "畅销": {"滞销": 1 - q, "畅销": q}},
-             "first": {"滞销": 1 - p, "畅销": p}}
-    yield Draw("another shop, told in another order", [other],
-               {"pi": np.array([p, 1 - p]), "A": np.array([[q, 1 - q], [r, 1 - r]]),
-                "B": np.array([[H[0], M[0], L[0]], [H[1], M[1], L[1]]])})
+    other = {
+        "stock": {
+            "滞销": {"L": L[1], "H": H[1], "M": M[1]},
+            "畅销": {"M": M[0], "L": L[0], "H": H[0]},
+        },
+        "next": {"滞销": {"滞销": 1 - r, "畅销": r}, "畅销": {"滞销": 1 - q, "畅销": q}},
+        "first": {"滞销": 1 - p, "畅销": p},
+    }
+    yield Draw(
+        "another shop, told in another order",
+        [other],
+        {
+            "pi": np.array([p, 1 - p]),
+            "A": np.array([[q, 1 - q], [r, 1 - r]]),
+            "B": np.array([[H[0], M[0], L[0]], [H[1], M[1], L[1]]]),
+        },
+    )
 
 
 def viterbi_together(rng):
-    for label, draw, *sizes in (("", plain, 3, 5, 6), ("T = 1", plain, 4, 3, 1), ("forbidden transitions", circle, 4, 7)):
+    for label, draw, *sizes in (
+        ("", plain, 3, 5, 6),
+        ("T = 1", plain, 4, 3, 1),
+        ("forbidden transitions", circle, 4, 7),
+    ):
         (log_pi, log_A, log_B, obs), _, _ = clear(draw, rng, *sizes)
         pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
         path, p = max(every_path(pi, A, B, obs), key=lambda found: found[1])
@@ -450,18 +554,26 @@ def baum_welch_together(rng):
         if step < 3:
             pi = sum(gamma[0] for gamma, _, _ in found) / len(many)
             steps = sum(joint.sum(0) / total for _, joint, total in found)
-            B = sum(np.array([[gamma[obs == k, i].sum() for k in range(4)] for i in range(3)])
-                    for (gamma, _, _), obs in zip(found, many))
+            B = sum(
+                np.array([[gamma[obs == k, i].sum() for k in range(4)] for i in range(3)])
+                for (gamma, _, _), obs in zip(found, many)
+            )
             A, B = steps / steps.sum(1, keepdims=True), B / B.sum(1, keepdims=True)
-    yield Draw("three sequences, three steps", inputs,
-               {"pi": pi, "A": A, "B": B, "log-likelihoods": np.array(likelihoods)})
+    yield Draw(
+        "three sequences, three steps",
+        inputs,
+        {"pi": pi, "A": A, "B": B, "log-likelihoods": np.array(likelihoods)},
+    )
 
 
 # ---------------------------------------------------------------- choice questions: every option is computed
 
+
 def true_option(options, truth):
     """Letter of the one option that equals the truth."""
-    letters = [letter for letter, value in options.items() if np.allclose(value, truth, rtol=1e-9, atol=0)]
+    letters = [
+        letter for letter, value in options.items() if np.allclose(value, truth, rtol=1e-9, atol=0)
+    ]
     assert len(letters) == 1, letters
     return letters[0]
 
@@ -470,19 +582,32 @@ def c1(rng):
     (pi, A, B), obs = model(rng, 3, 4), symbols(rng, 4, 5)
     alpha, beta = brute_forward(pi, A, B, obs), brute_backward(A, B, obs)
     product, total = alpha * beta, alpha + beta
-    options = {"A": product, "B": product / product.sum(1, keepdims=True),
-               "C": total, "D": total / total.sum(1, keepdims=True)}
+    options = {
+        "A": product,
+        "B": product / product.sum(1, keepdims=True),
+        "C": total,
+        "D": total / total.sum(1, keepdims=True),
+    }
     yield Draw("", [], {"letter": true_option(options, brute_posterior(pi, A, B, obs)[0])})
 
 
 def c2(rng):
     """5 states and T = 10 have 5**10 paths: their probabilities stand in an array with ten axes."""
     (pi, A, B), obs = model(rng, 5, 6), symbols(rng, 6, 10)
-    alpha = paths_by_axes(pi, A, B, obs[:5]).sum((0, 1, 2, 3))                     # alpha_5, over the fifth state
-    beta = paths_by_axes(A[3], A, B, obs[6:]).sum()                                # beta_6(4): S_4, then O_7 .. O_10
+    alpha = paths_by_axes(pi, A, B, obs[:5]).sum((0, 1, 2, 3))  # alpha_5, over the fifth state
+    beta = paths_by_axes(A[3], A, B, obs[6:]).sum()  # beta_6(4): S_4, then O_7 .. O_10
     past, step, emit = alpha[1], A[1, 3], B[3, obs[5]]
-    options = {"A": past * step, "B": emit * beta, "C": past * step * emit, "D": past * step * emit * beta}
-    yield Draw("", [], {"letter": true_option(options, paths_by_axes(pi, A, B, obs)[:, :, :, :, 1, 3].sum())})
+    options = {
+        "A": past * step,
+        "B": emit * beta,
+        "C": past * step * emit,
+        "D": past * step * emit * beta,
+    }
+    yield Draw(
+        "",
+        [],
+        {"letter": true_option(options, paths_by_axes(pi, A, B, obs)[:, :, :, :, 1, 3].sum())},
+    )
 
 
 def paths_by_axes(pi, A, B, obs):

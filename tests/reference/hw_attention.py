@@ -2,6 +2,7 @@
 
 One generator a check, named like it. All sizes of a draw differ unless its label says otherwise.
 """
+
 import math
 
 import numpy as np
@@ -45,6 +46,7 @@ def some_keep(rng, *shape):
 
 # ---- angles ----
 
+
 def angle_share(n):
     """Grid of angles and P(angle <= θ): I_{sin² θ}((n-1)/2, 1/2) / 2 by quadrature of (1 - c²)^{(n-3)/2}, c = cos θ."""
     theta = np.linspace(0, np.pi, 4001)
@@ -72,17 +74,27 @@ def log_angle_density(rng):
         terms = [math.log(k) - math.log(k - 1) for k in range(3 if not even else 2, n, 2)]
         constant = math.log(0.5 if not even else 1 / math.pi) + sum(terms)
         yield Draw(f"n = {n}", [theta, n], {"log p": constant + (n - 2) * np.log(np.sin(theta))})
-    yield Draw("n = 2 at θ = 0", [np.array([0.0, 1.0]), 2], {"log p": np.full(2, -math.log(math.pi))})
-    yield Draw("θ = 0", [np.array([0.0, math.pi / 2]), 4], {"log p": np.array([-np.inf, math.log(2 / math.pi)])})
+    yield Draw(
+        "n = 2 at θ = 0", [np.array([0.0, 1.0]), 2], {"log p": np.full(2, -math.log(math.pi))}
+    )
+    yield Draw(
+        "θ = 0",
+        [np.array([0.0, math.pi / 2]), 4],
+        {"log p": np.array([-np.inf, math.log(2 / math.pi)])},
+    )
 
 
 # ---- scores ----
+
 
 def score(rng, formula, *more, front=()):
     """Draws for a score: formula(q, k, *parameters) of two vectors; more: functions of (rng, d) that draw parameters."""
     for label in ("", "one query", "one key", "width 1"):
         B, Lq, Lk, d = sizes(rng)
-        Lq, Lk, d = (1 if label == name else n for name, n in (("one query", Lq), ("one key", Lk), ("width 1", d)))
+        Lq, Lk, d = (
+            1 if label == name else n
+            for name, n in (("one query", Lq), ("one key", Lk), ("width 1", d))
+        )
         q, k = rng.normal(size=(*front, B, Lq, d)), rng.normal(size=(*front, B, Lk, d))
         parameters = [draw(rng, d) for draw in more]
         s = np.zeros((*front, B, Lq, Lk))
@@ -93,8 +105,12 @@ def score(rng, formula, *more, front=()):
 
 def score_additive(rng):
     m = int(rng.integers(7, 10))
-    yield from score(rng, lambda q, k, W, w: w @ np.tanh(W @ np.concatenate([q, k])),
-                     lambda rng, d: rng.normal(size=(m, 2 * d)), lambda rng, d: rng.normal(size=m))
+    yield from score(
+        rng,
+        lambda q, k, W, w: w @ np.tanh(W @ np.concatenate([q, k])),
+        lambda rng, d: rng.normal(size=(m, 2 * d)),
+        lambda rng, d: rng.normal(size=m),
+    )
 
 
 def score_bilinear(rng):
@@ -113,6 +129,7 @@ def score_scaled_dot(rng):
 
 # ---- weights ----
 
+
 def attention_weights(rng):
     for label in ("", "one key", "heads", "large scores"):
         B, Lq, Lk, h = sizes(rng)
@@ -125,8 +142,9 @@ def attention_weights_masked(rng):
     def draw(label, s, keep):
         full = np.broadcast_to(keep, s.shape)
         p = rows(s, full)
-        gradient = p * (2 * p - (2 * p * p).sum(-1, keepdims=True))           # of Σ p²
+        gradient = p * (2 * p - (2 * p * p).sum(-1, keepdims=True))  # of Σ p²
         return Draw(label, [s, keep], {"weights": p, "gradient by the scores": gradient})
+
     B, Lq, Lk, h = sizes(rng, low=3)
     yield draw("a mask for each query", rng.normal(size=(B, Lq, Lk)), some_keep(rng, B, Lq, Lk))
     keep = np.arange(Lk) < np.array([Lk - 2, *rng.integers(1, Lk + 1, size=B - 1)])[:, None]
@@ -134,7 +152,9 @@ def attention_weights_masked(rng):
     yield draw("heads", rng.normal(size=(B, h, Lq, Lk)), some_keep(rng, Lq, Lk))
     square = rng.normal(size=(B, Lk, Lk))
     yield draw("as many queries as keys", square, some_keep(rng, B, Lk, Lk))
-    yield draw("large negative scores", 1e4 * rng.normal(size=(B, Lq, Lk)) - 2e4, some_keep(rng, B, Lq, Lk))
+    yield draw(
+        "large negative scores", 1e4 * rng.normal(size=(B, Lq, Lk)) - 2e4, some_keep(rng, B, Lq, Lk)
+    )
     keep = some_keep(rng, B, Lq, Lk)
     keep[1, Lq - 1] = False
     yield draw("a row with nothing to keep", rng.normal(size=(B, Lq, Lk)), keep)
@@ -154,23 +174,43 @@ def mix(rng):
 
 
 def padding_keep(rng):
-    for label, lengths, L in (("", rng.permutation([2, 3, 5, 1]), 6), ("as many texts as tokens", np.array([4, 1, 3, 2]), 4),
-                              ("no padding", np.array([5, 5]), 5), ("one text", np.array([2]), 4)):
+    for label, lengths, L in (
+        ("", rng.permutation([2, 3, 5, 1]), 6),
+        ("as many texts as tokens", np.array([4, 1, 3, 2]), 4),
+        ("no padding", np.array([5, 5]), 5),
+        ("one text", np.array([2]), 4),
+    ):
         keep = [[[j < n for j in range(L)] for _ in range(L)] for n in lengths]
         yield Draw(label, [lengths, L], {"keep": np.array(keep)})
 
 
 def position_encoding(rng):
-    for label, L, d in (("", int(rng.integers(5, 9)), 10), ("odd width", 4, 7), ("width 1", 6, 1), ("one position", 1, 6)):
-        table = [[math.sin(p / 10000 ** (i / d)) if i % 2 == 0 else math.cos(p / 10000 ** ((i - 1) / d)) for i in range(d)]
-                 for p in range(L)]
+    for label, L, d in (
+        ("", int(rng.integers(5, 9)), 10),
+        ("odd width", 4, 7),
+        ("width 1", 6, 1),
+        ("one position", 1, 6),
+    ):
+        table = [
+            [
+                math.sin(p / 10000 ** (i / d))
+                if i % 2 == 0
+                else math.cos(p / 10000 ** ((i - 1) / d))
+                for i in range(d)
+            ]
+            for p in range(L)
+        ]
         yield Draw(label, [L, d], {"positions": np.array(table)})
 
 
 # ---- self-attention ----
 
+
 def linear(rng, rows, columns, name):
-    return {f"{name}.weight": rng.normal(size=(rows, columns)) / columns ** 0.5, f"{name}.bias": rng.normal(size=rows)}
+    return {
+        f"{name}.weight": rng.normal(size=(rows, columns)) / columns**0.5,
+        f"{name}.bias": rng.normal(size=rows),
+    }
 
 
 def heads(rng, label):
@@ -184,28 +224,45 @@ def project(rng):
         B, L, h, d = sizes(rng)
         L, C, parts = 3 * L, h * d, 2 if tied else 3
         weights, x = linear(rng, parts * C, C, "fused"), rng.normal(size=(B, L, C))
-        one = [np.einsum("blc,oc->blo", x, weights["fused.weight"][n * C:(n + 1) * C]) + weights["fused.bias"][n * C:(n + 1) * C]
-               for n in range(parts)]
+        one = [
+            np.einsum("blc,oc->blo", x, weights["fused.weight"][n * C : (n + 1) * C])
+            + weights["fused.bias"][n * C : (n + 1) * C]
+            for n in range(parts)
+        ]
         q, k, v = (one[0], one[0], one[1]) if tied else one
-        yield Draw("tied" if tied else "untied",
-                   ["MultiHeadSelfAttention", {"d_model": C, "n_head": h, "tied_qk": tied}, weights, "project", [x]],
-                   {"q": q, "k": k, "v": v})
+        yield Draw(
+            "tied" if tied else "untied",
+            [
+                "MultiHeadSelfAttention",
+                {"d_model": C, "n_head": h, "tied_qk": tied},
+                weights,
+                "project",
+                [x],
+            ],
+            {"q": q, "k": k, "v": v},
+        )
 
 
 def split_heads(rng):
     for label in ("", "one token", "one head"):
         B, L, h, d = heads(rng, label)
         x = rng.normal(size=(B, L, h * d))
-        yield Draw(label, ["MultiHeadSelfAttention", {"d_model": h * d, "n_head": h}, {}, "split_heads", [x]],
-                   {"heads": np.stack([x[:, :, i * d:(i + 1) * d] for i in range(h)], axis=1)})
+        yield Draw(
+            label,
+            ["MultiHeadSelfAttention", {"d_model": h * d, "n_head": h}, {}, "split_heads", [x]],
+            {"heads": np.stack([x[:, :, i * d : (i + 1) * d] for i in range(h)], axis=1)},
+        )
 
 
 def join_heads(rng):
     for label in ("", "one token", "one head"):
         B, L, h, d = heads(rng, label)
         x = rng.normal(size=(B, h, L, d))
-        yield Draw(label, ["MultiHeadSelfAttention", {"d_model": h * d, "n_head": h}, {}, "join_heads", [x]],
-                   {"joined": np.concatenate([x[:, i] for i in range(h)], axis=-1)})
+        yield Draw(
+            label,
+            ["MultiHeadSelfAttention", {"d_model": h * d, "n_head": h}, {}, "join_heads", [x]],
+            {"joined": np.concatenate([x[:, i] for i in range(h)], axis=-1)},
+        )
 
 
 def attention_loops(q, k, v, keep):
@@ -213,25 +270,45 @@ def attention_loops(q, k, v, keep):
     B, h, L, d = q.shape
     s = np.zeros((B, h, L, L))
     for b, i, t, u in np.ndindex(s.shape):
-        s[b, i, t, u] = np.dot(q[b, i, t], k[b, i, u]) / d ** 0.5
+        s[b, i, t, u] = np.dot(q[b, i, t], k[b, i, u]) / d**0.5
     weights = rows(s, np.broadcast_to(keep[:, None], s.shape))
     return np.einsum("bitu,biud->bitd", weights, v), weights
 
 
 def attend_heads(rng):
-    for label in ("no mask", "a mask for each text", "padding", "one mask for all", "one head", "as many heads as texts"):
+    for label in (
+        "no mask",
+        "a mask for each text",
+        "padding",
+        "one mask for all",
+        "one head",
+        "as many heads as texts",
+    ):
         B, L, h, d = heads(rng, label)
         B = h if label.startswith("as many") else B
         q, k, v = rng.normal(size=(3, B, h, L, d))
-        keep = {"no mask": None, "padding": (np.arange(L) < rng.integers(1, L + 1, size=B)[:, None])[:, None],
-                "one mask for all": some_keep(rng, L, L)}.get(label, some_keep(rng, B, L, L))
+        keep = {
+            "no mask": None,
+            "padding": (np.arange(L) < rng.integers(1, L + 1, size=B)[:, None])[:, None],
+            "one mask for all": some_keep(rng, L, L),
+        }.get(label, some_keep(rng, B, L, L))
         full = np.broadcast_to(True if keep is None else keep, (B, L, L))
         out, weights = attention_loops(q, k, v, full)
-        yield Draw(label, ["MultiHeadSelfAttention", {"d_model": h * d, "n_head": h}, {}, "attend_heads", [q, k, v, keep]],
-                   {"out": out, "weights": weights})
+        yield Draw(
+            label,
+            [
+                "MultiHeadSelfAttention",
+                {"d_model": h * d, "n_head": h},
+                {},
+                "attend_heads",
+                [q, k, v, keep],
+            ],
+            {"out": out, "weights": weights},
+        )
 
 
 # ---- block and encoder ----
+
 
 def normed(x, gain, bias, eps=1e-5):
     """Layer norm, vector by vector, the variance as the mean of the squared distances from the mean."""
@@ -258,11 +335,18 @@ def layer_norm(rng):
 def attention_step(rng):
     for label in ("mask", "no mask"):
         B, L, C, _ = sizes(rng)
-        x, matrices = rng.normal(size=(B, L, C)), {name: rng.normal(size=(C, C)) for name in ("attention", "ln_1", "ln_2", "mlp")}
+        x, matrices = (
+            rng.normal(size=(B, L, C)),
+            {name: rng.normal(size=(C, C)) for name in ("attention", "ln_1", "ln_2", "mlp")},
+        )
         keep = some_keep(rng, B, L, L) if label == "mask" else None
         out = (x + x @ matrices["attention"] + 1) @ matrices["ln_1"] + 2
         weights = np.arange(B * L * L, dtype=float).reshape(B, 1, L, L)
-        yield Draw(label, [matrices, x, keep], {"x": out, "weights": weights, "masks": [] if keep is None else [keep]})
+        yield Draw(
+            label,
+            [matrices, x, keep],
+            {"x": out, "weights": weights, "masks": [] if keep is None else [keep]},
+        )
 
 
 def mlp_step(rng):
@@ -270,21 +354,31 @@ def mlp_step(rng):
         B, L, C, _ = sizes(rng)
         x = rng.normal(size=(B, 1 if label else L, C))
         matrices = {name: rng.normal(size=(C, C)) for name in ("attention", "ln_1", "ln_2", "mlp")}
-        yield Draw(label, [matrices, x], {"x": (x + x @ matrices["mlp"] + 4) @ matrices["ln_2"] + 3})
+        yield Draw(
+            label, [matrices, x], {"x": (x + x @ matrices["mlp"] + 4) @ matrices["ln_2"] + 3}
+        )
 
 
 def embed(rng):
     for label in ("", "as many texts as tokens", "one token"):
         B, L, C, _ = sizes(rng)
         L = 1 if label == "one token" else B if label else L
-        words, table, tokens = rng.normal(size=(11, C)), rng.normal(size=(L, C)), rng.integers(11, size=(B, L))
+        words, table, tokens = (
+            rng.normal(size=(11, C)),
+            rng.normal(size=(L, C)),
+            rng.integers(11, size=(B, L)),
+        )
         first = np.array([[words[n] + table[t] for t, n in enumerate(text)] for text in tokens])
         settings = {"vocab_size": 11, "d_model": C, "n_head": 1, "n_layer": 1, "max_len": 9}
-        yield Draw(label, ["TransformerEncoder", settings, {"embedding.weight": words}, "embed", [tokens, table]],
-                   {"first input": first})
+        yield Draw(
+            label,
+            ["TransformerEncoder", settings, {"embedding.weight": words}, "embed", [tokens, table]],
+            {"first input": first},
+        )
 
 
 # ---- sequence to sequence ----
+
 
 def padded(rng, B, S, V=5):
     """tokens (B, S) with 0 behind their lengths, lengths (B,): the first text is full, the second is not."""
@@ -300,12 +394,25 @@ def context(rng):
         B, S, _, H = sizes(rng, low=3)
         B, S = S if label.startswith("as") else B, 1 if label == "one sign" else S
         _, lengths = padded(rng, B, S)
-        state, states, keep = rng.normal(size=(B, H)), rng.normal(size=(B, S, H)), np.arange(S) < lengths[:, None]
-        s = np.array([[math.sqrt(sum((state[b] - states[b, t]) ** 2)) for t in range(S)] for b in range(B)])
+        state, states, keep = (
+            rng.normal(size=(B, H)),
+            rng.normal(size=(B, S, H)),
+            np.arange(S) < lengths[:, None],
+        )
+        s = np.array(
+            [[math.sqrt(sum((state[b] - states[b, t]) ** 2)) for t in range(S)] for b in range(B)]
+        )
         weights = rows(s, keep)
-        yield Draw(label, [state, states, keep],
-                   {"context": np.array([sum(weights[b, t] * states[b, t] for t in range(S)) for b in range(B)]),
-                    "weights": weights})
+        yield Draw(
+            label,
+            [state, states, keep],
+            {
+                "context": np.array(
+                    [sum(weights[b, t] * states[b, t] for t in range(S)) for b in range(B)]
+                ),
+                "weights": weights,
+            },
+        )
 
 
 def gru_cell(weights, x, h):
@@ -318,14 +425,23 @@ def gru_cell(weights, x, h):
 
 
 def decoder_weights(rng, H, V):
-    shapes = {"embedding_out.weight": (V, H), "cell.weight_ih": (3 * H, 2 * H), "cell.weight_hh": (3 * H, H),
-              "cell.bias_ih": (3 * H,), "cell.bias_hh": (3 * H,), "out.weight": (V, 2 * H), "out.bias": (V,)}
+    shapes = {
+        "embedding_out.weight": (V, H),
+        "cell.weight_ih": (3 * H, 2 * H),
+        "cell.weight_hh": (3 * H, H),
+        "cell.bias_ih": (3 * H,),
+        "cell.bias_hh": (3 * H,),
+        "out.weight": (V, 2 * H),
+        "out.bias": (V,),
+    }
     return {name: rng.normal(size=shape) / 1.5 for name, shape in shapes.items()}
 
 
 def decoder_step(weights, token, state, context):
     """Logits and new state."""
-    new = gru_cell(weights, np.concatenate([weights["embedding_out.weight"][token], context], -1), state)
+    new = gru_cell(
+        weights, np.concatenate([weights["embedding_out.weight"][token], context], -1), state
+    )
     return np.concatenate([new, context], -1) @ weights["out.weight"].T + weights["out.bias"], new
 
 
@@ -335,22 +451,34 @@ def step(rng):
         B, V = 1 if label else B, V + 3
         weights, token = decoder_weights(rng, H, V), rng.integers(V, size=B)
         _, lengths = padded(rng, B, S)
-        state, states, keep = rng.normal(size=(B, H)), rng.normal(size=(B, S, H)), np.arange(S) < lengths[:, None]
+        state, states, keep = (
+            rng.normal(size=(B, H)),
+            rng.normal(size=(B, S, H)),
+            np.arange(S) < lengths[:, None],
+        )
         logits, new = decoder_step(weights, token, state, 2 * state - states[:, 0])
-        yield Draw(label, [weights, token, state, states, keep],
-                   {"queries": [state], "weights": keep * state[:, :1], "state": new, "logits": logits})
+        yield Draw(
+            label,
+            [weights, token, state, states, keep],
+            {"queries": [state], "weights": keep * state[:, :1], "state": new, "logits": logits},
+        )
 
 
 def greedy(rng):
     BOS, EOS = 1, 2
-    for label, ends in (("", [2, 4, 1]), ("no end in time", [3, 99]), ("one text", [3]), ("an end at once", [1, 1])):
+    for label, ends in (
+        ("", [2, 4, 1]),
+        ("no end in time", [3, 99]),
+        ("one text", [3]),
+        ("an end at once", [1, 1]),
+    ):
         B, V, max_len = len(ends), 7, 5
         steps = max_len
         table, tokens = rng.normal(size=(B, steps, V, V)), rng.integers(3, 5, size=(B, 4))
         table[..., EOS] -= 20
         for b, end in enumerate(ends):
             if end <= steps:
-                table[b, end - 1, :, EOS] = 20                                 # this text ends at its step `end`
+                table[b, end - 1, :, EOS] = 20  # this text ends at its step `end`
         answers, before = np.zeros((B, 0), int), np.full(B, BOS)
         while answers.shape[1] < max_len and not (before == EOS).all():
             t, new = answers.shape[1], []
@@ -360,12 +488,24 @@ def greedy(rng):
             answers = np.concatenate([answers, before[:, None]], 1)
         T = answers.shape[1]
         lengths = rng.integers(1, 4, size=B)
-        weights = np.arange(1.0, T + 1)[:, None] * ((tokens + 0.5) * (np.arange(4) < lengths[:, None]))[:, None]
-        yield Draw(label, [table, tokens, lengths, max_len], {"answers": answers, "weights": weights, "steps": T})
+        weights = (
+            np.arange(1.0, T + 1)[:, None]
+            * ((tokens + 0.5) * (np.arange(4) < lengths[:, None]))[:, None]
+        )
+        yield Draw(
+            label,
+            [table, tokens, lengths, max_len],
+            {"answers": answers, "weights": weights, "steps": T},
+        )
 
 
 def decoder_inputs(rng):
-    for label, B, T in (("", 3, 5), ("one token", 4, 1), ("one text", 1, 6), ("as many texts as tokens", 4, 4)):
+    for label, B, T in (
+        ("", 3, 5),
+        ("one token", 4, 1),
+        ("one text", 1, 6),
+        ("as many texts as tokens", 4, 4),
+    ):
         targets = rng.integers(3, 13, size=(B, T))
         yield Draw(label, [targets], {"inputs": np.array([[1, *row[:-1]] for row in targets])})
 
@@ -376,30 +516,53 @@ def sequence_loss(rng):
         logits, targets = 2 * rng.normal(size=(B, T, V)), rng.integers(2, V, size=(B, T))
         lengths = {"no padding": [6, 6, 6], "much padding": [1, 2, 1]}.get(label, [6, 3, 4])
         targets[np.arange(T) >= np.array(lengths)[:, None]] = 0
-        each = [math.log(sum(np.exp(logits[b, t]))) - logits[b, t, targets[b, t]]
-                for b in range(B) for t in range(lengths[b])]
+        each = [
+            math.log(sum(np.exp(logits[b, t]))) - logits[b, t, targets[b, t]]
+            for b in range(B)
+            for t in range(lengths[b])
+        ]
         yield Draw(label, [logits, targets], {"loss": sum(each) / len(each)})
 
 
 # ---- one projection for queries and keys ----
 
+
 def expected_logits(rng):
     """Moments of one term: x y has mean 0 and variance 1, x² has mean 1 and variance E x⁴ - 1 = 2; n terms add up."""
-    for n, tied in ((int(rng.integers(2, 200)), True), (int(rng.integers(2, 200)), False), (1, True), (1, False),
-                    (int(rng.integers(200, 5000)), True), (int(rng.integers(200, 5000)), False)):
+    for n, tied in (
+        (int(rng.integers(2, 200)), True),
+        (int(rng.integers(2, 200)), False),
+        (1, True),
+        (1, False),
+        (int(rng.integers(200, 5000)), True),
+        (int(rng.integers(200, 5000)), False),
+    ):
         mean, variance = (1, 3 - 1) if tied else (0, 1)
-        yield Draw(f"n = {n}, {'tied' if tied else 'untied'}", [n, tied], {"moments": {
-            "same_mean": n * mean / math.sqrt(n), "same_std": math.sqrt(n * variance / n),
-            "other_mean": 0.0, "other_std": 1.0}})
+        yield Draw(
+            f"n = {n}, {'tied' if tied else 'untied'}",
+            [n, tied],
+            {
+                "moments": {
+                    "same_mean": n * mean / math.sqrt(n),
+                    "same_std": math.sqrt(n * variance / n),
+                    "other_mean": 0.0,
+                    "other_std": 1.0,
+                }
+            },
+        )
 
 
 def diagonal_weight(rng):
-    for label, n, L, tied in (("tied", int(rng.integers(5, 90)), int(rng.integers(3, 40)), True),
-                              ("untied", int(rng.integers(5, 90)), int(rng.integers(3, 40)), False),
-                              ("tied, one token", 7, 1, True), ("untied, one token", 7, 1, False),
-                              ("tied, n = 10^6", 10**6, 1000, True), ("untied, n = 10^6", 10**6, 1000, False)):
+    for label, n, L, tied in (
+        ("tied", int(rng.integers(5, 90)), int(rng.integers(3, 40)), True),
+        ("untied", int(rng.integers(5, 90)), int(rng.integers(3, 40)), False),
+        ("tied, one token", 7, 1, True),
+        ("untied, one token", 7, 1, False),
+        ("tied, n = 10^6", 10**6, 1000, True),
+        ("untied, n = 10^6", 10**6, 1000, False),
+    ):
         r = n * rng.uniform(0.6, 1.4, size=6)
-        own = np.minimum(r / n**0.5, 200)                                     # e^200 is as good as e^1000 here
+        own = np.minimum(r / n**0.5, 200)  # e^200 is as good as e^1000 here
         tied_weight = np.exp(own) / (np.exp(own) + (L - 1) * np.exp(r / n / 2))
         yield Draw(label, [r, n, L, tied], {"weight": tied_weight if tied else np.full(6, 1 / L)})
 
@@ -412,11 +575,12 @@ def tied_scores_grad(rng):
         dS = dS + dS.T if label == "dS symmetric" else dS
         at = torch.from_numpy(W).requires_grad_()
         S = torch.einsum("id,dm,jc,cm->ij", torch.from_numpy(x), at, torch.from_numpy(x), at)
-        dW, = torch.autograd.grad((S * torch.from_numpy(dS)).sum(), at)
+        (dW,) = torch.autograd.grad((S * torch.from_numpy(dS)).sum(), at)
         yield Draw(label, [dS, x, W], {"dW": dW.numpy()})
 
 
 # ---- the pieces together: torch's own modules ----
+
 
 def self_attention_together(rng):
     for label, tied in (("untied", False), ("tied", True)):
@@ -428,30 +592,62 @@ def self_attention_together(rng):
         with torch.no_grad():
             for kind in ("weight", "bias"):
                 parts = torch.from_numpy(weights[f"fused.{kind}"]).split(C)
-                getattr(torch_module, f"in_proj_{kind}").copy_(torch.cat([parts[n] for n in rows_of]))
+                getattr(torch_module, f"in_proj_{kind}").copy_(
+                    torch.cat([parts[n] for n in rows_of])
+                )
             torch_module.out_proj.weight.copy_(torch.eye(C))
             torch_module.out_proj.bias.zero_()
             hidden = torch.from_numpy(~keep).repeat_interleave(h, 0)
             x_t = torch.from_numpy(x)
             out, alpha = torch_module(x_t, x_t, x_t, attn_mask=hidden, average_attn_weights=False)
-        yield Draw(label, ["MultiHeadSelfAttention", {"d_model": C, "n_head": h, "tied_qk": tied}, weights, [x, keep]],
-                   {"out": out.numpy(), "weights": alpha.numpy()})
+        yield Draw(
+            label,
+            [
+                "MultiHeadSelfAttention",
+                {"d_model": C, "n_head": h, "tied_qk": tied},
+                weights,
+                [x, keep],
+            ],
+            {"out": out.numpy(), "weights": alpha.numpy()},
+        )
 
 
 def encoder_together(rng):
     B, L, h, C = 3, 6, 2, 8
-    settings = {"vocab_size": 9, "d_model": C, "n_head": h, "n_layer": 2, "max_len": 7, "positions": "sine"}
+    settings = {
+        "vocab_size": 9,
+        "d_model": C,
+        "n_head": h,
+        "n_layer": 2,
+        "max_len": 7,
+        "positions": "sine",
+    }
     weights = {"embedding.weight": rng.normal(size=(9, C))}
     for n in range(2):
         front = f"blocks.{n}."
         weights |= linear(rng, 3 * C, C, front + "attention.fused")
         weights |= linear(rng, 4 * C, C, front + "mlp.0") | linear(rng, C, 4 * C, front + "mlp.2")
         for norm in ("ln_1", "ln_2"):
-            weights |= {f"{front}{norm}.weight": 1 + 0.3 * rng.normal(size=C), f"{front}{norm}.bias": rng.normal(size=C)}
+            weights |= {
+                f"{front}{norm}.weight": 1 + 0.3 * rng.normal(size=C),
+                f"{front}{norm}.bias": rng.normal(size=C),
+            }
     tokens, lengths = rng.integers(9, size=(B, L)), np.array([6, 3, 1])
-    table = np.array([[math.sin(p / 10000 ** (i / C)) if i % 2 == 0 else math.cos(p / 10000 ** ((i - 1) / C))
-                       for i in range(C)] for p in range(L)])
-    x, keep = weights["embedding.weight"][tokens] + table, np.broadcast_to((np.arange(L) < lengths[:, None])[:, None], (B, L, L))
+    table = np.array(
+        [
+            [
+                math.sin(p / 10000 ** (i / C))
+                if i % 2 == 0
+                else math.cos(p / 10000 ** ((i - 1) / C))
+                for i in range(C)
+            ]
+            for p in range(L)
+        ]
+    )
+    x, keep = (
+        weights["embedding.weight"][tokens] + table,
+        np.broadcast_to((np.arange(L) < lengths[:, None])[:, None], (B, L, L)),
+    )
     kept = []
     for n in range(2):
         w = {name.removeprefix(f"blocks.{n}."): value for name, value in weights.items()}
@@ -461,37 +657,72 @@ def encoder_together(rng):
         kept.append(alpha)
         x = normed(x + out.swapaxes(1, 2).reshape(B, L, C), w["ln_1.weight"], w["ln_1.bias"])
         inner = F.gelu(torch.from_numpy(x @ w["mlp.0.weight"].T + w["mlp.0.bias"])).numpy()
-        x = normed(x + inner @ w["mlp.2.weight"].T + w["mlp.2.bias"], w["ln_2.weight"], w["ln_2.bias"])
-    yield Draw("", ["TransformerEncoder", settings, weights, [tokens, lengths]], {"out": x, "weights": kept})
+        x = normed(
+            x + inner @ w["mlp.2.weight"].T + w["mlp.2.bias"], w["ln_2.weight"], w["ln_2.bias"]
+        )
+    yield Draw(
+        "",
+        ["TransformerEncoder", settings, weights, [tokens, lengths]],
+        {"out": x, "weights": kept},
+    )
 
 
 def seq2seq_together(rng):
     for kind in ("additive", "bilinear", "dot", "scaled_dot", "none"):
         B, S, T, H, V = 3, 5, 4, 4, 7
-        weights = decoder_weights(rng, H, V) | {"embedding_in.weight": rng.normal(size=(V, H))} | linear(rng, H, H, "first")
-        weights |= {f"encoder.{name}_l0": rng.normal(size=shape) for name, shape in (
-            ("weight_ih", (3 * H, H)), ("weight_hh", (3 * H, H)), ("bias_ih", 3 * H), ("bias_hh", 3 * H))}
-        encoder = {name.replace("encoder.", "cell.").removesuffix("_l0"): value for name, value in weights.items()
-                   if name.startswith("encoder.")}
-        weights |= {"additive": {"W": rng.normal(size=(H, 2 * H)), "w": rng.normal(size=H)},
-                    "bilinear": {"W": rng.normal(size=(H, H))}}.get(kind, {})
+        weights = (
+            decoder_weights(rng, H, V)
+            | {"embedding_in.weight": rng.normal(size=(V, H))}
+            | linear(rng, H, H, "first")
+        )
+        weights |= {
+            f"encoder.{name}_l0": rng.normal(size=shape)
+            for name, shape in (
+                ("weight_ih", (3 * H, H)),
+                ("weight_hh", (3 * H, H)),
+                ("bias_ih", 3 * H),
+                ("bias_hh", 3 * H),
+            )
+        }
+        encoder = {
+            name.replace("encoder.", "cell.").removesuffix("_l0"): value
+            for name, value in weights.items()
+            if name.startswith("encoder.")
+        }
+        weights |= {
+            "additive": {"W": rng.normal(size=(H, 2 * H)), "w": rng.normal(size=H)},
+            "bilinear": {"W": rng.normal(size=(H, H))},
+        }.get(kind, {})
         tokens, lengths = padded(rng, B, S, V)
         inputs = np.concatenate([np.ones((B, 1), int), rng.integers(3, V, size=(B, T - 1))], 1)
         logits, alpha = np.zeros((B, T, V)), np.zeros((B, T, S))
-        for b in range(B):                                                    # each text alone: no padding anywhere
+        for b in range(B):  # each text alone: no padding anywhere
             h, states = np.zeros(H), []
-            for word in weights["embedding_in.weight"][tokens[b, :lengths[b]]]:
+            for word in weights["embedding_in.weight"][tokens[b, : lengths[b]]]:
                 h = gru_cell(encoder, word, h)
                 states.append(h + word)
-            states, state = np.array(states), np.tanh(weights["first.weight"] @ h + weights["first.bias"])
+            states, state = (
+                np.array(states),
+                np.tanh(weights["first.weight"] @ h + weights["first.bias"]),
+            )
             for t in range(T):
                 found = np.zeros(H)
                 if kind != "none":
-                    alpha[b, t, :len(states)] = softmax(np.array([seq2seq_score(kind, weights, state, one) for one in states]))
-                    found = alpha[b, t, :len(states)] @ states
+                    alpha[b, t, : len(states)] = softmax(
+                        np.array([seq2seq_score(kind, weights, state, one) for one in states])
+                    )
+                    found = alpha[b, t, : len(states)] @ states
                 logits[b, t], state = decoder_step(weights, inputs[b, t], state, found)
-        yield Draw(kind, ["Seq2Seq", {"vocab_in": V, "vocab_out": V, "hidden": H, "score": kind}, weights,
-                          [tokens, lengths, inputs]], {"out": logits, "weights": alpha})
+        yield Draw(
+            kind,
+            [
+                "Seq2Seq",
+                {"vocab_in": V, "vocab_out": V, "hidden": H, "score": kind},
+                weights,
+                [tokens, lengths, inputs],
+            ],
+            {"out": logits, "weights": alpha},
+        )
 
 
 def seq2seq_score(kind, weights, q, k):
@@ -504,10 +735,18 @@ def seq2seq_score(kind, weights, q, k):
 
 def expected_diagonal_weight_together(rng):
     """E over r ~ χ²_n of the weight given r, by the trapezoid rule on a fine grid of r."""
-    for n, L, tied in ((64, 64, True), (256, 64, True), (int(rng.integers(20, 60)), int(rng.integers(5, 50)), True),
-                       (64, 64, False)):
+    for n, L, tied in (
+        (64, 64, True),
+        (256, 64, True),
+        (int(rng.integers(20, 60)), int(rng.integers(5, 50)), True),
+        (64, 64, False),
+    ):
         r = np.linspace(max(1e-9, n - 12 * math.sqrt(2 * n)), n + 20 * math.sqrt(2 * n), 40_001)
         log_p = (n / 2 - 1) * np.log(r) - r / 2
         p = np.exp(log_p - log_p.max())
         weight = 1 / (1 + (L - 1) * np.exp(r / (2 * n) - r / math.sqrt(n)))
-        yield Draw(f"n = {n}", [n, L, tied], {"weight": float((p * weight).sum() / p.sum()) if tied else 1 / L})
+        yield Draw(
+            f"n = {n}",
+            [n, L, tied],
+            {"weight": float((p * weight).sum() / p.sum()) if tied else 1 / L},
+        )

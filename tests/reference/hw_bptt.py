@@ -2,6 +2,7 @@
 
 One generator a check, named like it. Sizes all differ; states start with h_0 = 0, as in the homework.
 """
+
 import numpy as np
 import torch
 
@@ -73,6 +74,7 @@ def labels(rng, T, K):
 
 
 # ---------------------------------------------------------------- ReLU-RNN
+
 
 def relu_dy(rng):
     for y_gt in (1, 0):
@@ -160,7 +162,11 @@ def relu_db(rng):
     T, H = sizes(rng, 2)
     for label, steps in (("", T), ("one step", 1)):
         da = away(rng, (steps, H))
-        yield Draw(label, [da], {"dL/db": np.array([sum(da[t][j] for t in range(steps)) for j in range(H)])})
+        yield Draw(
+            label,
+            [da],
+            {"dL/db": np.array([sum(da[t][j] for t in range(steps)) for j in range(H)])},
+        )
 
 
 rnn_db = relu_db
@@ -180,12 +186,19 @@ def _dx(rng, T, H, D):
 
 # ---------------------------------------------------------------- RNN
 
+
 def softmax(rng):
     T, K = sizes(rng, 2)
-    for label, o in (("", rng.normal(size=(T, K)) * 2), ("square", rng.normal(size=(K, K))),
-                     ("large and small values", rng.normal(size=(3, K)) + np.array([[1000.0], [0.0], [-1000.0]])),
-                     ("both in one row", rng.normal(size=(2, K)) + np.where(np.arange(K) % 2, 1000.0, -1000.0)),
-                     ("one row", rng.normal(size=(1, K)))):
+    for label, o in (
+        ("", rng.normal(size=(T, K)) * 2),
+        ("square", rng.normal(size=(K, K))),
+        (
+            "large and small values",
+            rng.normal(size=(3, K)) + np.array([[1000.0], [0.0], [-1000.0]]),
+        ),
+        ("both in one row", rng.normal(size=(2, K)) + np.where(np.arange(K) % 2, 1000.0, -1000.0)),
+        ("one row", rng.normal(size=(1, K))),
+    ):
         yield Draw(label, [o], {"y_hat": torch.softmax(torch.tensor(o), dim=1).numpy()})
 
 
@@ -208,7 +221,11 @@ def rnn_dc(rng):
     T, K = sizes(rng, 2)
     for label, steps in (("", T), ("one step", 1)):
         do = away(rng, (steps, K))
-        yield Draw(label, [do], {"dL/dc": np.array([sum(do[t, k] for t in range(steps)) for k in range(K)])})
+        yield Draw(
+            label,
+            [do],
+            {"dL/dc": np.array([sum(do[t, k] for t in range(steps)) for k in range(K)])},
+        )
 
 
 def _slope(rng, activation):
@@ -220,7 +237,9 @@ def _slope(rng, activation):
         a = torch.tensor(start, requires_grad=True)
         h = getattr(torch, activation)(a)
         h.sum().backward()
-        yield Draw(label, [a.detach().numpy(), h.detach().numpy(), activation], {"slope": a.grad.numpy()})
+        yield Draw(
+            label, [a.detach().numpy(), h.detach().numpy(), activation], {"slope": a.grad.numpy()}
+        )
 
 
 def rnn_slope_tanh(rng):
@@ -236,10 +255,15 @@ def rnn_slope_relu(rng):
 
 
 def _rnn_dh(rng, T, K, H):
-    do, V, W, slope = away(rng, (T, K)), away(rng, (K, H)), square(rng, H), rng.uniform(0.4, 0.95, (T, H))
+    do, V, W, slope = (
+        away(rng, (T, K)),
+        away(rng, (K, H)),
+        square(rng, H),
+        rng.uniform(0.4, 0.95, (T, H)),
+    )
     dh = np.zeros((T, H))
     for t in range(T):
-        for s in range(t, T):                               # the loss of every later step, one way each
+        for s in range(t, T):  # the loss of every later step, one way each
             dh[t] += backwards(W, slope, t, s) @ V.T @ do[s]
     return [do, V, W, slope], {"dL/dh": dh}
 
@@ -269,7 +293,12 @@ def rnn_dx(rng):
 def rnn_step_dh(rng):
     t, K, H = sizes(rng, 3)
     for label, steps in (("", t), ("t = 3", 3), ("t = 1", 1), ("many steps", 25)):
-        do, V, W, slope = away(rng, K), away(rng, (K, H)), square(rng, H), rng.uniform(0.4, 0.95, (steps, H))
+        do, V, W, slope = (
+            away(rng, K),
+            away(rng, (K, H)),
+            square(rng, H),
+            rng.uniform(0.4, 0.95, (steps, H)),
+        )
         dh = [backwards(W, slope, k, steps - 1) @ V.T @ do for k in range(steps)]
         yield Draw(label, [do, V, W, slope], {"dL_t/dh": np.array(dh)})
 
@@ -277,19 +306,28 @@ def rnn_step_dh(rng):
 def sgd_step(rng):
     H, D = sizes(rng, 2)
     shapes = {"U": (H, D), "W": (H, H), "b": (H,), "d": ()}
-    for label, clip, size in (("no limit", None, 1.0), ("norm above the limit", 0.5, 1.0),
-                              ("norm below the limit", 1000.0, 1.0), ("no gradient", 0.5, 0.0),
-                              ("a norm above the limit and below 1", 0.01, 0.02)):
+    for label, clip, size in (
+        ("no limit", None, 1.0),
+        ("norm above the limit", 0.5, 1.0),
+        ("norm below the limit", 1000.0, 1.0),
+        ("no gradient", 0.5, 0.0),
+        ("a norm above the limit and below 1", 0.01, 0.02),
+    ):
         params = {name: np.array(away(rng, shape)) for name, shape in shapes.items()}
         grads = {name: np.array(away(rng, shape) * size) for name, shape in shapes.items()}
         norm = sum(float(value) ** 2 for grad in grads.values() for value in np.ravel(grad)) ** 0.5
         scale = 1.0 if clip is None or norm <= clip else clip / norm
         lr = float(rng.uniform(0.05, 0.3))
         after = {name: np.array(params[name] - lr * scale * grads[name]) for name in shapes}
-        yield Draw(label, [params, grads | {"h": away(rng, (7, H)), "x": away(rng, (7, D))}, lr, clip], {"params": after})
+        yield Draw(
+            label,
+            [params, grads | {"h": away(rng, (7, H)), "x": away(rng, (7, D))}, lr, clip],
+            {"params": after},
+        )
 
 
 # ---------------------------------------------------------------- LSTM
+
 
 def lstm_dz(rng):
     for draw in rnn_do(rng):
@@ -303,13 +341,18 @@ def lstm_dh(rng):
     K, H = sizes(rng, 2)
     for label in ("", "the last step"):
         V, dz = away(rng, (K, H)), away(rng, K)
-        W, later = [square(rng, H) for _ in range(4)], [away(rng, H) * (label == "") for _ in range(4)]
+        W, later = (
+            [square(rng, H) for _ in range(4)],
+            [away(rng, H) * (label == "") for _ in range(4)],
+        )
         h = torch.tensor(rng.normal(size=H), requires_grad=True)
         total = torch.tensor(dz) @ (torch.tensor(V) @ h)
         for matrix, gate in zip(W, later):
             total = total + torch.tensor(gate) @ (torch.tensor(matrix) @ h)
         total.backward()
-        yield Draw(label, [dz, V, np.concatenate(W), np.concatenate(later)], {"dL/dh": h.grad.numpy()})
+        yield Draw(
+            label, [dz, V, np.concatenate(W), np.concatenate(later)], {"dL/dh": h.grad.numpy()}
+        )
 
 
 class Cell:
@@ -374,6 +417,7 @@ def lstm_do(rng):
 
 def _of_gate(array, gate):
     """The generator of one of the twelve: lstm_dW_f .. lstm_db_o."""
+
     def draws(rng):
         T, H, D = sizes(rng, 3)
         for label, steps in (("", T), ("one step", 1)):
@@ -384,22 +428,31 @@ def _of_gate(array, gate):
                 other = [states(rng, steps, H) if array == "W" else away(rng, (steps, D))]
                 answer = outer_sum(d[gate], other[0][:steps])
             yield Draw(label, [d, *other], {f"dL/d{array}_{gate}": answer})
+
     return draws
 
 
-globals().update({f"lstm_d{array}_{gate}": _of_gate(array, gate) for gate in "fiao" for array in "WUb"})
+globals().update(
+    {f"lstm_d{array}_{gate}": _of_gate(array, gate) for gate in "fiao" for array in "WUb"}
+)
 
 
 def lstm_dx(rng):
     T, H, D = sizes(rng, 3)
     for label, steps in (("", T), ("one step", 1)):
-        d, U = {gate: away(rng, (steps, H)) for gate in "fiao"}, {gate: away(rng, (H, D)) for gate in "fiao"}
+        d, U = (
+            {gate: away(rng, (steps, H)) for gate in "fiao"},
+            {gate: away(rng, (H, D)) for gate in "fiao"},
+        )
         x = torch.zeros((steps, D), dtype=torch.float64, requires_grad=True)
-        sum((torch.tensor(d[gate]) * (x @ torch.tensor(U[gate]).T)).sum() for gate in "fiao").backward()
+        sum(
+            (torch.tensor(d[gate]) * (x @ torch.tensor(U[gate]).T)).sum() for gate in "fiao"
+        ).backward()
         yield Draw(label, [d, U], {"dL/dx": x.grad.numpy()})
 
 
 # ---------------------------------------------------------------- whole networks in torch
+
 
 def leaves(params):
     return {name: torch.tensor(value, requires_grad=True) for name, value in params.items()}
@@ -413,20 +466,34 @@ def kept(values, store):
 
 def gradients(p, x, **lists):
     """{name: gradient} of leaves, of x and of lists of tensors that kept theirs; zeros where the loss does not reach."""
+
     def gradient(tensor):
         return np.zeros(tuple(tensor.shape)) if tensor.grad is None else tensor.grad.numpy()
+
     found = {name: gradient(value) for name, value in p.items()} | {"x": gradient(x)}
-    return found | {name: np.array([gradient(value) for value in values]) for name, values in lists.items()}
+    return found | {
+        name: np.array([gradient(value) for value in values]) for name, values in lists.items()
+    }
 
 
 def relu_params(rng, n):
-    return {"W": square(rng, n, 0.8), "U": rng.normal(size=(n, n)) / n**0.5, "b": rng.normal(size=n) * 0.5 + 0.3,
-            "V": rng.normal(size=n) / n, "d": np.array(rng.normal())}
+    return {
+        "W": square(rng, n, 0.8),
+        "U": rng.normal(size=(n, n)) / n**0.5,
+        "b": rng.normal(size=n) * 0.5 + 0.3,
+        "V": rng.normal(size=n) / n,
+        "d": np.array(rng.normal()),
+    }
 
 
 def relu_grads(params, x, y_gt):
     """(y_pred, gradients) of the ReLU-RNN by autograd."""
-    p, x, h, hs = leaves(params), torch.tensor(x, requires_grad=True), torch.zeros(len(params["b"]), dtype=torch.float64), []
+    p, x, h, hs = (
+        leaves(params),
+        torch.tensor(x, requires_grad=True),
+        torch.zeros(len(params["b"]), dtype=torch.float64),
+        [],
+    )
     for row in x:
         h = kept(torch.relu(p["b"] + p["W"] @ h + p["U"] @ row), hs)
     y = torch.sigmoid(p["V"] @ h + p["d"])
@@ -436,16 +503,28 @@ def relu_grads(params, x, y_gt):
 
 
 def rnn_params(rng, D, H, K):
-    return {"U": rng.normal(size=(H, D)) / D**0.5, "W": square(rng, H, 0.9), "b": rng.normal(size=H) * 0.5,
-            "V": rng.normal(size=(K, H)), "c": rng.normal(size=K)}
+    return {
+        "U": rng.normal(size=(H, D)) / D**0.5,
+        "W": square(rng, H, 0.9),
+        "b": rng.normal(size=H) * 0.5,
+        "V": rng.normal(size=(K, H)),
+        "c": rng.normal(size=K),
+    }
 
 
 def rnn_grads(params, x, y, activation="tanh", step=None):
     """(loss, gradients) of the RNN by autograd; step (from 1): of that step's loss alone."""
-    p, x, h, hs = leaves(params), torch.tensor(x, requires_grad=True), torch.zeros(len(params["b"]), dtype=torch.float64), []
+    p, x, h, hs = (
+        leaves(params),
+        torch.tensor(x, requires_grad=True),
+        torch.zeros(len(params["b"]), dtype=torch.float64),
+        [],
+    )
     for row in x:
         h = kept(getattr(torch, activation)(p["b"] + p["W"] @ h + p["U"] @ row), hs)
-    losses = torch.nn.functional.cross_entropy(torch.stack(hs) @ p["V"].T + p["c"], torch.tensor(y), reduction="none")
+    losses = torch.nn.functional.cross_entropy(
+        torch.stack(hs) @ p["V"].T + p["c"], torch.tensor(y), reduction="none"
+    )
     loss = losses.sum() if step is None else losses[step - 1]
     loss.backward()
     return loss.item(), gradients(p, x, h=hs)
@@ -454,7 +533,11 @@ def rnn_grads(params, x, y, activation="tanh", step=None):
 def lstm_params(rng, D, H, K):
     params = {}
     for gate in "fiao":
-        params |= {f"W_{gate}": square(rng, H, 0.9), f"U_{gate}": rng.normal(size=(H, D)), f"b_{gate}": rng.normal(size=H)}
+        params |= {
+            f"W_{gate}": square(rng, H, 0.9),
+            f"U_{gate}": rng.normal(size=(H, D)),
+            f"b_{gate}": rng.normal(size=H),
+        }
     return params | {"V": rng.normal(size=(K, H)), "c": rng.normal(size=K)}
 
 
@@ -463,11 +546,16 @@ def lstm_grads(params, x, y):
     p, x, hs, Cs = leaves(params), torch.tensor(x, requires_grad=True), [], []
     h = C = torch.zeros(len(params["b_f"]), dtype=torch.float64)
     for row in x:
-        f, i, o = (torch.sigmoid(p[f"W_{gate}"] @ h + p[f"U_{gate}"] @ row + p[f"b_{gate}"]) for gate in "fio")
+        f, i, o = (
+            torch.sigmoid(p[f"W_{gate}"] @ h + p[f"U_{gate}"] @ row + p[f"b_{gate}"])
+            for gate in "fio"
+        )
         a = torch.tanh(p["W_a"] @ h + p["U_a"] @ row + p["b_a"])
         C = kept(C * f + i * a, Cs)
         h = kept(o * torch.tanh(C), hs)
-    loss = torch.nn.functional.cross_entropy(torch.stack(hs) @ p["V"].T + p["c"], torch.tensor(y), reduction="sum")
+    loss = torch.nn.functional.cross_entropy(
+        torch.stack(hs) @ p["V"].T + p["c"], torch.tensor(y), reduction="sum"
+    )
     loss.backward()
     return loss.item(), gradients(p, x, h=hs, C=Cs)
 
@@ -491,7 +579,9 @@ def rnn_step_loss_together(rng):
     D, H, K = sizes(rng, 3)
     for t in (1, 3, 5):
         params, x, y = rnn_params(rng, D, H, K), rng.normal(size=(5, D)), labels(rng, 5, K)
-        yield Draw(f"step {t} of 5", [params, x, y, t], {"grads": rnn_grads(params, x, y, step=t)[1]})
+        yield Draw(
+            f"step {t} of 5", [params, x, y, t], {"grads": rnn_grads(params, x, y, step=t)[1]}
+        )
 
 
 def lstm_together(rng):
@@ -503,6 +593,7 @@ def lstm_together(rng):
 
 
 # ---------------------------------------------------------------- choice questions: every option is computed
+
 
 def true_letter(options):
     """Letter of the one option that is true."""
@@ -523,18 +614,38 @@ def c1(rng):
             back = U.T @ back
         return np.linalg.norm(back) < 1e-6 * np.linalg.norm(g)
 
-    yield Draw("", [], {"letter": true_letter({"A": vanishes(0.5, 0.95), "B": vanishes(1, 1), "C": vanishes(1.05, 1.5)})})
+    yield Draw(
+        "",
+        [],
+        {
+            "letter": true_letter(
+                {"A": vanishes(0.5, 0.95), "B": vanishes(1, 1), "C": vanishes(1.05, 1.5)}
+            )
+        },
+    )
 
 
 def c2(rng):
     """|dL/dh_0| after 40 steps beside |dL/dh_40|, W orthogonal, pre-activations positive."""
     n = 6
-    W, g, a = np.linalg.qr(rng.normal(size=(n, n)))[0], away(rng, n), torch.tensor(rng.uniform(0.1, 1.5, (40, n)))
+    W, g, a = (
+        np.linalg.qr(rng.normal(size=(n, n)))[0],
+        away(rng, n),
+        torch.tensor(rng.uniform(0.1, 1.5, (40, n))),
+    )
 
     def keeps(activation):
         a.requires_grad_(True)
-        slope, = torch.autograd.grad(activation(a).sum(), a)
+        (slope,) = torch.autograd.grad(activation(a).sum(), a)
         back = backwards(W, np.concatenate([np.zeros((1, n)), slope.numpy()]), 0, 40) @ g
         return abs(np.linalg.norm(back) / np.linalg.norm(g) - 1) < 1e-9
 
-    yield Draw("", [], {"letter": true_letter({"A": keeps(torch.sigmoid), "B": keeps(torch.tanh), "C": keeps(torch.relu)})})
+    yield Draw(
+        "",
+        [],
+        {
+            "letter": true_letter(
+                {"A": keeps(torch.sigmoid), "B": keeps(torch.tanh), "C": keeps(torch.relu)}
+            )
+        },
+    )

@@ -1,11 +1,26 @@
 """Cases of word2vec_sst. Expected values: torch in float64 (autograd, logsigmoid, log_softmax), plain loops, closed forms."""
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from tests.check import Draw
 
-WORDS = ["film", "good", "bad", "plot", "dull", "warm", "cast", "scene", "song", "end", "hero", "joke", "tale"]
+WORDS = [
+    "film",
+    "good",
+    "bad",
+    "plot",
+    "dull",
+    "warm",
+    "cast",
+    "scene",
+    "song",
+    "end",
+    "hero",
+    "joke",
+    "tale",
+]
 
 
 def tensor(x, grad=False):
@@ -14,8 +29,14 @@ def tensor(x, grad=False):
 
 # ---------------------------------------------------------------- question 1
 
+
 def softmax(rng):
-    for label, shape in (("a square matrix", (4, 4)), ("rows", (5, 3)), ("one row of numbers", (6,)), ("one column", (3, 1))):
+    for label, shape in (
+        ("a square matrix", (4, 4)),
+        ("rows", (5, 3)),
+        ("one row of numbers", (6,)),
+        ("one column", (3, 1)),
+    ):
         x = rng.normal(0, 2, shape)
         yield Draw(label, [x], {"probabilities": torch.softmax(tensor(x), -1).numpy()})
 
@@ -24,12 +45,17 @@ def softmax_overflow(rng):
     small = rng.uniform(-1, 1, 5)
     steep = np.array([700.2, 0.4, 3.1, 702.3, 711.0]) + small / 10
     rows = np.array([[1000.0], [-1000.0], [0.0]]) + rng.normal(0, 2, (3, 4))
-    for label, x in (("scores near 1000", 1000 + small), ("scores near 711", steep), ("rows near 1000, -1000 and 0", rows),
-                     ("scores near -1000", -1000 + small)):
+    for label, x in (
+        ("scores near 1000", 1000 + small),
+        ("scores near 711", steep),
+        ("rows near 1000, -1000 and 0", rows),
+        ("scores near -1000", -1000 + small),
+    ):
         yield Draw(label, [x], {"probabilities": torch.softmax(tensor(x), -1).numpy()})
 
 
 # ---------------------------------------------------------------- question 2
+
 
 def sigmoid(rng):
     for label, x in (("a matrix", rng.normal(0, 2, (3, 4))), ("a row", rng.normal(0, 2, 5))):
@@ -48,13 +74,33 @@ def sigmoid_grad(rng):
     yield Draw("", [s.detach().numpy()], {"derivative": x.grad.numpy()})
 
 
-def checked_function(rng, shape, right=True, wrong_at=None, cross=0.0, bend=0.0, rate=0.0, constant=0.0, noise=0.0, factor=None):
+def checked_function(
+    rng,
+    shape,
+    right=True,
+    wrong_at=None,
+    cross=0.0,
+    bend=0.0,
+    rate=0.0,
+    constant=0.0,
+    noise=0.0,
+    factor=None,
+):
     """One function for gradcheck_naive, and whether its gradient is right. All entries of its gradient are of size 1."""
     size = int(np.prod(shape))
     x = rng.uniform(0.5, 1.5, shape)
-    A = np.diag(bend + rng.uniform(0.01, 0.02, size)) + cross * (np.ones((size, size)) - np.eye(size))
-    function = {"x": x, "A": A, "b": rng.uniform(0.5, 1.5, size), "rate": rate, "constant": constant, "noise": noise,
-                "error": np.zeros(shape)}
+    A = np.diag(bend + rng.uniform(0.01, 0.02, size)) + cross * (
+        np.ones((size, size)) - np.eye(size)
+    )
+    function = {
+        "x": x,
+        "A": A,
+        "b": rng.uniform(0.5, 1.5, size),
+        "rate": rate,
+        "constant": constant,
+        "noise": noise,
+        "error": np.zeros(shape),
+    }
     if not right:
         gradient = function["b"] + A @ x.ravel() + rate * np.exp(rate * x.ravel())
         error = np.zeros(size)
@@ -66,12 +112,19 @@ def checked_function(rng, shape, right=True, wrong_at=None, cross=0.0, bend=0.0,
 
 def gradcheck_functions(rng):
     """Right and wrong gradients in random order."""
-    cases = [checked_function(rng, (3,)), checked_function(rng, (2, 3)), checked_function(rng, (4,), cross=5.0),
-             checked_function(rng, (2, 2), rate=3.0), checked_function(rng, (2, 2), bend=20.0),
-             checked_function(rng, (3,), constant=1e4),
-             checked_function(rng, (2, 2), noise=1.0), checked_function(rng, (3, 2), noise=1.0),
-             checked_function(rng, (5,), right=False), checked_function(rng, (4,), right=False, factor=-1),
-             checked_function(rng, (2, 2), right=False, factor=2)]
+    cases = [
+        checked_function(rng, (3,)),
+        checked_function(rng, (2, 3)),
+        checked_function(rng, (4,), cross=5.0),
+        checked_function(rng, (2, 2), rate=3.0),
+        checked_function(rng, (2, 2), bend=20.0),
+        checked_function(rng, (3,), constant=1e4),
+        checked_function(rng, (2, 2), noise=1.0),
+        checked_function(rng, (3, 2), noise=1.0),
+        checked_function(rng, (5,), right=False),
+        checked_function(rng, (4,), right=False, factor=-1),
+        checked_function(rng, (2, 2), right=False, factor=2),
+    ]
     cases += [checked_function(rng, (4,), right=False, wrong_at=at) for at in range(4)]
     cases += [checked_function(rng, (2, 3), right=False, wrong_at=at, factor=0.9) for at in (4, 5)]
     return [cases[at] for at in rng.permutation(len(cases))]
@@ -83,22 +136,28 @@ def gradcheck_verdicts(rng):
 
 
 def gradcheck_leaves(rng):
-    functions = [checked_function(rng, (3,), cross=2.0)[0], checked_function(rng, (2, 3), noise=1.0)[0]]
+    functions = [
+        checked_function(rng, (3,), cross=2.0)[0],
+        checked_function(rng, (2, 3), noise=1.0)[0],
+    ]
     yield Draw("", [functions], {"x": [function["x"] for function in functions]})
 
 
 def network(rng, N, D_x, H, D_y, scale=1.0, certain=False):
     """Inputs, cost and gradient of forward_backward_prop, by autograd."""
     data, params = rng.normal(0, 1, (N, D_x)), rng.normal(0, 1, (D_x + 1) * H + (H + 1) * D_y)
-    params[(D_x + 1) * H:] *= scale
+    params[(D_x + 1) * H :] *= scale
     flat = tensor(params, True)
     W1, b1, W2, b2 = torch.split(flat, [D_x * H, H, H * D_y, D_y])
     scores = torch.sigmoid(tensor(data) @ W1.reshape(D_x, H) + b1) @ W2.reshape(H, D_y) + b2
     right = scores.detach().argmax(1).numpy() if certain else rng.integers(0, D_y, N)
     cost = F.cross_entropy(scores, torch.as_tensor(right), reduction="sum")
     cost.backward()
-    return Draw("", [data, np.eye(D_y)[right], params, [D_x, H, D_y]],
-                {"cost": float(cost.detach()), "gradient": flat.grad.numpy()})
+    return Draw(
+        "",
+        [data, np.eye(D_y)[right], params, [D_x, H, D_y]],
+        {"cost": float(cost.detach()), "gradient": flat.grad.numpy()},
+    )
 
 
 def network_gradient(rng):
@@ -113,8 +172,11 @@ def network_certain(rng):
     while True:
         draw = network(rng, 6, 4, 3, 5, scale=3000.0, certain=True)
         data, labels, params, (D_x, H, D_y) = draw.inputs
-        W1, b1 = params[:D_x * H].reshape(D_x, H), params[D_x * H:D_x * H + H]
-        scores = 1 / (1 + np.exp(-data @ W1 - b1)) @ params[(D_x + 1) * H:-D_y].reshape(H, D_y) + params[-D_y:]
+        W1, b1 = params[: D_x * H].reshape(D_x, H), params[D_x * H : D_x * H + H]
+        scores = (
+            1 / (1 + np.exp(-data @ W1 - b1)) @ params[(D_x + 1) * H : -D_y].reshape(H, D_y)
+            + params[-D_y:]
+        )
         gaps = np.sort(scores.max(axis=1, keepdims=True) - scores, axis=1)
         if gaps[:, 1].min() > 30 and gaps[:, -1].max() > 800:
             draw.label = "the right class is certain, another one is impossible"
@@ -124,12 +186,22 @@ def network_certain(rng):
 
 # ---------------------------------------------------------------- question 3
 
+
 def normalize_rows(rng):
-    for label, shape in (("a square matrix", (4, 4)), ("rows", (5, 3)), ("one row", (1, 4)), ("short and long rows", (4, 3))):
+    for label, shape in (
+        ("a square matrix", (4, 4)),
+        ("rows", (5, 3)),
+        ("one row", (1, 4)),
+        ("short and long rows", (4, 3)),
+    ):
         x = rng.normal(0, 2, shape)
         if label == "short and long rows":
             x *= np.array([[0.01], [0.1], [10.0], [100.0]])
-        yield Draw(label, [x], {"rows": np.array([row / np.sqrt(sum(value ** 2 for value in row)) for row in x])})
+        yield Draw(
+            label,
+            [x],
+            {"rows": np.array([row / np.sqrt(sum(value**2 for value in row)) for row in x])},
+        )
 
 
 def softmax_loss(v, U, target):
@@ -151,9 +223,17 @@ softmax_gradients = softmax_cost
 
 def softmax_cost_overflow(rng):
     v, U = rng.uniform(0.5, 1.5, 4), rng.uniform(0.5, 1.5, (6, 4))
-    apart = np.array([-1000.0, 0.0, 1000.0, 1000.0, -1000.0, 1000.0])            # the target's is one of the high ones
-    for label, level in (("scores near 1000", 1000.0), ("scores near -1000", -1000.0), ("scores from -1000 to 1000", apart)):
-        shifted = U + (level - U @ v)[:, None] * v / (v @ v) + np.outer(rng.normal(0, 1, 6), v) / (v @ v)
+    apart = np.array(
+        [-1000.0, 0.0, 1000.0, 1000.0, -1000.0, 1000.0]
+    )  # the target's is one of the high ones
+    for label, level in (
+        ("scores near 1000", 1000.0),
+        ("scores near -1000", -1000.0),
+        ("scores from -1000 to 1000", apart),
+    ):
+        shifted = (
+            U + (level - U @ v)[:, None] * v / (v @ v) + np.outer(rng.normal(0, 1, 6), v) / (v @ v)
+        )
         yield Draw(label, [v, 2, shifted, None], softmax_loss(v, shifted, 2))
 
 
@@ -170,7 +250,7 @@ def negative_loss(v, U, target, negatives):
 def neg_draw(rng, label, draws, target, K=None, V=13, n=4):
     """A draw for negSamplingCostAndGradient. draws: what sampleTokenIdx gives; K None: the default of 10."""
     v, U = rng.normal(0, 1, n), rng.normal(0, 1, (V, n))
-    kept = [at for at, row in enumerate(draws) if row != target][:K or 10]
+    kept = [at for at, row in enumerate(draws) if row != target][: K or 10]
     expected = negative_loss(v, U, target, [draws[at] for at in kept]) | {"drawn": kept[-1] + 1}
     return Draw(label, [v, target, U, list(map(int, draws))] + ([] if K is None else [K]), expected)
 
@@ -189,7 +269,9 @@ neg_gradients = neg_cost
 
 def neg_draws(rng):
     rows = rng.permutation(13)
-    yield neg_draw(rng, "the target drawn twice", rows[[1, 0, 2, 3, 0, 4, 5, 6, 7]], int(rows[0]), 5)
+    yield neg_draw(
+        rng, "the target drawn twice", rows[[1, 0, 2, 3, 0, 4, 5, 6, 7]], int(rows[0]), 5
+    )
     rows = rng.permutation(13)
     yield neg_draw(rng, "the target drawn first", rows[[0, 1, 2, 3, 4, 5, 6]], int(rows[0]), 4)
 
@@ -198,19 +280,32 @@ def neg_overflow(rng):
     v, U = np.array([1.0, 0.5, -0.5, 2.0]), rng.uniform(-0.1, 0.1, (6, 4))
     U[3] += 40 * v / (v @ v)
     U[1] -= 40 * v / (v @ v)
-    for label, target, draws in (("a negative with score 40", 0, [3, 4, 5]), ("negatives with scores -40 and 40", 2, [1, 3, 4])):
-        yield Draw(label, [v, target, U, draws, 3], negative_loss(v, U, target, draws) | {"drawn": 3})
+    for label, target, draws in (
+        ("a negative with score 40", 0, [3, 4, 5]),
+        ("negatives with scores -40 and 40", 2, [1, 3, 4]),
+    ):
+        yield Draw(
+            label, [v, target, U, draws, 3], negative_loss(v, U, target, draws) | {"drawn": 3}
+        )
 
 
 def distance(v, target, U, draws):
     return (v - U[target]).square().sum() / 2
 
 
-COSTS = {                        # name -> (the stand-in's, the one of the exercise), each of (v, target, U, iterator of draws)
-    "softmaxCostAndGradient": (distance, lambda v, target, U, draws: -torch.log_softmax(U @ v, 0)[target]),
+COSTS = {  # name -> (the stand-in's, the one of the exercise), each of (v, target, U, iterator of draws)
+    "softmaxCostAndGradient": (
+        distance,
+        lambda v, target, U, draws: -torch.log_softmax(U @ v, 0)[target],
+    ),
     "negSamplingCostAndGradient": (
         lambda v, target, U, draws: distance(v, target, U, draws) + U[next(draws)] @ v,
-        lambda v, target, U, draws: -F.logsigmoid(U[target] @ v) - sum(F.logsigmoid(-(U[next(draws)] @ v)) for _ in range(10)))}
+        lambda v, target, U, draws: (
+            -F.logsigmoid(U[target] @ v)
+            - sum(F.logsigmoid(-(U[next(draws)] @ v)) for _ in range(10))
+        ),
+    ),
+}
 
 
 def one_window(rng, label, model, cost, words, context, center, V=9, n=4):
@@ -223,16 +318,29 @@ def one_window(rng, label, model, cost, words, context, center, V=9, n=4):
     expected = {}
     for whose, term in zip(("", "own "), COSTS[cost]):
         ins, outs, left = tensor(V_in, True), tensor(U_out, True), iter(draws)
-        pairs = [(ins[tokens[center]], row) for row in rows] if model == "skipgram" else [(ins[rows].sum(0), tokens[center])]
+        pairs = (
+            [(ins[tokens[center]], row) for row in rows]
+            if model == "skipgram"
+            else [(ins[rows].sum(0), tokens[center])]
+        )
         total = sum(term(v, target, outs, left) for v, target in pairs)
         total.backward()
-        expected |= {f"{whose}cost": float(total.detach()), f"{whose}gradIn": ins.grad.numpy(), f"{whose}gradOut": outs.grad.numpy()}
-    return Draw(label, [model, cost, center, 5, list(context), tokens, V_in, U_out, draws], expected)
+        expected |= {
+            f"{whose}cost": float(total.detach()),
+            f"{whose}gradIn": ins.grad.numpy(),
+            f"{whose}gradOut": outs.grad.numpy(),
+        }
+    return Draw(
+        label, [model, cost, center, 5, list(context), tokens, V_in, U_out, draws], expected
+    )
 
 
 def windows(rng, model):
-    for label, cost, repeat in (("softmax", "softmaxCostAndGradient", 0), ("negative sampling", "negSamplingCostAndGradient", 0),
-                                ("softmax, a context word twice", "softmaxCostAndGradient", 1)):
+    for label, cost, repeat in (
+        ("softmax", "softmaxCostAndGradient", 0),
+        ("negative sampling", "negSamplingCostAndGradient", 0),
+        ("softmax, a context word twice", "softmaxCostAndGradient", 1),
+    ):
         words = [WORDS[at] for at in rng.permutation(len(WORDS))[:9]]
         yield one_window(rng, label, model, cost, words, words[1:5] + words[1:3] * repeat, words[0])
 
@@ -286,8 +394,11 @@ def sgd_halving(rng):
 
 def sgd_saving(rng):
     """What is printed: 0.95 of the last cost printed, 0.05 of this iteration's, before its step."""
-    for label, begin, every, save in (("a new run", 0, 4, True), ("on from iteration 20,000", 20_000, 2, True),
-                                      ("nothing to save", 0, 5, False)):
+    for label, begin, every, save in (
+        ("a new run", 0, 4, True),
+        ("on from iteration 20,000", 20_000, 2, True),
+        ("nothing to save", 0, 5, False),
+    ):
         inputs = sgd_inputs(rng, begin + 13, 0.1)
         x, a, m, step, iterations, _ = inputs
         if begin:
@@ -299,10 +410,19 @@ def sgd_saving(rng):
             if iteration % 5 == 0 and save:
                 saved.append([iteration, x])
             if iteration % every == 0:
-                printed.append([iteration, 0.95 * printed[-1][1] + 0.05 * cost if printed else cost])
-        yield Draw(label, [*inputs, [begin, start] if save else None, every],
-                   {"x": x, "iterations": [iteration for iteration, _ in saved], "saved": [params for _, params in saved],
-                    "printed": np.array(printed)})
+                printed.append(
+                    [iteration, 0.95 * printed[-1][1] + 0.05 * cost if printed else cost]
+                )
+        yield Draw(
+            label,
+            [*inputs, [begin, start] if save else None, every],
+            {
+                "x": x,
+                "iterations": [iteration for iteration, _ in saved],
+                "saved": [params for _, params in saved],
+                "printed": np.array(printed),
+            },
+        )
 
 
 def wrapper(rng):
@@ -310,50 +430,91 @@ def wrapper(rng):
         words, n = [WORDS[at] for at in rng.permutation(len(WORDS))[:8]], 3
         tokens = {word: at for at, word in enumerate(words)}
         vectors = rng.normal(0, 1, (20, n))
-        stretches = [(words[at % 6], [words[(at + 1) % 6], words[(at + 2) % 6]][:1 + at % 2]) for at in range(7)]
-        draws = [8, 9]                                           # rows that are no word of a window
+        stretches = [
+            (words[at % 6], [words[(at + 1) % 6], words[(at + 2) % 6]][: 1 + at % 2])
+            for at in range(7)
+        ]
+        draws = [8, 9]  # rows that are no word of a window
         both = tensor(vectors, True)
         total, count = tensor(0.0), 0
         for at in range(50):
             center, context = stretches[at % 7]
             rows = [tokens[word] for word in context]
-            pairs = [(both[tokens[center]], row) for row in rows] if model == "skipgram" else [
-                (both[rows].sum(0), tokens[center])]
+            pairs = (
+                [(both[tokens[center]], row) for row in rows]
+                if model == "skipgram"
+                else [(both[rows].sum(0), tokens[center])]
+            )
             for v, target in pairs:
                 negatives = [10 + draws[(count + k) % 2] for k in range(10)]
                 count += 10
-                total = total - F.logsigmoid(both[10 + target] @ v) - F.logsigmoid(-(both[negatives] @ v)).sum()
+                total = (
+                    total
+                    - F.logsigmoid(both[10 + target] @ v)
+                    - F.logsigmoid(-(both[negatives] @ v)).sum()
+                )
         (total / 50).backward()
-        yield Draw(model, [model, "negSamplingCostAndGradient", tokens, vectors,
-                           [[center, context] for center, context in stretches], draws, 5],
-                   {"cost": float(total.detach()) / 50, "gradient": both.grad.numpy()})
+        yield Draw(
+            model,
+            [
+                model,
+                "negSamplingCostAndGradient",
+                tokens,
+                vectors,
+                [[center, context] for center, context in stretches],
+                draws,
+                5,
+            ],
+            {"cost": float(total.detach()) / 50, "gradient": both.grad.numpy()},
+        )
 
 
 # ---------------------------------------------------------------- question 4
+
 
 def sentence_features(rng):
     tokens = {word: int(row) for word, row in zip(WORDS, rng.permutation(len(WORDS)))}
     vectors = rng.normal(0, 1, (len(WORDS), 5))
     words = [WORDS[at] for at in rng.permutation(len(WORDS))]
-    for label, sentence in (("four words", words[:4]), ("one word", words[:1]), ("a word twice", words[:2] + words[:1])):
+    for label, sentence in (
+        ("four words", words[:4]),
+        ("one word", words[:1]),
+        ("a word twice", words[:2] + words[:1]),
+    ):
         total = sum(vectors[tokens[word]] for word in sentence)
         yield Draw(label, [tokens, vectors, sentence], {"features": total / len(sentence)})
 
 
 def regression(rng, label, N, n, K, strength, level=0.0, low=0):
     """A draw for softmaxRegression, by autograd. level: how far scores are shifted, those of the first `low` classes down."""
-    features, labels, weights = rng.normal(0, 1, (N, n)), rng.integers(0, K, N), rng.normal(0, 1, (n, K))
+    features, labels, weights = (
+        rng.normal(0, 1, (N, n)),
+        rng.integers(0, K, N),
+        rng.normal(0, 1, (n, K)),
+    )
     if level:
-        features[:, 0], weights[0] = level / 10, rng.uniform(9.9, 10.1, K) * np.where(np.arange(K) < low, -1, 1)
+        features[:, 0], weights[0] = (
+            level / 10,
+            rng.uniform(9.9, 10.1, K) * np.where(np.arange(K) < low, -1, 1),
+        )
         labels = rng.integers(low, K, N)
-    labels[0] = np.argmax(features[0] @ weights)                  # one is right, so p - 1 at the label has another argmax
+    labels[0] = np.argmax(
+        features[0] @ weights
+    )  # one is right, so p - 1 at the label has another argmax
     w = tensor(weights, True)
     scores = tensor(features) @ w
-    cost = F.cross_entropy(scores, torch.as_tensor(labels)) + 0.5 * strength * (w ** 2).sum()
+    cost = F.cross_entropy(scores, torch.as_tensor(labels)) + 0.5 * strength * (w**2).sum()
     cost.backward()
-    return Draw(label, [features, labels, weights, strength],
-                {"cost": float(cost.detach()), "gradient": w.grad.numpy(), "classes": scores.argmax(1).numpy(),
-                 "cost, nopredictions": float(cost.detach())})
+    return Draw(
+        label,
+        [features, labels, weights, strength],
+        {
+            "cost": float(cost.detach()),
+            "gradient": w.grad.numpy(),
+            "classes": scores.argmax(1).numpy(),
+            "cost, nopredictions": float(cost.detach()),
+        },
+    )
 
 
 def regression_cost(rng):
@@ -378,44 +539,69 @@ def regularization_values(rng):
 
 
 def best_model(rng):
-    while True:                                                  # every wrong way to choose finds another model
+    while True:  # every wrong way to choose finds another model
         reg = np.sort(10.0 ** rng.uniform(-6, 1, 9))
-        train, dev, test = (rng.permutation(np.linspace(25, 45, 9) + rng.uniform(0, 2, 9)) for _ in range(3))
-        choices = [np.argmax(dev), np.argmax(test), np.argmax(train), np.argmax(dev + test),
-                   np.argmin(np.abs(train - dev)), np.argmin(dev), 8, 0]
+        train, dev, test = (
+            rng.permutation(np.linspace(25, 45, 9) + rng.uniform(0, 2, 9)) for _ in range(3)
+        )
+        choices = [
+            np.argmax(dev),
+            np.argmax(test),
+            np.argmax(train),
+            np.argmax(dev + test),
+            np.argmin(np.abs(train - dev)),
+            np.argmin(dev),
+            8,
+            0,
+        ]
         if len(set(map(int, choices))) == len(choices):
             break
-    results = [{"reg": float(r), "train": float(a), "dev": float(b), "test": float(c)}
-               for r, a, b, c in zip(reg, train, dev, test)]
+    results = [
+        {"reg": float(r), "train": float(a), "dev": float(b), "test": float(c)}
+        for r, a, b, c in zip(reg, train, dev, test)
+    ]
     yield Draw("", [results], {"reg": float(reg[np.argmax(dev)])})
     yield Draw("one result", [results[3:4]], {"reg": float(reg[3])})
 
 
 # ---------------------------------------------------------------- theory.py, basics.py, model.py
 
+
 def number_of_parameters(rng):
     for _ in range(2):
         D_x, H, D_y = (int(size) for size in rng.choice(np.arange(2, 30), 3, replace=False))
-        yield Draw("", [D_x, H, D_y], {"numbers": sum(1 for _ in range(H) for _ in range(D_x + 1))
-                                       + sum(1 for _ in range(D_y) for _ in range(H + 1))})
+        yield Draw(
+            "",
+            [D_x, H, D_y],
+            {
+                "numbers": sum(1 for _ in range(H) for _ in range(D_x + 1))
+                + sum(1 for _ in range(D_y) for _ in range(H + 1))
+            },
+        )
 
 
 def perceptron(rng):
     x, w = rng.normal(0, 1, (6, 3)), np.array([1.0, -2.0, 0.5])
-    x[1] = [2.0, 1.0, 1.0]                                       # 2 - 2 + 0.5 - 0.5: exactly on the threshold
-    x[2] = [0.4, 0.2, 0.0]                                       # 0.4 - 0.4 - 0.5: below it
+    x[1] = [2.0, 1.0, 1.0]  # 2 - 2 + 0.5 - 0.5: exactly on the threshold
+    x[2] = [0.4, 0.2, 0.0]  # 0.4 - 0.4 - 0.5: below it
     yield Draw("one row on the threshold", [x, w, -0.5], {"fires": (x @ w >= 0.5).astype(int)})
 
 
 def logistic(rng):
     z, L, k, z0 = rng.normal(0, 2, 6), 3.2, 0.7, 1.3
-    yield Draw("L = 3.2, k = 0.7, z0 = 1.3", [z, L, k, z0], {"values": L * torch.sigmoid(tensor(k * (z - z0))).numpy()})
+    yield Draw(
+        "L = 3.2, k = 0.7, z0 = 1.3",
+        [z, L, k, z0],
+        {"values": L * torch.sigmoid(tensor(k * (z - z0))).numpy()},
+    )
     yield Draw("the sigmoid", [z], {"values": torch.sigmoid(tensor(z)).numpy()})
 
 
 def cross_entropy(rng):
     p, labels = rng.dirichlet(np.ones(4), 6), rng.integers(0, 4, 6)
-    yield Draw("", [p, labels], {"loss": float(F.nll_loss(torch.log(tensor(p)), torch.as_tensor(labels)))})
+    yield Draw(
+        "", [p, labels], {"loss": float(F.nll_loss(torch.log(tensor(p)), torch.as_tensor(labels)))}
+    )
 
 
 def network_gradients(rng):
@@ -425,11 +611,19 @@ def network_gradients(rng):
     leaves = [tensor(p, True) for p in params]
     W1, b1, W2, b2 = leaves
     F.cross_entropy(torch.relu(tensor(X) @ W1 + b1) @ W2 + b2, torch.as_tensor(labels)).backward()
-    yield Draw("", [X, labels, *params], dict(zip(("dW1", "db1", "dW2", "db2"), (leaf.grad.numpy() for leaf in leaves))))
+    yield Draw(
+        "",
+        [X, labels, *params],
+        dict(zip(("dW1", "db1", "dW2", "db2"), (leaf.grad.numpy() for leaf in leaves))),
+    )
 
 
 def add_rows(rng):
-    table, rows, values = rng.normal(0, 1, (6, 3)), np.array([4, 1, 4, 0, 4]), rng.normal(0, 1, (5, 3))
+    table, rows, values = (
+        rng.normal(0, 1, (6, 3)),
+        np.array([4, 1, 4, 0, 4]),
+        rng.normal(0, 1, (5, 3)),
+    )
     expected = table.copy()
     for row, value in zip(rows, values):
         expected[row] = expected[row] + value
@@ -440,9 +634,19 @@ def batched_negative_sampling(rng):
     B, K, V, n = 5, 3, 9, 4
     predicted, U = rng.normal(0, 1, (B, n)), rng.normal(0, 1, (V, n))
     targets = rng.integers(0, V, B)
-    negatives = np.array([[row for row in rng.permutation(V) if row != target][:K] for target in targets])
-    negatives[1, 2] = negatives[1, 0]                            # a negative twice
-    each = [negative_loss(v, U, target, row) for v, target, row in zip(predicted, targets, negatives)]
-    yield Draw("", [predicted, targets, negatives, U],
-               {"costs": np.array([one["cost"] for one in each]), "d_predicted": np.array([one["gradPred"] for one in each]),
-                "gradient of U": sum(one["grad"] for one in each)})
+    negatives = np.array(
+        [[row for row in rng.permutation(V) if row != target][:K] for target in targets]
+    )
+    negatives[1, 2] = negatives[1, 0]  # a negative twice
+    each = [
+        negative_loss(v, U, target, row) for v, target, row in zip(predicted, targets, negatives)
+    ]
+    yield Draw(
+        "",
+        [predicted, targets, negatives, U],
+        {
+            "costs": np.array([one["cost"] for one in each]),
+            "d_predicted": np.array([one["gradPred"] for one in each]),
+            "gradient of U": sum(one["grad"] for one in each),
+        },
+    )

@@ -2,6 +2,7 @@
 
 Written like the mistakes: a function with the name and parameters of the solved one; its body replaces the blank's.
 """
+
 import importlib
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Right:
     """A right version of blank `blank`; id: the blank's, "-" and the version's number."""
+
     homework: str
     blank: str
     id: str
@@ -20,12 +22,14 @@ RIGHTS = {}
 
 def right(blank):
     """Register the decorated function as a right version of `blank`."""
+
     def register(function):
         homework = function.__module__.rpartition(".")[2]
         known = RIGHTS.setdefault(homework, [])
         number = sum(one.blank == blank for one in known) + 1
         known.append(Right(homework, blank, f"{blank}-{number}", function))
         return function
+
     return register
 
 

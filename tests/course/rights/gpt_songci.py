@@ -1,4 +1,5 @@
 """Right versions of the blanks of gpt_songci, written in another way."""
+
 # ruff: noqa: F811, F821    (bodies use the names of the solved files)
 import math
 
@@ -30,7 +31,7 @@ def split_heads(self, x):
 @right("gpt-a2.0")
 def split_heads(self, x):
     d = x.shape[-1] // self.n_head
-    return torch.stack([x[..., i * d:(i + 1) * d] for i in range(self.n_head)], dim=2)
+    return torch.stack([x[..., i * d : (i + 1) * d] for i in range(self.n_head)], dim=2)
 
 
 @right("gpt-a3.1")
@@ -190,7 +191,7 @@ def loss_and_perplexity(logits, targets):
 @right("gpt-l1.0")
 def loss_and_perplexity(logits, targets):
     loss = nn.CrossEntropyLoss()(logits.transpose(1, 2), targets)
-    return loss, math.e ** loss
+    return loss, math.e**loss
 
 
 @right("gpt-91")

@@ -1,4 +1,5 @@
 """Right versions of the blanks of hmm, written in another way."""
+
 # ruff: noqa: F811, F821    (bodies use the names of the solved files)
 import numpy as np
 
@@ -79,7 +80,9 @@ def log_forward(log_pi, log_A, log_B, obs):
     for t in range(1, len(obs)):
         top = log_alpha[t - 1].max()
         if top > -np.inf:
-            log_alpha[t] = log(np.exp(log_alpha[t - 1] - top) @ np.exp(log_A)) + top + log_B[:, obs[t]]
+            log_alpha[t] = (
+                log(np.exp(log_alpha[t - 1] - top) @ np.exp(log_A)) + top + log_B[:, obs[t]]
+            )
     return log_alpha
 
 
@@ -99,7 +102,9 @@ def log_backward(log_A, log_B, obs):
     N, log_beta = len(log_A), np.zeros((len(obs), len(log_A)))
     for t in reversed(range(len(obs) - 1)):
         for i in range(N):
-            log_beta[t, i] = np.logaddexp.reduce([log_A[i, j] + log_B[j, obs[t + 1]] + log_beta[t + 1, j] for j in range(N)])
+            log_beta[t, i] = np.logaddexp.reduce(
+                [log_A[i, j] + log_B[j, obs[t + 1]] + log_beta[t + 1, j] for j in range(N)]
+            )
     return log_beta
 
 
@@ -200,9 +205,16 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
 @right("hmm-16")
 def shop_model(shop):
     good, bad = STATES
-    return (np.array([shop["first"][good], shop["first"][bad]]),
-            np.array([[shop["next"][good][good], shop["next"][good][bad]], [shop["next"][bad][good], shop["next"][bad][bad]]]),
-            np.array([[shop["stock"][s][k] for k in "HML"] for s in (good, bad)]))
+    return (
+        np.array([shop["first"][good], shop["first"][bad]]),
+        np.array(
+            [
+                [shop["next"][good][good], shop["next"][good][bad]],
+                [shop["next"][bad][good], shop["next"][bad][bad]],
+            ]
+        ),
+        np.array([[shop["stock"][s][k] for k in "HML"] for s in (good, bad)]),
+    )
 
 
 @right("hmm-02")
@@ -220,7 +232,7 @@ def backward(A, B, obs):
 @right("hmm-04")
 def state_posterior(alpha, beta):
     both = alpha * beta
-    p = both[0].sum()                          # P(obs), the same at every time
+    p = both[0].sum()  # P(obs), the same at every time
     return both / p if p else np.zeros_like(both)
 
 
@@ -259,7 +271,13 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
         for i in range(N):
             gamma[t, i] = np.exp(log_alpha[t, i] + log_beta[t, i] - log_p)
             for j in range(N if t + 1 < T else 0):
-                counts[i, j] += np.exp(log_alpha[t, i] + log_A[i, j] + log_B[j, obs[t + 1]] + log_beta[t + 1, j] - log_p)
+                counts[i, j] += np.exp(
+                    log_alpha[t, i]
+                    + log_A[i, j]
+                    + log_B[j, obs[t + 1]]
+                    + log_beta[t + 1, j]
+                    - log_p
+                )
     return gamma, counts
 
 
@@ -307,8 +325,11 @@ def shop_model(shop):
     def row(numbers, names):
         return [numbers[name] for name in names]
 
-    return (np.array(row(shop["first"], STATES)), np.array([row(shop["next"][state], STATES) for state in STATES]),
-            np.array([row(shop["stock"][state], ("H", "M", "L")) for state in STATES]))
+    return (
+        np.array(row(shop["first"], STATES)),
+        np.array([row(shop["next"][state], STATES) for state in STATES]),
+        np.array([row(shop["stock"][state], ("H", "M", "L")) for state in STATES]),
+    )
 
 
 @right("hmm-91")

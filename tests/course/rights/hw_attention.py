@@ -1,4 +1,5 @@
 """Right versions of the blanks of hw_attention, written in another way."""
+
 # ruff: noqa: F811, F821    (bodies use the names of the solved files)
 import math
 
@@ -11,6 +12,7 @@ from tests.course.rights import right
 @right("att-01")
 def sample_angles(n, num_pairs, seed):
     import numpy as np
+
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(num_pairs, n)), rng.normal(size=(num_pairs, n))
     x /= np.linalg.norm(x, axis=1, keepdims=True)
@@ -21,12 +23,18 @@ def sample_angles(n, num_pairs, seed):
 @right("att-01")
 def sample_angles(n, num_pairs, seed):
     torch.manual_seed(seed)
-    return torch.acos(F.cosine_similarity(torch.randn(num_pairs, n), torch.randn(num_pairs, n), dim=1).clamp(-1, 1))
+    return torch.acos(
+        F.cosine_similarity(torch.randn(num_pairs, n), torch.randn(num_pairs, n), dim=1).clamp(
+            -1, 1
+        )
+    )
 
 
 @right("att-02")
 def log_angle_density(theta, n):
-    constant = torch.lgamma(torch.tensor(n / 2.0, dtype=torch.float64)) - torch.lgamma(torch.tensor((n - 1) / 2.0).double())
+    constant = torch.lgamma(torch.tensor(n / 2.0, dtype=torch.float64)) - torch.lgamma(
+        torch.tensor((n - 1) / 2.0).double()
+    )
     power = torch.zeros_like(theta) if n == 2 else (n - 2) * torch.log(torch.sin(theta))
     return constant - 0.5 * math.log(math.pi) + power
 
@@ -91,7 +99,7 @@ def padding_keep(lengths, L):
 def padding_keep(lengths, L):
     keep = torch.zeros(len(lengths), 1, L, dtype=torch.bool)
     for b in range(len(lengths)):
-        keep[b, 0, :lengths[b]] = True
+        keep[b, 0, : lengths[b]] = True
     return keep
 
 
@@ -100,7 +108,11 @@ def position_encoding(L, d):
     table = torch.zeros(L, d, dtype=torch.float64)
     for p in range(L):
         for i in range(d):
-            table[p, i] = math.sin(p / 10000 ** (i / d)) if i % 2 == 0 else math.cos(p / 10000 ** ((i - 1) / d))
+            table[p, i] = (
+                math.sin(p / 10000 ** (i / d))
+                if i % 2 == 0
+                else math.cos(p / 10000 ** ((i - 1) / d))
+            )
     return table
 
 
@@ -110,7 +122,7 @@ def project(self, x):
     z = self.fused(x)
     if self.tied_qk:
         return z[..., :C], z[..., :C], z[..., C:]
-    return z[..., :C], z[..., C:2 * C], z[..., 2 * C:]
+    return z[..., :C], z[..., C : 2 * C], z[..., 2 * C :]
 
 
 @right("att-12")
@@ -205,7 +217,9 @@ def sequence_loss(logits, targets):
 
 @right("att-24")
 def expected_logits(n, tied):
-    return dict(same_mean=n ** 0.5 if tied else 0, same_std=2 ** 0.5 if tied else 1, other_mean=0, other_std=1)
+    return dict(
+        same_mean=n**0.5 if tied else 0, same_std=2**0.5 if tied else 1, other_mean=0, other_std=1
+    )
 
 
 @right("att-25")
@@ -273,7 +287,10 @@ def position_encoding(L, d):
 @right("att-11")
 def project(self, x):
     C = x.size(-1)
-    parts = [F.linear(x, self.fused.weight[at:at + C], self.fused.bias[at:at + C]) for at in range(0, len(self.fused.bias), C)]
+    parts = [
+        F.linear(x, self.fused.weight[at : at + C], self.fused.bias[at : at + C])
+        for at in range(0, len(self.fused.bias), C)
+    ]
     return parts[0], parts[0 if self.tied_qk else 1], parts[-1]
 
 
@@ -327,7 +344,12 @@ def step(self, token, state, states, keep):
     context, weights = self.look(state, states, keep)
     new = self.cell(torch.hstack((self.embedding_out(token), context)), state)
     H = new.size(-1)
-    return F.linear(new, self.out.weight[:, :H]) + F.linear(context, self.out.weight[:, H:], self.out.bias), new, weights
+    return (
+        F.linear(new, self.out.weight[:, :H])
+        + F.linear(context, self.out.weight[:, H:], self.out.bias),
+        new,
+        weights,
+    )
 
 
 @right("att-21")
@@ -361,7 +383,11 @@ def sequence_loss(logits, targets):
 
 @right("att-24")
 def expected_logits(n, tied):
-    same = {"same_mean": n / math.sqrt(n), "same_std": math.sqrt(2 * n / n)} if tied else {"same_mean": 0.0, "same_std": 1.0}
+    same = (
+        {"same_mean": n / math.sqrt(n), "same_std": math.sqrt(2 * n / n)}
+        if tied
+        else {"same_mean": 0.0, "same_std": 1.0}
+    )
     return same | {"other_mean": 0.0, "other_std": 1.0}
 
 
@@ -369,7 +395,7 @@ def expected_logits(n, tied):
 def diagonal_weight(r, n, L, tied):
     if not tied:
         return torch.ones_like(r).div(L)
-    own = r / n ** 0.5
+    own = r / n**0.5
     logs = torch.stack([own, r / (2 * n) + math.log(L - 1)]) if L > 1 else own[None]
     return torch.softmax(logs, dim=0)[0]
 

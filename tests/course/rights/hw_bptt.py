@@ -1,4 +1,5 @@
 """Right versions of the blanks of hw_bptt, written in another way."""
+
 # ruff: noqa: F811, F821    (bodies use the names of the solved files)
 import math
 
@@ -137,15 +138,19 @@ def rnn_dc(do):
 @right("bptt-14")
 def rnn_slope(a, h, activation):
     if activation == "tanh":
-        return 1 / np.cosh(a)**2
+        return 1 / np.cosh(a) ** 2
     if activation == "sigmoid":
-        return np.exp(-a) / (1 + np.exp(-a))**2
+        return np.exp(-a) / (1 + np.exp(-a)) ** 2
     return a > 0
 
 
 @right("bptt-14")
 def rnn_slope(a, h, activation):
-    return {"tanh": lambda: 1 - h * h, "sigmoid": lambda: h - h * h, "relu": lambda: (h > 0).astype(int)}[activation]()
+    return {
+        "tanh": lambda: 1 - h * h,
+        "sigmoid": lambda: h - h * h,
+        "relu": lambda: (h > 0).astype(int),
+    }[activation]()
 
 
 @right("bptt-15")
@@ -171,7 +176,7 @@ def rnn_dh(do, V, W, slope):
 
 @right("bptt-16")
 def rnn_dW(da, h):
-    return np.tensordot(da, h[:len(da)], axes=(0, 0))
+    return np.tensordot(da, h[: len(da)], axes=(0, 0))
 
 
 @right("bptt-17")
@@ -207,7 +212,7 @@ def sgd_step(params, grads, lr, clip=None):
 @right("bptt-21")
 def sgd_step(params, grads, lr, clip=None):
     """In place and with the usual small number under the line: within the tolerance."""
-    total = math.sqrt(sum((grads[name]**2).sum() for name in params))
+    total = math.sqrt(sum((grads[name] ** 2).sum() for name in params))
     if clip is not None and total > clip:
         grads = {name: grads[name] * (clip / (total + 1e-15)) for name in params}
     for name in params:
@@ -235,7 +240,7 @@ def lstm_dh(dz_t, V, W, later):
     H = V.shape[1]
     dh = dz_t @ V
     for number in range(4):
-        dh = dh + W[number * H:(number + 1) * H].T @ later[number * H:(number + 1) * H]
+        dh = dh + W[number * H : (number + 1) * H].T @ later[number * H : (number + 1) * H]
     return dh
 
 
@@ -246,7 +251,7 @@ def lstm_dC_carried(dC_next, f_next, i_next):
 
 @right("bptt-27")
 def lstm_dC(dh_t, o_t, C_t, carried):
-    return carried + dh_t * o_t / np.cosh(C_t)**2
+    return carried + dh_t * o_t / np.cosh(C_t) ** 2
 
 
 @right("bptt-28")
@@ -500,7 +505,9 @@ def lstm_dW_o(d, h):
 
 @right("bptt-42")
 def lstm_dU_o(d, x):
-    return np.array([[sum(d["o"][:, i] * x[:, j]) for j in range(x.shape[1])] for i in range(d["o"].shape[1])])
+    return np.array(
+        [[sum(d["o"][:, i] * x[:, j]) for j in range(x.shape[1])] for i in range(d["o"].shape[1])]
+    )
 
 
 @right("bptt-42")
@@ -523,7 +530,9 @@ def lstm_db_o(d):
 
 @right("bptt-44")
 def lstm_dx(d, U):
-    return np.concatenate([d[gate] for gate in "fiao"], axis=1) @ np.concatenate([U[gate] for gate in "fiao"])
+    return np.concatenate([d[gate] for gate in "fiao"], axis=1) @ np.concatenate(
+        [U[gate] for gate in "fiao"]
+    )
 
 
 @right("bptt-91")

@@ -1,4 +1,5 @@
 """Right versions of the blanks of waimai_cls, written in another way."""
+
 # ruff: noqa: F811, F821    (bodies use the names of the solved files)
 from collections import Counter
 from pathlib import Path
@@ -37,7 +38,13 @@ def get_stop_words(path=None):
 @right("wai-02")
 def get_stop_words(path=None):
     words, begun = set(), False
-    for line in open(path if path is not None else STOP_WORDS, "rb").read().decode("utf-8").lstrip("\ufeff").split("\n"):
+    for line in (
+        open(path if path is not None else STOP_WORDS, "rb")
+        .read()
+        .decode("utf-8")
+        .lstrip("\ufeff")
+        .split("\n")
+    ):
         line = line.strip()
         if not line or line[0] == "#" and not begun:
             continue
@@ -49,8 +56,16 @@ def get_stop_words(path=None):
 @right("wai-03")
 def split(labels, share, rng):
     labels = np.asarray(labels)
-    held = np.concatenate([rng.choice(np.flatnonzero(labels == label), round(share * (labels == label).sum()), replace=False)
-                           for label in set(labels.tolist())])
+    held = np.concatenate(
+        [
+            rng.choice(
+                np.flatnonzero(labels == label),
+                round(share * (labels == label).sum()),
+                replace=False,
+            )
+            for label in set(labels.tolist())
+        ]
+    )
     return np.setdiff1d(np.arange(len(labels)), held), held
 
 
@@ -88,15 +103,20 @@ def vocabulary(parts, min_count=1):
 @right("wai-05")
 def pad(texts):
     from torch.nn.utils.rnn import pad_sequence
-    tokens = pad_sequence([torch.tensor(text) for text in texts], batch_first=True, padding_value=PAD)
+
+    tokens = pad_sequence(
+        [torch.tensor(text) for text in texts], batch_first=True, padding_value=PAD
+    )
     return tokens, torch.tensor(list(map(len, texts)))
 
 
 @right("wai-05")
 def pad(texts):
     T = max(len(text) for text in texts)
-    return (torch.tensor([list(text) + [PAD] * (T - len(text)) for text in texts]),
-            torch.LongTensor([len(text) for text in texts]))
+    return (
+        torch.tensor([list(text) + [PAD] * (T - len(text)) for text in texts]),
+        torch.LongTensor([len(text) for text in texts]),
+    )
 
 
 @right("wai-06")
@@ -160,8 +180,8 @@ def last_state_bidirectional(states, lengths):
     B, T, C = states.shape
     result = torch.empty(B, C, dtype=states.dtype)
     for b in range(B):
-        result[b, :C // 2] = states[b, lengths[b] - 1, :C // 2]
-        result[b, C // 2:] = states[b, 0, C // 2:]
+        result[b, : C // 2] = states[b, lengths[b] - 1, : C // 2]
+        result[b, C // 2 :] = states[b, 0, C // 2 :]
     return result
 
 
@@ -181,14 +201,16 @@ def convolve(x, weight, bias):
     K, _, w = weight.shape
     out = bias.expand(B, T, K).clone()
     for i in range(min(w, T)):
-        out[:, :T - i] += x[:, i:] @ weight[:, :, i].T
+        out[:, : T - i] += x[:, i:] @ weight[:, :, i].T
     return F.relu(out)
 
 
 @right("wai-12")
 def convolve(x, weight, bias):
     w = weight.size(2)
-    windows = torch.cat([x, x.new_zeros(x.size(0), w - 1, x.size(2))], 1).unfold(1, w, 1)        # (B, T, D, w)
+    windows = torch.cat([x, x.new_zeros(x.size(0), w - 1, x.size(2))], 1).unfold(
+        1, w, 1
+    )  # (B, T, D, w)
     return torch.einsum("btdw,kdw->btk", windows, weight).add(bias).relu()
 
 
@@ -211,7 +233,7 @@ def attend(q, k, v, lengths):
 def states(self, x, lengths):
     out = x.new_zeros(x.size(0), x.size(1), self.width)
     for b, n in enumerate(lengths.tolist()):
-        out[b, :n] = self.rnn(x[b:b + 1, :n])[0][0]
+        out[b, :n] = self.rnn(x[b : b + 1, :n])[0][0]
     return out
 
 

@@ -1,4 +1,5 @@
 """Right versions of the blanks of word2vec_sst, written in another way."""
+
 # ruff: noqa: F811, F821    (bodies use the names of the solved files)
 import random
 
@@ -41,7 +42,7 @@ def sigmoid(x):
 
 @right("w2v-03")
 def sigmoid_grad(s):
-    return s - s ** 2
+    return s - s**2
 
 
 @right("w2v-04")
@@ -91,13 +92,13 @@ def gradcheck_naive(f, x):
 def forward_backward_prop(data, labels, params, dimensions):
     ofs = 0
     Dx, H, Dy = dimensions
-    W1 = np.reshape(params[ofs:ofs + Dx * H], (Dx, H))
+    W1 = np.reshape(params[ofs : ofs + Dx * H], (Dx, H))
     ofs += Dx * H
-    b1 = np.reshape(params[ofs:ofs + H], (1, H))
+    b1 = np.reshape(params[ofs : ofs + H], (1, H))
     ofs += H
-    W2 = np.reshape(params[ofs:ofs + H * Dy], (H, Dy))
+    W2 = np.reshape(params[ofs : ofs + H * Dy], (H, Dy))
     ofs += H * Dy
-    b2 = np.reshape(params[ofs:ofs + Dy], (1, Dy))
+    b2 = np.reshape(params[ofs : ofs + Dy], (1, Dy))
     cost, grads = 0.0, [np.zeros_like(part) for part in (W1, b1, W2, b2)]
     for x, y in zip(data, labels):
         h = sigmoid(np.dot(x, W1) + b1)
@@ -180,39 +181,73 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
 
 
 @right("w2v-09")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     idx = tokens[currentWord]
-    v = inputVectors[idx:idx + 1]
-    parts = [word2vecCostAndGradient(v, tokens[word], outputVectors, dataset) for word in contextWords]
+    v = inputVectors[idx : idx + 1]
+    parts = [
+        word2vecCostAndGradient(v, tokens[word], outputVectors, dataset) for word in contextWords
+    ]
     gradIn = np.zeros(inputVectors.shape)
     gradIn[idx] = np.sum([np.ravel(part[1]) for part in parts], axis=0)
-    return np.array([sum(part[0] for part in parts)]), gradIn, np.sum([part[2] for part in parts], axis=0)
+    return (
+        np.array([sum(part[0] for part in parts)]),
+        gradIn,
+        np.sum([part[2] for part in parts], axis=0),
+    )
 
 
 @right("w2v-09")
-def skipgram(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-             word2vecCostAndGradient=softmaxCostAndGradient):
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     if word2vecCostAndGradient is negSamplingCostAndGradient:
         function = negSamplingCostAndGradient
     else:
         function = softmaxCostAndGradient
     cost, gradIn, gradOut = 0, np.zeros_like(inputVectors), np.zeros_like(outputVectors)
     for j in contextWords:
-        c, gin, gout = function(inputVectors[tokens[currentWord], :], tokens[j], outputVectors, dataset)
+        c, gin, gout = function(
+            inputVectors[tokens[currentWord], :], tokens[j], outputVectors, dataset
+        )
         cost, gradOut = cost + c, gradOut + gout
         gradIn[tokens[currentWord], :] += gin
     return cost, gradIn, gradOut
 
 
 @right("w2v-10")
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-         word2vecCostAndGradient=softmaxCostAndGradient):
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     onehot = np.zeros((len(contextWords), len(tokens)))
     for i, word in enumerate(contextWords):
         onehot[i, tokens[word]] += 1
-    predicted = np.dot(onehot, inputVectors[:len(tokens)]).sum(0)
-    cost, gradPred, gradOut = word2vecCostAndGradient(predicted, tokens[currentWord], outputVectors, dataset)
+    predicted = np.dot(onehot, inputVectors[: len(tokens)]).sum(0)
+    cost, gradPred, gradOut = word2vecCostAndGradient(
+        predicted, tokens[currentWord], outputVectors, dataset
+    )
     gradIn = np.zeros(inputVectors.shape)
     for word in contextWords:
         gradIn[tokens[word]] += np.ravel(gradPred)
@@ -230,15 +265,17 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
         if state:
             random.setstate(state)
     if not postprocessing:
+
         def postprocessing(x):
             return x
+
     expcost = None
     for it in range(start_iter + 1, iterations + 1):
         cost, grad = f(x)
         x -= step * grad
         x = postprocessing(x)
         if it % PRINT_EVERY == 0:
-            expcost = cost if not expcost else .95 * expcost + .05 * cost
+            expcost = cost if not expcost else 0.95 * expcost + 0.05 * cost
             print("iter", it, expcost)
         if it % SAVE_PARAMS_EVERY == 0 and useSaved:
             save_params(it, x)
@@ -267,7 +304,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     onehot = np.zeros_like(prob)
     onehot[range(len(labels)), labels] = 1
     cost = np.sum(-np.log(prob[range(len(labels)), labels])) / len(labels)
-    cost += 0.5 * regularization * np.sum(weights ** 2)
+    cost += 0.5 * regularization * np.sum(weights**2)
     grad = features.T.dot(prob - onehot) / len(labels)
     grad += regularization * weights
     if nopredictions:
@@ -321,7 +358,12 @@ def negative_sampling(predicted, targets, negatives, U):
     signs[:, 1:] = -1
     s = sigmoid(signs * (U[rows] @ predicted[:, :, None])[:, :, 0])
     d = signs * (s - 1)
-    return -np.log(s).sum(1), (d[:, None] @ U[rows])[:, 0], rows, np.einsum("bk,bn->bkn", d, predicted)
+    return (
+        -np.log(s).sum(1),
+        (d[:, None] @ U[rows])[:, 0],
+        rows,
+        np.einsum("bk,bn->bkn", d, predicted),
+    )
 
 
 @right("w2v-03")
@@ -342,12 +384,22 @@ def forward_backward_prop(data, labels, params, dimensions):
 
 
 @right("w2v-10")
-def cbow(currentWord, C, contextWords, tokens, inputVectors, outputVectors, dataset,
-         word2vecCostAndGradient=softmaxCostAndGradient):
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
     counts = np.zeros(len(inputVectors))
     for word in contextWords:
         counts[tokens[word]] += 1
-    cost, back, gradOut = word2vecCostAndGradient(counts @ inputVectors, tokens[currentWord], outputVectors, dataset)
+    cost, back, gradOut = word2vecCostAndGradient(
+        counts @ inputVectors, tokens[currentWord], outputVectors, dataset
+    )
     return cost, np.outer(counts, back), gradOut
 
 
@@ -384,7 +436,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
 
 @right("w2v-14")
 def getRegularizationValues():
-    return [10.0 ** power for power in range(-6, 2)]
+    return [10.0**power for power in range(-6, 2)]
 
 
 @right("w2v-15")
@@ -434,7 +486,12 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     h = np.maximum(hidden, 0)
     d = (softmax(h @ W2 + b2) - np.eye(len(b2))[labels]) / len(labels)
     back = np.where(hidden > 0, d @ W2.T, 0)
-    return np.einsum("ni,nh->ih", X, back), np.add.reduce(back), np.einsum("nh,nk->hk", h, d), np.add.reduce(d)
+    return (
+        np.einsum("ni,nh->ih", X, back),
+        np.add.reduce(back),
+        np.einsum("nh,nk->hk", h, d),
+        np.add.reduce(d),
+    )
 
 
 @right("w2v-21")
