@@ -6,7 +6,8 @@
 Ours and the peer each live in a process of its own, set up as their own scripts set it up, and take turns, round by round
 (so that a busy moment hits all of them). Speeds are medians over the rounds; ratios are medians of the rounds' ratios.
 Text is random characters: no speed depends on what they are. Our training is there twice: with the optimizers that
-train.py uses (Muon for the blocks) and with the peer's, AdamW alone. On a machine that does other things meanwhile, use
+train.py uses (Muon for the blocks) and with the peer's, AdamW alone. Our sampling is there twice: "readable" is sample.py
+alone (--no_fast), "fast" with fast_sample.py. On a machine that does other things meanwhile, use
 `--threads 1 --clock cpu`: seconds of processor time instead of the clock's.
 """
 
@@ -26,16 +27,24 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent.parent / "gpt_songci"
 OURS = ("ours bfloat16, Muon", "ours float32, Muon", "ours bfloat16, AdamW", "ours float32, AdamW")
 PEERS = ("GPT-2 float32", "GPT-2 bfloat16")
-WRITERS = ("ours, window 512", "plain loop, window 512", "ours, window 64", "plain loop, window 64")
+WRITERS = (  # with fast_sample.py, and sample.py alone
+    "ours fast, window 512",
+    "ours readable, window 512",
+    "plain loop, window 512",
+    "ours fast, window 64",
+    "ours readable, window 64",
+    "plain loop, window 64",
+)
 WRITING_PEERS = ("GPT-2 generate, window 512",)
 GOALS = {
     ("training", "ours bfloat16, AdamW", "GPT-2 float32"): 2.0,
     ("training", "ours float32, AdamW", "GPT-2 float32"): 1.05,
     ("training", "ours bfloat16, Muon", "GPT-2 float32"): 2.0,
     ("training", "ours float32, Muon", "GPT-2 float32"): 1.05,
-    ("sampling", "ours, window 512", "GPT-2 generate, window 512"): 3.0,
-    ("sampling", "ours, window 512", "plain loop, window 512"): 20.0,
-    ("sampling", "ours, window 64", "plain loop, window 64"): 20.0,
+    ("sampling", "ours fast, window 512", "GPT-2 generate, window 512"): 3.0,
+    ("sampling", "ours readable, window 512", "GPT-2 generate, window 512"): 1.0,
+    ("sampling", "ours fast, window 512", "plain loop, window 512"): 20.0,
+    ("sampling", "ours fast, window 64", "plain loop, window 64"): 20.0,
 }
 
 
@@ -137,13 +146,14 @@ def trainer(args, name):
 def sampler(args, name):
     """A function that writes, and the number of characters it writes."""
     import torch
-    from sample import generate
+    from sample import generate, speed_up
 
     window = int(name.split()[-1])
     prompt = torch.zeros(10, 1, dtype=torch.long)
 
     def ours():
-        for _ in generate(model, prompt, args.new, 0.8):
+        fast = speed_up(model, len(prompt)) if "fast" in name else model
+        for _ in generate(fast, prompt, args.new, 0.8):
             pass
 
     @torch.inference_mode()

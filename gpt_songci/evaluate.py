@@ -15,7 +15,8 @@ from pathlib import Path
 
 import torch
 from cli import Parser, UserError, find_folder, positive_int, run, safe_write
-from sample import add_sampling_flags, choose_device, decode, encode, generate, read_lines
+from sample import add_sampling_flags, choose_device, generate, speed_up
+from text import decode, encode, read_lines
 from tqdm import tqdm
 from train import build_model, load_checkpoint, load_data, validation_loss
 
@@ -120,6 +121,8 @@ def write_poems(model, characters, tunes, args, device):
     """A text for each tune: "+++TUNE" and what the model writes up to the first empty line or the next header."""
     generator = torch.Generator(device).manual_seed(args.seed)
     texts = [None] * len(tunes)
+    if not args.no_fast:
+        model = speed_up(model, BATCH)
     order = sorted(
         range(len(tunes)), key=lambda n: len(tunes[n])
     )  # a batch has prompts of one length

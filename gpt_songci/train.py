@@ -6,7 +6,6 @@ torchrun --nproc_per_node=2 gpt_songci/train.py ...                 # data-paral
 
 import argparse
 import contextlib
-import ctypes
 import functools
 import io
 import json
@@ -23,6 +22,14 @@ from cli import Parser, UserError, find_folder, positive_int, run, safe_write
 from model import GPT, GPTConfig, loss_and_perplexity
 from torch import distributed
 from tqdm import tqdm
+
+try:
+    from fast import keep_freed_memory
+except ImportError:  # the file may be deleted: it only saves time
+
+    def keep_freed_memory():
+        """Without fast.py: nothing."""
+
 
 FORMAT = 1  # of ckpt.pt
 VALIDATION_CHARACTERS = 16384  # read for each point of the curve; all at the end
@@ -393,15 +400,6 @@ def start_embedding(model, text, reach=2, scale=0.1):
 def lr_factor(step, warmup, iters):
     """Share of the peak learning rate at a step (0 is the first): up in a line, then down to 0 in a line."""
     return min((step + 1) / max(1, warmup), (iters - step) / max(1, iters - warmup))
-
-
-def keep_freed_memory():
-    """Let glibc keep what a step frees for the next one, instead of asking the system for fresh pages (CPU: -5 to -15 %
-    time; nothing happens on systems without mallopt)."""
-    with contextlib.suppress(AttributeError, TypeError, OSError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
-        mallopt(-1, 1 << 30)  # M_TRIM_THRESHOLD
 
 
 def start_processes(args):

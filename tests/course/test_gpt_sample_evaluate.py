@@ -19,8 +19,8 @@ from tests.student import ROOT, load_solved
 
 GPT = load_solved("gpt_songci")
 with GPT.active():
-    model_py, sample, evaluate, compare = map(
-        GPT.module, ("model", "sample", "evaluate", "compare")
+    model_py, sample, fast_sample, text_py, evaluate, compare = map(
+        GPT.module, ("model", "sample", "fast_sample", "text", "evaluate", "compare")
     )
 WINDOW = 12
 
@@ -60,22 +60,32 @@ def greedy(write, model, prompt, count):
     return torch.stack(list(write(model, prompt, count, 0)), 1)
 
 
+def generate_fast(model, prompt, *args):
+    return sample.generate(fast_sample.speed_up(model, len(prompt)), prompt, *args)
+
+
+BOTH_PATHS = pytest.mark.parametrize(
+    "write", [sample.generate, generate_fast], ids=["readable", "fast"]
+)
+
+
 # --------------------------------------------------------------------------------------------------------------- sample
 
 
+@BOTH_PATHS
 @pytest.mark.parametrize("settings", [{}, {"no_pos": True}, {"no_res": True}])
 @pytest.mark.parametrize("length", [1, 2, 5, WINDOW - 1, WINDOW, WINDOW + 1, 3 * WINDOW])
-def test_greedy_text_is_the_same_with_and_without_cache(length, settings):
+def test_greedy_text_is_the_same_with_and_without_cache(length, settings, write):
     model = random_model(**settings)
     prompt = torch.randint(40, (3, length), generator=torch.Generator().manual_seed(length))
     count = max(1, WINDOW - length + 1)  # as long as no character leaves the window
-    texts = [
-        greedy(write, model, prompt, count) for write in (sample.generate, sample.generate_plain)
-    ]
-    assert texts[0].shape == (3, count) and texts[0].tolist() == texts[1].tolist()
+    text = greedy(write, model, prompt, count)
+    assert text.shape == (3, count)
+    assert text.tolist() == greedy(sample.generate_without_cache, model, prompt, count).tolist()
 
 
-def test_steps_may_be_written_with_the_names_of_their_modules(monkeypatch):
+@BOTH_PATHS
+def test_steps_may_be_written_with_the_names_of_their_modules(monkeypatch, write):
     def linear(layer, x):
         return F.linear(x, layer.weight, layer.bias)
 
@@ -101,46 +111,50 @@ def test_steps_may_be_written_with_the_names_of_their_modules(monkeypatch):
         },
     }
     model, prompt = random_model(), torch.randint(40, (3, 5))
-    expected = greedy(sample.generate_plain, model, prompt, WINDOW)
+    expected = greedy(sample.generate_without_cache, model, prompt, WINDOW)
     for owner, steps in versions.items():
         for name, step in steps.items():
             monkeypatch.setattr(owner, name, step)
-    assert torch.equal(
-        greedy(sample.generate, model, prompt, WINDOW - 5), expected[:, : WINDOW - 5]
-    )
+    assert torch.equal(greedy(write, model, prompt, WINDOW - 5), expected[:, : WINDOW - 5])
 
 
-def test_prompt_of_one_newline_and_a_batch_of_one():
+@BOTH_PATHS
+def test_prompt_of_one_newline_and_a_batch_of_one(write):
     model, prompt = (
         random_model(),
         torch.zeros(1, 1, dtype=torch.long),
     )  # "\n" is the first character
     assert (
-        greedy(sample.generate, model, prompt, WINDOW).tolist()
-        == greedy(sample.generate_plain, model, prompt, WINDOW).tolist()
+        greedy(write, model, prompt, WINDOW).tolist()
+        == greedy(sample.generate_without_cache, model, prompt, WINDOW).tolist()
     )
 
 
-@pytest.mark.parametrize("pieces", [[1] * WINDOW, [5] + [1] * 7, [WINDOW]])
-def test_cached_logits_are_those_of_the_model(pieces):
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("pieces", [[1] * WINDOW, [5] + [1] * 7, [5, 4, 3], [WINDOW]])
+def test_cached_logits_are_those_of_the_model(pieces, fast):
     model, tokens = (
         random_model(),
         torch.randint(40, (2, WINDOW), generator=torch.Generator().manual_seed(0)),
     )
-    reader, at = sample.CachedGPT(model, 2), 0
+    end = 0
     with torch.no_grad():
         expected, _ = model(tokens)
-        reader.reset(tokens, WINDOW)
+        reader = sample.CachedGPT(fast_sample.speed_up(model, 2) if fast else model, WINDOW)
         for piece in pieces:
-            at += piece
+            end += piece
             torch.testing.assert_close(
-                reader.read(tokens[:, at - piece : at]), expected[:, at - 1], rtol=1e-4, atol=1e-4
+                reader.read(tokens[:, end - piece : end]),
+                expected[:, end - 1],
+                rtol=1e-4,
+                atol=1e-4,
             )
 
 
+@BOTH_PATHS
 @pytest.mark.parametrize("window", [1, 2, 7, WINDOW])
 @pytest.mark.parametrize("length", [1, 7, 30])
-def test_a_full_window_goes_on_with_its_newest_half(window, length):
+def test_a_full_window_continues_with_its_newest_half(window, length, write):
     model = random_model(window)
     prompt = torch.randint(40, (2, length), generator=torch.Generator().manual_seed(length))
     text, width = prompt, min(length, window)
@@ -148,7 +162,7 @@ def test_a_full_window_goes_on_with_its_newest_half(window, length):
         for _ in range(40):
             text = torch.cat([text, model(text[:, -width:])[0][:, -1:].argmax(-1)], 1)
             width = width + 1 if width < window else max(1, window // 2)
-    assert greedy(sample.generate, model, prompt, 40).tolist() == text[:, length:].tolist()
+    assert greedy(write, model, prompt, 40).tolist() == text[:, length:].tolist()
 
 
 def test_past_the_window_little_is_computed_twice(monkeypatch):
@@ -162,10 +176,11 @@ def test_past_the_window_little_is_computed_twice(monkeypatch):
     assert sum(count) <= 2 * 50 * WINDOW
 
 
-def test_sampling_leaves_the_model_as_it_was():
+@BOTH_PATHS
+def test_sampling_leaves_the_model_as_it_was(write):
     model = random_model().train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    list(sample.generate(model, torch.zeros(2, 1, dtype=torch.long), 5))
+    list(write(model, torch.zeros(2, 1, dtype=torch.long), 5))
     assert model.training and list(before) == list(model.state_dict())
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
@@ -276,11 +291,42 @@ def test_samples_are_printed_whole(place, capsys):
 def test_stream_and_no_cache_print_the_same_text(place, capsys):
     few = {"num_samples": 1, "max_new_tokens": 8, "temperature": 0, "start": "\\n\\n"}
     printed = []
-    for more in ([], ["-stream"], ["--no_cache"]):
+    for more in ([], ["-stream"], ["--no_cache"], ["--no_fast"]):
         script("sample", *flags(place, **few), *more)
         printed.append(capsys.readouterr().out.replace("  *\n", "\n"))
     text = printed[0].split("sample 1 of 1\n")[1].split("\n----------------")[0]
-    assert printed[2] == printed[0] and printed[1].startswith(text + "\n---") and len(text) == 10
+    assert (
+        printed[2] == printed[3] == printed[0]
+        and printed[1].startswith(text + "\n---")
+        and len(text) == 10
+    )
+
+
+def test_everything_works_without_the_fast_files(place, tmp_path):
+    folder = tmp_path / "gpt_songci"
+    shutil.copytree(
+        ROOT / "gpt_songci", folder, ignore=shutil.ignore_patterns("fast*", "__pycache__")
+    )
+    assert not list(folder.glob("fast*"))
+    commands = [
+        ["train.py", *flags(place, ckpt_path=tmp_path / "run", iters=1, n_embd=8)],
+        ["sample.py", *flags(place, ckpt_path=tmp_path / "run", num_samples=2, max_new_tokens=4)],
+    ]
+    code = (
+        "import contextlib, json, runpy, sys\n"
+        "sys.path.insert(0, '.')\n"
+        "for sys.argv in json.loads(sys.argv[1]):\n"
+        "    with contextlib.suppress(SystemExit):\n"
+        "        runpy.run_path(sys.argv[0], run_name='__main__')\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(commands)],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert "sample 2 of 2" in run.stdout, run.stderr
 
 
 def test_several_samples_stream_by_lines(place, capsys):
@@ -300,9 +346,9 @@ def test_lines_of_the_training_text_are_marked(place, capsys, monkeypatch):
     ]
     lines = text.strip("\n").split("\n")
     new = "\n".join(lines[1:]) + "\n山山山山山山山山山。\n山"
-    numbers = torch.tensor(sample.encode(new, characters))
+    numbers = torch.tensor(text_py.encode(new, characters))
     monkeypatch.setattr(GPT.module("sample"), "generate", lambda *args: (n[None] for n in numbers))
-    monkeypatch.setattr(GPT.module("sample"), "CHUNK", 5)
+    monkeypatch.setattr(GPT.module("text"), "CHUNK", 5)
     script(
         "sample",
         *flags(place, num_samples=1, start=f"{lines[1]}\\n{lines[0]}\\n", max_new_tokens=len(new)),
@@ -383,7 +429,7 @@ def test_ctrl_c_prints_what_there_is(place):
 
 def test_poems_are_read_as_the_data_has_them():
     text = "缺頭。\n\n+++甲(題)\n一二，三。\n四五 六\n\n+++乙（又）\n一。\n+++丙\n\n+++丁・戊\n七、八！\n  \n\n+++甲\n沒完。\n"
-    assert list(evaluate.read_poems(sample.read_lines([text[:9], text[9:]]))) == [
+    assert list(evaluate.read_poems(text_py.read_lines([text[:9], text[9:]]))) == [
         ("甲", ["一二，三。", "四五 六"]),
         ("丁・戊", ["七、八！"]),
     ]

@@ -1,0 +1,133 @@
+"""Text on its way into and out of the model: character numbers, lines, and which lines the training text has."""
+
+from pathlib import Path
+
+from cli import UserError
+from prepare import code_points, read_text
+from train import load_data
+
+DATA_ROOT = Path("data/quansongci")
+CHUNK = 1 << 20  # characters of the training text that are decoded at a time
+
+
+def read_start(start):
+    """The text that --start means: `\\n` is a new line, FILE:path the text of a file."""
+    if not start.startswith("FILE:"):
+        text = start.replace("\\n", "\n")
+    else:
+        path = Path(start.removeprefix("FILE:")).expanduser()
+        if not path.is_file():
+            raise UserError(f"--start {start}: there is no file {path.absolute()}")
+        text = "".join(read_text(path))
+    if not text:
+        raise UserError(
+            '--start is empty: give at least one character, for example "\\n", a new line'
+        )
+    return text
+
+
+def encode(text, characters, what="--start"):
+    """text -> list of character numbers. Raises UserError, which names `what`, for unknown characters."""
+    numbers = {char: n for n, char in enumerate(characters)}
+    unknown = sorted(set(text) - set(numbers))
+    if unknown:
+        names = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in unknown[:10])
+        more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
+        raise UserError(
+            f"{what} has characters that the model does not know: {names}{more}; "
+            f"it knows the {len(characters):,} characters of the text it was trained on"
+        )
+    return [numbers[char] for char in text]
+
+
+def decode(numbers, characters):
+    """Array of character numbers -> str, in chunks."""
+    codes = code_points(characters)
+    for start in range(0, len(numbers), CHUNK):
+        yield codes[numbers[start : start + CHUNK]].tobytes().decode("utf-32-le")
+
+
+def read_lines(chunks):
+    """The lines of a text that comes in chunks, without their line ends."""
+    rest = ""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split("\n")
+        yield from lines
+    if rest:
+        yield rest
+
+
+def training_lines(data_root, characters):
+    """A function: set of lines -> the subset that the training text has. (None, a note why) if that text is missing
+    from the default folder; another folder without it is an error."""
+    try:
+        meta, train, _ = load_data(data_root)
+        if meta["characters"] != characters:
+            raise UserError(
+                f"the model was trained on another text than {data_root}; give its own --data_root"
+            )
+    except UserError as error:
+        if data_root != DATA_ROOT:
+            raise
+        return None, f"lines are not compared with the training text: {error}"
+    return lambda lines: lines.intersection(read_lines(decode(train, characters))), ""
+
+
+def written_lines(text, begin):
+    """Complete lines of text[begin:] except headers and empty ones: [(start, line)]. The line at `begin` counts."""
+    lines, start = [], 0
+    for line in text.split("\n")[:-1]:
+        if start + len(line) >= begin and line and not line.startswith("+++"):
+            lines.append((start, line))
+        start += len(line) + 1
+    return lines
+
+
+def mark_copies(text, begin, copies):
+    """text with a star behind each written line that is in the set `copies`."""
+    for start, line in reversed(written_lines(text, begin)):
+        if line in copies:
+            text = text[: start + len(line)] + "  *" + text[start + len(line) :]
+    return text
+
+
+class Stream:
+    """Print characters as they come: a single sample at once, several by whole lines behind their numbers."""
+
+    def __init__(self, count, start):
+        self.lines = [""] * count
+        for char in start:
+            self([char] * count)
+
+    def __call__(self, chars):
+        if len(self.lines) == 1:
+            print(chars[0], end="", flush=True)
+            return
+        for n, char in enumerate(chars):
+            if char == "\n":
+                print(f"[{n + 1}] {self.lines[n]}".rstrip(), flush=True)
+                self.lines[n] = ""
+            else:
+                self.lines[n] += char
+
+    def close(self):
+        for n, line in enumerate(self.lines):
+            if line:
+                print(f"[{n + 1}] {line}")
+        if len(self.lines) == 1:
+            print()
+
+
+def show(texts, begin, find_copies, streamed):
+    """Print the samples (unless they were streamed) and which of their lines the training text has."""
+    lines = [line for text in texts for _, line in written_lines(text, begin)]
+    copies = find_copies(set(lines)) if find_copies else set()
+    if not streamed:
+        for n, text in enumerate(texts):
+            print(
+                f"---------------- sample {n + 1} of {len(texts)}\n{mark_copies(text, begin, copies)}"
+            )
+    if find_copies:
+        count = sum(line in copies for line in lines)
+        which = "" if not count else ": " + "  ".join(sorted(copies)) if streamed else " (*)"
+        print(f"---------------- {count} of {len(lines)} lines stand in the training text{which}")
