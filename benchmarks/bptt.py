@@ -2,10 +2,12 @@
 
     python benchmarks/bptt.py
 
-One step is one time step of one review (forward, backward, SGD update of the whole review, batch size 1). The loop in
-torch is the same loop: U x of all steps at once, the LSTM's four gates in one product, one thread. `fused` is what torch
-can do beyond a loop: nn.RNN or nn.LSTM over the whole review. Peers take turns in one process; medians of the rounds,
-in seconds of processor time, which is the clock's time on a machine that does nothing else.
+One step is one time step of one review (forward, backward, SGD update of the whole review, batch size 1). The LSTM is
+timed on both paths: `fast` (hw_bptt/fast.py, which train.py uses) and `readable` (the recursions in hw_bptt/model.py);
+the other two networks have one path, model.py. The loop in torch is the same loop: U x of all steps at once, the LSTM's
+four gates in one product, one thread. `fused` is what torch can do beyond a loop: nn.RNN or nn.LSTM over the whole
+review. Peers take turns in one process; medians of the rounds, in seconds of processor time, which is the wall-clock
+time on an idle machine.
 """
 
 import argparse
@@ -27,14 +29,19 @@ import torch  # noqa: E402
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "hw_bptt"))
 import model  # noqa: E402
 
-KINDS = ("relu_rnn", "rnn", "lstm")
+RUNS = (  # network, path
+    ("relu_rnn", "readable"),
+    ("rnn", "readable"),
+    ("lstm", "fast"),
+    ("lstm", "readable"),
+)
 GATES = "fioa"  # sigmoid, sigmoid, sigmoid, tanh
 
 
-def numpy_loop(kind, params, texts, labels, lr, clip):
+def numpy_loop(kind, params, texts, labels, lr, clip, implementation):
     """Train on the texts once with the homework's own functions. Returns the last parameters."""
     for x, label in zip(texts, labels):
-        _, grads, _ = model.loss_and_grads(kind, params, x, label)
+        _, grads, _ = model.loss_and_grads(kind, params, x, label, implementation)
         params = model.sgd_step(params, grads, lr, clip)
     return params
 
@@ -158,13 +165,18 @@ def main():
         f"torch {torch.__version__} in {args.dtype}, NumPy {np.__version__} in float64, one thread"
     )
     print(
-        f"{'model':<10}{'by hand':>12}{'autograd loop':>15}{'fused':>12}   steps/s{'by hand / loop':>18}{'by hand / fused':>18}"
+        f"{'model':<10}{'path':<10}{'by hand':>12}{'autograd loop':>15}{'fused':>12}   steps/s"
+        f"{'by hand / loop':>18}{'by hand / fused':>18}"
     )
-    for kind in KINDS:
+    if model.fast is None:
+        sys.exit("benchmarks/bptt.py: hw_bptt/fast.py is missing, so there is no fast path to time")
+    for kind, path in RUNS:
         hidden = args.dim if kind == "relu_rnn" else args.hidden
         start = model.new_params(kind, args.dim, hidden, np.random.default_rng(args.seed))
         loops = {
-            "hand": lambda kind=kind, start=start: numpy_loop(kind, start, texts, labels, lr, clip),
+            "hand": lambda kind=kind, start=start, path=path: numpy_loop(
+                kind, start, texts, labels, lr, clip, path
+            ),
             "loop": lambda kind=kind, start=start: torch_loop(
                 kind, leaves(start, dtype), tensors, labels, lr, clip
             ),
@@ -188,7 +200,7 @@ def main():
                 times[name].append(time.process_time() - begin)
         rate = {name: steps / statistics.median(times[name]) for name in loops}
         print(
-            f"{kind:<10}{rate['hand']:>12,.0f}{rate['loop']:>15,.0f}{rate['fused']:>12,.0f}{'':10}"
+            f"{kind:<10}{path:<10}{rate['hand']:>12,.0f}{rate['loop']:>15,.0f}{rate['fused']:>12,.0f}{'':10}"
             f"{rate['hand'] / rate['loop']:>17.1f}x{rate['hand'] / rate['fused']:>17.1f}x",
             flush=True,
         )

@@ -9,6 +9,11 @@ import math
 
 import numpy as np
 
+try:
+    import fast  # optional: the LSTM with fewer NumPy calls per step; deleting the file is fine
+except ImportError:
+    fast = None
+
 EPS = 1e-12  # y_pred is kept this far from 0 and 1 under the logarithm
 GATES = "fiao"  # forget, input, candidate, output
 
@@ -349,53 +354,41 @@ LSTM_SHAPES = {
 LSTM_SHAPES |= {"V": "KH", "c": "K"}
 
 
-def stacked(params, array):
+def stack_gates(params, array):
     """W (4H, H), U (4H, D) or b (4H,): those of f, i, a, o on top of each other."""
     return np.concatenate([params[f"{array}_{gate}"] for gate in GATES])
 
 
-def lstm_forward(params, x, y):
+def lstm_forward(params, x, y, implementation="readable"):
     """Summed loss of all steps (nats), and the cache: x, y, h and C (T + 1, H), f i a o (T, H), y_hat (T, K).
 
     params: for each gate g of f, i, a, o: W_g (H, H), U_g (H, D), b_g (H,); V (K, H), c (K,). x (T, D), y (T,) int.
-    f, i, o = sigmoid(W_g h_{t-1} + U_g x_t + b_g), a = tanh(...), C_t = C_{t-1} f + i a,
-    h_t = o tanh(C_t); h_0 = C_0 = 0.
+    implementation: "readable" runs lstm_states below, "fast" the one of fast.py (same results).
     Raises ValueError if T = 0, shapes disagree, a label is out of range or a value is not finite.
     """
     x, D = checked_input(x)
     sizes = {"D": (D, "x", x.shape), "H": size_of(params, "b_f"), "K": size_of(params, "c")}
     p = checked(params, sizes, LSTM_SHAPES)
     y = checked_labels(y, len(x), len(p["c"]))
-    T, H = len(x), len(p["b_f"])
-    # Four gates in one product. sigmoid(z) = (1 + tanh(z / 2)) / 2, so one tanh serves all: halve f, i, o before it.
-    half, shift = np.repeat([0.5, 0.5, 1.0, 0.5], H), np.repeat([0.5, 0.5, 0.0, 0.5], H)
-    W, z = (
-        stacked(p, "W") * half[:, None],
-        (x @ stacked(p, "U").T + stacked(p, "b")) * half,
-    )  # (4H, H), (T, 4H)
-    f, i, a, o = (z[:, k * H : (k + 1) * H] for k in range(4))  # views: filled step by step
+    states = fast.lstm_states(p, x) if uses_fast(implementation) else lstm_states(p, x)
+    logits = states["h"][1:] @ p["V"].T + p["c"]  # (T, H)@(H, K) -> (T, K)
+    loss = finite(cross_entropy(logits, y), p, x)
+    return loss, {"x": x, "y": y, **states, "y_hat": softmax(logits)}
+
+
+def lstm_states(params, x):
+    """States and gates of all steps, a dict: h, C (T + 1, H) with h[0] = C[0] = 0, and f, i, a, o (T, H)."""
+    p, T, H = params, len(x), len(params["b_f"])
     h, C = np.zeros((T + 1, H)), np.zeros((T + 1, H))
-    for t in range(T):
-        gates = z[t]
-        gates += W.dot(h[t])
-        np.tanh(gates, out=gates)
-        gates *= half
-        gates += shift
+    f, i, a, o = np.zeros((4, T, H))
+    for t in range(T):  # row t: step t + 1 of the formulas, so h[t] is the state before it
+        f[t] = sigmoid(p["W_f"] @ h[t] + p["U_f"] @ x[t] + p["b_f"])
+        i[t] = sigmoid(p["W_i"] @ h[t] + p["U_i"] @ x[t] + p["b_i"])
+        a[t] = np.tanh(p["W_a"] @ h[t] + p["U_a"] @ x[t] + p["b_a"])
+        o[t] = sigmoid(p["W_o"] @ h[t] + p["U_o"] @ x[t] + p["b_o"])
         C[t + 1] = f[t] * C[t] + i[t] * a[t]
         h[t + 1] = o[t] * np.tanh(C[t + 1])
-    logits = h[1:] @ p["V"].T + p["c"]  # (T, K)
-    loss = finite(cross_entropy(logits, y), p, x)
-    return loss, {
-        "x": x,
-        "y": y,
-        "h": h,
-        "C": C,
-        "f": f,
-        "i": i,
-        "a": a,
-        "o": o,
-        "y_hat": softmax(logits),
-    }
+    return {"h": h, "C": C, "f": f, "i": i, "a": a, "o": o}
 
 
 def lstm_dz(y_hat, y):
@@ -431,7 +424,7 @@ def lstm_dh(dz_t, V, W, later):
     # END SOLUTION bptt-25
 
 
-# The six that follow work entry by entry: on one step, (H,), and just so on all steps at once, (T, H).
+# The next six work entry by entry, so they serve one step, (H,), as well as all steps at once, (T, H): fast.py needs both.
 
 
 def lstm_dC_carried(dC_next, f_next, i_next):
@@ -479,152 +472,90 @@ def lstm_do(dh_t, C_t, o_t):
     # END SOLUTION bptt-31
 
 
-# In the thirteen that follow, `d` is a dict f, i, a, o -> (T, H): what the last four functions gave, dL/d(input of the
-# gate), a row a step. h (T + 1, H) with h[0] = 0, x (T, D).
+# The next three serve all four gates: lstm_backward calls them once per gate g with d_gate (T, H), the gradient with
+# respect to the input of that gate's activation, W_g h_{t-1} + U_g x_t + b_g, one row per step.
 
 
-def lstm_dW_f(d, h):
-    """dL/dW_f (H, H). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-32 (1 point, bonus): the gate's gradient times the state that it read
-    return d["f"].T @ h[:-1]
+def lstm_dW(d_gate, h):
+    """dL/dW_g (H, H) of one gate. d_gate (T, H), h (T + 1, H) with h[0] = 0. Source: exercise w4."""
+    # BEGIN SOLUTION bptt-32 (4 points, bonus): the gate uses W_g at every step; which state does W_g multiply at step t?
+    return d_gate.T @ h[:-1]
     # END SOLUTION bptt-32
 
 
-def lstm_dU_f(d, x):
-    """dL/dU_f (H, D). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-33 (1 point, bonus): the gate's gradient times the input that it read
-    return d["f"].T @ x
+def lstm_dU(d_gate, x):
+    """dL/dU_g (H, D) of one gate. d_gate (T, H), x (T, D). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-33 (4 points, bonus): the shape (H, D) tells which factor comes first; how many terms are added?
+    return d_gate.T @ x
     # END SOLUTION bptt-33
 
 
-def lstm_db_f(d):
-    """dL/db_f (H,). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-34 (1 point, bonus): added at every step
-    return d["f"].sum(axis=0)
+def lstm_db(d_gate):
+    """dL/db_g (H,) of one gate. d_gate (T, H). Source: exercise w4."""
+    # BEGIN SOLUTION bptt-34 (4 points, bonus): b_g is added at every step: which axis of d_gate holds the steps?
+    return d_gate.sum(axis=0)
     # END SOLUTION bptt-34
 
 
-def lstm_dW_i(d, h):
-    """dL/dW_i (H, H). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-35 (1 point, bonus): the gate's gradient times the state that it read
-    return d["i"].T @ h[:-1]
-    # END SOLUTION bptt-35
-
-
-def lstm_dU_i(d, x):
-    """dL/dU_i (H, D). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-36 (1 point, bonus): the gate's gradient times the input that it read
-    return d["i"].T @ x
-    # END SOLUTION bptt-36
-
-
-def lstm_db_i(d):
-    """dL/db_i (H,). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-37 (1 point, bonus): added at every step
-    return d["i"].sum(axis=0)
-    # END SOLUTION bptt-37
-
-
-def lstm_dW_a(d, h):
-    """dL/dW_a (H, H). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-38 (1 point, bonus): the candidate reads the same state as the gates
-    return d["a"].T @ h[:-1]
-    # END SOLUTION bptt-38
-
-
-def lstm_dU_a(d, x):
-    """dL/dU_a (H, D). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-39 (1 point, bonus): the candidate reads the same input as the gates
-    return d["a"].T @ x
-    # END SOLUTION bptt-39
-
-
-def lstm_db_a(d):
-    """dL/db_a (H,). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-40 (1 point, bonus): added at every step
-    return d["a"].sum(axis=0)
-    # END SOLUTION bptt-40
-
-
-def lstm_dW_o(d, h):
-    """dL/dW_o (H, H). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-41 (1 point, bonus): the output gate reads the state before the step too
-    return d["o"].T @ h[:-1]
-    # END SOLUTION bptt-41
-
-
-def lstm_dU_o(d, x):
-    """dL/dU_o (H, D). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-42 (1 point, bonus): the gate's gradient times the input that it read
-    return d["o"].T @ x
-    # END SOLUTION bptt-42
-
-
-def lstm_db_o(d):
-    """dL/db_o (H,). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-43 (1 point, bonus): added at every step
-    return d["o"].sum(axis=0)
-    # END SOLUTION bptt-43
-
-
 def lstm_dx(d, U):
-    """dL/dx_t for every t, (T, D). d: see above. U: dict f, i, a, o -> U_g (H, D). Source: exercise w4."""
+    """dL/dx_t for every t, (T, D). d: dict f, i, a, o -> d_gate (T, H). U: dict f, i, a, o -> U_g (H, D).
+
+    Source: exercise w4.
+    """
     # BEGIN SOLUTION bptt-44 (1 point, bonus): x_t is read four times
     return sum(d[gate] @ U[gate] for gate in U)
     # END SOLUTION bptt-44
 
 
 def lstm_through_time(params, cache, dz):
-    """dL/dh_t (T, H), dL/dC_t (T, H) and a dict of dL/d(input of gate g) (T, H), from dz (T, K) = dL/d(V h_t + c)."""
-    V, W = params["V"], stacked(params, "W")
+    """dL/dh_t (T, H), dL/dC_t (T, H), and a dict f, i, a, o -> d_gate (T, H), from dz (T, K).
+
+    From the last step to the first; your functions answer for one step at a time.
+    """
+    V, W = params["V"], stack_gates(params, "W")
     C, f, i, a, o = (cache[name] for name in ("C", "f", "i", "a", "o"))
     T, H = f.shape
-    # Entry by entry, every path but the one through the W_g multiplies what comes back by a factor that the forward pass
-    # has fixed. Asked with ones, the blanks give these factors for all steps at once; the loop over time only multiplies.
-    one, zero = np.ones((T, H)), np.zeros((T, H))
-    C_by_h, carry_on = lstm_dC(one, o, C[1:], zero), lstm_dC(zero, o, C[1:], one)
-    carry_on[:-1] *= lstm_dC_carried(one[1:], f[1:], i[1:])  # from C_{t+1} to C_t
-    gates_by_C = np.stack(
-        [lstm_df(one, C[:-1], f), lstm_di(one, a, i), lstm_da(one, i, a)], axis=1
-    )  # (T, 3, H)
-    o_by_h = lstm_do(one, C[1:], o)
-    dh, dC, d = (
-        np.zeros((T, H)),
-        np.zeros((T + 1, H)),
-        np.zeros((T + 1, 4, H)),
-    )  # row T: nothing comes after T
-    for t in range(T - 1, -1, -1):  # row t: step t + 1 of the formulas
-        dh_t = dh[t] = lstm_dh(dz[t], V, W, d[t + 1].ravel())
-        dC_t = dC[t] = C_by_h[t] * dh_t + carry_on[t] * dC[t + 1]
-        np.multiply(gates_by_C[t], dC_t, out=d[t, :3])
-        np.multiply(o_by_h[t], dh_t, out=d[t, 3])
-    return dh, dC[:T], {gate: d[:T, number] for number, gate in enumerate(GATES)}
+    dh, dC, d = np.zeros((T, H)), np.zeros((T, H)), {gate: np.zeros((T, H)) for gate in GATES}
+    later, carried = np.zeros(4 * H), np.zeros(H)  # nothing follows the last step
+    for t in range(
+        T - 1, -1, -1
+    ):  # row t: step t + 1 of the formulas, so C[t + 1] is its cell state
+        dh[t] = lstm_dh(dz[t], V, W, later)
+        dC[t] = lstm_dC(dh[t], o[t], C[t + 1], carried)
+        d["f"][t] = lstm_df(dC[t], C[t], f[t])
+        d["i"][t] = lstm_di(dC[t], a[t], i[t])
+        d["a"][t] = lstm_da(dC[t], i[t], a[t])
+        d["o"][t] = lstm_do(dh[t], C[t + 1], o[t])
+        later = np.concatenate([d[gate][t] for gate in GATES])
+        carried = lstm_dC_carried(dC[t], f[t], i[t])
+    return dh, dC, d
 
 
-def lstm_backward(params, cache):
-    """Gradients of lstm_forward's loss: all keys of params, and h, C (T, H) = dL/dh_t, dL/dC_t, x (T, D)."""
+def lstm_backward(params, cache, implementation="readable"):
+    """Gradients of lstm_forward's loss: all keys of params, and h, C (T, H) = dL/dh_t, dL/dC_t, x (T, D).
+
+    implementation: "readable" runs lstm_through_time above, "fast" the one of fast.py, which calls the same blanks.
+    """
     x, h = cache["x"], cache["h"]
     dz = lstm_dz(cache["y_hat"], cache["y"])
-    dh, dC, d = lstm_through_time(params, cache, dz)
-    return {
-        "W_f": lstm_dW_f(d, h),
-        "U_f": lstm_dU_f(d, x),
-        "b_f": lstm_db_f(d),
-        "W_i": lstm_dW_i(d, h),
-        "U_i": lstm_dU_i(d, x),
-        "b_i": lstm_db_i(d),
-        "W_a": lstm_dW_a(d, h),
-        "U_a": lstm_dU_a(d, x),
-        "b_a": lstm_db_a(d),
-        "W_o": lstm_dW_o(d, h),
-        "U_o": lstm_dU_o(d, x),
-        "b_o": lstm_db_o(d),
-        "V": lstm_dV(dz, h),
-        "c": lstm_dc(dz),
-        "h": dh,
-        "C": dC,
-        "x": lstm_dx(d, {gate: params[f"U_{gate}"] for gate in GATES}),
-    }
+    if uses_fast(implementation):
+        blanks = lstm_dh, lstm_dC, lstm_dC_carried, lstm_df, lstm_di, lstm_da, lstm_do
+        dh, dC, d = fast.lstm_through_time(params, cache, dz, *blanks)
+    else:
+        dh, dC, d = lstm_through_time(params, cache, dz)
+    grads = {"V": lstm_dV(dz, h), "c": lstm_dc(dz), "h": dh, "C": dC}
+    for gate in GATES:
+        grads[f"W_{gate}"] = lstm_dW(d[gate], h)
+        grads[f"U_{gate}"] = lstm_dU(d[gate], x)
+        grads[f"b_{gate}"] = lstm_db(d[gate])
+    return grads | {"x": lstm_dx(d, {gate: params[f"U_{gate}"] for gate in GATES})}
+
+
+def uses_fast(implementation):
+    """Whether fast.py does the work: it was asked for and the file is there. ValueError if the name is unknown."""
+    if implementation not in ("readable", "fast"):
+        raise ValueError(f"implementation {implementation!r} is not one of readable, fast")
+    return implementation == "fast" and fast is not None
 
 
 # ---- what train.py and sample.py need of all three ----
@@ -663,24 +594,34 @@ def new_params(kind, D, H, rng, K=2):
     return params | {"V": 0.3 * near_zero(K, H), "c": np.zeros(K)}
 
 
-def loss_and_grads(kind, params, x, label):
-    """Loss per predicted step (nats), gradients and P(label 1) of one text. rnn, lstm: the label stands at every step."""
+def loss_and_grads(kind, params, x, label, implementation="fast"):
+    """Loss per predicted step (nats), gradients and P(label 1) of one text.
+
+    rnn, lstm: the text's label stands at every step. implementation: of the LSTM, "readable" or "fast".
+    """
     if kind == "relu_rnn":
         y_pred, cache = relu_rnn_forward(params, x)
         return bce_loss(y_pred, label), relu_rnn_backward(params, x, label, cache), y_pred
-    forward, backward = {"rnn": (rnn_forward, rnn_backward), "lstm": (lstm_forward, lstm_backward)}[
-        kind
-    ]
-    loss, cache = forward(params, x, np.full(len(x), label))
-    return loss / len(x), backward(params, cache), float(cache["y_hat"][-1, 1])
+    y = np.full(len(x), label)
+    if kind == "rnn":
+        loss, cache = rnn_forward(params, x, y)
+        grads = rnn_backward(params, cache)
+    else:
+        loss, cache = lstm_forward(params, x, y, implementation)
+        grads = lstm_backward(params, cache, implementation)
+    return loss / len(x), grads, float(cache["y_hat"][-1, 1])
 
 
-def probability_good(kind, params, x):
+def probability_good(kind, params, x, implementation="fast"):
     """P(label 1) of one text, a number: the prediction of the last step."""
     if kind == "relu_rnn":
         return relu_rnn_forward(params, x)[0]
-    forward = {"rnn": rnn_forward, "lstm": lstm_forward}[kind]
-    return float(forward(params, x, np.zeros(len(x), dtype=np.int64))[1]["y_hat"][-1, 1])
+    y = np.zeros(len(x), dtype=np.int64)  # any labels: the prediction does not depend on them
+    if kind == "rnn":
+        _, cache = rnn_forward(params, x, y)
+    else:
+        _, cache = lstm_forward(params, x, y, implementation)
+    return float(cache["y_hat"][-1, 1])
 
 
 # ---- what comes in: one clear ValueError instead of a wrong number ----

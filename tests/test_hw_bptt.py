@@ -198,64 +198,19 @@ def test_lstm_do(student, case):
     case.check({"output gate": student.call("hw_bptt", "lstm_do", *case.inputs)}, **EXACT)
 
 
-@blank("bptt-32", points=1, bonus=True)
-def test_lstm_dW_f(student, case):
-    case.check({"dL/dW_f": student.call("hw_bptt", "lstm_dW_f", *case.inputs)}, **EXACT)
+@blank("bptt-32", points=4, bonus=True)
+def test_lstm_dW(student, case):
+    case.check({"dL/dW_g": student.call("hw_bptt", "lstm_dW", *case.inputs)}, **EXACT)
 
 
-@blank("bptt-33", points=1, bonus=True)
-def test_lstm_dU_f(student, case):
-    case.check({"dL/dU_f": student.call("hw_bptt", "lstm_dU_f", *case.inputs)}, **EXACT)
+@blank("bptt-33", points=4, bonus=True)
+def test_lstm_dU(student, case):
+    case.check({"dL/dU_g": student.call("hw_bptt", "lstm_dU", *case.inputs)}, **EXACT)
 
 
-@blank("bptt-34", points=1, bonus=True)
-def test_lstm_db_f(student, case):
-    case.check({"dL/db_f": student.call("hw_bptt", "lstm_db_f", *case.inputs)}, **EXACT)
-
-
-@blank("bptt-35", points=1, bonus=True)
-def test_lstm_dW_i(student, case):
-    case.check({"dL/dW_i": student.call("hw_bptt", "lstm_dW_i", *case.inputs)}, **EXACT)
-
-
-@blank("bptt-36", points=1, bonus=True)
-def test_lstm_dU_i(student, case):
-    case.check({"dL/dU_i": student.call("hw_bptt", "lstm_dU_i", *case.inputs)}, **EXACT)
-
-
-@blank("bptt-37", points=1, bonus=True)
-def test_lstm_db_i(student, case):
-    case.check({"dL/db_i": student.call("hw_bptt", "lstm_db_i", *case.inputs)}, **EXACT)
-
-
-@blank("bptt-38", points=1, bonus=True)
-def test_lstm_dW_a(student, case):
-    case.check({"dL/dW_a": student.call("hw_bptt", "lstm_dW_a", *case.inputs)}, **EXACT)
-
-
-@blank("bptt-39", points=1, bonus=True)
-def test_lstm_dU_a(student, case):
-    case.check({"dL/dU_a": student.call("hw_bptt", "lstm_dU_a", *case.inputs)}, **EXACT)
-
-
-@blank("bptt-40", points=1, bonus=True)
-def test_lstm_db_a(student, case):
-    case.check({"dL/db_a": student.call("hw_bptt", "lstm_db_a", *case.inputs)}, **EXACT)
-
-
-@blank("bptt-41", points=1, bonus=True)
-def test_lstm_dW_o(student, case):
-    case.check({"dL/dW_o": student.call("hw_bptt", "lstm_dW_o", *case.inputs)}, **EXACT)
-
-
-@blank("bptt-42", points=1, bonus=True)
-def test_lstm_dU_o(student, case):
-    case.check({"dL/dU_o": student.call("hw_bptt", "lstm_dU_o", *case.inputs)}, **EXACT)
-
-
-@blank("bptt-43", points=1, bonus=True)
-def test_lstm_db_o(student, case):
-    case.check({"dL/db_o": student.call("hw_bptt", "lstm_db_o", *case.inputs)}, **EXACT)
+@blank("bptt-34", points=4, bonus=True)
+def test_lstm_db(student, case):
+    case.check({"dL/db_g": student.call("hw_bptt", "lstm_db", *case.inputs)}, **EXACT)
 
 
 @blank("bptt-44", points=1, bonus=True)

@@ -178,9 +178,12 @@ BROKEN = {
     "B16": "the forget gate on the cell's path",
     "B15b": "tanh between cell and state",
     "B19": "the candidate's derivative",
-    "B20": "the input gate's bias",
+    "B5l": "the state before the step in dL/dW_g",
+    "B20": "one gate's gradient for all four in dL/dx",
     "B12la": "the candidate's path to the state",
 }
+
+ONLY = {"B5l": {f"W_{gate}" for gate in "fiao"}, "B20": {"x"}}  # the gradients that are wrong
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -202,7 +205,54 @@ def test_one_broken_path_spoils_the_network_and_its_blank_only(name):
         if np.abs(got[key] - right[key]).max() > 1e-3 * np.abs(right[key]).max()
     }
     assert off, BROKEN[name]
-    assert off == {"b_i"} if name == "B20" else {"V", "c"}.isdisjoint(off)
+    assert off == ONLY[name] if name in ONLY else {"V", "c"}.isdisjoint(off)
+
+
+def test_the_fast_lstm_gives_what_the_readable_one_gives():
+    rng = np.random.default_rng(12)
+    assert model.fast is not None
+    for _ in range(20):
+        params, x, y = case("lstm", rng)
+        loss, cache = model.lstm_forward(params, x, y)
+        fast_loss, fast_cache = model.lstm_forward(params, x, y, implementation="fast")
+        assert loss == pytest.approx(fast_loss, rel=1e-12, abs=1e-14)
+        assert cache.keys() == fast_cache.keys()
+        for name, value in cache.items():
+            np.testing.assert_allclose(fast_cache[name], value, rtol=1e-10, atol=1e-13)
+        grads = model.lstm_backward(params, cache)
+        assert relative_error(model.lstm_backward(params, cache, "fast"), grads) < 1e-10
+
+
+def test_the_readable_lstm_calls_the_blanks_for_one_step_at_a_time(monkeypatch):
+    """What the page shows: a student's function that only handles one step is enough for it."""
+    rng = np.random.default_rng(13)
+    params, x, y = case("lstm", rng)
+    H, shapes = len(params["b_f"]), set()
+
+    def recorded(blank):
+        def call(*arguments):
+            shapes.update(argument.shape for argument in arguments)
+            return blank(*arguments)
+
+        return call
+
+    for name in ("lstm_dC", "lstm_dC_carried", "lstm_df", "lstm_di", "lstm_da", "lstm_do"):
+        monkeypatch.setattr(model, name, recorded(getattr(model, name)))
+    _, cache = model.lstm_forward(params, x, y)
+    model.lstm_backward(params, cache)
+    assert shapes == {(H,)}
+
+
+def test_without_fast_py_everything_works(monkeypatch):
+    params, x, y = good("lstm")
+    expected = by_hand("lstm", params, x, y)[1]
+    monkeypatch.setattr(model, "fast", None)
+    _, cache = model.lstm_forward(params, x, y, implementation="fast")
+    assert relative_error(model.lstm_backward(params, cache, "fast"), expected) == 0
+    _, grads, probability = model.loss_and_grads("lstm", params, x, 0)
+    assert 0 < probability < 1 and grads.keys() == expected.keys()
+    with pytest.raises(ValueError, match="'quick' is not one of readable, fast"):
+        model.lstm_backward(params, cache, "quick")
 
 
 def test_inputs_are_not_changed():

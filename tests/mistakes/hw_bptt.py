@@ -1868,362 +1868,135 @@ def lstm_do(dh_t, C_t, o_t):
 
 @mistake(
     "bptt-32",
-    "B5f",
-    en="Write the line of the forward pass that contains this W: which h stands next to it?",
-    zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?",
+    "B5l",
+    en="Write the line of the forward pass that contains W_g: which h stands next to it?",
+    zh="写出前向中含有 W_g 的那一行：它旁边的是哪个 h？",
 )
-def lstm_dW_f(d, h):
-    return d["f"].T @ h[1:]
+def lstm_dW(d_gate, h):
+    return d_gate.T @ h[1:]
 
 
 @mistake(
     "bptt-32",
-    "B20wf",
-    en="Which gate's gradient did you take? Compare with your neighbour function.",
-    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+    "B3l",
+    en="W_g was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了 W_g；它的梯度应有几项？",
 )
-def lstm_dW_f(d, h):
-    return d["i"].T @ h[:-1]
+def lstm_dW(d_gate, h):
+    return np.outer(d_gate[-1], h[-2])
 
 
 @mistake(
     "bptt-32",
-    "B3f",
-    en="This W was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了这个 W;它的梯度应有几项?",
+    "B4l",
+    en="The same matrix is used at every step: what happens to the contribution of the previous iteration?",
+    zh="每一步用的是同一个矩阵：循环上一轮算出的贡献去哪了？",
 )
-def lstm_dW_f(d, h):
-    return np.outer(d["f"][-1], h[-2])
+def lstm_dW(d_gate, h):
+    dW = None
+    for t in range(len(d_gate) - 1, -1, -1):
+        dW = np.outer(d_gate[t], h[t])
+    return dW
 
 
 @mistake(
-    "bptt-33",
-    "B20uf",
-    en="Which gate's gradient did you take? Compare with your neighbour function.",
-    zh="你取的是哪个门的梯度?与相邻的函数比较。",
-)
-def lstm_dU_f(d, x):
-    return d["i"].T @ x
-
-
-@mistake(
-    "bptt-33",
-    "B24f",
-    en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
-)
-def lstm_dU_f(d, x):
-    return x.T @ d["f"]
-
-
-@mistake(
-    "bptt-33",
-    "B3uf",
-    en="This U was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了这个 U;它的梯度应有几项?",
-)
-def lstm_dU_f(d, x):
-    return np.outer(d["f"][-1], x[-1])
-
-
-@mistake(
-    "bptt-34",
-    "B20bf",
-    en="Which of your biases fail? All of them got the same gate's gradient.",
-    zh="你的哪些偏置错了?它们都用了同一个门的梯度。",
-)
-def lstm_db_f(d):
-    return d["i"].sum(axis=0)
-
-
-@mistake(
-    "bptt-34",
-    "B8lf",
-    en="b is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 b,所以它的梯度是对……求和",
-)
-def lstm_db_f(d):
-    return d["f"][0].copy()
-
-
-@mistake(
-    "bptt-34",
-    "B8mf",
+    "bptt-32",
+    "B9l",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def lstm_db_f(d):
-    return d["f"].mean(axis=0)
+def lstm_dW(d_gate, h):
+    return d_gate.T @ h[:-1] / len(d_gate)
 
 
 @mistake(
-    "bptt-35",
-    "B5i",
-    en="Write the line of the forward pass that contains this W: which h stands next to it?",
-    zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?",
+    "bptt-32",
+    "B24l",
+    en="Rows of the gradient belong to the rows of W_g. Which factor's index comes first?",
+    zh="梯度的行对应 W_g 的行。哪个因子的下标在前？",
 )
-def lstm_dW_i(d, h):
-    return d["i"].T @ h[1:]
+def lstm_dW(d_gate, h):
+    return h[:-1].T @ d_gate
 
 
 @mistake(
-    "bptt-35",
-    "B20wi",
-    en="Which gate's gradient did you take? Compare with your neighbour function.",
-    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+    "bptt-33",
+    "B3ul",
+    en="U_g was used at every step; how many terms should its gradient have?",
+    zh="每一步都用了 U_g；它的梯度应有几项？",
 )
-def lstm_dW_i(d, h):
-    return d["f"].T @ h[:-1]
+def lstm_dU(d_gate, x):
+    return np.outer(d_gate[-1], x[-1])
 
 
 @mistake(
-    "bptt-35",
-    "B3i",
-    en="This W was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了这个 W;它的梯度应有几项?",
-)
-def lstm_dW_i(d, h):
-    return np.outer(d["i"][-1], h[-2])
-
-
-@mistake(
-    "bptt-36",
-    "B20ui",
-    en="Which gate's gradient did you take? Compare with your neighbour function.",
-    zh="你取的是哪个门的梯度?与相邻的函数比较。",
-)
-def lstm_dU_i(d, x):
-    return d["f"].T @ x
-
-
-@mistake(
-    "bptt-36",
-    "B24i",
-    en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
-)
-def lstm_dU_i(d, x):
-    return x.T @ d["i"]
-
-
-@mistake(
-    "bptt-36",
-    "B3ui",
-    en="This U was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了这个 U;它的梯度应有几项?",
-)
-def lstm_dU_i(d, x):
-    return np.outer(d["i"][-1], x[-1])
-
-
-@mistake(
-    "bptt-37",
-    "B20",
-    en="Which of your biases fail? All of them got the same gate's gradient.",
-    zh="你的哪些偏置错了?它们都用了同一个门的梯度。",
-)
-def lstm_db_i(d):
-    return d["f"].sum(axis=0)
-
-
-@mistake(
-    "bptt-37",
-    "B8li",
-    en="b is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 b,所以它的梯度是对……求和",
-)
-def lstm_db_i(d):
-    return d["i"][0].copy()
-
-
-@mistake(
-    "bptt-37",
-    "B8mi",
+    "bptt-33",
+    "B9ul",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def lstm_db_i(d):
-    return d["i"].mean(axis=0)
+def lstm_dU(d_gate, x):
+    return d_gate.T @ x / len(x)
 
 
 @mistake(
-    "bptt-38",
-    "B5a",
-    en="Write the line of the forward pass that contains this W: which h stands next to it?",
-    zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?",
+    "bptt-33",
+    "B24ul",
+    en="Rows of the gradient belong to the rows of U_g. Which factor's index comes first?",
+    zh="梯度的行对应 U_g 的行。哪个因子的下标在前？",
 )
-def lstm_dW_a(d, h):
-    return d["a"].T @ h[1:]
+def lstm_dU(d_gate, x):
+    return x.T @ d_gate
 
 
 @mistake(
-    "bptt-38",
-    "B20wa",
-    en="Which gate's gradient did you take? Compare with your neighbour function.",
-    zh="你取的是哪个门的梯度?与相邻的函数比较。",
+    "bptt-33",
+    "B25l",
+    en="The gate reads x_t of the same step; only the state comes from one step back.",
+    zh="门读取的是同一步的 x_t；来自上一步的只有状态。",
 )
-def lstm_dW_a(d, h):
-    return d["f"].T @ h[:-1]
+def lstm_dU(d_gate, x):
+    return d_gate[1:].T @ x[:-1]
 
 
 @mistake(
-    "bptt-38",
-    "B3a",
-    en="This W was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了这个 W;它的梯度应有几项?",
+    "bptt-34",
+    "B8l",
+    en="b_g is added at every step, so its gradient is a sum over ...",
+    zh="每一步都加了 b_g，所以它的梯度是对……求和",
 )
-def lstm_dW_a(d, h):
-    return np.outer(d["a"][-1], h[-2])
+def lstm_db(d_gate):
+    return d_gate[0].copy()
 
 
 @mistake(
-    "bptt-39",
-    "B20ua",
-    en="Which gate's gradient did you take? Compare with your neighbour function.",
-    zh="你取的是哪个门的梯度?与相邻的函数比较。",
-)
-def lstm_dU_a(d, x):
-    return d["f"].T @ x
-
-
-@mistake(
-    "bptt-39",
-    "B24a",
-    en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
-)
-def lstm_dU_a(d, x):
-    return x.T @ d["a"]
-
-
-@mistake(
-    "bptt-39",
-    "B3ua",
-    en="This U was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了这个 U;它的梯度应有几项?",
-)
-def lstm_dU_a(d, x):
-    return np.outer(d["a"][-1], x[-1])
-
-
-@mistake(
-    "bptt-40",
-    "B20ba",
-    en="Which of your biases fail? All of them got the same gate's gradient.",
-    zh="你的哪些偏置错了?它们都用了同一个门的梯度。",
-)
-def lstm_db_a(d):
-    return d["f"].sum(axis=0)
-
-
-@mistake(
-    "bptt-40",
+    "bptt-34",
     "B8la",
-    en="b is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 b,所以它的梯度是对……求和",
+    en="The last step is one of many that add b_g.",
+    zh="最后一步只是加了 b_g 的许多步之一。",
 )
-def lstm_db_a(d):
-    return d["a"][0].copy()
+def lstm_db(d_gate):
+    return d_gate[-1].copy()
 
 
 @mistake(
-    "bptt-40",
-    "B8ma",
+    "bptt-34",
+    "B8lb",
+    en="One number per unit, not one per step: which axis holds the steps?",
+    zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
+)
+def lstm_db(d_gate):
+    return d_gate.sum(axis=1)
+
+
+@mistake(
+    "bptt-34",
+    "B9lb",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def lstm_db_a(d):
-    return d["a"].mean(axis=0)
-
-
-@mistake(
-    "bptt-41",
-    "B5o",
-    en="Write the line of the forward pass that contains this W: which h stands next to it?",
-    zh="写出前向中含有这个 W 的那一行:它旁边的是哪个 h?",
-)
-def lstm_dW_o(d, h):
-    return d["o"].T @ h[1:]
-
-
-@mistake(
-    "bptt-41",
-    "B20wo",
-    en="Which gate's gradient did you take? Compare with your neighbour function.",
-    zh="你取的是哪个门的梯度?与相邻的函数比较。",
-)
-def lstm_dW_o(d, h):
-    return d["f"].T @ h[:-1]
-
-
-@mistake(
-    "bptt-41",
-    "B3o",
-    en="This W was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了这个 W;它的梯度应有几项?",
-)
-def lstm_dW_o(d, h):
-    return np.outer(d["o"][-1], h[-2])
-
-
-@mistake(
-    "bptt-42",
-    "B20uo",
-    en="Which gate's gradient did you take? Compare with your neighbour function.",
-    zh="你取的是哪个门的梯度?与相邻的函数比较。",
-)
-def lstm_dU_o(d, x):
-    return d["f"].T @ x
-
-
-@mistake(
-    "bptt-42",
-    "B24o",
-    en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
-)
-def lstm_dU_o(d, x):
-    return x.T @ d["o"]
-
-
-@mistake(
-    "bptt-42",
-    "B3uo",
-    en="This U was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了这个 U;它的梯度应有几项?",
-)
-def lstm_dU_o(d, x):
-    return np.outer(d["o"][-1], x[-1])
-
-
-@mistake(
-    "bptt-43",
-    "B20o",
-    en="Which of your biases fail? All of them got the same gate's gradient.",
-    zh="你的哪些偏置错了?它们都用了同一个门的梯度。",
-)
-def lstm_db_o(d):
-    return d["f"].sum(axis=0)
-
-
-@mistake(
-    "bptt-43",
-    "B8lo",
-    en="b is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 b,所以它的梯度是对……求和",
-)
-def lstm_db_o(d):
-    return d["o"][0].copy()
-
-
-@mistake(
-    "bptt-43",
-    "B8mo",
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
-)
-def lstm_db_o(d):
-    return d["o"].mean(axis=0)
+def lstm_db(d_gate):
+    return d_gate.mean(axis=0)
 
 
 @mistake(
@@ -2249,3 +2022,13 @@ def lstm_dx(d, U):
 )
 def lstm_dx(d, U):
     return np.concatenate([d[gate] @ U[gate] for gate in U], axis=1)
+
+
+@mistake(
+    "bptt-44",
+    "B20",
+    en="Which gate's gradient did you take in each term? Compare the four terms with one another.",
+    zh="每一项里你取的是哪个门的梯度？把四项互相比较一下。",
+)
+def lstm_dx(d, U):
+    return sum(d["f"] @ U[gate] for gate in U)

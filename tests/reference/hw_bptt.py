@@ -377,7 +377,7 @@ class Cell:
 
 
 def cells(rng):
-    """One step, and all steps at once: lstm_through_time asks so."""
+    """One step, as lstm_through_time calls the blanks, and all steps at once, as fast.py does."""
     return Cell(rng), Cell(rng, 4)
 
 
@@ -415,26 +415,28 @@ def lstm_do(rng):
         yield cell.draw([cell.dh, cell.C, cell.o], "output gate", cell.input["o"])
 
 
-def _of_gate(array, gate):
-    """The generator of one of the twelve: lstm_dW_f .. lstm_db_o."""
-
-    def draws(rng):
-        T, H, D = sizes(rng, 3)
-        for label, steps in (("", T), ("one step", 1)):
-            d, other = {name: away(rng, (steps, H)) for name in "fiao"}, []
-            if array == "b":
-                answer = np.array([sum(d[gate][t, j] for t in range(steps)) for j in range(H)])
-            else:
-                other = [states(rng, steps, H) if array == "W" else away(rng, (steps, D))]
-                answer = outer_sum(d[gate], other[0][:steps])
-            yield Draw(label, [d, *other], {f"dL/d{array}_{gate}": answer})
-
-    return draws
+def lstm_dW(rng):
+    yield from _of_gate(rng, "W")
 
 
-globals().update(
-    {f"lstm_d{array}_{gate}": _of_gate(array, gate) for gate in "fiao" for array in "WUb"}
-)
+def lstm_dU(rng):
+    yield from _of_gate(rng, "U")
+
+
+def lstm_db(rng):
+    yield from _of_gate(rng, "b")
+
+
+def _of_gate(rng, array):
+    T, H, D = sizes(rng, 3)
+    for label, steps in (("", T), ("many steps", 40), ("one step", 1)):
+        d_gate, name = away(rng, (steps, H)), f"dL/d{array}_g"
+        if array == "b":
+            answer = np.array([sum(d_gate[t, j] for t in range(steps)) for j in range(H)])
+            yield Draw(label, [d_gate], {name: answer})
+        else:
+            read = states(rng, steps, H) if array == "W" else away(rng, (steps, D))
+            yield Draw(label, [d_gate, read], {name: outer_sum(d_gate, read[:steps])})
 
 
 def lstm_dx(rng):

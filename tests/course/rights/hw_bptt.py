@@ -275,23 +275,110 @@ def lstm_do(dh_t, C_t, o_t):
 
 
 @right("bptt-32")
-def lstm_dW_f(d, h):
-    return sum(np.outer(d["f"][t], h[t]) for t in range(len(h) - 1))
+def lstm_dW(d_gate, h):
+    return sum(np.outer(d_gate[t], h[t]) for t in range(len(h) - 1))
+
+
+@right("bptt-32")
+def lstm_dW(d_gate, h):
+    return np.einsum("ti,tj->ij", d_gate, h[:-1])
+
+
+@right("bptt-32")
+def lstm_dW(d_gate, h):
+    return (h[:-1].T @ d_gate).T
+
+
+@right("bptt-32")
+def lstm_dW(d_gate, h):
+    dW = np.zeros((d_gate.shape[1], h.shape[1]))
+    for t, row in enumerate(d_gate):
+        dW += row[:, None] * h[t]
+    return dW
+
+
+@right("bptt-32")
+def lstm_dW(d_gate, h):
+    return np.tensordot(d_gate, h[:-1], (0, 0))
+
+
+@right("bptt-32")
+def lstm_dW(d_gate, h):
+    return sum(np.outer(now, before) for now, before in zip(d_gate, h))
+
+
+@right("bptt-32")
+def lstm_dW(d_gate, h):
+    return rnn_dW(d_gate, h)
 
 
 @right("bptt-33")
-def lstm_dU_f(d, x):
-    return np.einsum("th,td->hd", d["f"], x)
+def lstm_dU(d_gate, x):
+    return np.einsum("th,td->hd", d_gate, x)
+
+
+@right("bptt-33")
+def lstm_dU(d_gate, x):
+    return sum(np.outer(d_gate[t], x[t]) for t in range(len(x)))
+
+
+@right("bptt-33")
+def lstm_dU(d_gate, x):
+    return np.dot(d_gate.transpose(), x)
+
+
+@right("bptt-33")
+def lstm_dU(d_gate, x):
+    return np.sum(d_gate[:, :, None] * x[:, None, :], axis=0)
+
+
+@right("bptt-33")
+def lstm_dU(d_gate, x):
+    return (x.T @ d_gate).T
+
+
+@right("bptt-33")
+def lstm_dU(d_gate, x):
+    H, D = d_gate.shape[1], x.shape[1]
+    return np.array([[sum(d_gate[:, i] * x[:, j]) for j in range(D)] for i in range(H)])
 
 
 @right("bptt-34")
-def lstm_db_f(d):
-    return np.add.reduce(d["f"])
+def lstm_db(d_gate):
+    return np.add.reduce(d_gate)
 
 
-@right("bptt-41")
-def lstm_dW_o(d, h):
-    return (h[:-1].T @ d["o"]).T
+@right("bptt-34")
+def lstm_db(d_gate):
+    return np.array([sum(column) for column in d_gate.T])
+
+
+@right("bptt-34")
+def lstm_db(d_gate):
+    return sum(d_gate)
+
+
+@right("bptt-34")
+def lstm_db(d_gate):
+    return d_gate.T @ np.ones(len(d_gate))
+
+
+@right("bptt-34")
+def lstm_db(d_gate):
+    return len(d_gate) * d_gate.mean(0)
+
+
+@right("bptt-34")
+def lstm_db(d_gate):
+    total = 0
+    for row in d_gate:
+        total = total + row
+    return total
+
+
+@right("bptt-34")
+def lstm_db(d_gate):
+    return np.cumsum(d_gate, axis=0)[-1]
 
 
 @right("bptt-44")
@@ -418,114 +505,6 @@ def lstm_da(dC_t, i_t, a_t):
 def lstm_do(dh_t, C_t, o_t):
     h_t = o_t * np.tanh(C_t)
     return dh_t * h_t * (1 - o_t)
-
-
-@right("bptt-32")
-def lstm_dW_f(d, h):
-    return np.einsum("ti,tj->ij", d["f"], h[:-1])
-
-
-@right("bptt-33")
-def lstm_dU_f(d, x):
-    return sum(np.outer(d["f"][t], x[t]) for t in range(len(x)))
-
-
-@right("bptt-34")
-def lstm_db_f(d):
-    return np.array([sum(column) for column in d["f"].T])
-
-
-@right("bptt-35")
-def lstm_dW_i(d, h):
-    return sum(np.outer(d["i"][t], h[t]) for t in range(len(d["i"])))
-
-
-@right("bptt-35")
-def lstm_dW_i(d, h):
-    return (h[:-1].T @ d["i"]).T
-
-
-@right("bptt-36")
-def lstm_dU_i(d, x):
-    return np.einsum("th,td->hd", d["i"], x)
-
-
-@right("bptt-36")
-def lstm_dU_i(d, x):
-    return np.dot(d["i"].transpose(), x)
-
-
-@right("bptt-37")
-def lstm_db_i(d):
-    return sum(d["i"])
-
-
-@right("bptt-37")
-def lstm_db_i(d):
-    return np.add.reduce(d["i"], axis=0)
-
-
-@right("bptt-38")
-def lstm_dW_a(d, h):
-    dW = np.zeros((d["a"].shape[1], h.shape[1]))
-    for t, row in enumerate(d["a"]):
-        dW += row[:, None] * h[t]
-    return dW
-
-
-@right("bptt-38")
-def lstm_dW_a(d, h):
-    return np.tensordot(d["a"], h[:-1], (0, 0))
-
-
-@right("bptt-39")
-def lstm_dU_a(d, x):
-    return np.sum(d["a"][:, :, None] * x[:, None, :], axis=0)
-
-
-@right("bptt-39")
-def lstm_dU_a(d, x):
-    return (x.T @ d["a"]).T
-
-
-@right("bptt-40")
-def lstm_db_a(d):
-    return d["a"].T @ np.ones(len(d["a"]))
-
-
-@right("bptt-40")
-def lstm_db_a(d):
-    return len(d["a"]) * d["a"].mean(0)
-
-
-@right("bptt-41")
-def lstm_dW_o(d, h):
-    return sum(np.outer(now, before) for now, before in zip(d["o"], h))
-
-
-@right("bptt-42")
-def lstm_dU_o(d, x):
-    return np.array(
-        [[sum(d["o"][:, i] * x[:, j]) for j in range(x.shape[1])] for i in range(d["o"].shape[1])]
-    )
-
-
-@right("bptt-42")
-def lstm_dU_o(d, x):
-    return np.einsum("ti,tj->ij", d["o"], x)
-
-
-@right("bptt-43")
-def lstm_db_o(d):
-    total = 0
-    for row in d["o"]:
-        total = total + row
-    return total
-
-
-@right("bptt-43")
-def lstm_db_o(d):
-    return np.cumsum(d["o"], axis=0)[-1]
 
 
 @right("bptt-44")
