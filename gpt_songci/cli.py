@@ -1,73 +1,203 @@
-"""What every script of a homework needs at the terminal: flags, folders, errors, safe files.
+"""What every script of a homework needs at the terminal: flags, folders, printed commands, errors, safe files.
 
-Each homework folder stands alone, so each has its own copy of this file; a test keeps the copies equal.
+Each homework folder is standalone, so each has its own copy of this file.
 """
 
 import argparse
 import contextlib
 import difflib
+import math
 import os
 import re
+import shlex
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+FOLDER = Path(__file__).resolve().parent  # of this homework
+ROOT = FOLDER.parent  # of the repository, or wherever the student keeps the folder and data/
+SYNONYMS = {  # what other programs call a flag: the name here, where the script has it
+    "learning_rate": "lr",
+    "rate": "lr",
+    "step_size": "lr",
+    "batch": "batchsize",
+    "batch_size": "batchsize",
+    "bs": "batchsize",
+    "iterations": "iters",
+    "max_iters": "iters",
+    "num_iters": "iters",
+    "steps": "iters",
+    "max_steps": "iters",
+    "epoch": "epochs",
+    "num_epochs": "epochs",
+    "max_epochs": "epochs",
+    "context": "max_seq_len",
+    "block_size": "max_seq_len",
+    "data": "data_root",
+    "data_dir": "data_root",
+    "output": "out_dir",
+    "output_dir": "out_dir",
+    "checkpoint": "ckpt_path",
+    "ckpt": "ckpt_path",
+    "save_dir": "ckpt_path",
+    "gpu": "device",
+    "cuda": "device",
+    "silent": "quiet",
+    "force": "overwrite",
+}
 
 
 class UserError(Exception):
-    """A user's mistake: `run` prints the message, which names the fix, as one line and exits with code 2."""
+    """A user's mistake. `run` prints the message, which names the fix, as one line and exits with code 2."""
+
+
+# -------------------------------------------------------------------------------------------------------------- flags
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, except: --long_flag works with one dash too, an unknown flag names the nearest known one,
-    and an error is one line without the usage text."""
+    """argparse with three differences: every --long_flag works with one dash too, an unknown flag or a misplaced
+    value names the flag that was probably meant, and an error is one line without the usage text.
+
+    given: after parse_args, the set of names (without dashes) of the flags on the command line.
+    """
 
     def __init__(self, *args, **kwargs):
         kwargs.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
         super().__init__(*args, allow_abbrev=False, **kwargs)
+        self.given = set()
 
     def parse_args(self, args=None, namespace=None):
-        known = [flag for flag in self._option_string_actions if flag.startswith("--")]
+        flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
         argv = []
         for word in sys.argv[1:] if args is None else list(map(str, args)):
             two_dashes = "-" + word if re.match(r"-[A-Za-z]\w", word) else word
-            argv.append(two_dashes if two_dashes.split("=")[0] in known else word)
+            argv.append(two_dashes if two_dashes.split("=")[0] in flags else word)
         values, unknown = self.parse_known_args(argv, namespace)
         if unknown:
-            near = difflib.get_close_matches(
-                "--" + unknown[0].split("=")[0].lstrip("-"), known, n=1
-            )
-            hint = f"did you mean {near[0]}?" if near else f"known flags: {' '.join(sorted(known))}"
-            self.error(f"unknown argument {unknown[0]}; {hint}")
+            self.error(self._unknown(unknown))
+        absent = object()
+        marks = argparse.Namespace(**dict.fromkeys(vars(values), absent))
+        marks, _ = self.parse_known_args(argv, marks)
+        self.given = {name for name, value in vars(marks).items() if value is not absent}
         return values
+
+    def _unknown(self, words):
+        """The message about words that no flag takes: which flag was probably meant."""
+        flags = sorted(flag for flag in self._option_string_actions if flag.startswith("--"))
+        word = words[0]
+        if word[0] in "–—−－":  # dashes that an editor or a web page makes of "--"
+            return f"{word} begins with a typographic dash: write -- and the name by hand"
+        name, _, _ = word.lstrip("-").partition("=")
+        path = word.lstrip("-")
+        if "/" in name or "\\" in name or not word.startswith("-") and Path(word).exists():
+            flag = self._flag_for_path(path)
+            return f"{word} is a path without its flag" + (
+                f"; did you mean {flag} {quote(path)}?" if flag else ""
+            )
+        if not word.startswith("-"):
+            return f"unknown argument {word}; every value needs its flag: {' '.join(flags)}"
+        name = name.lower().replace("-", "_")
+        if f"--{SYNONYMS.get(name)}" in flags:
+            near = [f"--{SYNONYMS[name]}"]
+        else:
+            near = difflib.get_close_matches("--" + name, flags, n=1)
+        return f"unknown argument {word}; " + (
+            f"did you mean {near[0]}?" if near else f"flags: {' '.join(flags)}"
+        )
+
+    def _flag_for_path(self, path):
+        """The flag whose default is a path most like `path`, or None."""
+        first = {}
+        for action in self._actions:
+            text = str(action.default)
+            if action.option_strings and ("/" in text or "\\" in text):
+                first.setdefault(Path(text).parts[0], action.option_strings[-1])
+        flags = [flag for flag in ("--ckpt_path", "--data_root") if flag in first.values()]
+        default = "--ckpt_path" if "--ckpt_path" in self._option_string_actions else None
+        return first.get(Path(path).parts[0] if Path(path).parts else "") or (
+            flags[0] if flags else default
+        )
 
     def error(self, message):
         self.exit(2, f"{self.prog}: error: {message}\n")
 
 
-def positive_int(text):
-    """Type of a flag that counts something: 1, 2, 3, ..."""
-    if not re.fullmatch(r"\+?\d+", text) or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
+def number(low, high=math.inf, kind=float):
+    """Type of a flag: a number of at least `low` and below `high`. kind: float or int."""
+
+    def parse(text):
+        with contextlib.suppress(ValueError):
+            if low <= kind(text) < high:
+                return kind(text)
+        what = "a whole number" if kind is int else "a number"
+        bound = f" and below {high:,}" if high < math.inf else ""
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what} of at least {low:g}{bound}")
+
+    return parse
+
+
+def positive(text):
+    """Type of a flag: a finite number above 0."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+
+
+positive_int = number(1, kind=int)  # type of a flag that counts something: 1, 2, 3, ...
+seed_number = number(0, 2**31, int)  # type of --seed
+
+
+# ------------------------------------------------------------------------------------------------ folders and commands
 
 
 def find_folder(folder, needs=(), fill=""):
-    """The folder that holds all files of `needs`: `folder` seen from here, else seen from the repository's root.
+    """The folder that contains all files of `needs`: `folder` relative to the current folder, else to the repository's root.
 
     folder: path, relative or absolute. fill: the command that makes the missing files, for the message.
-    Raises UserError that names every place looked at.
+    Raises UserError that names every folder that was searched.
     """
-    places = list(dict.fromkeys([Path(folder).expanduser(), ROOT / Path(folder).expanduser()]))
-    for place in places:
-        if place.is_dir() and all((place / name).is_file() for name in needs):
-            return place
+    candidates = list(dict.fromkeys([Path(folder).expanduser(), ROOT / Path(folder).expanduser()]))
+    for candidate in candidates:
+        if candidate.is_dir() and all((candidate / name).is_file() for name in needs):
+            return candidate
     missing = " and ".join(needs) or "folder"
-    where = " nor in ".join(
-        str(place.absolute()) for place in dict.fromkeys(p.resolve() for p in places)
-    )
+    where = " nor in ".join(map(str, dict.fromkeys(path.resolve() for path in candidates)))
     raise UserError(f"{missing} not found in {where}" + (f"; run: {fill}" if fill else ""))
+
+
+def command(script, *words):
+    """The line that runs a script of this folder, or of the repository ("data/download.py"), from the current folder.
+
+    words: flags and values; a pair of a flag and None or of a flag and its value may be given as two words. Each is
+    quoted for the shell in use.
+    """
+    path = (ROOT if "/" in script else FOLDER) / script
+    with contextlib.suppress(ValueError, OSError):
+        here = Path.cwd().resolve()
+        if here == ROOT or ROOT in here.parents:
+            path = Path(os.path.relpath(path, here))
+    return " ".join(quote(word) for word in ("python", path.as_posix(), *words))
+
+
+def quote(word):
+    """`word` as one argument of the shell in use: POSIX, PowerShell or cmd."""
+    word = str(word)
+    if os.name != "nt" or "MSYSTEM" in os.environ:  # MSYSTEM: Git Bash on Windows
+        return shlex.quote(word) if re.search(r"[^\w@%+=:,./-]", word) or not word else word
+    if word and not re.search(r"[^\w@+=:./\\-]", word):
+        return word
+    if in_powershell():
+        return "'" + word.replace("'", "''").replace('"', '\\"') + "'"
+    return '"' + word.replace('"', '\\"') + '"'
+
+
+def in_powershell():
+    """Whether this process was probably started from PowerShell: it adds the user's folder to PSModulePath."""
+    return len(os.environ.get("PSModulePath", "").split(";")) >= 3
+
+
+# ---------------------------------------------------------------------------------------------------- files and errors
 
 
 @contextlib.contextmanager
@@ -107,10 +237,8 @@ def run(main):
         sys.exit(130)
     except NotImplementedError as error:  # "hmm/model.py, blank hmm-03 (evaluate): still empty"
         sys.exit(fail(prog, f"{error}; fill it in first" if "blank" in str(error) else str(error)))
-    except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # `| head` closed the pipe: no traceback
+    except BrokenPipeError:  # `| head` closed the pipe: no traceback
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
         sys.exit(fail(prog, f"{error.strerror or error}: {error.filename or 'while writing'}"))

@@ -4,21 +4,19 @@ python gpt_songci/train.py --data_root data/quansongci --ckpt_path workdirs/quan
 torchrun --nproc_per_node=2 gpt_songci/train.py ...                 # data-parallel, one process a device
 """
 
-import argparse
-import contextlib
 import functools
-import io
 import json
 import math
 import os
-import signal
 import time
 from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 import torch
-from cli import Parser, UserError, find_folder, positive_int, run, safe_write
+import training
+from cli import Parser, UserError, command, find_folder, number, positive_int, run
+from devices import add_device_flags, choose_device, choose_dtype
 from model import GPT, GPTConfig, loss_and_perplexity
 from torch import distributed
 from tqdm import tqdm
@@ -32,30 +30,8 @@ except ImportError:  # the file may be deleted: it only saves time
 
 
 FORMAT = 1  # of ckpt.pt
+FILES = ("ckpt.pt", "log.jsonl", "loss&perplexity.jpg")  # of a run
 VALIDATION_CHARACTERS = 16384  # read for each point of the curve; all at the end
-FREE = (
-    "data_root",
-    "ckpt_path",
-    "resume",
-    "overwrite",
-    "quiet",
-    "threads",
-    "device",
-)  # may change with --resume
-
-
-def number(low, high=math.inf, kind=float):
-    """Type of a flag: a number of at least `low`, below `high`."""
-
-    def parse(text):
-        with contextlib.suppress(ValueError):
-            if low <= kind(text) < high:
-                return kind(text)
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of at least {low} and below {high}"
-        )
-
-    return parse
 
 
 def get_parser():
@@ -66,12 +42,6 @@ def get_parser():
         type=Path,
         default=Path("data/quansongci"),
         help="folder with train.bin, val.bin, meta.json",
-    )
-    add(
-        "--ckpt_path",
-        type=Path,
-        default=Path("workdirs/quansongci"),
-        help="folder for everything that is written",
     )
     add("--batchsize", type=positive_int, default=16, help="texts in a batch, of each process")
     add("--iters", type=positive_int, default=2000, help="optimizer steps")
@@ -122,29 +92,14 @@ def get_parser():
         default=100,
         help="steps between two points of the curve, each saved",
     )
-    add(
-        "--seed",
-        type=number(0, 2**31, int),
-        default=0,
-        help="seed of weights, order of texts and dropout",
-    )
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute")
+    training.add_run_flags(parser, "workdirs/quansongci", "weights, order of the texts and dropout")
+    add_device_flags(parser)
     add(
         "--dtype",
         choices=("auto", "float32", "bfloat16"),
         default="auto",
-        help="type of products in training; auto: bfloat16 where this machine is faster with it",
+        help="type of products in training; auto: bfloat16 where the processor or card computes with it",
     )
-    add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
-    add(
-        "--resume", action="store_true", help="go on with the run in --ckpt_path, with its settings"
-    )
-    add(
-        "--overwrite",
-        action="store_true",
-        help="drop an earlier run in --ckpt_path (else: kept in a folder there)",
-    )
-    add("--quiet", action="store_true", help="no progress bar")
     return parser
 
 
@@ -156,9 +111,9 @@ def load_data(data_root):
     folder = find_folder(
         data_root,
         ("meta.json", "train.bin", "val.bin"),
-        f"python gpt_songci/prepare.py --data_root {data_root}",
+        command("prepare.py", "--data_root", data_root),
     )
-    again = f"run prepare.py for {folder} again"
+    again = "run again: " + command("prepare.py", "--data_root", data_root)
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta["format"] != 1:
@@ -170,7 +125,7 @@ def load_data(data_root):
             size = meta[f"{name}_characters"] * np.dtype(meta["dtype"]).itemsize
             if (folder / f"{name}.bin").stat().st_size != size:
                 raise UserError(
-                    f"{folder / name}.bin has not the {size} bytes that meta.json tells; {again}"
+                    f"{folder / name}.bin should have {size:,} bytes according to meta.json; {again}"
                 )
             parts.append(np.memmap(folder / f"{name}.bin", dtype=meta["dtype"], mode="r"))
     except (ValueError, KeyError, TypeError) as error:
@@ -248,61 +203,18 @@ def validation_loss(model, text, limit=None, quiet=True):
 
 def load_checkpoint(path):
     """The dict in a ckpt.pt: format, config (dict), characters (str), weights, and what train.py keeps there."""
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(
-            f"{path.absolute()} not found; run: python gpt_songci/train.py --ckpt_path {path.parent}"
-        )
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        version = checkpoint["format"]
-    except Exception as error:  # torch, zipfile and pickle each have their own
-        raise UserError(
-            f"{path} is truncated or no checkpoint of train.py ({type(error).__name__})"
-        ) from None
-    if version != FORMAT:
-        raise UserError(
-            f"{path} has format {version}, this script reads {FORMAT}; train again or use its own version"
-        )
-    return checkpoint
+    fill = command("train.py", "--ckpt_path", Path(path).parent)
+    return training.load_checkpoint(path, "gpt_songci", FORMAT, fill)
 
 
 def build_model(checkpoint, device="cpu"):
     """The model of a checkpoint with its weights, in eval mode."""
     try:
         model = GPT(GPTConfig(**checkpoint["config"]))
-        model.load_state_dict(checkpoint["weights"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"the checkpoint does not fit model.py: {str(error)[:200]}") from None
+    training.load_weights(model, checkpoint["weights"])
     return model.to(device).eval()
-
-
-def save_checkpoint(folder, checkpoint):
-    """Write ckpt.pt and log.jsonl, each whole or not at all."""
-    buffer = io.BytesIO()
-    torch.save(checkpoint, buffer)
-    try:
-        with safe_write(folder / "ckpt.pt", "wb") as file:
-            file.write(buffer.getbuffer())
-        with safe_write(folder / "log.jsonl") as file:
-            file.writelines(json.dumps(line) + "\n" for line in checkpoint["log"])
-    except OSError as error:
-        raise UserError(
-            f"cannot write to {folder} ({error.strerror}); make room, then go on with --resume: the last "
-            "ckpt.pt there is whole"
-        ) from None
-
-
-def keep_earlier_run(folder):
-    """Move the files of a finished or broken-off run to folder/earlier-1, -2, ..."""
-    place = next(
-        folder / f"earlier-{n}" for n in range(1, 10**6) if not (folder / f"earlier-{n}").exists()
-    )
-    place.mkdir()
-    for name in ("ckpt.pt", "log.jsonl", "loss&perplexity.jpg"):
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(folder / name, place / name)
-    print(f"the earlier run in {folder} was moved to {place} (--overwrite drops it)")
 
 
 def draw_curves(log, path):
@@ -325,23 +237,6 @@ def draw_curves(log, path):
 
 
 # ------------------------------------------------------------------------------------------------------------ training
-
-
-@functools.cache
-def bfloat16_is_faster(device):
-    """Whether this machine multiplies bfloat16 matrices at least 1.2 times as fast as float32: measured on a CPU."""
-    if device == "cuda":
-        return torch.cuda.is_bf16_supported()
-    times = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        a, b = torch.ones(1024, 256, dtype=dtype), torch.ones(256, 1024, dtype=dtype)
-        laps = []
-        for _ in range(8):
-            start = time.perf_counter()
-            a @ b
-            laps.append(time.perf_counter() - start)
-        times[dtype] = min(laps[2:])
-    return times[torch.bfloat16] * 1.2 < times[torch.float32]
 
 
 def make_optimizers(model, args):
@@ -397,23 +292,15 @@ def start_embedding(model, text, reach=2, scale=0.1):
     table[known, : rows.size(1)] = rows.to(table.device)[known]
 
 
-def lr_factor(step, warmup, iters):
-    """Share of the peak learning rate at a step (0 is the first): up in a line, then down to 0 in a line."""
-    return min((step + 1) / max(1, warmup), (iters - step) / max(1, iters - warmup))
-
-
 def start_processes(args):
     """(rank, number of processes, device) of this process; under torchrun it also joins the others."""
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    if args.device == "cuda" and not torch.cuda.is_available():
-        raise UserError("torch sees no CUDA device here; leave out --device cuda")
-    device = "cuda" if args.device != "cpu" and torch.cuda.is_available() else "cpu"
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    device = choose_device(args.device, args.threads)
     if world > 1:
-        if device == "cuda":
-            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-        distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+        if device.type == "cuda":
+            device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+            torch.cuda.set_device(device)
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     return rank, world, device
 
 
@@ -429,8 +316,7 @@ def settle(args, meta, train, world, device):
         args.dropout = 0.0 if passes <= 2 else 0.2
     if args.lr is None:
         args.lr = {"muon": 0.005, "adamw": 0.001}[args.optimizer]
-    if args.dtype == "auto":
-        args.dtype = "bfloat16" if bfloat16_is_faster(device) else "float32"
+    args.dtype = choose_dtype(args.dtype, device)
     try:
         return GPTConfig(
             len(meta["characters"]),
@@ -444,24 +330,17 @@ def settle(args, meta, train, world, device):
         raise UserError(str(error)) from None
 
 
-def take_up(args, checkpoint, meta, world):
-    """--resume: the settings of the checkpoint take the place of the flags, which may not contradict them."""
+def take_up(args, given, checkpoint, meta, world):
+    """--resume: check that text and processes are those of the run, and restore its settings."""
     if checkpoint["characters"] != meta["characters"] or checkpoint["sha256"] != meta["sha256"]:
-        other = "vocabulary" if checkpoint["characters"] != meta["characters"] else "text"
+        what = "vocabulary" if checkpoint["characters"] != meta["characters"] else "text"
         raise UserError(
-            f"{args.ckpt_path / 'ckpt.pt'} was trained on another {other} than {args.data_root}; "
-            "give its own --data_root, or begin another run in another --ckpt_path"
+            f"{args.ckpt_path / 'ckpt.pt'} was trained on another {what} than {args.data_root}; "
+            "give its own --data_root, or start another run in another --ckpt_path"
         )
     if checkpoint["world"] != world:
         raise UserError(f"this run began with {checkpoint['world']} processes, not {world}")
-    for name, value in checkpoint["settings"].items():
-        given = getattr(args, name)
-        if given not in (value, get_parser().get_default(name)):
-            raise UserError(
-                f"this run began with --{name} {value}, not {given}: leave the flag out, or begin another "
-                "run in another --ckpt_path"
-            )
-        setattr(args, name, value)
+    training.restore_settings(args, given, checkpoint["settings"])
 
 
 def train_step(net, optimizers, x, y, dtype):
@@ -476,31 +355,12 @@ def train_step(net, optimizers, x, y, dtype):
     return loss.detach()
 
 
-class CtrlC:
-    """Ctrl-C within the `with` block sets `asked`; a second one stops at once."""
-
-    def __enter__(self):
-        self.asked, self.before = False, signal.getsignal(signal.SIGINT)
-        with contextlib.suppress(ValueError):  # only the main thread may do this
-            signal.signal(signal.SIGINT, self.handle)
-        return self
-
-    def handle(self, *_):
-        if self.asked and not distributed.is_initialized():  # torchrun hands on one Ctrl-C twice
-            raise KeyboardInterrupt
-        self.asked = True
-
-    def __exit__(self, *_):
-        with contextlib.suppress(ValueError):
-            signal.signal(signal.SIGINT, self.before)
-
-
-def train(args, rank, world, device):
+def train(args, given, rank, world, device):
     """The whole run of one process; only rank 0 writes and prints."""
     meta, text, val_text = load_data(args.data_root)
     checkpoint = load_checkpoint(args.ckpt_path / "ckpt.pt") if args.resume else None
     if checkpoint:
-        take_up(args, checkpoint, meta, world)
+        take_up(args, given, checkpoint, meta, world)
     config = settle(args, meta, text, world, device)
     torch.manual_seed(args.seed)
     model = GPT(config).to(device)
@@ -508,7 +368,7 @@ def train(args, rank, world, device):
     if not checkpoint:
         start_embedding(model, text)
     else:
-        model.load_state_dict(checkpoint["weights"])
+        training.load_weights(model, checkpoint["weights"])
         for optimizer, state in zip(
             optimizers, checkpoint["optimizers"]
         ):  # none left in a finished run
@@ -518,19 +378,20 @@ def train(args, rank, world, device):
         "config": asdict(config),
         "characters": meta["characters"],
         "sha256": meta["sha256"],
-        "settings": {k: v for k, v in vars(args).items() if k not in FREE},
+        "homework": "gpt_songci",
+        "settings": training.settings_of(args),
+        "threads": torch.get_num_threads(),
         "world": world,
         "iteration": 0,
         "loss_sum": [0.0, 0],
         "log": [],
     }
     if rank == 0:
-        args.ckpt_path.mkdir(parents=True, exist_ok=True)
-        if not args.resume and not args.overwrite and (args.ckpt_path / "ckpt.pt").exists():
-            keep_earlier_run(args.ckpt_path)
+        if not args.resume:
+            training.start_run(args.ckpt_path, FILES, args.overwrite)
         print(
             f"{sum(p.numel() for p in model.parameters()):,} parameters, {device}, "
-            + ", ".join(f"{k} {v}" for k, v in state["settings"].items())
+            f"{torch.get_num_threads()} threads, {training.describe(state['settings'])}"
         )
 
     def save():
@@ -539,7 +400,7 @@ def train(args, rank, world, device):
             optimizers=[optimizer.state_dict() for optimizer in optimizers],
         )
         if rank == 0:
-            save_checkpoint(args.ckpt_path, state)
+            training.save_checkpoint(args.ckpt_path, state, state["log"])
 
     if not checkpoint:
         save()
@@ -571,7 +432,7 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
     model.train()
     seconds, steps = 0.0, 0
     with (
-        CtrlC() as ctrl_c,
+        training.CtrlC(patient=world > 1) as ctrl_c,
         tqdm(
             total=args.iters,
             initial=state["iteration"],
@@ -587,17 +448,16 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
             )  # dropout
             x, y = batches((step * world + rank) * args.batchsize, args.batchsize)
             for optimizer, peak in zip(optimizers, peaks):
-                optimizer.param_groups[0]["lr"] = peak * lr_factor(step, args.warmup, args.iters)
-            loss = train_step(net, optimizers, x.to(device), y.to(device), args.dtype)
-            told = torch.tensor([loss.item() / world, float(ctrl_c.asked)], dtype=torch.float64)
-            if world > 1:
-                told = told.to(device)
-                distributed.all_reduce(told)
-            loss, stop = told.tolist()
-            if not math.isfinite(loss):
-                raise UserError(
-                    f"the loss is {loss} at iteration {step + 1}: a lower --lr, or a look at the mask?"
+                optimizer.param_groups[0]["lr"] = peak * training.lr_factor(
+                    step, args.warmup, args.iters
                 )
+            loss = train_step(net, optimizers, x.to(device), y.to(device), args.dtype)
+            totals = torch.tensor([loss.item() / world, float(ctrl_c.asked)], dtype=torch.float64)
+            if world > 1:
+                totals = totals.to(device)
+                distributed.all_reduce(totals)
+            loss, stop = totals.tolist()
+            training.check_finite(loss, f"iteration {step + 1}")
             state["iteration"], state["loss_sum"] = (
                 step + 1,
                 [state["loss_sum"][0] + loss, state["loss_sum"][1] + 1],
@@ -617,10 +477,12 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
                 save()
             if stop and step + 1 < args.iters:
                 save()
+                again = command(
+                    "train.py",
+                    *("--data_root", args.data_root, "--ckpt_path", args.ckpt_path, "--resume"),
+                )
                 raise KeyboardInterrupt(
-                    f"Iteration {step + 1} of {args.iters} is saved; to go on: python "
-                    f"gpt_songci/train.py --data_root {args.data_root} --ckpt_path "
-                    f"{args.ckpt_path} --resume"
+                    f"Iteration {step + 1} of {args.iters} is saved; to continue: {again}"
                 )
 
 
@@ -644,13 +506,13 @@ def point(state, model, val_text, lr, speed):
 
 def finish(args, state, model, val_text):
     """Validation loss over the whole text, the last checkpoint (without the optimizers' state) and the picture."""
-    loss = state["log"][-1].get("final_val_loss")  # there already with --resume of a finished run
+    loss = state["log"][-1].get("final_val_loss")  # is there with --resume of a finished run
     if loss is None:
         loss = state["log"][-1]["final_val_loss"] = validation_loss(
             model, val_text, quiet=args.quiet
         )
         state["optimizers"] = []
-        save_checkpoint(args.ckpt_path, state)
+        training.save_checkpoint(args.ckpt_path, state, state["log"])
     draw_curves(state["log"], args.ckpt_path / "loss&perplexity.jpg")
     print(
         f"validation loss {loss:.4f} nats per character (perplexity {math.exp(loss):.1f}) over the whole validation "
@@ -659,11 +521,13 @@ def finish(args, state, model, val_text):
 
 
 def main(argv=None):
-    args = get_parser().parse_args(argv)
+    parser = get_parser()
+    args = parser.parse_args(argv)
+    args.ckpt_path = args.ckpt_path.expanduser()
     keep_freed_memory()
     rank, world, device = start_processes(args)
     try:
-        train(args, rank, world, device)
+        train(args, parser.given, rank, world, device)
     finally:
         if world > 1:
             distributed.destroy_process_group()

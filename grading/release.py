@@ -29,6 +29,7 @@ from tests.update import MARK
 LEFT_OUT = (
     "grading",
     "benchmarks",
+    "templates",
     "dist",
     ".ci",
     ".github",

@@ -4,47 +4,21 @@ python hw_attention/train.py --data_root data/numerals --ckpt_path workdirs/nume
 python hw_attention/train.py --ckpt_path workdirs/tied --model encoder --tied_qk
 """
 
-import argparse
-import contextlib
-import io
-import json
-import math
-import os
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from cli import Parser, UserError, find_folder, positive_int, run, safe_write
+import training
+from cli import Parser, UserError, command, find_folder, number, positive_int, run
+from devices import add_device_flags, choose_device
 from model import EOS, PAD, SCORES, SPECIAL, EncoderReader, Seq2Seq, decoder_inputs, sequence_loss
 from numerals import SIGNS, to_number
 from tqdm import tqdm
 
 FORMAT = 1  # of ckpt.pt
 ANSWER = 9  # tokens of an answer: 8 digits and EOS
-FREE = (
-    "data_root",
-    "ckpt_path",
-    "resume",
-    "overwrite",
-    "quiet",
-    "threads",
-    "device",
-)  # may change with --resume
-
-
-def number(low, high=math.inf, kind=float):
-    """Type of a flag: a number of at least `low`, below `high`."""
-
-    def parse(text):
-        with contextlib.suppress(ValueError):
-            if low <= kind(text) < high:
-                return kind(text)
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of at least {low} and below {high}"
-        )
-
-    return parse
+FILES = ("ckpt.pt", "log.jsonl", "accuracy.png")  # of a run
 
 
 def get_parser():
@@ -55,12 +29,6 @@ def get_parser():
         type=Path,
         default=Path("data/numerals"),
         help="folder with train.txt, val.txt, test.txt",
-    )
-    add(
-        "--ckpt_path",
-        type=Path,
-        default=Path("workdirs/numerals"),
-        help="folder for everything that is written",
     )
     add(
         "--model",
@@ -97,23 +65,8 @@ def get_parser():
         default=500,
         help="steps between two points of the curve, each saved",
     )
-    add(
-        "--seed",
-        type=number(0, 2**31, int),
-        default=0,
-        help="seed of weights and order of the numerals",
-    )
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute")
-    add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
-    add(
-        "--resume", action="store_true", help="go on with the run in --ckpt_path, with its settings"
-    )
-    add(
-        "--overwrite",
-        action="store_true",
-        help="drop an earlier run in --ckpt_path (else: kept in a folder there)",
-    )
-    add("--quiet", action="store_true", help="no progress bar")
+    training.add_run_flags(parser, "workdirs/numerals", "weights and order of the numerals")
+    add_device_flags(parser)
     return parser
 
 
@@ -159,7 +112,7 @@ class Numerals:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
             raise UserError(
-                f"{path} is not UTF-8 (byte {error.start}); run: python hw_attention/prepare.py"
+                f"{path} is not UTF-8 (byte {error.start}); run: {command('prepare.py')}"
             ) from None
         for at, line in enumerate(lines, 1):
             text, tab, answer = line.partition("\t")
@@ -168,12 +121,12 @@ class Numerals:
                     raise ValueError(f"{line!r} is not numeral<TAB>its digits")
             except ValueError as error:
                 raise UserError(
-                    f"{path}, line {at}: {error}; run: python hw_attention/prepare.py"
+                    f"{path}, line {at}: {error}; run: {command('prepare.py')}"
                 ) from None
             self.texts.append(text)
             self.answers.append(answer)
         if not self.texts:
-            raise UserError(f"{path} is empty; run: python hw_attention/prepare.py")
+            raise UserError(f"{path} is empty; run: {command('prepare.py')}")
         self.tokens, self.lengths = encode_texts(self.texts)
         self.targets = encode_digits(self.answers)
 
@@ -189,9 +142,7 @@ class Numerals:
 def load_data(data_root):
     """{"train": Numerals, "val": ..., "test": ...} of what prepare.py made."""
     names = ("train.txt", "val.txt", "test.txt")
-    folder = find_folder(
-        data_root, names, fill=f"python hw_attention/prepare.py --data_root {data_root}"
-    )
+    folder = find_folder(data_root, names, command("prepare.py", "--data_root", data_root))
     return {name[:-4]: Numerals(folder / name) for name in names}
 
 
@@ -254,15 +205,10 @@ def rows_of_step(count, batchsize, step, seed):
     return torch.from_numpy(np.array([orders[n // count][n % count] for n in rows]))
 
 
-def lr_factor(step, warmup, iters):
-    """Share of the peak learning rate at a step (0 is the first): up in a line, then down to 0 in a line."""
-    return min((step + 1) / max(1, warmup), (iters - step) / max(1, iters - warmup))
-
-
 def fit(settings, data, state=None, save=lambda state: None, device="cpu", quiet=False):
     """Train; returns the model and the state (dict: settings, iteration, log, weights, optimizer).
 
-    settings: dict of train.py's flags. state: what an earlier call handed to `save` (None: begin anew).
+    settings: dict of train.py's flags. state: what an earlier call passed to `save` (None: a new run).
     save(state) is called at every point of the curve.
     """
     torch.manual_seed(settings["seed"])
@@ -270,11 +216,13 @@ def fit(settings, data, state=None, save=lambda state: None, device="cpu", quiet
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings["lr"], weight_decay=0.01)
     iters, train = settings["iters"], data["train"]
     if state:
-        model.load_state_dict(state["weights"])
+        training.load_weights(model, state["weights"])
         optimizer.load_state_dict(state["optimizer"])
     state = state or {
         "format": FORMAT,
+        "homework": "hw_attention",
         "settings": settings,
+        "threads": torch.get_num_threads(),
         "iteration": 0,
         "loss_sum": [0.0, 0],
         "log": [],
@@ -288,7 +236,7 @@ def fit(settings, data, state=None, save=lambda state: None, device="cpu", quiet
             tokens, lengths, targets = train.batch(
                 rows_of_step(len(train), settings["batchsize"], step, settings["seed"])
             )
-            optimizer.param_groups[0]["lr"] = settings["lr"] * lr_factor(
+            optimizer.param_groups[0]["lr"] = settings["lr"] * training.lr_factor(
                 step, settings["warmup"], iters
             )
             loss = loss_of(model, tokens.to(device), lengths, targets.to(device))
@@ -297,10 +245,7 @@ def fit(settings, data, state=None, save=lambda state: None, device="cpu", quiet
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             loss = loss.item()
-            if not math.isfinite(loss):
-                raise UserError(
-                    f"the loss is {loss} at iteration {step + 1}: a lower --lr, or a look at the mask?"
-                )
+            training.check_finite(loss, f"iteration {step + 1}")
             state["iteration"], state["loss_sum"] = (
                 step + 1,
                 [state["loss_sum"][0] + loss, state["loss_sum"][1] + 1],
@@ -333,24 +278,10 @@ def fit(settings, data, state=None, save=lambda state: None, device="cpu", quiet
 
 
 def load_checkpoint(folder):
-    """The dict of folder/ckpt.pt. Raises UserError for a file that is missing, broken or of another format."""
+    """The dict of folder/ckpt.pt: format, homework, settings, iteration, log, weights, optimizer."""
     path = Path(folder) / "ckpt.pt"
-    if not path.is_file():
-        raise UserError(
-            f"{path.absolute()} not found; run: python hw_attention/train.py --ckpt_path {folder}"
-        )
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        version = checkpoint["format"]
-    except Exception as error:  # torch, zipfile and pickle each have their own
-        raise UserError(
-            f"{path} is truncated or no checkpoint of train.py ({type(error).__name__})"
-        ) from None
-    if version != FORMAT:
-        raise UserError(
-            f"{path} has format {version}, this script reads {FORMAT}; train again or use its own version"
-        )
-    return checkpoint
+    fill = command("train.py", "--ckpt_path", folder)
+    return training.load_checkpoint(path, "hw_attention", FORMAT, fill)
 
 
 def load_model(folder):
@@ -358,34 +289,10 @@ def load_model(folder):
     checkpoint = load_checkpoint(folder)
     try:
         model = build_model(checkpoint["settings"])
-        model.load_state_dict(checkpoint["weights"])
-    except (KeyError, RuntimeError) as error:
-        raise UserError(
-            f"the checkpoint in {folder} does not fit model.py: {str(error)[:200]}"
-        ) from None
+    except KeyError as error:
+        raise UserError(f"the checkpoint in {folder} does not fit train.py: no {error}") from None
+    training.load_weights(model, checkpoint["weights"])
     return model.eval(), checkpoint["settings"]
-
-
-def save_checkpoint(folder, state):
-    """Write ckpt.pt and log.jsonl, each whole or not at all."""
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    with safe_write(folder / "ckpt.pt", "wb") as file:
-        file.write(buffer.getbuffer())
-    with safe_write(folder / "log.jsonl") as file:
-        file.writelines(json.dumps(line) + "\n" for line in state["log"])
-
-
-def keep_earlier_run(folder):
-    """Move the files of an earlier run to folder/earlier-1, -2, ..."""
-    place = next(
-        folder / f"earlier-{n}" for n in range(1, 10**6) if not (folder / f"earlier-{n}").exists()
-    )
-    place.mkdir()
-    for name in ("ckpt.pt", "log.jsonl", "accuracy.png"):
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(folder / name, place / name)
-    print(f"the earlier run in {folder} was moved to {place} (--overwrite drops it)")
 
 
 def draw_curve(log, path):
@@ -419,58 +326,48 @@ def settle(args):
             f"--score {args.score} is about the seq2seq, the encoder has scaled_dot: leave out --model encoder"
         )
     args.score = args.score or "scaled_dot"
-    return {name: value for name, value in vars(args).items() if name not in FREE}
-
-
-def take_up(args, checkpoint):
-    """--resume: the settings of the checkpoint take the place of the flags, which may not contradict them."""
-    for name, value in checkpoint["settings"].items():
-        if getattr(args, name) not in (value, get_parser().get_default(name)):
-            raise UserError(
-                f"this run began with --{name} {value}, not {getattr(args, name)}: leave the flag out, or "
-                "begin another run in another --ckpt_path"
-            )
-    if checkpoint["iteration"] >= checkpoint["settings"]["iters"]:
-        raise UserError(
-            f"the run in {args.ckpt_path} is finished ({checkpoint['iteration']} iterations); for a longer "
-            "one give another --ckpt_path and --iters"
-        )
-    return checkpoint["settings"]
+    return training.settings_of(args)
 
 
 def main(argv=None):
-    args = get_parser().parse_args(argv)
-    checkpoint = load_checkpoint(args.ckpt_path) if args.resume else None
-    settings = take_up(args, checkpoint) if checkpoint else settle(args)
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    if args.device == "cuda" and not torch.cuda.is_available():
-        raise UserError("torch sees no CUDA device here; leave out --device cuda")
-    device = "cuda" if args.device != "cpu" and torch.cuda.is_available() else "cpu"
+    parser = get_parser()
+    args = parser.parse_args(argv)
+    folder = args.ckpt_path.expanduser()
+    checkpoint = load_checkpoint(folder) if args.resume else None
+    if checkpoint:
+        training.restore_settings(args, parser.given, checkpoint["settings"])
+    settings = checkpoint["settings"] if checkpoint else settle(args)
+    device = choose_device(args.device, args.threads)
     data = load_data(args.data_root)
-    args.ckpt_path.mkdir(parents=True, exist_ok=True)
-    if not args.resume and not args.overwrite and (args.ckpt_path / "ckpt.pt").exists():
-        keep_earlier_run(args.ckpt_path)
-    print(f"{device}, " + ", ".join(f"{name} {value}" for name, value in settings.items()))
+    build_model(settings)  # refuses sizes that do not fit before anything is written
+    if not args.resume:
+        training.start_run(folder, FILES, args.overwrite)
+    print(f"{device}, {torch.get_num_threads()} threads, {training.describe(settings)}")
+    if checkpoint and checkpoint["iteration"] >= settings["iters"]:
+        print(f"the run is finished ({settings['iters']} iterations): testing it again")
+
+    def save(state):
+        training.save_checkpoint(folder, state, state["log"])
+
     try:
         start = time.perf_counter()
         model, state = fit(
             settings,
             data,
             checkpoint,
-            lambda state: save_checkpoint(args.ckpt_path, state),
+            save,
             device,
             args.quiet,
         )
     except KeyboardInterrupt:
+        again = ("--data_root", args.data_root, "--ckpt_path", args.ckpt_path, "--resume")
         raise KeyboardInterrupt(
-            f"What was saved goes on with: python hw_attention/train.py --data_root {args.data_root} "
-            f"--ckpt_path {args.ckpt_path} --resume"
+            f"To continue from the last checkpoint: {command('train.py', *again)}"
         ) from None
     share, wrong = exact(model, data["test"])
     state["log"][-1]["test_exact"] = share
-    save_checkpoint(args.ckpt_path, state)
-    draw_curve(state["log"], args.ckpt_path / "accuracy.png")
+    save(state)
+    draw_curve(state["log"], folder / "accuracy.png")
     for text, answer, right in wrong[:5]:
         print(f"wrong: {text} -> {answer}, should be {right}")
     print(

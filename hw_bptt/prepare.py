@@ -19,9 +19,7 @@ UNKNOWN = 0  # id of every character that the train part does not know: its vect
 
 
 def get_parser():
-    parser = Parser(
-        prog="prepare.py", description="Turn reviews into character ids and fixed vectors."
-    )
+    parser = Parser(description="Turn reviews into character ids and fixed vectors.")
     parser.add_argument("--data_root", default="data/waimai_10k", help=f"folder with {RAW}")
     parser.add_argument("--out_dir", default=None, help=f"where {PREPARED} goes; None: --data_root")
     parser.add_argument("--dim", type=positive_int, default=64, help="numbers a character")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import model
 import numpy as np
-from cli import Parser, UserError, find_folder, run
+from cli import Parser, UserError, command, find_folder, run
 from prepare import UNKNOWN, characters
 from train import CKPT, load_run
 
 
 def get_parser():
-    parser = Parser(prog="sample.py", description="Probability of a good review.")
+    parser = Parser(description="Probability of a good review.")
     parser.add_argument("texts", nargs="*", help="reviews; none: one a line from --file or a pipe")
     parser.add_argument(
         "--ckpt_path", default="workdirs/hw_bptt/rnn", help="folder of a run of train.py"
@@ -40,7 +40,7 @@ def read_texts(args):
         except UnicodeDecodeError:
             raise UserError(f"{args.file} is not UTF-8") from None
     if sys.stdin.isatty():
-        raise UserError('give a review: python sample.py "送得很快"')
+        raise UserError(f"give a review: {command('sample.py', '送得很快')}")
     sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     return sys.stdin.read().splitlines()
 
@@ -55,12 +55,14 @@ def trace(kind, params, x, text):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    path = find_folder(args.ckpt_path, [CKPT], f"python train.py --ckpt_path {args.ckpt_path}")
+    path = find_folder(args.ckpt_path, [CKPT], command("train.py", "--ckpt_path", args.ckpt_path))
     settings, _, _, params, chars, vectors = load_run(path)
     number = {chr(code): at for at, code in enumerate(chars, 1)}
     texts = [text for text in read_texts(args) if text.strip()]
     if not texts:
-        raise UserError('there is no text in the input; give a review: python sample.py "送得很快"')
+        raise UserError(
+            f"there is no text in the input; give a review: {command('sample.py', '送得很快')}"
+        )
     for text in texts:
         clean = characters(text)
         ids = [number.get(char, UNKNOWN) for char in clean]

@@ -6,14 +6,13 @@ Reads bptt.npz (prepare.py makes it) and writes ckpt.npz, log.jsonl and accuracy
 review's label stands at every step and the last step's prediction counts. No autograd: all gradients are model.py's.
 """
 
-import json
 import time
-import zipfile
 from pathlib import Path
 
 import model
 import numpy as np
-from cli import Parser, UserError, find_folder, positive_int, run, safe_write
+import training
+from cli import Parser, UserError, command, find_folder, positive, positive_int, run
 from prepare import PREPARED
 from tqdm import tqdm
 
@@ -21,16 +20,12 @@ KINDS = ("relu_rnn", "rnn", "lstm")
 LR = {"relu_rnn": 0.01, "rnn": 0.003, "lstm": 0.01}
 CLIP = {"relu_rnn": 5.0, "rnn": 20.0, "lstm": 20.0}  # rnn and lstm add up the losses of all steps
 CKPT = "ckpt.npz"
+FILES = (CKPT, "log.jsonl", "accuracy.png")  # of a run
 
 
 def get_parser():
-    parser = Parser(
-        prog="train.py", description="Train on reviews, batch size 1, with hand-written gradients."
-    )
+    parser = Parser(description="Train on reviews, batch size 1, with hand-written gradients.")
     parser.add_argument("--data_root", default="data/waimai_10k", help=f"folder with {PREPARED}")
-    parser.add_argument(
-        "--ckpt_path", default=None, help="folder of the run; None: workdirs/hw_bptt/MODEL"
-    )
     parser.add_argument("--model", choices=KINDS, default="rnn", help="which network")
     parser.add_argument(
         "--hidden",
@@ -39,23 +34,15 @@ def get_parser():
         help="width of the state (relu_rnn: as wide as its input)",
     )
     parser.add_argument(
-        "--lr", type=float, default=None, help=f"learning rate at the start, falls to 0; None: {LR}"
+        "--lr", type=positive, help=f"learning rate at the start, falls to 0 (default: {LR})"
     )
     parser.add_argument(
-        "--clip", type=float, default=None, help=f"largest norm of a gradient; None: {CLIP}"
+        "--clip", type=positive, help=f"largest norm of a gradient (default: {CLIP})"
     )
     parser.add_argument(
         "--epochs", type=positive_int, default=6, help="times through the train part"
     )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="of the first parameters and of the order of reviews"
-    )
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the run under --ckpt_path, with its own settings",
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    training.add_run_flags(parser, "workdirs/hw_bptt/MODEL", "parameters and order of the reviews")
     return parser
 
 
@@ -77,40 +64,22 @@ def accuracy(kind, params, vectors, texts, labels):
 
 def save_run(path, settings, log, params, best, chars, vectors):
     """ckpt.npz: settings and log as JSON, the last and the best parameters, characters and their vectors. No pickle."""
-    arrays = {f"param/{name}": value for name, value in params.items()} | {
-        f"best/{name}": v for name, v in best.items()
-    }
-    with safe_write(path / CKPT, "wb") as file:
-        np.savez(
-            file,
-            about=np.array(json.dumps({"settings": settings, "log": log})),
-            chars=chars,
-            vectors=vectors,
-            **arrays,
-        )
-    with safe_write(path / "log.jsonl") as file:
-        file.writelines(json.dumps(row) + "\n" for row in log)
+    arrays = {f"param/{name}": value for name, value in params.items()}
+    arrays |= {f"best/{name}": value for name, value in best.items()}
+    arrays |= {"chars": chars, "vectors": vectors}
+    with training.writing(path):
+        training.save_arrays(path / CKPT, {"settings": settings, "log": log}, arrays)
+        training.write_log(path, log)
 
 
 def load_run(path):
-    """settings, log, last parameters, best parameters, characters, vectors of ckpt.npz. Raises UserError if it is none."""
-    try:
-        with np.load(path / CKPT, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        about = json.loads(str(arrays["about"]))
-        params, best = (
-            {
-                name.partition("/")[2]: value
-                for name, value in arrays.items()
-                if name.startswith(prefix)
-            }
-            for prefix in ("param/", "best/")
-        )
-        return about["settings"], about["log"], params, best, arrays["chars"], arrays["vectors"]
-    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
-        raise UserError(
-            f"{path / CKPT} is not a checkpoint of train.py ({error}); train again"
-        ) from None
+    """settings, log, last parameters, best parameters, characters, vectors of ckpt.npz. Raises UserError if it is damaged."""
+    about, arrays = training.load_arrays(path / CKPT)
+    params, best = (
+        {name.partition("/")[2]: value for name, value in arrays.items() if name.startswith(prefix)}
+        for prefix in ("param/", "best/")
+    )
+    return about["settings"], about["log"], params, best, arrays["chars"], arrays["vectors"]
 
 
 def draw(log, settings, majority, path):
@@ -140,45 +109,33 @@ def draw(log, settings, majority, path):
 def main(argv=None):
     parser = get_parser()
     args = parser.parse_args(argv)
-    if not all(value is None or value > 0 for value in (args.lr, args.clip)):
-        parser.error("--lr and --clip must be above 0")
+    args.ckpt_path = Path(str(args.ckpt_path).replace("MODEL", args.model)).expanduser()
     folder = find_folder(
-        args.data_root, [PREPARED], f"python prepare.py --data_root {args.data_root}"
+        args.data_root, [PREPARED], command("prepare.py", "--data_root", args.data_root)
     )
     with np.load(folder / PREPARED, allow_pickle=False) as file:
         vectors, chars = file["vectors"], file["chars"]
         (texts, labels), (val_texts, val_labels) = load_part(file, "train"), load_part(file, "val")
-    path = Path(args.ckpt_path or f"workdirs/hw_bptt/{args.model}")
-    settings = {
-        "model": args.model,
-        "hidden": vectors.shape[1] if args.model == "relu_rnn" else args.hidden,
-        "lr": args.lr or LR[args.model],
-        "clip": args.clip or CLIP[args.model],
-        "epochs": args.epochs,
-        "seed": args.seed,
-    }
-    log = []
+    log, path = [], args.ckpt_path
     if args.resume:
-        path = find_folder(path, [CKPT], f"python train.py --model {args.model} --ckpt_path {path}")
+        path = find_folder(
+            path, [CKPT], command("train.py", "--model", args.model, "--ckpt_path", path)
+        )
         settings, log, params, best, old_chars, _ = load_run(path)
         if not np.array_equal(chars, old_chars):
             raise UserError(
-                f"the run in {path} read other characters than {folder / PREPARED}; give its own --data_root"
+                f"the run in {path} read other characters than {folder / PREPARED} has; give its own --data_root"
             )
-    elif (path / CKPT).exists():
-        raise UserError(
-            f"{path} holds a run already: go on with it by --resume, or give another --ckpt_path"
-        )
+        training.restore_settings(args, parser.given, settings)
     else:
-        rng = np.random.default_rng(settings["seed"])
-        params = best = model.new_params(
-            settings["model"], vectors.shape[1], settings["hidden"], rng
-        )
+        training.start_run(path, FILES, args.overwrite)
+        args.hidden = vectors.shape[1] if args.model == "relu_rnn" else args.hidden
+        args.lr, args.clip = args.lr or LR[args.model], args.clip or CLIP[args.model]
+        settings = training.settings_of(args)
+        rng = np.random.default_rng(args.seed)
+        params = best = model.new_params(args.model, vectors.shape[1], args.hidden, rng)
     kind, majority = settings["model"], max(np.mean(val_labels), 1 - np.mean(val_labels))
-    print(
-        " ".join(f"{name} {value}" for name, value in settings.items())
-        + f"; {len(texts)} reviews to train on"
-    )
+    print(f"{training.describe(settings)}; {len(texts)} reviews to train on")
 
     for epoch in range(len(log) + 1, settings["epochs"] + 1):
         order = np.random.default_rng([settings["seed"], epoch]).permutation(
@@ -200,6 +157,7 @@ def main(argv=None):
             params = model.sgd_step(
                 params, grads, settings["lr"] * (1 - progress), settings["clip"]
             )
+            training.check_finite(loss, f"review {number}, epoch {epoch}")
             loss_sum, right, steps = (
                 loss_sum + loss,
                 right + ((probability > 0.5) == label),

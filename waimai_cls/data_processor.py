@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cli import ROOT, UserError, find_folder
+from cli import ROOT, UserError, command, find_folder
 
 PAD, UNKNOWN = 0, 1  # their numbers in every vocabulary
 SPECIAL = ["<pad>", "<unk>"]
@@ -269,9 +269,9 @@ def load_meta(data_root):
     folder = find_folder(
         data_root,
         ("meta.json", "data.npz", "vectors.npy"),
-        f"python waimai_cls/prepare.py --data_root {data_root}",
+        command("prepare.py", "--data_root", data_root),
     )
-    again = f"run: python waimai_cls/prepare.py --data_root {data_root}"
+    again = "run: " + command("prepare.py", "--data_root", data_root)
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta["format"] != 1 or meta["homework"] != "waimai_cls":
@@ -305,7 +305,7 @@ def load_data(data_root, split, batchsize, vectors=None):
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise UserError(
             f"{folder / 'data.npz'} or vectors.npy is damaged ({error}); "
-            f"run: python waimai_cls/prepare.py --data_root {data_root}"
+            f"run: {command('prepare.py', '--data_root', data_root)}"
         ) from None
     size = len(SPECIAL) + len(meta["words"])
     if made.ndim != 2 or len(made) != size:

@@ -6,10 +6,6 @@
 The epoch with the best validation accuracy counts; the test part is looked at once, at the end, with its weights.
 """
 
-import argparse
-import contextlib
-import io
-import json
 import math
 import os
 import time
@@ -17,8 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cli import Parser, UserError, positive_int, run, safe_write
+import training
+from cli import Parser, UserError, command, number, positive_int, run
 from data_processor import PARTS, Batches, Encoder, load_data
+from devices import add_device_flags, choose_device
 from model import EMBEDDINGS, NAMES, MeanEncoder, build_model
 from torch import nn
 from torch.nn import functional as F
@@ -36,31 +34,8 @@ MODEL_FLAGS = (
     "dropout",
     "word_dropout",
 )
-FREE = (
-    "data_root",
-    "ckpt_path",
-    "resume",
-    "overwrite",
-    "quiet",
-    "threads",
-    "device",
-    "epochs",
-    "patience",
-)
-
-
-def number(low, high=math.inf, kind=float):
-    """Type of a flag: a number of at least `low`, below `high`."""
-
-    def parse(text):
-        with contextlib.suppress(ValueError):
-            if low <= kind(text) < high:
-                return kind(text)
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of at least {low} and below {high}"
-        )
-
-    return parse
+FREE = ("epochs", "patience")  # may change with --resume
+FILES = ("ckpt.pt", "log.jsonl", "accuracy.png")  # of a run
 
 
 def get_parser():
@@ -71,12 +46,6 @@ def get_parser():
         type=Path,
         default=Path("data/waimai_10k"),
         help="folder with what prepare.py made",
-    )
-    add(
-        "--ckpt_path",
-        type=Path,
-        default=Path("workdirs/waimai"),
-        help="folder for everything that is written",
     )
     add("--model", choices=NAMES, default="mean", help="which classifier")
     add(
@@ -115,23 +84,8 @@ def get_parser():
         help="stop after so many epochs without a better one",
     )
     add("--batchsize", type=positive_int, default=32, help="texts in a batch")
-    add(
-        "--seed",
-        type=number(0, 2**31, int),
-        default=0,
-        help="seed of weights, order of texts and dropout",
-    )
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute")
-    add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
-    add(
-        "--resume", action="store_true", help="go on with the run in --ckpt_path, with its settings"
-    )
-    add(
-        "--overwrite",
-        action="store_true",
-        help="drop an earlier run in --ckpt_path (else: an error)",
-    )
-    add("--quiet", action="store_true", help="no progress bar")
+    training.add_run_flags(parser, "workdirs/waimai", "weights, order of the texts and dropout")
+    add_device_flags(parser)
     return parser
 
 
@@ -260,7 +214,7 @@ def fit(
     """Train until no epoch of the last `patience` was the best. Returns state: epoch, log, best (weights of the best
     epoch), weights, optimizer; the model holds the best weights. validation None: all `epochs`, and the last is best.
 
-    Pass a state to go on from it. save(state) is called between epochs (at most every 5 seconds), and at the end. An
+    Pass a state to continue from it. save(state) is called between epochs (at most every 5 seconds), and at the end. An
     epoch's random numbers follow from seed and epoch alone.
     """
     device = next(model.parameters()).device
@@ -282,8 +236,7 @@ def fit(
             rng = np.random.default_rng([seed, epoch])
             torch.manual_seed(int(rng.integers(2**31)))  # dropout
             losses = [train_step(net, batch, optimizer) for batch in on(device, train.epoch(rng))]
-            if not math.isfinite(sum(losses)):
-                raise UserError(f"the loss is not a number in epoch {epoch + 1}: a lower --lr?")
+            training.check_finite(sum(losses), f"epoch {epoch + 1}")
             line = {
                 "epoch": epoch + 1,
                 "train_loss": sum(losses) / len(losses),
@@ -330,14 +283,6 @@ def weights_of(model):
     }
 
 
-def pick_device(args):
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    if args.device == "cuda" and not torch.cuda.is_available():
-        raise UserError("torch sees no CUDA device here; leave out --device cuda")
-    return "cuda" if args.device != "cpu" and torch.cuda.is_available() else "cpu"
-
-
 def model_of(settings, vectors, seed=0):
     """The Classifier for the settings of MODEL_FLAGS, with weights from `seed`."""
     arguments = {name: settings[name] for name in MODEL_FLAGS if name in settings}
@@ -353,43 +298,17 @@ def model_of(settings, vectors, seed=0):
 
 def load_checkpoint(path):
     """The dict in a ckpt.pt: settings, words, tokens, stop_words, vectors, state (see fit), and what train.py keeps."""
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(
-            f"{path.absolute()} not found; run: python waimai_cls/train.py --ckpt_path {path.parent}"
-        )
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        version = checkpoint["format"]
-    except Exception as error:  # torch, zipfile and pickle each have their own
-        raise UserError(
-            f"{path} is truncated or no checkpoint of train.py ({type(error).__name__})"
-        ) from None
-    if version != FORMAT or checkpoint.get("homework") != "waimai_cls":
-        raise UserError(f"{path} is of another script or version; train again")
-    return checkpoint
+    fill = command("train.py", "--ckpt_path", Path(path).parent)
+    return training.load_checkpoint(path, "waimai_cls", FORMAT, fill)
 
 
 def restore(checkpoint):
     """(model with the best weights in eval mode, Encoder) of a checkpoint."""
     model = model_of(checkpoint["settings"], checkpoint["vectors"])
-    try:
-        model.load_state_dict(checkpoint["state"]["best"], strict=False)
-    except RuntimeError as error:
-        raise UserError(f"the checkpoint does not fit model.py: {str(error)[:200]}") from None
+    training.load_weights(model, checkpoint["state"]["best"], strict=False)
     return model.eval(), Encoder(
         checkpoint["words"], checkpoint["tokens"], checkpoint["stop_words"]
     )
-
-
-def save_checkpoint(folder, checkpoint):
-    """Write ckpt.pt and log.jsonl, each whole or not at all."""
-    buffer = io.BytesIO()
-    torch.save(checkpoint, buffer)
-    with safe_write(folder / "ckpt.pt", "wb") as file:
-        file.write(buffer.getbuffer())
-    with safe_write(folder / "log.jsonl") as file:
-        file.writelines(json.dumps(line) + "\n" for line in checkpoint["state"]["log"])
 
 
 def draw_curve(log, path, title, majority):
@@ -412,40 +331,30 @@ def draw_curve(log, path, title, majority):
     save(fig, path)
 
 
-def take_up(args, checkpoint, meta):
-    """--resume: the checkpoint's settings take the place of the flags, which may not contradict them."""
+def take_up(args, given, checkpoint, meta):
+    """--resume: check that the text is that of the run, and restore its settings."""
     if checkpoint["words"] != meta["words"] or checkpoint["data"] != [meta["sha256"], meta["seed"]]:
-        other = "vocabulary" if checkpoint["words"] != meta["words"] else "text or split"
+        what = "vocabulary" if checkpoint["words"] != meta["words"] else "text or split"
         raise UserError(
-            f"{args.ckpt_path / 'ckpt.pt'} was trained with another {other} than {args.data_root} has; give "
-            "its own --data_root, or begin another run in another --ckpt_path"
+            f"{args.ckpt_path / 'ckpt.pt'} was trained with another {what} than {args.data_root} has; give "
+            "its own --data_root, or start another run in another --ckpt_path"
         )
-    for name, value in checkpoint["settings"].items():
-        given = getattr(args, name)
-        if given not in (value, get_parser().get_default(name)):
-            raise UserError(
-                f"this run began with --{name} {value}, not {given}: leave the flag out, or begin another "
-                "run in another --ckpt_path"
-            )
-        setattr(args, name, value)
+    training.restore_settings(args, given, checkpoint["settings"], FREE)
 
 
 def main(argv=None):
-    args = get_parser().parse_args(argv)
-    device = pick_device(args)
+    parser = get_parser()
+    args = parser.parse_args(argv)
+    args.ckpt_path = args.ckpt_path.expanduser()
+    device = choose_device(args.device, args.threads)
     parts = {part: load_data(args.data_root, part, args.batchsize) for part in PARTS}
     meta, vectors, file = parts["train"].meta, parts["train"].vectors, args.ckpt_path / "ckpt.pt"
     if args.resume:
         checkpoint = load_checkpoint(file)
-        take_up(args, checkpoint, meta)
+        take_up(args, parser.given, checkpoint, meta)
         for batches in parts.values():
             batches.batchsize = args.batchsize
     else:
-        if file.exists() and not args.overwrite:
-            raise UserError(
-                f"{file} is there already; go on with --resume, drop it with --overwrite, or give another "
-                "--ckpt_path"
-            )
         checkpoint = {
             "format": FORMAT,
             "homework": "waimai_cls",
@@ -454,19 +363,20 @@ def main(argv=None):
             "stop_words": meta["stop_words"],
             "data": [meta["sha256"], meta["seed"]],
             "vectors": vectors,
-            "settings": {name: value for name, value in vars(args).items() if name not in FREE},
+            "settings": training.settings_of(args, FREE),
             "state": None,
         }
     model = model_of(checkpoint["settings"], vectors, args.seed).to(device)
-    args.ckpt_path.mkdir(parents=True, exist_ok=True)
+    if not args.resume:
+        training.start_run(args.ckpt_path, FILES, args.overwrite)
     trains = sum(p.numel() for p in model.parameters() if p.requires_grad)
     print(
-        f"{trains:,} numbers train, {device}, "
-        + ", ".join(f"{k} {v}" for k, v in checkpoint["settings"].items())
+        f"{trains:,} numbers train, {device}, {torch.get_num_threads()} threads, "
+        + training.describe(checkpoint["settings"])
     )
 
     def save(state):
-        save_checkpoint(args.ckpt_path, checkpoint | {"state": state})
+        training.save_checkpoint(args.ckpt_path, checkpoint | {"state": state}, state["log"])
 
     state = fit(
         model,

@@ -3,13 +3,12 @@
 python word2vec_sst/train.py --data_root data/sst --ckpt_path workdirs/word2vec
 """
 
-import json
 import time
 import zipfile
-from pathlib import Path
 
 import numpy as np
-from cli import Parser, UserError, find_folder, positive_int, run, safe_write
+import training
+from cli import Parser, UserError, command, find_folder, number, positive, positive_int, run
 from model import shared_cbow, shared_skipgram, sum_rows
 from numpy.lib.stride_tricks import as_strided
 from tqdm import tqdm
@@ -17,16 +16,13 @@ from vectors import save_vectors
 
 CHUNK = 2_000_000  # words that are prepared at once: memory stays bounded for a long text
 TABLE = 2_000_000  # entries of the table that negatives are drawn from
-FILL = "python word2vec_sst/prepare.py --data_root {root}"
+FILES = ("ckpt.npz", "vectors.npz", "vectors.txt")  # of a run
 
 
 def get_parser():
     parser = Parser(description="Train word2vec on prepared text.")
     parser.add_argument(
         "--data_root", default="data/sst", help="folder with sst.npz (prepare.py makes it)"
-    )
-    parser.add_argument(
-        "--ckpt_path", default="workdirs/word2vec", help="folder for vectors and checkpoint"
     )
     parser.add_argument(
         "--model", choices=["skipgram", "cbow"], default="skipgram", help="which of the two models"
@@ -47,18 +43,14 @@ def get_parser():
     parser.add_argument("--epochs", type=positive_int, default=15, help="times through the text")
     parser.add_argument(
         "--subsample",
-        type=float,
+        type=number(0),
         default=1e-3,
         help="threshold that thins frequent words; 0: keep all",
     )
     parser.add_argument(
-        "--rate", type=float, default=0.3, help="learning rate of Adagrad at the start; falls to 0"
+        "--lr", type=positive, default=0.3, help="learning rate of Adagrad at the start; falls to 0"
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
-    parser.add_argument(
-        "--resume", action="store_true", help="go on from the checkpoint in --ckpt_path"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    training.add_run_flags(parser, "workdirs/word2vec", "all random numbers")
     return parser
 
 
@@ -78,14 +70,13 @@ class Text:
 
 def read_text(data_root):
     """Text of the train part in sst.npz."""
-    folder = find_folder(data_root, ["sst.npz"], FILL.format(root=data_root))
+    fill = command("prepare.py", "--data_root", data_root)
+    folder = find_folder(data_root, ["sst.npz"], fill)
     try:
         with np.load(folder / "sst.npz", allow_pickle=False) as file:
             text = Text(file["words"], file["counts"], file["train_ids"], file["train_starts"])
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(
-            f"{folder / 'sst.npz'} is damaged ({error}); run: {FILL.format(root=data_root)}"
-        ) from None
+        raise UserError(f"{folder / 'sst.npz'} is damaged ({error}); run: {fill}") from None
     if len(text.words) < 2:
         raise UserError(
             f"{folder / 'sst.npz'}: a vocabulary of one word has no negatives: every draw is the target"
@@ -254,10 +245,10 @@ class Trainer:
             if len(text.ids) <= CHUNK
             else len(text.ids) * float(self.keep[text.ids[:CHUNK]].mean()),
         )
-        for number, (ids, sentence) in enumerate(strips(text, self.keep, self.layout, self.rng)):
+        for index, (ids, sentence) in enumerate(strips(text, self.keep, self.layout, self.rng)):
             share = min(1.0, seen / expected)
             cost, count, pairs = self.step(
-                ids, sentence, rate + (end_rate - rate) * share, number % 32 == 0
+                ids, sentence, rate + (end_rate - rate) * share, index % 32 == 0
             )
             if cost is not None:
                 costs, counted = costs + cost, counted + pairs
@@ -271,60 +262,42 @@ class Trainer:
 
 def save_checkpoint(trainer, settings, folder):
     """ckpt.npz: everything that the next epoch needs."""
-    with safe_write(folder / "ckpt.npz", "wb") as file:
-        np.savez(
-            file,
-            V=trainer.V,
-            U=trainer.U,
-            squares=trainer.squares,
-            done=trainer.done,
-            random=json.dumps(trainer.rng.bit_generator.state),
-            settings=json.dumps(settings),
-        )
+    about = {
+        "settings": settings,
+        "done": trainer.done,
+        "random": trainer.rng.bit_generator.state,
+    }
+    arrays = {"V": trainer.V, "U": trainer.U, "squares": trainer.squares}
+    with training.writing(folder):
+        training.save_arrays(folder / "ckpt.npz", about, arrays)
 
 
-def load_checkpoint(trainer, settings, folder):
-    """Put ckpt.npz into the trainer. Raises UserError if there is none or it is of another run."""
-    path = folder / "ckpt.npz"
-    if not path.is_file():
-        raise UserError(f"{path} not found: nothing to resume; start without --resume")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            saved, V, U = json.loads(str(file["settings"])), file["V"], file["U"]
-            squares, done, state = (
-                file["squares"],
-                int(file["done"]),
-                json.loads(str(file["random"])),
-            )
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is damaged ({error}); start without --resume") from None
-    differ = [name for name in settings if saved.get(name) != settings[name] and name != "epochs"]
-    if differ or V.shape != trainer.V.shape:
-        name = differ[0] if differ else "vocabulary"
-        now, then = (settings[name], saved.get(name)) if differ else (trainer.V.shape, V.shape)
+def load_checkpoint(trainer, about, arrays, path):
+    """Copy what load_arrays read from ckpt.npz into the trainer. Raises UserError if it has another vocabulary."""
+    if arrays["V"].shape != trainer.V.shape:
         raise UserError(
-            f"{path} is of another run: {name} was {then}, is {now}; use the same flags, or another --ckpt_path"
+            f"{path} has {len(arrays['V']):,} words, the text has {len(trainer.V):,}; give its own --data_root, or "
+            "start another run in another --ckpt_path"
         )
-    trainer.V, trainer.U, trainer.squares, trainer.done = V, U, squares, done
-    trainer.rng.bit_generator.state = state
+    trainer.V, trainer.U, trainer.squares = arrays["V"], arrays["U"], arrays["squares"]
+    trainer.done, trainer.rng.bit_generator.state = about["done"], about["random"]
 
 
 def main(argv=None):
-    args = get_parser().parse_args(argv)
-    if not (args.subsample >= 0 and args.rate > 0):
-        raise UserError("--subsample is at least 0, --rate is more than 0")
-    text = read_text(args.data_root)
-    folder = Path(args.ckpt_path).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = {
-        name: value
-        for name, value in vars(args).items()
-        if name not in ("ckpt_path", "data_root", "resume", "quiet")
-    }
-    print(" ".join(f"{name}={value}" for name, value in settings.items()))
+    parser = get_parser()
+    args = parser.parse_args(argv)
+    text, folder = read_text(args.data_root), args.ckpt_path.expanduser()
+    if args.resume:
+        find_folder(folder, FILES[:1], command("train.py", "--ckpt_path", folder))
+        about, arrays = training.load_arrays(folder / FILES[0])
+        training.restore_settings(args, parser.given, about["settings"], free=("epochs",))
+    else:
+        training.start_run(folder, FILES, args.overwrite)
+    settings = training.settings_of(args)
+    print(training.describe(settings))
     trainer = Trainer(text.counts, args)
     if args.resume:
-        load_checkpoint(trainer, settings, folder)
+        load_checkpoint(trainer, about, arrays, folder / FILES[0])
     windows, first, begin = 0, trainer.done, time.perf_counter()
     bar = tqdm(
         total=args.epochs * len(text.ids),
@@ -337,7 +310,7 @@ def main(argv=None):
     try:
         while trainer.done < args.epochs:
             part = 1 / args.epochs
-            rates = [args.rate * max(1 - (trainer.done + k) * part, 1e-3) for k in (0, 1)]
+            rates = [args.lr * max(1 - (trainer.done + k) * part, 1e-3) for k in (0, 1)]
             cost, count = trainer.epoch(text, *rates, bar)
             windows += count
             save_checkpoint(trainer, settings, folder)
@@ -347,7 +320,8 @@ def main(argv=None):
     except KeyboardInterrupt:
         bar.close()
         raise KeyboardInterrupt(
-            f"{trainer.done} epochs are saved in {folder / 'ckpt.npz'}; --resume goes on from there."
+            f"{trainer.done} epochs are saved in {folder / 'ckpt.npz'}; to continue: "
+            + command("train.py", "--data_root", args.data_root, "--ckpt_path", folder, "--resume")
         ) from None
     bar.close()
     seconds = time.perf_counter() - begin

@@ -77,11 +77,6 @@ def test_both_readmes_have_the_same_two_lines():
         )
 
 
-@pytest.mark.parametrize("name", ["cli.py", "plots.py"])
-def test_what_every_homework_has_a_copy_of_is_the_same(name):
-    assert len({(ROOT / homework / name).read_bytes() for homework in HOMEWORKS}) == 1
-
-
 def points(cell):
     """6 of "6", "6 points", "6(加分)"."""
     found = re.match(r"\D*(\d+)", cell)

@@ -252,18 +252,20 @@ def test_broken_files_are_one_line_and_exit_code_2(trained, tmp_path):
         ):
             call("sample", "--ckpt_path", tmp_path, "我")
     (tmp_path / "cws.npz").write_bytes(whole)
-    with pytest.raises(UserError, match="was not written by prepare.py .*run prepare.py again"):
+    with pytest.raises(
+        UserError, match="was not written by prepare.py .*run again: python .*prepare.py"
+    ):
         call("train", "--data_root", tmp_path)
     code, out, err = run("sample.py", "--ckpt_path", tmp_path, "我")
     assert code == 2 and not out and err.count("\n") == 1 and err.startswith("sample.py: error: ")
     code, _, err = run("train.py", "--data_rot", tmp_path)
     assert code == 2 and "did you mean --data_root?" in err and err.count("\n") == 1
-    for flags in (["--smoothing", "-1"], ["--order", "3"], ["--em_steps", "two"]):
+    for flags in (["--smoothing", "-1"], ["--order", "3"], ["--em_iters", "two"]):
         with pytest.raises(SystemExit) as stop:
             call("train", *flags)
         assert stop.value.code == 2
-    with pytest.raises(UserError, match="--em_steps goes with --order 1"):
-        call("train", "--data_root", trained, "--order", "2", "--em_steps", "3")
+    with pytest.raises(UserError, match="--em_iters goes with --order 1"):
+        call("train", "--data_root", trained, "--order", "2", "--em_iters", "3")
 
 
 def test_flags_work_with_one_dash_and_from_inside_the_folder(trained, tmp_path):
@@ -280,7 +282,7 @@ def test_flags_work_with_one_dash_and_from_inside_the_folder(trained, tmp_path):
 
 
 def test_baum_welch_on_top_raises_the_likelihood(trained, tmp_path, capsys):
-    call("train", "--data_root", trained, "--ckpt_path", tmp_path, "--em_steps", "2", "--quiet")
+    call("train", "--data_root", trained, "--ckpt_path", tmp_path, "--em_iters", "2", "--quiet")
     assert "test F1" in capsys.readouterr().out
     loaded = segmenter.Segmenter.load(tmp_path / "model.npz")
     assert loaded.order == 1 and abs(loaded.hmm.emissionprob_.sum(1) - 1).max() < 1e-9

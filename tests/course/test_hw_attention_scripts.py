@@ -242,17 +242,17 @@ class Stop(Exception):
     pass
 
 
-def test_resume_gives_the_log_of_an_undisturbed_run(run, data, tmp_path, monkeypatch):
-    train = ATTENTION.module("train")
-    write, count = train.save_checkpoint, []
+def test_resume_gives_the_log_of_an_undisturbed_run(run, data, tmp_path, monkeypatch, capsys):
+    training = ATTENTION.module("training")
+    write, count = training.save_checkpoint, []
 
-    def save_and_stop(folder, state):
-        write(folder, state)
+    def save_and_stop(folder, state, log):
+        write(folder, state, log)
         count.append(1)
         if len(count) == 2:
             raise Stop
 
-    monkeypatch.setattr(train, "save_checkpoint", save_and_stop)
+    monkeypatch.setattr(training, "save_checkpoint", save_and_stop)
     with pytest.raises(Stop):
         script(
             "train",
@@ -281,9 +281,8 @@ def test_resume_gives_the_log_of_an_undisturbed_run(run, data, tmp_path, monkeyp
         for one in (first, second)
     ]
     assert logs[0] == logs[1]
-    assert "finished" in user_error(
-        "train", "--data_root", data, "--ckpt_path", tmp_path, "--resume"
-    )
+    script("train", "--data_root", data, "--ckpt_path", tmp_path, "--resume", "--quiet")
+    assert "the run is finished" in capsys.readouterr().out
     assert "began with --iters 6" in user_error(
         "train", "--ckpt_path", tmp_path, "--resume", "--iters", 9
     )

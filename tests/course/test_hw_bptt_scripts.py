@@ -266,10 +266,10 @@ def test_other_encodings_and_damaged_runs_are_one_line(data, tmp_path):
         "--ckpt_path",
         tmp_path / "run",
     )
-    assert "--resume" in script(
-        "train.py", "--data_root", data, "--quiet", "--ckpt_path", tmp_path / "run", expect=2
-    )
     whole = (tmp_path / "run" / "ckpt.npz").read_bytes()
+    flags = ["--epochs", 1, "--hidden", 5, "--quiet", "--ckpt_path", tmp_path / "run"]
+    assert "--resume" in script("train.py", "--data_root", data, *flags)
+    assert (tmp_path / "run" / "earlier-1" / "ckpt.npz").read_bytes() == whole
     for damaged in (whole[:500], b"", b"not a run"):
         (tmp_path / "run" / "ckpt.npz").write_bytes(damaged)
         assert "not a checkpoint" in script(
