@@ -31,6 +31,7 @@ LEFT_OUT = (
     "benchmarks",
     "templates",
     "dist",
+    "docs/figures",
     ".ci",
     ".github",
     "tests/reference",
