@@ -17,9 +17,9 @@ from importlib import resources
 from pathlib import Path
 
 import torch
-from cli import Parser, UserError, find_folder, run, safe_write
+from cli import Parser, UserError, command, find_folder, number, run, safe_write
 from plots import chinese_font, plt, readable, save
-from train import build_model, load_checkpoint, load_data, number
+from train import build_model, load_checkpoint, load_data
 
 MAX_TOKENS = 64  # characters: a page has a line for each pair of them, layer and head
 DECIMALS = 4  # of a weight in the page: enough to see, a third of the size
@@ -79,9 +79,7 @@ def get_parser():
 
 def load_run(ckpt_path):
     """Model in eval mode, its characters and its name. Raises UserError that says how to train one."""
-    folder = find_folder(
-        ckpt_path, ("ckpt.pt",), f"python gpt_songci/train.py --ckpt_path {ckpt_path}"
-    )
+    folder = find_folder(ckpt_path, ("ckpt.pt",), command("train.py", "--ckpt_path", ckpt_path))
     checkpoint = load_checkpoint(folder / "ckpt.pt")
     return build_model(checkpoint).eval(), list(checkpoint["characters"]), folder.name
 

@@ -11,7 +11,7 @@ import os
 import unicodedata
 from pathlib import Path
 
-from cli import Parser, UserError, find_folder, run
+from cli import Parser, UserError, command, find_folder, run
 from plots import plt, readable, save
 
 CURVES = ("iter", "train_loss", "val_loss", "train_perplexity", "val_perplexity")
@@ -56,7 +56,7 @@ def read_log(folder):
 def read_evaluation(folder, log):
     """(evaluate.json of a run as a dict, a note): an empty dict where there is none of this very checkpoint."""
     path = folder / "evaluate.json"
-    again = f"run: python gpt_songci/evaluate.py --ckpt_path {folder}"
+    again = "run: " + command("evaluate.py", "--ckpt_path", folder)
     if not path.is_file():
         return {}, f"no {path}; {again}"
     try:
@@ -175,7 +175,7 @@ def main(argv=None):
     if args.plot.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise UserError(f"--plot {args.plot}: the name must end in .png, .jpg or .jpeg")
     folders = [
-        find_folder(folder, ("log.jsonl",), f"python gpt_songci/train.py --ckpt_path {folder}")
+        find_folder(folder, ("log.jsonl",), command("train.py", "--ckpt_path", folder))
         for folder in args.runs
     ]
     names, logs = short_names(folders), [read_log(folder) for folder in folders]

@@ -13,6 +13,10 @@ from pathlib import Path
 import torch
 from cli import UserError, positive_int
 
+QUOTA = Path(
+    "/sys/fs/cgroup/cpu.max"
+)  # Linux control groups, version 2: "200000 100000" or "max 100000"
+
 
 def device_name(text):
     """Type of --device: auto, cpu, cuda, cuda:N or mps."""
@@ -136,10 +140,8 @@ def usable_cores():
     cores = os.cpu_count() or 1
     with contextlib.suppress(AttributeError, OSError):
         cores = min(cores, len(os.sched_getaffinity(0)))
-    with contextlib.suppress(
-        OSError, ValueError
-    ):  # version 2 of control groups: "200000 100000" or "max 100000"
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = QUOTA.read_text().split()
         cores = min(cores, max(1, round(int(quota) / int(period))))
     return cores
 

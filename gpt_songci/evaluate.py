@@ -14,8 +14,9 @@ from itertools import chain, islice
 from pathlib import Path
 
 import torch
-from cli import Parser, UserError, find_folder, positive_int, run, safe_write
-from sample import add_sampling_flags, choose_device, generate, speed_up
+from cli import Parser, UserError, command, find_folder, positive_int, run, safe_write
+from devices import add_device_flags, choose_device
+from sample import add_sampling_flags, generate, speed_up
 from text import decode, encode, read_lines
 from tqdm import tqdm
 from train import build_model, load_checkpoint, load_data, validation_loss
@@ -30,6 +31,7 @@ def get_parser():
     )
     add = parser.add_argument
     add_sampling_flags(add)
+    add_device_flags(parser)
     add("--num_poems", type=positive_int, default=200, help="poems to write")
     add(
         "--max_new_tokens",
@@ -156,9 +158,9 @@ def write_poems(model, characters, tunes, args, device):
 
 def evaluate(args):
     """All numbers, as a dict."""
-    device = choose_device(args.device)
+    device = choose_device(args.device, args.threads)
     folder = find_folder(
-        args.ckpt_path, ("ckpt.pt",), f"python gpt_songci/train.py --ckpt_path {args.ckpt_path}"
+        args.ckpt_path, ("ckpt.pt",), command("train.py", "--ckpt_path", args.ckpt_path)
     )
     checkpoint = load_checkpoint(folder / "ckpt.pt")
     characters, model = checkpoint["characters"], build_model(checkpoint, device)
@@ -243,8 +245,6 @@ def table(result):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    if args.threads:
-        torch.set_num_threads(args.threads)
     result = evaluate(args)
     print(table(result))
     target = args.json or find_folder(args.ckpt_path, ("ckpt.pt",)) / "evaluate.json"

@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-from cli import Parser, UserError, find_folder, run, safe_write
+from cli import Parser, UserError, command, find_folder, run, safe_write
 from tqdm import tqdm
 
 CHUNK = 1 << 20  # bytes read at a time
@@ -36,7 +36,7 @@ def get_parser():
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    data_root = find_folder(args.data_root, fill="python data/download.py quansongci")
+    data_root = find_folder(args.data_root, fill=command("data/download.py", "quansongci"))
     out_dir = args.out_dir or data_root
     out_dir.mkdir(parents=True, exist_ok=True)
     meta = prepare(find_text(data_root, out_dir, args.quiet), out_dir, args.quiet)
@@ -59,7 +59,7 @@ def find_text(data_root, out_dir, quiet=False):
     if not parts:
         raise UserError(
             f"no input.txt and no ci.song.*.json in {data_root.absolute()}; "
-            "run: python data/download.py quansongci"
+            f"run: {command('data/download.py', 'quansongci')}"
         )
     join_poems(sorted(parts, key=number_in_name), out_dir / "joined.txt", quiet)
     return out_dir / "joined.txt"
@@ -190,7 +190,7 @@ def prepare(text_file, out_dir, quiet=False):
             val_file.write(numbers[cut:].tobytes())
             place += len(numbers)
         if digest.hexdigest() != meta["sha256"]:
-            raise UserError(f"{text_file} was changed while it was read; run prepare.py again")
+            raise UserError(f"{text_file} was changed while it was read; run this again")
         json.dump(meta, meta_file, ensure_ascii=False, indent=1)
     return meta
 

@@ -15,11 +15,12 @@ import copy
 from pathlib import Path
 
 import torch
-from cli import Parser, UserError, find_folder, positive_int, run
+from cli import Parser, command, find_folder, number, positive_int, run, seed_number
+from devices import add_device_flags, choose_device
 from text import DATA_ROOT, Stream, encode, read_start, show, training_lines
 from torch import nn
 from tqdm import tqdm
-from train import build_model, load_checkpoint, number
+from train import build_model, load_checkpoint
 
 try:
     from fast_sample import speed_up
@@ -56,9 +57,7 @@ def add_sampling_flags(add):
         default=200,
         help="draw among this many most probable characters; 0: all",
     )
-    add("--seed", type=number(0, 2**31, int), default=0, help="seed of the draws")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute")
-    add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
+    add("--seed", type=seed_number, default=0, help="seed of the draws")
     add("--no_fast", action="store_true", help="without fast_sample.py: model.py as it stands")
     add("--quiet", action="store_true", help="no progress bar")
 
@@ -71,6 +70,7 @@ def get_parser():
     )
     add = parser.add_argument
     add_sampling_flags(add)
+    add_device_flags(parser)
     add(
         "--start",
         default="\\n",
@@ -187,20 +187,11 @@ def generate_without_cache(model, prompt, max_new_tokens, temperature=1.0, top_k
         yield text[:, -1]
 
 
-def choose_device(name):
-    """ "auto", "cpu" or "cuda" -> the device."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UserError("torch sees no CUDA device here; leave out --device cuda")
-    return "cuda" if name != "cpu" and torch.cuda.is_available() else "cpu"
-
-
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    device = choose_device(args.device)
+    device = choose_device(args.device, args.threads)
     folder = find_folder(
-        args.ckpt_path, ("ckpt.pt",), f"python gpt_songci/train.py --ckpt_path {args.ckpt_path}"
+        args.ckpt_path, ("ckpt.pt",), command("train.py", "--ckpt_path", args.ckpt_path)
     )
     checkpoint = load_checkpoint(folder / "ckpt.pt")
     characters, model = checkpoint["characters"], build_model(checkpoint, device)

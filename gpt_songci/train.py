@@ -30,7 +30,7 @@ except ImportError:  # the file may be deleted: it only saves time
 
 
 FORMAT = 1  # of ckpt.pt
-FILES = ("ckpt.pt", "log.jsonl", "loss&perplexity.jpg")  # of a run
+FILES = ("ckpt.pt", "log.jsonl", "loss&perplexity.jpg", "evaluate.json")  # of a run
 VALIDATION_CHARACTERS = 16384  # read for each point of the curve; all at the end
 
 

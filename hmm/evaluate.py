@@ -7,7 +7,7 @@ python hmm/evaluate.py --data_root workdirs/msr --ckpt_path workdirs/msr1 workdi
 import time
 from pathlib import Path
 
-from cli import Parser, run
+from cli import Parser, number, run
 from sample import get_jieba, load_model
 from segmenter import judge
 from train import load_prepared
@@ -36,7 +36,7 @@ def get_parser():
     )
     parser.add_argument(
         "--errors",
-        type=int,
+        type=number(0, kind=int),
         default=0,
         metavar="N",
         help="show the first N sentences with an error",

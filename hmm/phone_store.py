@@ -7,7 +7,7 @@ python hmm/phone_store.py --seed 7             # another shop, with its own text
 from pathlib import Path
 
 import numpy as np
-from cli import Parser, run
+from cli import Parser, run, seed_number
 from model import evaluate, log, viterbi, viterbi_tables
 
 STATES = ("畅销", "滞销")  # S_1: the market sells well, S_2: badly
@@ -169,7 +169,11 @@ def table(name, values, obs):
 
 def get_parser():
     parser = Parser(description="The phone shop: Viterbi by hand and by machine.")
-    parser.add_argument("--seed", type=int, default=None, help="draw another shop from this seed")
+    parser.add_argument(
+        "--seed",
+        type=seed_number,
+        help="draw another shop from this seed (default: the sheet's shop)",
+    )
     parser.add_argument(
         "--out_dir", type=Path, default=Path("workdirs/hmm"), help="folder for trellis.png"
     )
@@ -178,7 +182,7 @@ def get_parser():
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    shop = SHOP if args.seed is None else draw_shop(abs(args.seed))
+    shop = SHOP if args.seed is None else draw_shop(args.seed)
     pi, A, B = shop_model(shop)
     obs = np.array([SYMBOLS.index(symbol) for symbol in shop["months"]])
     print(tell(shop))

@@ -8,7 +8,7 @@ python hmm/prepare.py --data_root data/full/cws --train msr_test_gold.utf8 --out
 import contextlib
 from pathlib import Path
 
-from cli import Parser, UserError, find_folder, run
+from cli import Parser, UserError, command, find_folder, run
 from segmenter import write_sentences
 
 KNOWN = {
@@ -83,7 +83,7 @@ def find_text(args):
     find_folder(
         args.data_root,
         [name for name in pairs[0] if name],  # raises, and names both places
-        "python data/download.py cws, or name the file with --train",
+        f"{command('data/download.py', 'cws')}, or name the file with --train",
     )
 
 

@@ -8,7 +8,7 @@ cat novel.txt | python hmm/sample.py --ckpt_path workdirs/hmm2
 import sys
 from pathlib import Path
 
-from cli import Parser, UserError, find_folder, run
+from cli import Parser, UserError, command, find_folder, run
 from segmenter import Segmenter
 
 PIECE = 1 << 18  # bytes read at a time from a pipe
@@ -19,7 +19,7 @@ def load_model(ckpt_path, readable=False):
     folder = find_folder(
         ckpt_path,
         ["model.npz"],
-        f"python hmm/prepare.py, then python hmm/train.py --ckpt_path {ckpt_path}",
+        command("train.py", "--ckpt_path", ckpt_path),
     )
     try:
         segmenter = Segmenter.load(folder / "model.npz")

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from cli import Parser, UserError, run, safe_write
+from cli import Parser, UserError, command, run, safe_write
 from model import log, log_backward, log_forward, viterbi_tables
 from phone_store import SHOP, STATES, SYMBOLS, shop_model
 from sample import load_model
@@ -120,7 +120,7 @@ def main(argv=None):
         if segmenter.order != 1:
             raise UserError(
                 f"{args.ckpt_path} holds a model of order {segmenter.order}, the page shows order 1; "
-                "run: python hmm/train.py"
+                f"run: {command('train.py')}"
             )
         shown = tables(*segmenter.hmm.parameters(), segmenter.alphabet.symbols(symbols))
     with safe_write(args.out) as file:

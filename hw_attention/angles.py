@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 import numpy as np
-from cli import Parser, positive_int, run
+from cli import Parser, positive_int, run, seed_number
 from model import angle_density, sample_angles
 
 DIMENSIONS = (1, 2, 5, 10, 100, 1000)
@@ -21,7 +21,7 @@ def get_parser():
     parser.add_argument(
         "--pairs", type=positive_int, default=10_000, help="pairs of vectors for each dimension"
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of the vectors")
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of the vectors")
     parser.add_argument(
         "--out_dir", type=Path, default=Path("workdirs/angles"), help="folder for angles.png"
     )

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 import train
 from cli import Parser, UserError, positive_int, run, safe_write
+from devices import add_device_flags, choose_device
 from model import SCORES
 
 SIZES = {
@@ -47,15 +47,17 @@ def get_parser():
     add("--hidden", type=positive_int, default=64, help="width of all models")
     add("--batchsize", type=positive_int, default=64, help="numerals in a batch")
     add("--only", choices=("scores", "tied"), help="only this half")
-    add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
+    add_device_flags(parser)
     add("--quiet", action="store_true", help="no progress bar")
     return parser
 
 
-def one_run(flags, data, quiet):
+def one_run(flags, data, device, quiet):
     """{"exact", "curve", "seconds"} of one training."""
     start = time.perf_counter()
-    model, state = train.fit(train.settle(train.get_parser().parse_args(flags)), data, quiet=quiet)
+    model, state = train.fit(
+        train.settle(train.get_parser().parse_args(flags)), data, device=device, quiet=quiet
+    )
     return {
         "exact": train.exact(model.eval(), data["test"])[0],
         "seconds": round(time.perf_counter() - start, 1),
@@ -93,8 +95,7 @@ def draw(done, path):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    device = choose_device(args.device, args.threads)
     data = train.load_data(args.data_root)
     path, settings = (
         args.out_dir / "compare.json",
@@ -136,7 +137,7 @@ def main(argv=None):
                 "--eval_interval",
                 max(1, iters // 10),
             ]
-            done[key] = one_run(flags, data, args.quiet)
+            done[key] = one_run(flags, data, device, args.quiet)
             with safe_write(path) as file:
                 json.dump(stored, file, indent=1)
             print(f"{key}: {done[key]['exact']:.2%} exact, {done[key]['seconds']:.0f} s")

@@ -10,7 +10,7 @@ import random
 import zlib
 from pathlib import Path
 
-from cli import ROOT, Parser, UserError, positive_int, run, safe_write
+from cli import ROOT, Parser, UserError, positive_int, run, safe_write, seed_number
 from numerals import by_value, digit_by_digit
 
 
@@ -31,7 +31,7 @@ def get_parser():
     parser.add_argument(
         "--test", type=positive_int, default=2_500, help="different numbers to test on"
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of the numbers")
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of the numbers")
     return parser
 
 

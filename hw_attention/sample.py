@@ -6,7 +6,7 @@ python hw_attention/sample.py "二〇二六" 三千零二十五 --ckpt_path work
 from pathlib import Path
 
 import torch
-from cli import Parser, UserError, positive_int, run
+from cli import Parser, UserError, command, find_folder, positive_int, run
 from model import BOS, Seq2Seq
 from numerals import to_number
 from train import ANSWER, decode_digits, encode_texts, load_model
@@ -88,7 +88,9 @@ def main(argv=None):
         numbers = [to_number(text) for text in args.numerals]
     except ValueError as error:
         raise UserError(str(error)) from None
-    model, settings = load_model(args.ckpt_path)
+    fill = command("train.py", "--ckpt_path", args.ckpt_path)
+    folder = find_folder(args.ckpt_path, ["ckpt.pt"], fill)
+    model, settings = load_model(folder)
     if args.beam and settings["model"] != "seq2seq":
         raise UserError("--beam is for a seq2seq: the encoder answers all tokens at once")
     readings = []
@@ -98,7 +100,7 @@ def main(argv=None):
         print(
             f"{text} -> {digits}" + ("" if digits == str(number) else f"   (wrong: it is {number})")
         )
-    path = args.plot or args.ckpt_path / "alignment.png"
+    path = args.plot or folder / "alignment.png"
     kind = settings["score"] if settings["model"] == "seq2seq" else "last layer, mean of the heads"
     draw(readings, path, f"{settings['model']}, {kind}")
     print(f"wrote {path}")

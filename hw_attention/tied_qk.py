@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cli import Parser, positive_int, run, safe_write
+from cli import Parser, number, positive_int, run, safe_write, seed_number
+from devices import add_device_flags, choose_device
 from model import (
     MultiHeadSelfAttention,
     attend,
@@ -52,13 +53,13 @@ def get_parser():
     )
     add(
         "--iters",
-        type=int,
+        type=number(0, kind=int),
         default=400,
         help="training steps of each encoder (1 layer, 1 head) on the numerals; 0: none",
     )
     add("--hidden", type=positive_int, default=64, help="width of these encoders")
-    add("--seed", type=int, default=0, help="seed of everything drawn")
-    add("--threads", type=positive_int, help="CPU threads (default: torch's choice)")
+    add("--seed", type=seed_number, default=0, help="seed of everything drawn")
+    add_device_flags(parser)
     add("--quiet", action="store_true", help="no progress bar")
     return parser
 
@@ -107,7 +108,7 @@ def measure(args):
     return found
 
 
-def train_both(args, data):
+def train_both(args, data, device):
     """{"tied" / "untied": share of unseen numerals read right} after --iters steps."""
     from train import exact, fit, get_parser, settle
 
@@ -134,7 +135,9 @@ def train_both(args, data):
             args.iters,
         ] + ["--tied_qk"] * tied
         print(f"training the {name} encoder")
-        model, _ = fit(settle(get_parser().parse_args(flags)), data, quiet=args.quiet)
+        model, _ = fit(
+            settle(get_parser().parse_args(flags)), data, device=device, quiet=args.quiet
+        )
         result[name] = exact(model.eval(), data["test"])[0]
     return result
 
@@ -200,13 +203,12 @@ def draw(found, maps, task, args, path):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    device = choose_device(args.device, args.threads)
     data = None
     if args.iters > 0:
         from train import load_data
 
-        data = load_data(args.data_root)  # missing numerals are told before the work begins
+        data = load_data(args.data_root)  # a missing file is reported before the work begins
     found = measure(args)
     for name in NAMES.values():
         for n in args.n:
@@ -225,7 +227,7 @@ def main(argv=None):
         )[1]
         for tied, name in NAMES.items()
     }
-    task = train_both(args, data) if data else None
+    task = train_both(args, data, device) if data else None
     if task:
         print(
             f"numerals after {args.iters} steps: "

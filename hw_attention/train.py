@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 FORMAT = 1  # of ckpt.pt
 ANSWER = 9  # tokens of an answer: 8 digits and EOS
-FILES = ("ckpt.pt", "log.jsonl", "accuracy.png")  # of a run
+FILES = ("ckpt.pt", "log.jsonl", "accuracy.png", "alignment.png")  # of a run
 
 
 def get_parser():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import model
 import numpy as np
-from cli import Parser, UserError, positive_int, run
+from cli import Parser, UserError, positive_int, run, seed_number
 from plots import plt, save
 
 RADII = (0.9, 1.0, 1.1)
@@ -18,10 +18,8 @@ ACTIVATIONS = ("sigmoid", "tanh", "relu")
 
 
 def get_parser():
-    parser = Parser(
-        prog="gradient_flow.py", description="Measure how gradients vanish, stay or explode."
-    )
-    parser.add_argument("--steps", type=positive_int, default=100, help="T, steps")
+    parser = Parser(description="Measure how gradients vanish, stay or explode.")
+    parser.add_argument("--steps", type=positive_int, default=100, help="T, steps of the sequence")
     parser.add_argument("--hidden", type=positive_int, default=32, help="width of the state")
     parser.add_argument(
         "--radii",
@@ -30,7 +28,7 @@ def get_parser():
         default=RADII,
         help="spectral radii of the recurrent matrix",
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of matrices and inputs")
     parser.add_argument(
         "--cell", action="store_true", help="the LSTM's cell built up in four steps instead"
     )

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from cli import Parser, UserError, find_folder, positive_int, run, safe_write
+from cli import Parser, UserError, command, find_folder, positive_int, run, safe_write, seed_number
 
 RAW, PREPARED = "waimai_10k.csv", "bptt.npz"
 UNKNOWN = 0  # id of every character that the train part does not know: its vector is zero
@@ -33,7 +33,10 @@ def get_parser():
         "--min_count", type=positive_int, default=2, help="rarer characters are unknown"
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="of the split, 8 : 2 into train and validation"
+        "--seed",
+        type=seed_number,
+        default=0,
+        help="seed of the split, 8 : 2 into train and validation",
     )
     return parser
 
@@ -119,7 +122,7 @@ def ppmi_vectors(texts, chars, dim, window):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    fill = "python data/download.py waimai_10k" if "full" in Path(args.data_root).parts else ""
+    fill = command("data/download.py", "waimai_10k")
     folder = find_folder(args.data_root, [RAW], fill)
     reviews, counts = read_reviews(folder / RAW)
     parts = split_texts(reviews, np.random.default_rng(args.seed))

@@ -151,26 +151,34 @@ seed_number = number(0, 2**31, int)  # type of --seed
 # ------------------------------------------------------------------------------------------------ folders and commands
 
 
-def find_folder(folder, needs=(), fill=""):
-    """The folder that contains all files of `needs`: `folder` relative to the current folder, else to the repository's root.
+def search_folders(folder):
+    """Where `folder` may be: relative to the current folder, to the repository's root, to the homework's folder."""
+    folder = Path(folder).expanduser()
+    return list(
+        {path.resolve(): path for path in (FOLDER / folder, ROOT / folder, folder)}.values()
+    )[::-1]
 
-    folder: path, relative or absolute. fill: the command that makes the missing files, for the message.
-    Raises UserError that names every folder that was searched.
+
+def find_folder(folder, needs=(), fill="", what=""):
+    """The first of `search_folders` that contains all files of `needs`.
+
+    folder: path, relative or absolute. fill: the command that makes the missing files, for the message. what: the
+    missing files in words (default: their names). Raises UserError that names every folder that was searched.
     """
-    candidates = list(dict.fromkeys([Path(folder).expanduser(), ROOT / Path(folder).expanduser()]))
-    for candidate in candidates:
+    for candidate in search_folders(folder):
         if candidate.is_dir() and all((candidate / name).is_file() for name in needs):
             return candidate
-    missing = " and ".join(needs) or "folder"
-    where = " nor in ".join(map(str, dict.fromkeys(path.resolve() for path in candidates)))
-    raise UserError(f"{missing} not found in {where}" + (f"; run: {fill}" if fill else ""))
+    where = " nor in ".join(str(path.resolve()) for path in search_folders(folder))
+    raise UserError(
+        f"{what or ' and '.join(needs) or 'folder'} not found in {where}"
+        + (f"; run: {fill}" if fill else "")
+    )
 
 
 def command(script, *words):
     """The line that runs a script of this folder, or of the repository ("data/download.py"), from the current folder.
 
-    words: flags and values; a pair of a flag and None or of a flag and its value may be given as two words. Each is
-    quoted for the shell in use.
+    words: flags and values, quoted for the shell in use.
     """
     path = (ROOT if "/" in script else FOLDER) / script
     with contextlib.suppress(ValueError, OSError):
@@ -180,21 +188,24 @@ def command(script, *words):
     return " ".join(quote(word) for word in ("python", path.as_posix(), *words))
 
 
-def quote(word):
-    """`word` as one argument of the shell in use: POSIX, PowerShell or cmd."""
-    word = str(word)
-    if os.name != "nt" or "MSYSTEM" in os.environ:  # MSYSTEM: Git Bash on Windows
-        return shlex.quote(word) if re.search(r"[^\w@%+=:,./-]", word) or not word else word
-    if word and not re.search(r"[^\w@+=:./\\-]", word):
+def quote(word, shell=None):
+    """`word` as one argument of a shell: "posix", "powershell" or "cmd" (default: the shell in use)."""
+    word, shell = str(word), shell or shell_in_use()
+    plain = r"[\w@+=:./-]+" if shell == "posix" else r"[\w+=:./\\-]+"  # \w: Chinese characters too
+    if re.fullmatch(plain, word):
         return word
-    if in_powershell():
-        return "'" + word.replace("'", "''").replace('"', '\\"') + "'"
-    return '"' + word.replace('"', '\\"') + '"'
+    if shell == "posix":
+        return shlex.quote(word)
+    word = re.sub(r'(\\*)("|$)', lambda match: match[1] * 2 + match[2].replace('"', '\\"'), word)
+    return "'" + word.replace("'", "''") + "'" if shell == "powershell" else f'"{word}"'
 
 
-def in_powershell():
-    """Whether this process was probably started from PowerShell: it adds the user's folder to PSModulePath."""
-    return len(os.environ.get("PSModulePath", "").split(";")) >= 3
+def shell_in_use():
+    """ "posix", "powershell" or "cmd": the shell from which this process was probably started."""
+    if os.name != "nt" or "MSYSTEM" in os.environ:  # MSYSTEM: Git Bash on Windows
+        return "posix"
+    folders = os.environ.get("PSModulePath", "").split(";")  # PowerShell adds the user's folder
+    return "powershell" if len(folders) >= 3 else "cmd"
 
 
 # ---------------------------------------------------------------------------------------------------- files and errors

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cli import Parser, UserError, find_folder, positive_int, run, safe_write
+from cli import Parser, UserError, command, find_folder, positive_int, run, safe_write, seed_number
 from data_processor import PARTS, Batches, load_data
 from devices import add_device_flags, choose_device
 from prepare import CSV, DOWNLOAD, prepare, read_and_cut, read_reviews, write
@@ -121,7 +121,13 @@ def get_parser():
         default="tuned",
         help="assignment: Adam 3e-5, 300 wide; tuned: the settings that validation chose",
     )
-    add("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds of splits and weights")
+    add(
+        "--seeds",
+        type=seed_number,
+        nargs="+",
+        default=[0, 1, 2],
+        help="seeds of splits and weights",
+    )
     add(
         "--variants",
         nargs="+",
@@ -417,7 +423,10 @@ def averages(results, data, seeds, recipe):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    data_root, recipe = find_folder(args.data_root, (CSV,), DOWNLOAD), RECIPES[args.recipe]
+    data_root, recipe = (
+        find_folder(args.data_root, (CSV,), command(*DOWNLOAD)),
+        RECIPES[args.recipe],
+    )
     variants = args.variants or recipe["variants"]
     for variant in variants:
         if variant not in VARIANTS:

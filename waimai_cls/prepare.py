@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cli import Parser, UserError, find_folder, positive_int, run, safe_write
+from cli import Parser, UserError, command, find_folder, positive_int, run, safe_write, seed_number
 from data_processor import (
     PARTS,
     SPECIAL,
@@ -32,7 +32,7 @@ from data_processor import (
 from tqdm import tqdm
 
 CSV = "waimai_10k.csv"
-DOWNLOAD = "python data/download.py waimai_10k"
+DOWNLOAD = ("data/download.py", "waimai_10k")
 
 
 def get_parser():
@@ -40,7 +40,7 @@ def get_parser():
     add = parser.add_argument
     add("--data_root", type=Path, default=Path("data/waimai_10k"), help=f"folder with {CSV}")
     add("--out_dir", type=Path, help="folder for what is made (default: data_root)")
-    add("--seed", type=int, default=0, help="seed of the split")
+    add("--seed", type=seed_number, default=0, help="seed of the split")
     add(
         "--tokens",
         choices=sorted(TOKENIZERS),
@@ -68,7 +68,7 @@ def get_parser():
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    data_root = find_folder(args.data_root, (CSV,), DOWNLOAD)
+    data_root = find_folder(args.data_root, (CSV,), command(*DOWNLOAD))
     out_dir = args.out_dir or data_root
     reviews = read_and_cut(data_root, args.tokens, args.stop_words, args.quiet)
     meta, parts, vectors = prepare(

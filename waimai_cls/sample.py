@@ -12,7 +12,7 @@ import textwrap
 from pathlib import Path
 
 import torch
-from cli import Parser, UserError, run
+from cli import Parser, UserError, command, find_folder, number, run
 from data_processor import UNKNOWN, clean, pad
 from train import load_checkpoint, restore
 
@@ -31,7 +31,10 @@ def get_parser():
         help="folder of ckpt.pt, or the file",
     )
     parser.add_argument(
-        "--words", type=int, default=5, help="words to show for each text, 0 for all"
+        "--words",
+        type=number(0, kind=int),
+        default=5,
+        help="words to show for each text, 0 for all",
     )
     return parser
 
@@ -77,8 +80,11 @@ def strongest(weights, count):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    file = args.ckpt_path if args.ckpt_path.suffix == ".pt" else args.ckpt_path / "ckpt.pt"
-    model, encoder = restore(load_checkpoint(file))
+    path = args.ckpt_path
+    if path.suffix != ".pt":
+        fill = command("train.py", "--ckpt_path", path)
+        path = find_folder(path, ["ckpt.pt"], fill) / "ckpt.pt"
+    model, encoder = restore(load_checkpoint(path))
     if not args.text and sys.stdin.isatty():
         print("one text a line, the end with Ctrl-D:", file=sys.stderr)
     try:
@@ -88,7 +94,7 @@ def main(argv=None):
     texts = [text for text in texts if text.strip()]
     if not texts:
         raise UserError(
-            'no text: python waimai_cls/sample.py "送得很快", or lines on standard input'
+            f"no text; give one: {command('sample.py', '送得很快')}, or lines on standard input"
         )
     for text in texts:
         good, weights, note = explain(model, encoder, text)

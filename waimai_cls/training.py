@@ -61,17 +61,17 @@ def add_run_flags(parser, ckpt_path, seed="weights and order of the texts", resu
 def start_run(folder, files, overwrite=False):
     """Make the folder for a new run. An earlier run there is moved to folder/earlier-N, or replaced with `overwrite`.
 
-    files: names that a run writes, the checkpoint first; a run is there if its checkpoint is. Returns the folder.
+    files: names or patterns of what a run writes, and of what other scripts derive from it. Returns the folder.
     """
     folder = Path(folder).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
-    if overwrite or not (folder / files[0]).exists():
+    earlier = [path for pattern in files for path in sorted(folder.glob(pattern))]
+    if overwrite or not earlier:
         return folder
     target = next(path for n in range(1, 10**6) if not (path := folder / f"earlier-{n}").exists())
     target.mkdir()
-    for name in files:
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(folder / name, target / name)
+    for path in earlier:
+        os.replace(path, target / path.name)
     print(
         f"the earlier run in {folder} was moved to {target} (to continue a run: --resume; to replace it: --overwrite)"
     )

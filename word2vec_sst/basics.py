@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from cli import Parser, positive_int, run
+from cli import Parser, positive, positive_int, run
 from q1_softmax import softmax
 
 XOR_INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -142,9 +142,9 @@ def draw(params, path):
 def get_parser():
     parser = Parser(description="Train a 2-H-2 network with ReLU on XOR from several seeds.")
     parser.add_argument("--hidden", type=positive_int, default=5, help="hidden units")
-    parser.add_argument("--rate", type=float, default=0.05, help="learning rate")
-    parser.add_argument("--steps", type=positive_int, default=500, help="steps of gradient descent")
-    parser.add_argument("--batch", type=positive_int, help="rows a step; default: all four")
+    parser.add_argument("--lr", type=positive, default=0.05, help="learning rate")
+    parser.add_argument("--iters", type=positive_int, default=500, help="steps of gradient descent")
+    parser.add_argument("--batchsize", type=positive_int, help="rows a step; default: all four")
     parser.add_argument(
         "--seeds", type=positive_int, default=5, help="how many random starts: seeds 0, 1, ..."
     )
@@ -159,7 +159,7 @@ def main(argv=None):
             f"logistic({z:4.1f}) = {logistic(z):.4f}   with L = 2, k = 3, z0 = 1: {logistic(z, 2.0, 3.0, 1.0):.4f}"
         )
     print(
-        f"XOR, 2-{args.hidden}-2, rate {args.rate:g}, {args.steps} steps of {args.batch or 4} rows"
+        f"XOR, 2-{args.hidden}-2, learning rate {args.lr:g}, {args.iters} steps of {args.batchsize or 4} rows"
     )
     best = None
     for seed in range(args.seeds):
@@ -167,10 +167,10 @@ def main(argv=None):
             XOR_INPUTS,
             XOR_LABELS,
             args.hidden,
-            args.steps,
-            args.rate,
+            args.iters,
+            args.lr,
             np.random.default_rng(seed),
-            args.batch,
+            args.batchsize,
         )
         p = softmax(network_scores(XOR_INPUTS, *params)[1])
         right = np.count_nonzero(predict(XOR_INPUTS, params) == XOR_LABELS)

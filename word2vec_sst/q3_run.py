@@ -5,12 +5,13 @@ python word2vec_sst/q3_run.py --data_root data/full/sst --ckpt_path workdirs/q3
 
 import json
 import random
+import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import q3_sgd
-from cli import Parser, UserError, positive_int, run, safe_write
+import training
+from cli import Parser, UserError, command, find_folder, positive, positive_int, run, safe_write
 from model import PAD, cbow_rows, skipgram_rows, sum_rows
 from plots import plt, save
 from q3_word2vec import (
@@ -26,6 +27,7 @@ from treebank import SPLITS, StanfordSentiment
 
 NEGATIVES = 10
 LOG_EVERY = 1000  # iterations
+FILES = ("saved_params_*.npz", "log.jsonl", "word_vectors.npz", "q3_word_vectors.png")  # of a run
 SHOWN = {
     "praise": [
         "good",
@@ -49,11 +51,6 @@ def get_parser():
     parser = Parser(description="Train word2vec on SST with the settings of the assignment.")
     parser.add_argument("--data_root", default="data/sst", help="folder with train, dev and test")
     parser.add_argument(
-        "--ckpt_path",
-        default="workdirs/q3",
-        help="folder for vectors, picture and saved parameters",
-    )
-    parser.add_argument(
         "--text",
         choices=["train", "all"],
         default="train",
@@ -73,15 +70,12 @@ def get_parser():
         "--window", type=positive_int, default=5, help="largest distance of a context word (C)"
     )
     parser.add_argument(
-        "--iterations", type=positive_int, default=40_000, help=f"steps of {BATCH} windows each"
+        "--iters", type=positive_int, default=40_000, help=f"steps of {BATCH} windows each"
     )
     parser.add_argument(
-        "--step", type=float, default=0.3, help="learning rate; halves every 20,000 iterations"
+        "--lr", type=positive, default=0.3, help="learning rate; halves every 20,000 iterations"
     )
-    parser.add_argument(
-        "--resume", action="store_true", help="go on from the saved parameters in --ckpt_path"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    training.add_run_flags(parser, "workdirs/q3", seed=None)
     return parser
 
 
@@ -215,8 +209,7 @@ def draw(vectors, tokens, path):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    folder = q3_sgd.SAVE_FOLDER = Path(args.ckpt_path).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = q3_sgd.SAVE_FOLDER = args.ckpt_path.expanduser()
     random.seed(314)
     dataset = StanfordSentiment(args.data_root, text=SPLITS if args.text == "all" else ("train",))
     tokens = dataset.tokens()
@@ -225,23 +218,24 @@ def main(argv=None):
     dataset.allSentences()  # drawn now, so that a resumed run sees the same text
     random.seed(31415)
     print(
-        f"{len(tokens)} words, {args.iterations} iterations of {BATCH} windows, {args.model}, engine {args.engine}"
+        f"{len(tokens)} words, {args.iters} iterations of {BATCH} windows, {args.model}, engine {args.engine}"
     )
 
+    if args.resume:
+        find_folder(folder)  # a run that was stopped before its first save starts again
+    else:
+        training.start_run(folder, FILES, args.overwrite)
+        if args.overwrite:
+            for path, _ in q3_sgd.saved_files():
+                path.unlink()
     saved = q3_sgd.load_saved_params()[0]
-    if saved and not args.resume:
-        print(
-            f"note: {folder} holds iteration {saved} of an earlier run, which this run replaces (--resume goes on there)"
-        )
-        for path, _ in q3_sgd.saved_files():
-            path.rename(path.with_suffix(".npz.old"))
     word2vecModel = cbow if args.model == "cbow" else skipgram
     wrapper = batched_wrapper if args.engine == "batched" else word2vec_sgd_wrapper
     more = () if args.engine == "batched" else (negSamplingCostAndGradient,)
     progress = Progress(
         lambda x: wrapper(word2vecModel, tokens, x, dataset, args.window, *more),
-        saved if args.resume else 0,
-        args.iterations,
+        saved,
+        args.iters,
         folder,
         args.quiet,
     )
@@ -250,17 +244,19 @@ def main(argv=None):
         vectors = q3_sgd.sgd(
             progress,
             start_vectors(len(tokens), args.dim),
-            args.step,
-            args.iterations,
+            args.lr,
+            args.iters,
             None,
             True,
-            args.iterations + 1,
+            args.iters + 1,
         )
     except KeyboardInterrupt:
         progress.bar.close()
         at = q3_sgd.load_saved_params()[0]
+        flags = sys.argv[1:] if argv is None else argv
         raise KeyboardInterrupt(
-            f"Iteration {at} is saved in {folder}; --resume goes on from there."
+            f"Iteration {at} is saved in {folder}; to continue: "
+            + command("q3_run.py", *flags, "--resume")
         ) from None
     progress.bar.close()
     seconds = time.perf_counter() - begin

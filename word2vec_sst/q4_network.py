@@ -6,10 +6,20 @@ trained on every labelled phrase of the trees.
 
 import time
 import zipfile
-from pathlib import Path
 
 import numpy as np
-from cli import Parser, UserError, find_folder, positive_int, run, safe_write
+import training
+from cli import (
+    Parser,
+    UserError,
+    command,
+    find_folder,
+    number,
+    positive,
+    positive_int,
+    run,
+    safe_write,
+)
 from model import sum_rows
 from plots import plt, save
 from q1_softmax import softmax
@@ -18,6 +28,7 @@ from tqdm import tqdm
 from treebank import SPLITS
 
 CLASSES = 5
+FILES = ("network.npz", "q4_network.png")  # of a run
 
 
 def get_parser():
@@ -26,9 +37,6 @@ def get_parser():
     )
     parser.add_argument(
         "--data_root", default="data/sst", help="folder with sst.npz (prepare.py makes it)"
-    )
-    parser.add_argument(
-        "--ckpt_path", default="workdirs/q4_network", help="folder for the model and the picture"
     )
     parser.add_argument("--dim", type=positive_int, default=50, help="width of the vectors")
     parser.add_argument("--hidden", type=positive_int, default=50, help="hidden units (ReLU)")
@@ -45,18 +53,17 @@ def get_parser():
         default=64,
         help="sentences a step, with all their phrases",
     )
-    parser.add_argument("--rate", type=float, default=0.05, help="learning rate of Adagrad")
+    parser.add_argument("--lr", type=positive, default=0.05, help="learning rate of Adagrad")
     parser.add_argument(
         "--dropout",
-        type=float,
+        type=number(0, 1),
         default=0.3,
         help="share of the mean vector's entries that are dropped",
     )
     parser.add_argument(
-        "--word_dropout", type=float, default=0.2, help="share of the words that are dropped"
+        "--word_dropout", type=number(0, 1), default=0.2, help="share of the words that are dropped"
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    training.add_run_flags(parser, "workdirs/q4_network", "all random numbers", resume=False)
     return parser
 
 
@@ -164,7 +171,7 @@ class Network:
         squares[rows] += (
             d * d if squares.shape == table.shape else np.mean(d * d, axis=1, keepdims=True)
         )
-        table[rows] -= self.args.rate * d / np.sqrt(squares[rows])
+        table[rows] -= self.args.lr * d / np.sqrt(squares[rows])
 
     def step(self, words, pairs, first, end, labels, sentences):
         """Train on the phrases of a batch: the summed cross entropy (nats). The gradient is of the sum a sentence."""
@@ -195,9 +202,8 @@ class Network:
 
 def read(data_root, pair_count):
     """words, {split: Split}, number of pairs, from sst.npz."""
-    folder = find_folder(
-        data_root, ["sst.npz"], f"python word2vec_sst/prepare.py --data_root {data_root}"
-    )
+    fill = command("prepare.py", "--data_root", data_root)
+    folder = find_folder(data_root, ["sst.npz"], fill)
     try:
         with np.load(folder / "sst.npz", allow_pickle=False) as file:
             V = len(file["words"])
@@ -210,9 +216,7 @@ def read(data_root, pair_count):
                 len(kept),
             )
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(
-            f"{folder / 'sst.npz'} is damaged ({error}); run prepare.py again"
-        ) from None
+        raise UserError(f"{folder / 'sst.npz'} is damaged ({error}); run: {fill}") from None
 
 
 def draw(rows, best, path):
@@ -248,13 +252,11 @@ def draw(rows, best, path):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    if not (0 <= args.dropout < 1 and 0 <= args.word_dropout < 1):
-        raise UserError("--dropout and --word_dropout are at least 0 and less than 1")
     words, splits, pairs = read(args.data_root, args.pair_count)
     network, train, folder = (
         Network(len(words), pairs, args),
         splits["train"],
-        Path(args.ckpt_path).expanduser(),
+        training.start_run(args.ckpt_path, FILES, args.overwrite),
     )
     print(f"{len(words):,} words, {pairs:,} pairs, {len(train.spans):,} labelled phrases")
     rows, kept, begin = [], None, time.perf_counter()

@@ -50,7 +50,7 @@ def get_parser():
         default="lbfgs",
         help="lbfgs: exact, quick; sgd: your sgd of question 3, as the assignment does",
     )
-    parser.add_argument("--iterations", type=positive_int, default=3000, help="of sgd")
+    parser.add_argument("--iters", type=positive_int, default=3000, help="steps of sgd")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
 
@@ -112,7 +112,7 @@ def fit(features, labels, regularization, weights, args):
 
     if args.solver == "sgd":
         rate = 1.0 / (0.25 * np.linalg.norm(features, 2) ** 2 / len(features) + regularization)
-        return sgd(cost, weights, rate, args.iterations, PRINT_EVERY=args.iterations + 1)
+        return sgd(cost, weights, rate, args.iters, PRINT_EVERY=args.iters + 1)
     return minimize(cost, weights)
 
 

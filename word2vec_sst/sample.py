@@ -5,11 +5,12 @@ python word2vec_sst/sample.py man woman actor
 python word2vec_sst/sample.py "a moving and funny film ."
 """
 
+import contextlib
 import zipfile
 from pathlib import Path
 
 import numpy as np
-from cli import Parser, UserError, positive_int, run
+from cli import Parser, UserError, command, find_folder, positive_int, run
 from q4_sentiment import NAMES, sentence_features, standardize
 from treebank import plain_word
 from vectors import load_vectors, nearest
@@ -42,7 +43,7 @@ def sentiment(sentence, folder):
     path = folder / "sentiment.npz"
     if not path.is_file():
         raise UserError(
-            f"{path} not found; run: python word2vec_sst/q4_sentiment.py --ckpt_path {folder}"
+            f"{path} not found; run: {command('q4_sentiment.py', '--ckpt_path', folder)}"
         )
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -70,6 +71,8 @@ def sentiment(sentence, folder):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
+    with contextlib.suppress(UserError):  # what is missing there is reported below
+        args.ckpt_path = find_folder(args.ckpt_path)
     folder = Path(args.ckpt_path).expanduser()
     if len(args.text) not in (1, 3):
         raise UserError(

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-from cli import ROOT, UserError
+from cli import UserError, command, find_folder, search_folders
 
 SPLITS = ("train", "dev", "test")
 UNKNOWN = "UNK"
@@ -86,22 +86,14 @@ def read_split(folder, split):
 
 
 def find_data(data_root):
-    """Folder with train, dev and test, seen from here or from the repository's root. Raises UserError."""
-    places = list(
-        dict.fromkeys([Path(data_root).expanduser(), ROOT / Path(data_root).expanduser()])
-    )
-    for place in places:
-        if all(
-            (place / "trees" / f"{s}.txt").is_file() or (place / f"{s}.txt").is_file()
-            for s in SPLITS
-        ):
-            return place
-    where = " nor in ".join(
-        str(place) for place in dict.fromkeys(place.resolve() for place in places)
-    )
-    raise UserError(
-        f"train.txt, dev.txt and test.txt (or trees/train.txt, ...) not found in {where}; run: "
-        "python data/download.py sst"
+    """Folder with train, dev and test, see cli.find_folder. Raises UserError."""
+    files = [f"{split}.txt" for split in SPLITS]
+    for folder in search_folders(data_root):
+        if all((folder / "trees" / name).is_file() or (folder / name).is_file() for name in files):
+            return folder
+    fill = command("data/download.py", "sst")
+    return find_folder(
+        data_root, files, fill, "train.txt, dev.txt and test.txt (or trees/train.txt, ...)"
     )
 
 

@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from cli import UserError, safe_write
+from cli import UserError, command, safe_write, search_folders
 
 
 def save_vectors(folder, words, V, U):
@@ -21,9 +21,11 @@ def save_vectors(folder, words, V, U):
 def load_vectors(path):
     """(tokens, vectors): dict word -> row, float64 (V, n). path: .npz, or text. Raises UserError."""
     path = Path(path).expanduser()
+    folders = search_folders(path.parent)
+    path = next((folder / path.name for folder in folders if (folder / path.name).is_file()), path)
     if not path.is_file():
         raise UserError(
-            f"{path} not found; run: python word2vec_sst/train.py (or q3_run.py), or name another --vectors"
+            f"{path} not found; run: {command('train.py')} (or q3_run.py), or name another --vectors"
         )
     try:
         words, vectors = read_npz(path) if path.suffix == ".npz" else read_text(path)

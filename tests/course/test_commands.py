@@ -35,8 +35,8 @@ SHORT = {  # script: flags behind the printed line that make it quick
     "waimai_cls/train.py": "--epochs 1 --hidden 16",
     "waimai_cls/compare.py": "--epochs 1 --variants 'mean, frozen' --no_yardsticks",
     "word2vec_sst/train.py": "--epochs 1 --dim 10",
-    "word2vec_sst/q3_run.py": "--iterations 1000 --engine batched",
-    "word2vec_sst/q4_sentiment.py": "--iterations 50",
+    "word2vec_sst/q3_run.py": "--iters 1000 --engine batched",
+    "word2vec_sst/q4_sentiment.py": "--iters 50",
     "word2vec_sst/q4_network.py": "--epochs 1 --dim 10 --hidden 10",
     "word2vec_sst/theory.py": "--words 1000",
 }

@@ -169,7 +169,7 @@ def test_interrupted_q3_run_loses_nothing(place, monkeypatch, capsys):
     runner, sgd = homework.module("q3_run"), homework.module("q3_sgd")
     monkeypatch.setattr(sgd, "SAVE_PARAMS_EVERY", 10)
     monkeypatch.setattr(runner, "LOG_EVERY", 10)
-    flags = ["--quiet", "--iterations", "40", "--dim", "4", "--engine", "batched", "--ckpt_path"]
+    flags = ["--quiet", "--iters", "40", "--dim", "4", "--engine", "batched", "--ckpt_path"]
     runner.main([*flags, str(place / "q3")])
     whole = np.load(place / "q3" / "word_vectors.npz")["vectors"]
     assert (place / "q3" / "q3_word_vectors.png").stat().st_size > 5000
@@ -191,13 +191,13 @@ def test_interrupted_q3_run_loses_nothing(place, monkeypatch, capsys):
         runner.main([*flags, str(place / "q3d"), "--resume"])
     capsys.readouterr()
     runner.main([*flags, str(place / "q3b")])  # without --resume: from the start, and says so
-    assert "holds iteration 40 of an earlier run" in capsys.readouterr().out
-    assert (place / "q3b" / "saved_params_40.npz.old").is_file()
+    assert "was moved to" in capsys.readouterr().out
+    assert (place / "q3b" / "earlier-1" / "saved_params_40.npz").is_file()
     random.seed()
 
 
 def test_the_question_engine_runs(place):
-    done = script("q3_run.py", "--quiet", "--iterations", 20, "--ckpt_path", place / "q3c")
+    done = script("q3_run.py", "--quiet", "--iters", 20, "--ckpt_path", place / "q3c")
     assert done.returncode == 0 and "last smoothed cost" in done.stdout, done.stderr
 
 
