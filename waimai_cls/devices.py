@@ -13,9 +13,7 @@ from pathlib import Path
 import torch
 from cli import UserError, positive_int
 
-QUOTA = Path(
-    "/sys/fs/cgroup/cpu.max"
-)  # Linux control groups, version 2: "200000 100000" or "max 100000"
+QUOTA = Path("/sys/fs/cgroup/cpu.max")  # Linux: "200000 100000" (2 cores) or "max 100000"
 
 
 def device_name(text):
