@@ -1,4 +1,5 @@
-"""Four numbers of a trained GPT: perplexity, form, copying, variety; the same of real poems beside them.
+"""What a trained GPT's poems are like: form, rhyme, tones, copying, variety and perplexity, written freely and guided by
+the tune, beside real poems.
 
     python gpt_songci/evaluate.py --data_root data/quansongci --ckpt_path workdirs/quansongci
 
@@ -8,18 +9,22 @@ Poems begin at `+++TUNE` or `+++TUNE(TITLE)`; the model gets `+++TUNE`, for tune
 import json
 import math
 import random
-import unicodedata
+import time
 from collections import Counter
 from itertools import chain, islice
 from pathlib import Path
 
+import numpy as np
 import torch
 from cli import Parser, UserError, command, find_folder, positive_int, run, safe_write
 from devices import add_device_flags, choose_device
+from guide import Guide, draw_title_length, load_tunes, make_plan
+from prepare import read_lines
 from sample import add_sampling_flags, generate, speed_up
-from text import decode, encode, read_lines
+from text import decode, encode
 from tqdm import tqdm
 from train import build_model, load_checkpoint, load_data, validation_loss
+from tunes import form_of, line_lengths, read_poems
 
 GRAM = 8  # characters in a row that count as copied
 BATCH = 64  # poems that are written side by side
@@ -32,7 +37,24 @@ def get_parser():
     add = parser.add_argument
     add_sampling_flags(add)
     add_device_flags(parser)
-    add("--num_poems", type=positive_int, default=200, help="poems to write")
+    add("--num_poems", type=positive_int, default=200, help="poems to write, on each side")
+    add(
+        "--num_tunes",
+        type=positive_int,
+        help="only the most frequent tunes, so many (default: all)",
+    )
+    add(
+        "--write",
+        choices=("both", "free", "guided"),
+        default="both",
+        help="poems to write: free ones, guided ones (their tune's form and rhymes kept), or both",
+    )
+    add(
+        "--tones",
+        choices=("off", "soft"),
+        default="soft",
+        help="guided: soft makes a wrong tone less probable where the tune fixes the tone",
+    )
     add(
         "--max_new_tokens",
         type=positive_int,
@@ -49,30 +71,6 @@ def get_parser():
 
 
 # --------------------------------------------------------------------------------------------------------------- poems
-
-
-def split_header(line):
-    """ "+++TUNE(TITLE)" -> TUNE."""
-    return line.removeprefix("+++").replace("（", "(").split("(")[0].strip()
-
-
-def read_poems(lines):
-    """Poems of a text that comes in lines: (tune, its lines). A first poem without header and a last one that no
-    empty line ends were cut: they are left out."""
-    tune, body = None, []
-    for line in lines:
-        if line.startswith("+++"):
-            tune, body = split_header(line), []
-        elif line.strip():
-            body.append(line)
-        elif tune is not None and body:  # an empty line ends the poem
-            yield tune, body
-            tune = None
-
-
-def line_lengths(body):
-    """How many characters each line of a poem has, punctuation and spaces not counted: a tuple, the poem's pattern."""
-    return tuple(sum(unicodedata.category(char)[0] not in "PZ" for char in line) for line in body)
 
 
 def patterns_of(poems):
@@ -92,6 +90,74 @@ def form(poems, patterns):
         if poems
         else None
     )
+
+
+def line_form(poems, patterns):
+    """Share of lines that have the length that the best fitting pattern of the tune asks for at their place; lines that
+    are missing or too many count as wrong."""
+    right = total = 0
+    for tune, body in poems:
+        lengths = line_lengths(body)
+        fits = max(
+            (sum(a == b for a, b in zip(lengths, pattern)) / max(len(lengths), len(pattern)), n)
+            for n, pattern in enumerate(sorted(patterns.get(tune, [()])))
+        )
+        right, total = right + fits[0] * len(lengths), total + len(lengths)
+    return right / total if total else None
+
+
+def find_pattern(tunes, tune, body):
+    """The pattern of tunes.json (a dict) that a poem follows mark by mark, or None."""
+    form = form_of(body)
+    for pattern in tunes["tunes"].get(tune, {"patterns": []})["patterns"]:
+        plain = pattern["form"].translate({ord(letter): "#" for letter in pattern["groups"]})
+        if plain == form:
+            return pattern
+    return None
+
+
+def rhyme_and_tones(poems, tunes):
+    """How poems that follow a pattern of tunes.json keep its rhymes and tones: a dict of shares.
+
+    rhyme_places: rhyme places whose character is of the group that most places of their letter have; rhyming: poems in
+    which that is all of them; rhyme_words_twice: poems with a rhyme word that comes again as one; tones: places of a fixed
+    tone that have it; followed: poems that follow a pattern, the ones that all this counts.
+    """
+    group_of = {char: n for n, group in enumerate(tunes["rhymes"], 1) for char in group}
+    level, oblique = set(tunes["level"]), set(tunes["oblique"])
+    right = places = whole = twice = rhymed = kept = fixed = followed = 0
+    poems = list(poems)
+    for tune, body in poems:
+        pattern = find_pattern(tunes, tune, body)
+        if pattern is None:
+            continue
+        followed += 1
+        text = "".join(line + "\n" for line in body)
+        misses, words = 0, []
+        for letter in pattern["groups"]:
+            chars = [char for char, place in zip(text, pattern["form"]) if place == letter]
+            groups = Counter(group_of[char] for char in chars if char in group_of)
+            most = max(groups.values(), default=0)
+            right, places, misses = right + most, places + len(chars), misses + len(chars) - most
+            words += chars
+        if words:
+            rhymed, whole = rhymed + 1, whole + (misses == 0)
+            twice += len(set(words)) < len(words)
+        for char, tone in zip(text, pattern["tones"]):
+            if tone in "平仄":
+                fixed += 1
+                kept += char in (level if tone == "平" else oblique)
+
+    def share(part, count):
+        return part / count if count else None
+
+    return {
+        "followed": share(followed, len(poems)),
+        "rhyme_places": share(right, places),
+        "rhyming": share(whole, rhymed),
+        "rhyme_words_twice": share(twice, rhymed),
+        "tones": share(kept, fixed),
+    }
 
 
 def grams(text, n):
@@ -119,9 +185,13 @@ def distinct(texts, count, n=2):
 # --------------------------------------------------------------------------------------------------------------- model
 
 
-def write_poems(model, characters, tunes, args, device):
-    """A text for each tune: "+++TUNE" and what the model writes up to the first empty line or the next header."""
+def write_poems(model, characters, tunes, args, device, guided=None):
+    """A text for each of the tunes: "+++TUNE" and what the model writes up to the first empty line or the next header.
+
+    guided: the dict of tunes.json, for poems along a plan; None: the model writes freely.
+    """
     generator = torch.Generator(device).manual_seed(args.seed)
+    rng = random.Random(args.seed)
     texts = [None] * len(tunes)
     if not args.no_fast:
         model = speed_up(model, BATCH)
@@ -135,14 +205,23 @@ def write_poems(model, characters, tunes, args, device):
             batch = [n for n in order[:BATCH] if len(tunes[n]) == len(tunes[order[0]])]
             order = order[len(batch) :]
             prompt = [encode("+++" + tunes[n], characters, "a tune") for n in batch]
+            guide, length = None, args.max_new_tokens
+            if guided:
+                plans = [
+                    make_plan(guided, tunes[n], None, rng).titled(draw_title_length(guided, rng))
+                    for n in batch
+                ]
+                guide = Guide(guided, characters, plans, device, args.tones == "soft")
+                length = guide.length
             written, done = [[] for _ in batch], [False] * len(batch)
             for tokens in generate(
                 model,
                 torch.tensor(prompt, device=device),
-                args.max_new_tokens,
+                length,
                 args.temperature,
                 args.top_k,
                 generator,
+                guide,
             ):
                 for row, token in enumerate(tokens.tolist()):
                     if not done[row]:
@@ -156,8 +235,31 @@ def write_poems(model, characters, tunes, args, device):
     return texts
 
 
+def draw_tunes(counts, args):
+    """args.num_poems tunes as often as the training text has them, among the args.num_tunes most frequent."""
+    names = sorted(counts, key=lambda tune: (-counts[tune], tune))[: args.num_tunes]
+    names.sort()
+    return random.Random(args.seed).choices(
+        names, [counts[tune] for tune in names], k=args.num_poems
+    )
+
+
+def measure(poems, patterns, tunes, train, characters, pairs):
+    """The measures of one side. poems: (tune, lines), or None for a poem that was not finished."""
+    whole = [poem for poem in poems if poem]
+    bodies = ["\n".join(body) for _, body in whole]
+    good = sum(line_lengths(body) in patterns.get(tune, ()) for tune, body in whole)
+    return {
+        "form": good / len(poems) if poems else None,
+        "line_form": line_form(whole, patterns),
+        **rhyme_and_tones(whole, tunes),
+        "copied": copied(bodies, decode(train, characters)),
+        "distinct_2": distinct(bodies, pairs),
+    }
+
+
 def evaluate(args):
-    """All numbers, as a dict."""
+    """All measures, as a dict, and the seconds that writing took, by side."""
     device = choose_device(args.device, args.threads)
     folder = find_folder(
         args.ckpt_path, ("ckpt.pt",), command("train.py", "--ckpt_path", args.ckpt_path)
@@ -175,78 +277,113 @@ def evaluate(args):
         raise UserError(
             f"{args.data_root} has no poem: a poem is a line +++TUNE, its lines, an empty line"
         )
+    tunes = load_tunes(args.data_root, characters)
     loss = validation_loss(model, val, quiet=args.quiet)
 
-    rng = random.Random(args.seed)
-    tunes = rng.choices(sorted(counts), [counts[tune] for tune in sorted(counts)], k=args.num_poems)
-    texts = write_poems(model, characters, tunes, args, device)
-    ours = [
-        next(read_poems(read_lines([text])), None) for text in texts
-    ]  # None: unfinished, or nothing in it
+    sides, seconds, chosen = {}, {}, draw_tunes(counts, args)
+    guidable = {tune: count for tune, count in counts.items() if tune in tunes["tunes"]}
+    for side in ("free", "guided") if args.write == "both" else (args.write,):
+        start = time.perf_counter()
+        if side == "free":
+            texts = write_poems(model, characters, chosen, args, device)
+        else:
+            texts = write_poems(model, characters, draw_tunes(guidable, args), args, device, tunes)
+        seconds[side] = time.perf_counter() - start
+        sides[side] = texts
+    poems = {  # None: unfinished, or nothing in it
+        side: [next(read_poems(read_lines([text])), None) for text in texts]
+        for side, texts in sides.items()
+    }
     human = list(read_poems(read_lines(decode(val, characters))))
-    rng.shuffle(human)
-    same = [(tune, body) for tune, body in human if tune in patterns]
-    bodies = [["\n".join(poem[1]) for poem in poems if poem] for poems in (ours, human)]
-    pairs = min(
-        sum(max(0, len(text) - 1) for text in side) for side in bodies
-    )  # more text repeats itself more
+    random.Random(args.seed).shuffle(human)
+    poems["human"] = [(tune, body) for tune, body in human if tune in patterns]
+    pairs = min(  # more text repeats itself more
+        sum(max(0, len("\n".join(poem[1])) - 1) for poem in side if poem) for side in poems.values()
+    )
     if args.poems:
         with safe_write(args.poems) as file:
-            file.writelines(text.rstrip("\n") + "\n\n" for text in texts)
+            for texts in sides.values():
+                file.writelines(text.rstrip("\n") + "\n\n" for text in texts)
+    result = {
+        side: measure(written, patterns, tunes, train, characters, pairs)
+        for side, written in poems.items()
+    }
+    for side, texts in sides.items():
+        numbers = encode("".join(texts), characters, "a poem")
+        result[side]["perplexity"] = math.exp(
+            validation_loss(model, np.array(numbers, dtype=train.dtype))
+        )
+        result[side]["finished"] = sum(poem is not None for poem in poems[side])
+    result["human"]["perplexity"] = math.exp(loss)
+    main_side = result[next(iter(sides))]
     return {
         "ckpt_path": str(args.ckpt_path),
         "iteration": checkpoint["iteration"],
         "val_loss": loss,
         "perplexity": math.exp(loss),
-        "form": sum(
-            poem is not None and line_lengths(poem[1]) in patterns.get(poem[0], ()) for poem in ours
-        )
-        / len(ours),
-        "copied": copied(bodies[0], decode(train, characters)),
-        "distinct_2": distinct(bodies[0], pairs),
-        "human": {
-            "form": form(same, patterns),
-            "copied": copied(bodies[1], decode(train, characters)),
-            "distinct_2": distinct(bodies[1], pairs),
-        },
-        "poems": len(ours),
-        "finished": sum(poem is not None for poem in ours),
+        **{name: main_side[name] for name in ("form", "copied", "distinct_2", "finished")},
+        **result,
+        "poems": args.num_poems,
         "human_poems": len(human),
-        "human_poems_of_known_tunes": len(same),
+        "human_poems_of_known_tunes": len(poems["human"]),
         "pairs": pairs,
         "seed": args.seed,
         "temperature": args.temperature,
         "top_k": args.top_k,
+        "tones": args.tones,
         "max_new_tokens": args.max_new_tokens,
-    }
+    }, seconds
 
 
-def table(result):
-    """The numbers as text."""
+ROWS = {
+    "form": "form: poems whose line lengths fit",
+    "line_form": "form: lines whose length fits",
+    "followed": "poems that follow a pattern *",
+    "rhyming": "  rhyme: poems that rhyme throughout",
+    "rhyme_places": "  rhyme: places that rhyme",
+    "rhyme_words_twice": "  rhyme: poems that repeat a word",
+    "tones": "  tones: places of a fixed tone",
+    "copied": f"copied: {GRAM}-grams of training text",
+    "distinct_2": "distinct-2: different pairs",
+    "perplexity": "perplexity under the model",
+}
 
-    def cell(value):
-        return f"{'-':>12}" if value is None else f"{value:12.1%}"
 
-    human = result["human"]
+def table(result, seconds):
+    """The measures as text."""
+    sides = [side for side in ("free", "guided", "human") if side in result]
+
+    def cell(name, value):
+        if value is None:
+            return f"{'-':>12}"
+        return f"{value:12.1f}" if name == "perplexity" else f"{value:12.1%}"
+
+    head = {"free": "free", "guided": "guided", "human": "validation"}
     return "\n".join(
         [
-            f"{'':34}{'written':>12}{'validation':>12}",
-            f"{'perplexity':34}{'':12}{result['perplexity']:12.1f}   ({result['val_loss']:.4f} nats per character)",
-            f"{'form: line lengths that fit':34}{cell(result['form'])}{cell(human['form'])}",
-            f"{f'copied: {GRAM}-grams of training text':34}{cell(result['copied'])}{cell(human['copied'])}",
-            f"{'distinct-2: different pairs':34}{cell(result['distinct_2'])}{cell(human['distinct_2'])}",
-            f"{result['poems']} poems written, {result['finished']} of them to their end (an unfinished one has no form); "
-            f"{result['human_poems']} validation poems,",
-            f"form from the {result['human_poems_of_known_tunes']} whose tune the training text has; distinct-2 from "
-            f"{result['pairs']:,} pairs of neighbours on each side.",
+            f"{'':38}" + "".join(f"{head[side]:>12}" for side in sides),
+            *(
+                f"{label:38}" + "".join(cell(name, result[side][name]) for side in sides)
+                for name, label in ROWS.items()
+            ),
+            f"{result['poems']} poems on each side, "
+            + ", ".join(
+                f"{result[side]['finished']} {side} ones finished in {seconds[side]:.1f} s"
+                for side in sides[:-1]
+            )
+            + " (an unfinished one has no form);",
+            f"{result['human_poems_of_known_tunes']} of {result['human_poems']} validation poems, those whose tune the "
+            f"training text has; validation loss {result['val_loss']:.4f};",
+            f"distinct-2 from {result['pairs']:,} pairs of neighbours on each side.",
+            "* of tunes.json, mark by mark; rhymes and tones are counted in these poems only.",
         ]
     )
 
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    result = evaluate(args)
-    print(table(result))
+    result, seconds = evaluate(args)
+    print(table(result, seconds))
     target = args.json or find_folder(args.ckpt_path, ("ckpt.pt",)) / "evaluate.json"
     with safe_write(target) as file:
         json.dump(result, file, ensure_ascii=False, indent=1)

@@ -239,3 +239,21 @@ def loss_and_perplexity(logits, targets):
     loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
     return loss, loss.exp()
     # END SOLUTION gpt-l1.0
+
+
+def guide_logits(logits, fits, rhymes, wanted, used):
+    """Logits (B, V) of the next character of B poems, with -inf for each character that the tune forbids there.
+
+    logits (B, V); nothing is changed in place.
+    fits (B, V) bool: the tune has a character of this kind here (a Chinese character, or the one mark)
+    rhymes (V,) long: the rhyme group of each character, 1, 2, ...; 0: of none
+    wanted (B,) long: -1: this place need not rhyme; 0: it is the first of its rhyme, any group will do; else the group
+    used (B, V) bool: characters that are rhyme words of this poem already; no rhyme word comes twice, but such a
+        character may stand where nothing need rhyme
+    """
+    # BEGIN SOLUTION gpt-t1.0 (8 points, bonus): what is allowed, as three conditions (B, V); then as in step 3.3
+    wanted = wanted[:, None]
+    right_group = (wanted <= 0) | (rhymes == wanted)
+    new_word = (wanted < 0) | ~used
+    return logits.masked_fill(~(fits & right_group & new_word), float("-inf"))
+    # END SOLUTION gpt-t1.0

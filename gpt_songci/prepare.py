@@ -2,7 +2,8 @@
 
     python gpt_songci/prepare.py --data_root data/quansongci
 
-The text is read twice, in chunks, so memory does not grow with its size.
+The text is read in chunks, so memory does not grow with its size. tunes.json is for `sample.py --tune`: what the poems
+of the training part tell of each tune (tunes.py).
 """
 
 import codecs
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from cli import Parser, UserError, command, find_folder, run, safe_write
 from tqdm import tqdm
+from tunes import LIMIT, learn_tunes, read_titled_poems
 
 CHUNK = 1 << 20  # bytes read at a time
 LARGEST_POEM = 1 << 24  # characters of JSON
@@ -43,7 +45,7 @@ def main(argv=None):
     print(
         f"{meta['train_characters'] + meta['val_characters']:,} characters, {len(meta['characters']):,} different; "
         f"train {meta['train_characters']:,}, validation {meta['val_characters']:,}; wrote {out_dir / 'train.bin'}, "
-        "val.bin and meta.json"
+        "val.bin, meta.json and tunes.json"
     )
 
 
@@ -79,7 +81,7 @@ def join_poems(parts, joined, quiet=False):
     """Write the poems of all JSON files to `joined`: each `+++TUNE`, its lines, an empty line."""
     with safe_write(joined) as out:
         for part in tqdm(parts, desc="joining", unit="file", disable=quiet):
-            for poem in read_poems(part):
+            for poem in read_json_poems(part):
                 try:
                     if not isinstance(poem["paragraphs"], list):
                         raise TypeError("`paragraphs` is no list")
@@ -91,7 +93,7 @@ def join_poems(parts, joined, quiet=False):
                     ) from None
 
 
-def read_poems(path):
+def read_json_poems(path):
     """The members of the JSON list in a file, one after the other."""
     texts, decoder = read_text(path), json.JSONDecoder()
     rest, at = next(texts, "").lstrip(), 1
@@ -147,13 +149,32 @@ def read_text(path, quiet=True, desc=None, digest=None):
                 return
 
 
+def first_characters(chunks, count):
+    """The first `count` characters of a text that comes in chunks, in chunks."""
+    for chunk in chunks:
+        yield chunk[:count]
+        count -= len(chunk)
+        if count <= 0:
+            return
+
+
+def read_lines(chunks):
+    """The lines of a text that comes in chunks, without their line ends."""
+    rest = ""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split("\n")
+        yield from lines
+    if rest:
+        yield rest
+
+
 def code_points(text):
     """str of n characters -> their Unicode numbers, (n,) uint32."""
     return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
 
 
 def prepare(text_file, out_dir, quiet=False):
-    """Write train.bin, val.bin and meta.json for a text; returns what stands in meta.json."""
+    """Write train.bin, val.bin, tunes.json and meta.json for a text; returns what meta.json holds."""
     digest, seen, total = hashlib.sha256(), np.zeros(ALL_CHARACTERS, dtype=bool), 0
     for text in read_text(text_file, quiet, "finding the characters", digest):
         seen[code_points(text)] = True
@@ -181,6 +202,7 @@ def prepare(text_file, out_dir, quiet=False):
     digest, place = hashlib.sha256(), 0
     with contextlib.ExitStack() as files:  # renamed together at the end, meta.json last
         meta_file = files.enter_context(safe_write(out_dir / "meta.json"))
+        tunes_file = files.enter_context(safe_write(out_dir / "tunes.json"))
         val_file = files.enter_context(safe_write(out_dir / "val.bin", "wb"))
         train_file = files.enter_context(safe_write(out_dir / "train.bin", "wb"))
         for text in read_text(text_file, quiet, "writing the numbers", digest):
@@ -191,6 +213,9 @@ def prepare(text_file, out_dir, quiet=False):
             place += len(numbers)
         if digest.hexdigest() != meta["sha256"]:
             raise UserError(f"{text_file} was changed while it was read; run this again")
+        training_text = first_characters(read_text(text_file), min(train, LIMIT))
+        tunes = learn_tunes(read_titled_poems(read_lines(training_text)))
+        json.dump({"sha256": meta["sha256"], **tunes}, tunes_file, ensure_ascii=False, indent=1)
         json.dump(meta, meta_file, ensure_ascii=False, indent=1)
     return meta
 

@@ -1,6 +1,9 @@
 """Let a trained GPT write: all samples in one batch, with a cache of keys and values.
 
     python gpt_songci/sample.py --ckpt_path workdirs/quansongci --start "+++浣溪沙\\n" --stream
+    python gpt_songci/sample.py --ckpt_path workdirs/quansongci --tune 浣溪沙 --num_samples 3
+
+With --tune the poems keep the form and the rhymes of a tune (guide.py).
 
 The keys and values of a character depend on the text before it, never on the text after it: each is computed once, by
 the same steps of model.py that training uses. This holds until the window (max_seq_len of the model) is full. Positions
@@ -12,11 +15,23 @@ fast_sample.py does the same in less time on a CPU (--no_fast: without it).
 """
 
 import copy
+import random
+import sys
 from pathlib import Path
 
 import torch
-from cli import Parser, command, find_folder, number, positive_int, run, seed_number
+from cli import Parser, UserError, command, find_folder, number, positive_int, run, seed_number
 from devices import add_device_flags, choose_device
+from guide import (
+    Guide,
+    GuidedStream,
+    best_of,
+    draw_title_length,
+    find_groups,
+    find_tune,
+    load_tunes,
+    make_plan,
+)
 from text import DATA_ROOT, Stream, encode, read_start, show, training_lines
 from torch import nn
 from tqdm import tqdm
@@ -75,6 +90,24 @@ def get_parser():
         "--start",
         default="\\n",
         help="what each sample begins with: a text, in which \\n is a new line, or FILE:path",
+    )
+    add("--tune", help="write poems that keep this tune's form and rhymes, instead of --start")
+    add("--title", help="title of the poems (default: as the training poems have it)")
+    add(
+        "--rhyme",
+        default="auto",
+        help="auto: the model chooses; off: no rhymes; a final (ong, an, ...) or a character to rhyme with",
+    )
+    add(
+        "--tones",
+        choices=("off", "soft"),
+        default="soft",
+        help="soft: a wrong tone is less probable where the tune fixes the tone",
+    )
+    add(
+        "--best_of",
+        type=positive_int,
+        help="poems written for each one that is shown, the most probable (default: 4, with --stream 1)",
     )
     add("--num_samples", type=positive_int, default=10, help="texts, written side by side")
     add(
@@ -163,61 +196,101 @@ def pick(logits, temperature, top_k, generator):
     return (rank if index is None else index.gather(-1, rank))[:, 0]
 
 
+def draw(logits, temperature, top_k, generator, guide):
+    """`pick` from the logits (B, V) as the guide, if there is one, leaves them."""
+    if guide is None:
+        return pick(logits, temperature, top_k, generator)
+    tokens = pick(guide(logits), temperature, top_k, generator)
+    guide.write(tokens)
+    return tokens
+
+
 @torch.inference_mode()
-def generate(model, prompt, max_new_tokens, temperature=1.0, top_k=0, generator=None):
-    """Yield the next character of every text, (B,) long, max_new_tokens times. prompt (B, T) long, T >= 1."""
+def generate(model, prompt, max_new_tokens, temperature=1.0, top_k=0, generator=None, guide=None):
+    """Yield the next character of every text, (B,) long, max_new_tokens times. prompt (B, T) long, T >= 1.
+
+    guide: a guide.Guide, which changes the logits before each draw; None: the model writes freely.
+    """
     size = min(model.config.max_seq_len, prompt.size(1) + max_new_tokens)
     reader, text, new = CachedGPT(model, size), prompt, prompt[:, -size:]
     for _ in range(max_new_tokens):
         if reader.used == size:  # the window is full: its newest half moves to the front
             reader.reset()
             new = text[:, -max(1, size // 2) :]
-        new = pick(reader.read(new), temperature, top_k, generator)[:, None]
+        logits = reader.read(new)
+        new = draw(logits, temperature, top_k, generator, guide)[:, None]
         text = torch.cat([text, new], 1)
         yield new[:, 0]
 
 
 @torch.inference_mode()
-def generate_without_cache(model, prompt, max_new_tokens, temperature=1.0, top_k=0, generator=None):
+def generate_without_cache(
+    model, prompt, max_new_tokens, temperature=1.0, top_k=0, generator=None, guide=None
+):
     """`generate` by the whole model: each character is written from the last max_seq_len ones."""
     text = prompt
     for _ in range(max_new_tokens):
-        logits, _ = model(text[:, -model.config.max_seq_len :])
-        text = torch.cat([text, pick(logits[:, -1], temperature, top_k, generator)[:, None]], 1)
+        logits = model(text[:, -model.config.max_seq_len :])[0][:, -1]
+        text = torch.cat([text, draw(logits, temperature, top_k, generator, guide)[:, None]], 1)
         yield text[:, -1]
+
+
+def make_guide(args, characters, device):
+    """What --tune and the flags beside it ask for: (how the texts begin, a Guide for all texts)."""
+    tunes, rng = load_tunes(args.data_root, characters), random.Random(args.seed)
+    tune = find_tune(tunes, args.tune)
+    rhyme = {"auto": None, "off": "off"}.get(args.rhyme) or (
+        None if args.rhyme == "auto" else find_groups(tunes, args.rhyme)
+    )
+    start = "+++" + tune + (f"({args.title})" if args.title else "")
+    plans = []
+    for _ in range(args.num_samples * args.best_of):
+        plan = make_plan(tunes, tune, rhyme, rng)
+        plans.append(plan.titled(0 if args.title else draw_title_length(tunes, rng)))
+    return start, Guide(tunes, characters, plans, device, args.tones == "soft")
 
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
+    check_flags(args)
     device = choose_device(args.device, args.threads)
     folder = find_folder(
         args.ckpt_path, ("ckpt.pt",), command("train.py", "--ckpt_path", args.ckpt_path)
     )
     checkpoint = load_checkpoint(folder / "ckpt.pt")
     characters, model = checkpoint["characters"], build_model(checkpoint, device)
-    start = read_start(args.start)
-    prompt = torch.tensor([encode(start, characters)], device=device).expand(args.num_samples, -1)
+    guide, start, length = None, None, args.max_new_tokens
+    if args.tune:
+        start, guide = make_guide(args, characters, device)
+        length = guide.length
+    else:
+        start = read_start(args.start)
+    rows = args.num_samples * args.best_of
+    prompt = torch.tensor([encode(start, characters)], device=device).expand(rows, -1)
     find_copies, note = training_lines(args.data_root, characters)
     write = generate_without_cache if args.no_cache else generate
     if not args.no_fast and not args.no_cache:
-        model = speed_up(model, args.num_samples)
+        model = speed_up(model, rows)
     generator = torch.Generator(device).manual_seed(args.seed)
 
-    steps, stopped = [], False
-    stream = Stream(args.num_samples, start) if args.stream else None
+    steps, stopped, stream = [], False, None
+    if args.stream:
+        stream = (
+            GuidedStream(start, guide.plans, sys.stdout.isatty())
+            if guide
+            else Stream(args.num_samples, start)
+        )
     bar = tqdm(
-        total=args.num_samples * args.max_new_tokens,
+        total=rows * length,
         unit=" characters",
         unit_scale=True,
         leave=False,
         disable=args.quiet or args.stream,
     )
     try:
-        for tokens in write(
-            model, prompt, args.max_new_tokens, args.temperature, args.top_k, generator
-        ):
+        for tokens in write(model, prompt, length, args.temperature, args.top_k, generator, guide):
             steps.append(tokens)
-            bar.update(args.num_samples)
+            bar.update(rows)
             if stream:
                 stream([characters[n] for n in tokens.tolist()])
     except KeyboardInterrupt:
@@ -226,15 +299,32 @@ def main(argv=None):
         bar.close()
     if stream:
         stream.close()
-    numbers = torch.stack(steps, 1).tolist() if steps else [[]] * args.num_samples
+    numbers = torch.stack(steps, 1).tolist() if steps else [[]] * rows
     texts = [start + "".join(characters[n] for n in row) for row in numbers]
+    if guide:
+        texts = [texts[n].rstrip("\n") + "\n" for n in best_of(guide.likelihood(), args.best_of)]
     show(texts, len(start), find_copies, args.stream)
     if note:
         print(f"({note})")
     if stopped:
-        raise KeyboardInterrupt(
-            f"{len(steps)} of {args.max_new_tokens} characters of each sample were written."
-        )
+        raise KeyboardInterrupt(f"{len(steps)} of {length} characters of each sample were written.")
+
+
+def check_flags(args):
+    """Settle --best_of; flags that contradict each other are a user's mistake."""
+    given = [
+        f"--{name}"
+        for name in ("title", "rhyme", "tones", "best_of")
+        if getattr(args, name) != get_parser().get_default(name)
+    ]
+    if given and not args.tune:
+        raise UserError(f"{given[0]} belongs to --tune: add --tune, for example --tune 浣溪沙")
+    if args.tune and args.start != get_parser().get_default("start"):
+        raise UserError("--tune and --start exclude each other: leave one out")
+    if args.stream and (args.best_of or 1) > 1:
+        raise UserError("--stream shows poems while they are written; leave out --best_of")
+    if args.best_of is None:
+        args.best_of = 4 if args.tune and not args.stream else 1
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cli import UserError
-from prepare import code_points, read_text
+from prepare import code_points, read_lines, read_text
 from train import load_data
 
 DATA_ROOT = Path("data/quansongci")
@@ -45,16 +45,6 @@ def decode(numbers, characters):
     codes = code_points(characters)
     for start in range(0, len(numbers), CHUNK):
         yield codes[numbers[start : start + CHUNK]].tobytes().decode("utf-32-le")
-
-
-def read_lines(chunks):
-    """The lines of a text that comes in chunks, without their line ends."""
-    rest = ""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split("\n")
-        yield from lines
-    if rest:
-        yield rest
 
 
 def training_lines(data_root, characters):

@@ -220,6 +220,34 @@ def test_loss_and_perplexity(student, case):
     case.check({"gradient": got["gradient"]})
 
 
+@blank("gpt-t1.0", points=8, bonus=True)
+def test_guide_logits(student, case):
+    got = student.probe("gpt_songci", "guide", *case.inputs)
+    logits, before = got["result"], case.inputs[0]
+    case.require(
+        isinstance(logits, np.ndarray) and logits.shape == before.shape,
+        (
+            f"guided logits: shape {np.shape(logits)}, expected {before.shape}",
+            f"受约束的 logits：形状 {np.shape(logits)}，应为 {before.shape}",
+        ),
+        guided=logits,
+    )
+    allowed = case.expected["allowed"]
+    with np.errstate(all="ignore"):
+        chances = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
+        chances /= chances.sum(-1, keepdims=True)
+    case.check({"chances": chances})
+    case.check({"logits that are allowed": np.where(allowed, logits, 0)})
+    case.require(
+        np.array_equal(got["logits"], before),
+        (
+            "the logits that came in were changed in place; the poem's likelihood is computed from them later",
+            "传入的 logits 被原地修改；之后还要用它计算整首词的似然",
+        ),
+        unchanged=bool(np.array_equal(got["logits"], before)),
+    )
+
+
 @blank("gpt-91", points=6, hidden=True)
 def test_architecture(student, case):
     case.letter(student.call("gpt_songci", "theory.architecture"))

@@ -5,6 +5,14 @@ is an error, and so is a survivor that does not stand here.
 """
 
 EQUIVALENT = {
+    "conditions that hold together, in another order": {
+        "gpt-t1.0": [
+            "right_group = (rhymes == wanted) | (wanted <= 0)",
+            "new_word = ~used | (wanted < 0)",
+            "return logits.masked_fill(~(new_word & (fits & right_group)), float('-inf'))",
+            "return logits.masked_fill(~(right_group & fits & new_word), float('-inf'))",
+        ],
+    },
     "every entry is written before it is read": {
         "bptt-04": ["dh, on = (np.ones_like(a), a > 0)"],
         "bptt-20": ["dh = np.ones_like(slope)"],

@@ -14,7 +14,7 @@ HAN = "\u4e00-\u9fff"
 HEADER = re.compile(rf"\+\+\+([{HAN}]+)(?:\(([{HAN}]+)\))?")
 LINE = re.compile(rf"[{HAN}]+(?:[，、][{HAN}]+)*。")
 RUN = 7  # characters in a row that may stand only once
-TUNES = json.loads((FOLDER / "tunes.json").read_text(encoding="utf-8"))["tunes"]
+TUNES = json.loads((FOLDER / "forms.json").read_text(encoding="utf-8"))["tunes"]
 
 
 def poems_of(text):

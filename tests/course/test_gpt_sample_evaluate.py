@@ -489,6 +489,7 @@ def test_evaluation_is_the_same_for_a_seed(place, capsys, tmp_path):
     assert (
         a == b != c
         and a["poems"] == 9
+        and a["guided"]["form"] == 1
         and a["val_loss"] == pytest.approx(log[-1]["final_val_loss"], abs=1e-5)
     )
     assert a["perplexity"] == pytest.approx(math.exp(a["val_loss"])) and a["human"]["form"] == 1

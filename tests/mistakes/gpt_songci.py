@@ -866,3 +866,135 @@ def loss_and_perplexity(logits, targets):
 def loss_and_perplexity(logits, targets):
     loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten()).item()
     return loss, math.exp(loss)
+
+
+@mistake(
+    "gpt-t1.0",
+    "G48",
+    en="What is exp(0)? A character that may not come needs a chance of exactly 0.",
+    zh="exp(0) 等于多少？不允许的字概率必须正好为 0。",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    wanted = wanted[:, None]
+    right_group = (wanted <= 0) | (rhymes == wanted)
+    return logits * (fits & right_group & ((wanted < 0) | ~used))
+
+
+@mistake(
+    "gpt-t1.0",
+    "G49",
+    en="Which characters are left: those that the tune allows, or the others?",
+    zh="剩下的是词牌允许的字，还是其余的字？",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    wanted = wanted[:, None]
+    right_group = (wanted <= 0) | (rhymes == wanted)
+    return logits.masked_fill(fits & right_group & ((wanted < 0) | ~used), float("-inf"))
+
+
+@mistake(
+    "gpt-t1.0",
+    "G50",
+    en="Where wanted is 0 any group will do: is a character of no group the only one that is left?",
+    zh="wanted 为 0 时任何韵部都可以：难道只剩下不属于任何韵部的字？",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    wanted = wanted[:, None]
+    right_group = (wanted < 0) | (rhymes == wanted)
+    return logits.masked_fill(~(fits & right_group & ((wanted < 0) | ~used)), float("-inf"))
+
+
+@mistake(
+    "gpt-t1.0",
+    "G51",
+    en="May the same rhyme word come twice in one poem?",
+    zh="同一首词里，同一个韵字可以出现两次吗？",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    wanted = wanted[:, None]
+    return logits.masked_fill(~(fits & ((wanted <= 0) | (rhymes == wanted))), float("-inf"))
+
+
+@mistake(
+    "gpt-t1.0",
+    "G52",
+    en="A rhyme word may stand again where nothing need rhyme: when does `used` count?",
+    zh="韵字在不押韵的位置可以再出现：used 在什么时候才起作用？",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    wanted = wanted[:, None]
+    return logits.masked_fill(~(fits & ((wanted <= 0) | (rhymes == wanted)) & ~used), float("-inf"))
+
+
+@mistake(
+    "gpt-t1.0",
+    "G53",
+    en="The first word of a rhyme is a rhyme word too: may it be one that the poem has already?",
+    zh="一韵的第一个韵字也是韵字：它可以是词中已用过的韵字吗？",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    wanted = wanted[:, None]
+    right_group = (wanted <= 0) | (rhymes == wanted)
+    return logits.masked_fill(~(fits & right_group & ((wanted <= 0) | ~used)), float("-inf"))
+
+
+@mistake(
+    "gpt-t1.0",
+    "G54",
+    en="A mark has no rhyme, and a Chinese character is no mark: where is the kind of the place asked for?",
+    zh="标点不押韵，汉字也不能占标点的位置：这个位置需要哪一类字，你检查了吗？",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    wanted = wanted[:, None]
+    right_group = (wanted <= 0) | (rhymes == wanted)
+    return logits.masked_fill(~(right_group & ((wanted < 0) | ~used)), float("-inf"))
+
+
+@mistake(
+    "gpt-t1.0",
+    "G55",
+    en="All conditions must hold at once: one that holds is not enough.",
+    zh="所有条件要同时成立：只满足一个是不够的。",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    wanted = wanted[:, None]
+    right_group = (wanted > 0) & (rhymes == wanted)
+    return logits.masked_fill(~(fits & (right_group | (wanted <= 0) | ~used)), float("-inf"))
+
+
+@mistake(
+    "gpt-t1.0",
+    "G56",
+    en="Each poem has its own wanted group: did the first poem decide for all?",
+    zh="每首词都有自己的韵部：是不是让第一首决定了全部？",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    first = wanted[0]
+    right_group = (first <= 0) | (rhymes == first)
+    allowed = fits & right_group & ((first < 0) | ~used)
+    return logits.masked_fill(~allowed, float("-inf"))
+
+
+@mistake(
+    "gpt-t1.0",
+    "G57",
+    en="The result is right, but the logits that came in are gone: does masked_fill_ make a new tensor?",
+    zh="结果正确，但传入的 logits 被改掉了：masked_fill_ 会生成新的张量吗？",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    wanted = wanted[:, None]
+    right_group = (wanted <= 0) | (rhymes == wanted)
+    return logits.masked_fill_(~(fits & right_group & ((wanted < 0) | ~used)), float("-inf"))
+
+
+@mistake(
+    "gpt-t1.0",
+    "G58",
+    en="These are probabilities: the draw takes the softmax later, with its temperature.",
+    zh="这是概率：采样时才按温度取 softmax。",
+)
+def guide_logits(logits, fits, rhymes, wanted, used):
+    wanted = wanted[:, None]
+    right_group = (wanted <= 0) | (rhymes == wanted)
+    allowed = fits & right_group & ((wanted < 0) | ~used)
+    return torch.softmax(logits.masked_fill(~allowed, float("-inf")), -1)

@@ -101,4 +101,13 @@ def loss(homework, logits, targets):
     return {"result": result, "gradient": torch.autograd.grad(loss, logits)[0] if back else None}
 
 
+def guide(homework, logits, fits, rhymes, wanted, used):
+    """{"result" of guide_logits, "logits": its first argument afterwards}."""
+    logits = tensor(logits)
+    result = homework.module("model").guide_logits(
+        logits, tensor(fits), tensor(rhymes), tensor(wanted), tensor(used)
+    )
+    return {"result": result, "logits": logits}
+
+
 STAND_INS = {}

@@ -348,6 +348,55 @@ def loss_and_perplexity(rng):
         )
 
 
+def guide_logits(rng):
+    def draw(label, B, V, groups, wanted, fits_share=0.8, scale=2.0, used_share=0.3):
+        logits = scale * rng.normal(size=(B, V))
+        rhymes = np.concatenate(
+            [np.arange(groups + 1), rng.integers(groups + 1, size=V - groups - 1)]
+        )
+        rhymes = rng.permutation(rhymes)
+        fits, used = rng.random((B, V)) < fits_share, rng.random((B, V)) < used_share
+        wanted = np.array(wanted)
+        for b in range(B):  # one character is allowed in each row, and one of each kind is not
+            group = rhymes[b % V] if wanted[b] <= 0 else wanted[b]
+            char = int(np.flatnonzero(rhymes == group)[0])
+            fits[b, char], used[b, char] = True, False
+            others = rng.permutation(np.flatnonzero(np.arange(V) != char))
+            fits[b, others[0]], used[b, others[0]] = False, False
+            fits[b, others[1]], used[b, others[1]] = True, True
+            fits[b, others[2]], used[b, others[2]] = True, False
+        allowed = np.zeros((B, V), bool)
+        for b, v in np.ndindex(B, V):
+            if not fits[b, v]:
+                continue
+            if wanted[b] == -1:
+                allowed[b, v] = True
+            elif wanted[b] == 0:
+                allowed[b, v] = not used[b, v]
+            else:
+                allowed[b, v] = rhymes[v] == wanted[b] and not used[b, v]
+        chance = np.zeros((B, V))
+        for b in range(B):
+            chance[b, allowed[b]] = softmax_rows(logits[b, allowed[b]])
+        return Draw(
+            label,
+            [logits, fits, rhymes, wanted, used],
+            {
+                "allowed": allowed,
+                "logits that are allowed": np.where(allowed, logits, 0),
+                "chances": chance,
+            },
+        )
+
+    yield draw("no rhymes", 3, 11, 4, [-1, -1, -1])
+    yield draw("first places of a rhyme", 4, 13, 3, [0, 0, 0, 0])
+    yield draw("groups that are given", 5, 17, 3, [1, 2, 3, 2, 1])
+    yield draw("all three in one batch", 6, 19, 4, [-1, 0, 2, 4, 0, -1])
+    yield draw("as many poems as characters", 7, 7, 2, [-1, 0, 1, 2, 0, -1, 2])
+    yield draw("large logits", 4, 23, 3, [-1, 0, 1, 3], scale=1e4)
+    yield draw("one poem", 1, 9, 2, [2])
+
+
 def plain_attention(named, prefix, x, mask, h):
     """Attention by loops over texts, heads and queries: (out, weights)."""
     B, L, C = x.shape

@@ -194,6 +194,37 @@ def loss_and_perplexity(logits, targets):
     return loss, math.e**loss
 
 
+@right("gpt-t1.0")
+def guide_logits(logits, fits, rhymes, wanted, used):
+    guided = torch.full_like(logits, -torch.inf)
+    for b in range(len(logits)):
+        allowed = fits[b]
+        if wanted[b] >= 0:
+            allowed = allowed & ~used[b]
+        if wanted[b] > 0:
+            allowed = allowed & (rhymes == wanted[b])
+        guided[b, allowed] = logits[b, allowed]
+    return guided
+
+
+@right("gpt-t1.0")
+def guide_logits(logits, fits, rhymes, wanted, used):
+    forbidden = ~fits
+    forbidden = forbidden | ((wanted >= 0)[:, None] & used)
+    forbidden = forbidden | ((wanted > 0)[:, None] & (rhymes[None] != wanted[:, None]))
+    return torch.where(forbidden, -torch.inf, logits)
+
+
+@right("gpt-t1.0")
+def guide_logits(logits, fits, rhymes, wanted, used):
+    logits = logits.clone()
+    logits[~fits] = -1e9
+    rhyming = (wanted >= 0).unsqueeze(1)
+    logits[rhyming & used] = -1e9
+    logits[(wanted > 0).unsqueeze(1) & (rhymes != wanted.unsqueeze(1))] = -1e9
+    return logits
+
+
 @right("gpt-91")
 def architecture():
     return "a"
