@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 from cli import Parser, UserError, command, find_folder, number, run, safe_write
+from matplotlib.colors import PowerNorm
 from plots import chinese_font, plt, readable, save
 from train import build_model, load_checkpoint, load_data
 
@@ -251,31 +252,38 @@ NOTE = (
 
 
 def heat_maps(tokens, weights, layer, title=""):
-    """A matplotlib figure: one map a head of `layer`, keys on x, queries on y, 0 .. 1."""
+    """A matplotlib figure: a map for each head of `layer`, keys on x, queries on y, 0 .. 1.
+
+    The colour follows the root of the weight: among 64 characters most weights are small.
+    """
     chinese_font()
     heads, T = weights[layer].size(1), len(tokens)
     columns = min(heads, 2)
     rows = -(-heads // columns)
-    side = max(3.2, 0.17 * T)
+    labels = [readable(token) for token in tokens]
+    side = max(3.6, (0.2 if max(map(len, labels)) == 1 else 0.24) * T)  # inches
     fig, axes = plt.subplots(
         rows,
         columns,
-        figsize=(columns * side + 1, rows * side + 0.6),
+        figsize=(columns * side + 1.6, rows * side + 0.8),
         squeeze=False,
+        sharex=True,
+        sharey=True,
         layout="constrained",
     )
     for head, ax in enumerate(axes.flat):
         if head >= heads:
             ax.axis("off")
             continue
-        image = ax.imshow(weights[layer][0, head], vmin=0, vmax=1, cmap="Blues")
+        image = ax.imshow(weights[layer][0, head].numpy(), norm=PowerNorm(0.5, 0, 1), cmap="Blues")
         ax.set_title(f"layer {layer}, head {head}")
-        labels = [readable(token) for token in tokens]
-        ax.set_xticks(range(T), labels, fontsize=7)
-        ax.set_yticks(range(T), labels, fontsize=7)
-        ax.set_xlabel("looked at (key)")
-        ax.set_ylabel("looks (query)")
-    fig.colorbar(image, ax=axes, shrink=0.6, label="weight")
+        upright = 0 if max(map(len, labels)) == 1 else 90  # code points, where no font has Chinese
+        ax.set_xticks(range(T), labels, fontsize=8, rotation=upright)
+        ax.set_yticks(range(T), labels, fontsize=8)
+        ax.tick_params(length=0, labelbottom=True, labelleft=True)
+    fig.supxlabel("key j: the character that is attended to", fontsize="medium")
+    fig.supylabel("query i: the character that attends", fontsize="medium")
+    fig.colorbar(image, ax=axes, shrink=0.6, aspect=30, label="weight")
     fig.suptitle(title)
     return fig
 

@@ -12,6 +12,8 @@ import unicodedata
 from pathlib import Path
 
 from cli import Parser, UserError, command, find_folder, run
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from plots import plt, readable, save
 
 CURVES = ("iter", "train_loss", "val_loss", "train_perplexity", "val_perplexity")
@@ -94,25 +96,32 @@ def short_names(folders):
 
 
 def draw(names, logs, path):
-    """Loss and perplexity of all runs against iterations."""
-    fig, axes = plt.subplots(1, 2, figsize=(12, 4.5))
+    """Loss and perplexity of all runs against iterations; a star marks each run's lowest validation loss."""
+    fig, axes = plt.subplots(1, 2, figsize=(12, 4.8), layout="constrained")
+    few = max(len(log) for log in logs) <= 30  # points, not only the line between them
     for ax, what, label in zip(
         axes, ("loss", "perplexity"), ("loss (nats per character)", "perplexity")
     ):
-        for n, (name, log) in enumerate(zip(names, logs)):
+        for n, log in enumerate(logs):
+            style = dict(color=f"C{n}", marker="." if few else None)
             iters = [point["iter"] for point in log]
-            one = "o" if len(log) == 1 else None  # a line needs two points
-            ax.plot(
-                iters,
-                [p[f"train_{what}"] for p in log],
-                color=f"C{n}",
-                marker=one,
-                label=readable(name),
-            )
-            ax.plot(iters, [p[f"val_{what}"] for p in log], "--", color=f"C{n}", marker=one)
-        ax.set(xlabel="iteration", ylabel=label, title=f"{what}: train solid, validation dashed")
-        ax.legend()
+            ax.plot(iters, [p[f"train_{what}"] for p in log], **style)
+            ax.plot(iters, [p[f"val_{what}"] for p in log], "--", **style)
+            best = min(log, key=lambda point: point["val_loss"])
+            ax.plot(best["iter"], best[f"val_{what}"], "*", color=f"C{n}", markersize=13)
+        ax.set(xlabel="iteration", ylabel=label)
+        ax.grid(linewidth=0.3)
     axes[1].set_yscale("log")
+    axes[1].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes[1].yaxis.set_major_formatter(ScalarFormatter())
+    axes[1].yaxis.set_minor_formatter(NullFormatter())
+    keys = [Line2D([], [], color=f"C{n}", label=readable(name)) for n, name in enumerate(names)]
+    keys += [
+        Line2D([], [], color="gray", label="train"),
+        Line2D([], [], color="gray", linestyle="--", label="validation"),
+        Line2D([], [], color="gray", linestyle="", marker="*", markersize=12, label="best"),
+    ]
+    fig.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 6))
     save(fig, path)
 
 

@@ -146,7 +146,9 @@ def draw(found, maps, task, args, path):
     """Two maps of α, α_ii against n, and the accuracy on the numerals."""
     from plots import plt, save  # slow to import
 
-    fig, axes = plt.subplots(1, 4 if task else 3, figsize=(18 if task else 14, 3.9))
+    fig, axes = plt.subplots(
+        1, 4 if task else 3, figsize=(19 if task else 15, 4.6), layout="constrained"
+    )
     n = max(args.n)
     for ax, name in zip(axes, ("untied", "tied")):
         image = ax.imshow(
@@ -181,11 +183,10 @@ def draw(found, maps, task, args, path):
         xscale="log",
         xlabel="width n",
         ylabel="mean of α_ii",
-        ylim=(-0.02, 1.75),
-        yticks=[0, 0.25, 0.5, 0.75, 1],
+        ylim=(-0.03, 1.05),
         title=f"weight on the token itself, L = {args.L}",
     )
-    axes[2].legend(fontsize="small", loc="upper left")
+    axes[2].legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     if task:
         axes[3].bar(
             list(task), [100 * share for share in task.values()], color=["tab:blue", "tab:red"]
@@ -197,7 +198,6 @@ def draw(found, maps, task, args, path):
             ylabel="unseen numerals read right (%)",
             ylim=(0, 108),
         )
-    fig.tight_layout()
     save(fig, path)
 
 

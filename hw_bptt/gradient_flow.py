@@ -135,7 +135,8 @@ def flow(args, rng):
     axes[1].set_title("with activation, W orthogonal times the radius")
     for ax in axes:
         ax.set(yscale="log", xlabel="step t (the loss is at the right end)", ylabel="|dL/dh$_t$|")
-        ax.legend(fontsize=8)
+    axes[0].legend(fontsize=8)
+    axes[1].legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))  # beside the curves
     axes[1].set_ylim(max(axes[1].get_ylim()[0], 1e-40), None)
     return fig
 

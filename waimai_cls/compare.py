@@ -380,28 +380,45 @@ def differences(results):
 
 
 def draw(results, sticks, path, title):
-    """Test accuracy of each variant: a dot a seed, a bar at the mean; yardsticks as lines."""
+    """Test accuracy of each variant: a dot for each split, a mark and an error bar at the mean; baselines as lines.
+
+    The bar is the standard deviation over the splits; with one split, the standard error of that test set.
+    """
     from plots import plt, save  # slow to import
 
     order = sorted(
         results, key=lambda variant: np.mean([r["test"] for r in results[variant].values()])
     )
-    fig, ax = plt.subplots(figsize=(9, 0.33 * len(order) + 1.8))
-    for at, variant in enumerate(order):
+    splits = max(len(runs) for runs in results.values())
+    texts = next(
+        len(r["probabilities"][1])
+        for runs in results.values()
+        for r in runs.values()
+        if "probabilities" in r
+    )
+    height = 0.33 * len(order) + 2
+    fig, ax = plt.subplots(figsize=(9, height))
+    for row, variant in enumerate(order):
         values = [r["test"] for r in results[variant].values()]
-        ax.plot(values, [at] * len(values), "o", ms=4, color="C0", alpha=0.6)
-        ax.plot(np.mean(values), at, "|", ms=14, mew=2, color="C0")
+        mean, deviation = spread(values)
+        if len(values) == 1:
+            deviation = np.sqrt(mean * (1 - mean) / texts)
+        else:
+            ax.plot(values, [row] * len(values), "o", ms=4, color="C0", alpha=0.5)
+        ax.errorbar(mean, row, xerr=deviation, fmt="|", ms=12, mew=2, capsize=3, color="C0")
     for (name, values), style in zip(list(sticks.items())[1:], ("-", "--", ":")):
         ax.axvline(np.mean(values), ls=style, color="gray", lw=1, label=name)
-    ax.set(xlabel="test accuracy (fraction of texts; dot: one split, bar: mean)", title=title)
+    bar = (
+        f"dot: one split; bar: mean ± standard deviation over {splits} splits"
+        if splits > 1
+        else f"one split; bar: ± standard error of its {texts} test texts, spread over splits unknown"
+    )
+    ax.set(xlabel=f"test accuracy (fraction of texts)\n{bar}", title=title)
     ax.set_yticks(range(len(order)), order)
     ax.grid(axis="x", lw=0.3)
     if sticks:
         ax.legend(
-            loc="upper center",
-            bbox_to_anchor=(0.4, -0.55 / (0.33 * len(order) + 1.8) - 0.06),
-            ncols=2,
-            fontsize=8,
+            loc="upper center", bbox_to_anchor=(0.4, -0.75 / height - 0.06), ncols=2, fontsize=8
         )
     save(fig, path)
 
@@ -473,7 +490,12 @@ def main(argv=None):
     ]
     with safe_write(folder / "table.md") as file:
         file.write("\n".join(lines) + "\n")
-    draw(results, sticks, folder / "compare.png", f"recipe {args.recipe}, {len(args.seeds)} splits")
+    draw(
+        results,
+        sticks,
+        folder / "compare.png",
+        f"recipe {args.recipe}, {len(args.seeds)} split{'s' * (len(args.seeds) > 1)}",
+    )
     print("\n".join(lines))
     print(f"wrote {folder / 'table.md'} and compare.png")
 

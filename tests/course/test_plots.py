@@ -1,11 +1,13 @@
-"""Chinese in pictures: a font that has it, on every system; where there is none, code points and one plain warning."""
+"""Pictures that scripts draw: Chinese on every system, with or without a font for it, and nothing hidden or unexplained."""
 
+import itertools
 import sys
 import types
 import warnings
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.student import HOMEWORKS, ROOT, load_solved
 
@@ -134,3 +136,92 @@ def test_every_script_that_draws_does_it_through_plots():
         if path.name != "plots.py" and ".savefig(" in path.read_text(encoding="utf-8")
     ]
     assert past == ["gpt_songci/attnvis.py"]
+
+
+def texts_on(fig, kind):
+    """Boxes of the texts of one axis of every panel, in pixels."""
+    fig.draw_without_rendering()
+    return [
+        [label.get_window_extent() for label in getattr(ax, kind)() if label.get_text()]
+        for ax in fig.axes
+        if getattr(ax, kind)()
+    ]
+
+
+@pytest.mark.parametrize("T", [6, 64])
+def test_the_characters_of_a_heat_map_do_not_overlap(T):
+    homework = load_solved("gpt_songci")
+    module = homework.module("attnvis")
+    with homework.active():
+        tokens = [chr(0x4E00 + 7 * t) for t in range(T)]
+        fig = module.heat_maps(tokens, [torch.tril(torch.ones(1, 4, T, T)) / T], 0, "run")
+    for boxes in texts_on(fig, "get_xticklabels")[:4]:
+        assert len(boxes) == T
+        assert all(a.x1 <= b.x0 for a, b in itertools.pairwise(boxes))
+    for boxes in texts_on(fig, "get_yticklabels")[:4]:
+        assert all(a.y0 >= b.y1 for a, b in itertools.pairwise(boxes))
+
+
+def saved_figure(homework, module, draw, *arguments):
+    """The figure that a script's draw function saves."""
+    saved = []
+    loaded = load_solved(homework)
+    script = loaded.module(module)
+    with loaded.active():
+        plots = loaded.module("plots")
+        target = script if hasattr(script, "save") else plots
+        original, target.save = target.save, lambda fig, path: saved.append(fig)
+        try:
+            getattr(script, draw)(*arguments)
+        finally:
+            target.save = original
+    return saved[0]
+
+
+def test_the_picture_of_runs_explains_every_line():
+    log = [
+        {
+            "iter": 20 * n,
+            "train_loss": 6 - n,
+            "val_loss": loss,
+            "train_perplexity": 9,
+            "val_perplexity": 8,
+        }
+        for n, loss in enumerate((6, 5, 5.5), 1)
+    ]
+    fig = saved_figure("gpt_songci", "compare", "draw", ["default", "no_pos"], [log, log], "x.png")
+    (legend,) = fig.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == ["default", "no_pos", "train", "validation", "best"]
+    stars = [line for line in fig.axes[0].lines if line.get_marker() == "*"]
+    assert [list(star.get_xydata()[0]) for star in stars] == [[40, 5], [40, 5]]
+
+
+@pytest.mark.parametrize("splits", [1, 3])
+def test_every_accuracy_has_an_error_bar_that_is_explained(splits):
+    accuracies = [0.75, 0.8, 0.7][:splits]
+    runs = {
+        seed: {"test": value, "probabilities": [torch.zeros(9), torch.zeros(48)]}
+        for seed, value in enumerate(accuracies)
+    }
+    fig = saved_figure(
+        "waimai_cls", "compare", "draw", {"a": runs, "b": runs}, {}, "x.png", "title"
+    )
+    (ax,) = fig.axes
+    (low, high) = ax.containers[0][2][0].get_segments()[0][:, 0]
+    expected = (0.75 * 0.25 / 48) ** 0.5 if splits == 1 else 0.05
+    assert (high - low) / 2 == pytest.approx(expected) and len(ax.containers) == 2
+    assert ("spread over splits unknown" in ax.get_xlabel()) == (splits == 1)
+    assert ("standard deviation over 3 splits" in ax.get_xlabel()) == (splits == 3)
+
+
+def test_the_curve_of_the_tied_layer_fills_its_panel():
+    numbers = {"diagonal": 0.5, "real_layer": 0.4}
+    found = {name: {4: numbers, 64: numbers} for name in ("untied", "tied")}
+    maps = {name: torch.eye(8) for name in found}
+    settings = types.SimpleNamespace(n=[64], L=8)
+    fig = saved_figure("hw_attention", "tied_qk", "draw", found, maps, None, settings, "x.png")
+    fig.draw_without_rendering()
+    ax = fig.axes[2]
+    assert ax.get_ylim()[1] < 1.1
+    assert ax.get_legend().get_window_extent().y1 < ax.get_window_extent().y0
