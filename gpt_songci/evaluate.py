@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from cli import Parser, UserError, command, find_folder, positive_int, run, safe_write
 from devices import add_device_flags, choose_device
-from guide import Guide, draw_title_length, load_tunes, make_plan
+from guide import Guide
+from plans import draw_title_length, load_tunes, make_plan
 from prepare import read_lines
 from sample import add_sampling_flags, generate, speed_up
 from text import decode, encode

@@ -15,24 +15,15 @@ fast_sample.py does the same in less time on a CPU (--no_fast: without it).
 """
 
 import copy
-import random
 import sys
 from pathlib import Path
 
 import torch
-from cli import Parser, UserError, command, find_folder, number, positive_int, run, seed_number
+from cli import Parser, command, find_folder, number, positive_int, run, seed_number
 from devices import add_device_flags, choose_device
-from guide import (
-    Guide,
-    GuidedStream,
-    best_of,
-    draw_title_length,
-    find_groups,
-    find_tune,
-    load_tunes,
-    make_plan,
-)
-from text import DATA_ROOT, Stream, encode, read_start, show, training_lines
+from guide import Guide, best_of
+from plans import add_plan_flags, check_plan_flags, load_tunes, make_plans
+from text import DATA_ROOT, GuidedStream, Stream, encode, read_start, show, training_lines
 from torch import nn
 from tqdm import tqdm
 from train import build_model, load_checkpoint
@@ -91,24 +82,7 @@ def get_parser():
         default="\\n",
         help="what each sample begins with: a text, in which \\n is a new line, or FILE:path",
     )
-    add("--tune", help="write poems that keep this tune's form and rhymes, instead of --start")
-    add("--title", help="title of the poems (default: as the training poems have it)")
-    add(
-        "--rhyme",
-        default="auto",
-        help="auto: the model chooses; off: no rhymes; a final (ong, an, ...) or a character to rhyme with",
-    )
-    add(
-        "--tones",
-        choices=("off", "soft"),
-        default="soft",
-        help="soft: a wrong tone is less probable where the tune fixes the tone",
-    )
-    add(
-        "--best_of",
-        type=positive_int,
-        help="poems written for each one that is shown, the most probable (default: 4, with --stream 1)",
-    )
+    add_plan_flags(add)
     add("--num_samples", type=positive_int, default=10, help="texts, written side by side")
     add(
         "--max_new_tokens",
@@ -235,37 +209,24 @@ def generate_without_cache(
         yield text[:, -1]
 
 
-def make_guide(args, characters, device):
-    """What --tune and the flags beside it ask for: (how the texts begin, a Guide for all texts)."""
-    tunes, rng = load_tunes(args.data_root, characters), random.Random(args.seed)
-    tune = find_tune(tunes, args.tune)
-    rhyme = {"auto": None, "off": "off"}.get(args.rhyme) or (
-        None if args.rhyme == "auto" else find_groups(tunes, args.rhyme)
-    )
-    start = "+++" + tune + (f"({args.title})" if args.title else "")
-    plans = []
-    for _ in range(args.num_samples * args.best_of):
-        plan = make_plan(tunes, tune, rhyme, rng)
-        plans.append(plan.titled(0 if args.title else draw_title_length(tunes, rng)))
-    return start, Guide(tunes, characters, plans, device, args.tones == "soft")
-
-
 def main(argv=None):
-    args = get_parser().parse_args(argv)
-    check_flags(args)
+    parser = get_parser()
+    args = parser.parse_args(argv)
+    check_plan_flags(args, vars(parser.parse_args([])))
     device = choose_device(args.device, args.threads)
     folder = find_folder(
         args.ckpt_path, ("ckpt.pt",), command("train.py", "--ckpt_path", args.ckpt_path)
     )
     checkpoint = load_checkpoint(folder / "ckpt.pt")
     characters, model = checkpoint["characters"], build_model(checkpoint, device)
-    guide, start, length = None, None, args.max_new_tokens
+    rows, guide, length = args.num_samples * args.best_of, None, args.max_new_tokens
     if args.tune:
-        start, guide = make_guide(args, characters, device)
+        tunes = load_tunes(args.data_root, characters)
+        start, plans = make_plans(args, tunes, rows)
+        guide = Guide(tunes, characters, plans, device, args.tones == "soft")
         length = guide.length
     else:
         start = read_start(args.start)
-    rows = args.num_samples * args.best_of
     prompt = torch.tensor([encode(start, characters)], device=device).expand(rows, -1)
     find_copies, note = training_lines(args.data_root, characters)
     write = generate_without_cache if args.no_cache else generate
@@ -274,12 +235,10 @@ def main(argv=None):
     generator = torch.Generator(device).manual_seed(args.seed)
 
     steps, stopped, stream = [], False, None
-    if args.stream:
-        stream = (
-            GuidedStream(start, guide.plans, sys.stdout.isatty())
-            if guide
-            else Stream(args.num_samples, start)
-        )
+    if args.stream and guide:
+        stream = GuidedStream(start, plans, sys.stdout.isatty())
+    elif args.stream:
+        stream = Stream(rows, start)
     bar = tqdm(
         total=rows * length,
         unit=" characters",
@@ -308,23 +267,6 @@ def main(argv=None):
         print(f"({note})")
     if stopped:
         raise KeyboardInterrupt(f"{len(steps)} of {length} characters of each sample were written.")
-
-
-def check_flags(args):
-    """Settle --best_of; flags that contradict each other are a user's mistake."""
-    given = [
-        f"--{name}"
-        for name in ("title", "rhyme", "tones", "best_of")
-        if getattr(args, name) != get_parser().get_default(name)
-    ]
-    if given and not args.tune:
-        raise UserError(f"{given[0]} belongs to --tune: add --tune, for example --tune 浣溪沙")
-    if args.tune and args.start != get_parser().get_default("start"):
-        raise UserError("--tune and --start exclude each other: leave one out")
-    if args.stream and (args.best_of or 1) > 1:
-        raise UserError("--stream shows poems while they are written; leave out --best_of")
-    if args.best_of is None:
-        args.best_of = 4 if args.tune and not args.stream else 1
 
 
 if __name__ == "__main__":

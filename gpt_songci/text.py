@@ -108,6 +108,45 @@ class Stream:
             print()
 
 
+def show_plan(form, groups):
+    """A form as 词谱 write it: ○ a character, △ a rhyme."""
+    return form.replace("#", "○").translate({ord(letter): "△" for letter in groups})
+
+
+class GuidedStream:
+    """Print poems as they come, the pattern beside them: a single one fills its pattern, several come by lines."""
+
+    def __init__(self, head, plans, terminal):
+        """head: the header that all share, as far as it is given. terminal: whether a line can be written over."""
+        self.patterns = [show_plan(plan.form, plan.groups).split("\n") for plan in plans]
+        self.patterns = [[head + lines[0], *lines[1:]] for lines in self.patterns]
+        self.lines, self.number = [head] * len(plans), [0] * len(plans)
+        self.fill = terminal and len(plans) == 1
+
+    def __call__(self, chars):
+        for row, char in enumerate(chars):
+            pattern = self.patterns[row][self.number[row] :][:1]
+            if not pattern or not pattern[0]:
+                continue
+            if char != "\n":
+                self.lines[row] += char
+                if self.fill:
+                    rest = pattern[0][len(self.lines[row]) :]
+                    print("\r" + self.lines[row] + rest, end="", flush=True)
+                continue
+            which = "" if len(self.lines) == 1 else f"[{row + 1}] "
+            beside = "" if self.number[row] == 0 else "    " + pattern[0]
+            if self.fill:
+                print()
+            else:
+                print(which + self.lines[row] + beside, flush=True)
+            self.lines[row], self.number[row] = "", self.number[row] + 1
+
+    def close(self):
+        if self.fill and self.lines[0]:
+            print()
+
+
 def show(texts, begin, find_copies, streamed):
     """Print the samples (unless they were streamed) and which of their lines the training text has."""
     lines = [line for text in texts for _, line in written_lines(text, begin)]

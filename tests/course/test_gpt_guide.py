@@ -12,8 +12,8 @@ from tests.student import ROOT, load_solved
 
 GPT = load_solved("gpt_songci")
 with GPT.active():
-    model_py, sample, fast_sample, text_py, tunes_py, guide_py = map(
-        GPT.module, ("model", "sample", "fast_sample", "text", "tunes", "guide")
+    model_py, sample, fast_sample, text_py, tunes_py, plans_py, guide_py = map(
+        GPT.module, ("model", "sample", "fast_sample", "text", "tunes", "plans", "guide")
     )
 BUNDLED = ROOT / "data" / "quansongci" / "input.txt"
 
@@ -120,7 +120,7 @@ SMALL = {
 
 def plan(form, **groups):
     tones = form.translate({ord(char): "中" for char in "#AB"})
-    return guide_py.Plan(form, tones, groups)
+    return plans_py.Plan(form, tones, groups)
 
 
 def poems_by_enumeration(plan):
@@ -184,7 +184,7 @@ def test_rhyme_that_no_group_can_keep_is_left_free():
 
 
 def test_tones_are_a_wish_that_costs():
-    asked = guide_py.Plan("##\n", "平仄\n", {})
+    asked = plans_py.Plan("##\n", "平仄\n", {})
     logits = torch.zeros(1, len(CHARACTERS))
     guide = guide_py.Guide(SMALL, CHARACTERS, [asked], "cpu", tones=True)
     for wrong in ("地水月", "天人川山"):
@@ -223,7 +223,7 @@ def test_greedy_guided_text_is_the_same_with_and_without_cache(learned, write, f
 
     def poem(write, model):
         rng = random.Random(1)
-        plans = [guide_py.make_plan(learned, "浣溪沙", None, rng).titled(n) for n in (0, 2, 3)]
+        plans = [plans_py.make_plan(learned, "浣溪沙", None, rng).titled(n) for n in (0, 2, 3)]
         guide = guide_py.Guide(learned, characters, plans, "cpu", tones=True)
         with GPT.active():
             steps = list(write(model, prompt, guide.length, 0, 200, None, guide))
@@ -308,7 +308,7 @@ def test_stream_shows_the_pattern_being_filled(place, capsys):
     lines = [line for line in out.split("\n") if line.startswith("[1] ")]
     assert lines[0].startswith("[1] +++浣溪沙") and len(lines) == 6
     assert lines[4].endswith("。    ○○○○○○○，○○○○○○△。")
-    stream = guide_py.GuidedStream("+++甲", [plan("#A。\n", A=[1]).titled(0)], terminal=True)
+    stream = text_py.GuidedStream("+++甲", [plan("#A。\n", A=[1]).titled(0)], terminal=True)
     capsys.readouterr()
     for char in "\n天人。\n\n":
         stream([char])
@@ -342,16 +342,16 @@ def test_tunes_of_another_text_are_refused(place, tmp_path):
     error = GPT.module("cli").UserError
     with GPT.active():
         characters = json.loads((tmp_path / "meta.json").read_text(encoding="utf-8"))["characters"]
-        assert guide_py.load_tunes(tmp_path, characters)["tunes"]
+        assert plans_py.load_tunes(tmp_path, characters)["tunes"]
         with pytest.raises(error, match="another text"):
-            guide_py.load_tunes(tmp_path, characters + "x")
+            plans_py.load_tunes(tmp_path, characters + "x")
         text = (tmp_path / "tunes.json").read_text(encoding="utf-8")
         (tmp_path / "tunes.json").write_text(text.replace('"sha256": "', '"sha256": "0'), "utf-8")
         with pytest.raises(error, match="does not belong"):
-            guide_py.load_tunes(tmp_path)
+            plans_py.load_tunes(tmp_path)
         (tmp_path / "tunes.json").write_text("{", "utf-8")
         with pytest.raises(error, match="cannot be used"):
-            guide_py.load_tunes(tmp_path)
+            plans_py.load_tunes(tmp_path)
         (tmp_path / "tunes.json").unlink()
         with pytest.raises(error, match="prepare.py"):
-            guide_py.load_tunes(tmp_path)
+            plans_py.load_tunes(tmp_path)
