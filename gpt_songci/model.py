@@ -1,4 +1,4 @@
-"""A GPT: characters in, logits of each next character out.
+"""A GPT: characters in, logits of the next one out; mask True = may NOT look (hw_attention's keep: True = may look).
 
 Sizes: B texts, L characters, C model width, h heads, d = C / h head width, V vocabulary.
 Each step of the assignment is one small method; the `forward` methods only call them in order.

@@ -32,7 +32,9 @@ def get_parser():
     )
     parser.add_argument("--compare", choices=("jieba",), help="judge another segmenter too")
     parser.add_argument(
-        "--readable", action="store_true", help="use the recursion of model.py (order 1)"
+        "--no_fast",
+        action="store_true",
+        help="without fast.py: the functions of model.py (order 1)",
     )
     parser.add_argument(
         "--errors",
@@ -49,7 +51,8 @@ def main(argv=None):
     parts = load_prepared(args.data_root)
     gold, vocabulary = parts["test"], {word for words in parts["train"] for word in words}
     lines = ["".join(words) for words in gold]
-    rows = [(str(path), load_model(path, args.readable)) for path in args.ckpt_path]
+    implementation = "readable" if args.no_fast else "fast"
+    rows = [(str(path), load_model(path, implementation)) for path in args.ckpt_path]
     rows = [(f"{name} (order {model.order})", model.segment) for name, model in rows]
     if args.compare:
         rows.append((args.compare, get_jieba()))

@@ -7,7 +7,7 @@ the next lane took for its start; a lane that started wrongly runs again from th
 on the guess. Many short sequences are simply laid behind each other in S lanes of about the same length.
 
 Sums use plain numbers, rescaled. Where that could lose a state (a number falls below 1e-150), or obs is impossible,
-`Unsafe` is raised and HMM takes the recursions of model.py, which work with logarithms.
+`Underflow` is raised and HMM takes the recursions of model.py, which work with logarithms.
 """
 
 import functools
@@ -22,7 +22,7 @@ FEW = 8  # states
 compiled = None  # set by accelerate()
 
 
-class Unsafe(ArithmeticError):
+class Underflow(ArithmeticError):
     """Plain numbers do not reach: the caller must use logarithms."""
 
 
@@ -97,10 +97,10 @@ def log(x):
 
 
 def rescale_every(pi, A, B):
-    """After how many steps at the latest the numbers are rescaled. Raises Unsafe if one step can lose too much."""
+    """After how many steps at the latest the numbers are rescaled. Raises Underflow if one step can lose too much."""
     low = np.log10(min(A[A > 0].min(), pi[pi > 0].min())) + np.log10(B[B > 0].min())
     if low < -100:
-        raise Unsafe("probabilities below 1e-50")
+        raise Underflow("probabilities below 1e-50")
     return int(np.clip(100 / max(-low, 1), 1, 16))
 
 
@@ -165,7 +165,7 @@ def run_long(pi, A, Bt, obs, every, keep=(), back=False):
         if not lost.any():
             break
     else:
-        raise Unsafe("a state fell below 1e-150 of the others, or the sequence is impossible")
+        raise Underflow("a state fell below 1e-150 of the others, or the sequence is impossible")
     if back:
         tables = [None if table is None else table[::-1, ::-1] for table in tables]
     return float(log_sums.sum()), *tables
@@ -233,7 +233,7 @@ def smooth(pi, A, B, flat, lengths):
             ones, AT, Bt, symbols[::-1], by_step(ends[::-1]), uniform, every, None, back
         )
         if lost.any() or lost_back.any():
-            raise Unsafe("a state fell below 1e-150 of the others, or a sequence is impossible")
+            raise Underflow("a state fell below 1e-150 of the others, or a sequence is impossible")
         total += float(log_sums.sum())
         real = times < len(where)
         for table, lanes in ((predicted, on[0]), (filtered, on[1]), (ahead, back[::-1])):
@@ -465,7 +465,7 @@ def viterbi_long(log_pi, log_A, log_B, obs):
         wrong = 1 + np.flatnonzero(~same.all(1))
         heads[wrong] = ends[wrong - 1]
     if np.isneginf(final).all():
-        raise Unsafe("the sequence is impossible")
+        raise Underflow("the sequence is impossible")
     way.finish()
     if S == 1 and N > FEW:  # the way back is light work: more lanes
         L = -(-T // int(np.clip(T // 200, 1, 512)))
@@ -545,7 +545,7 @@ def path_scores(log_pi, log_A, log_B, path, flat, first):
 
 @unbuffered
 def viterbi(pi, A, B, obs):
-    """As model.viterbi. Raises Unsafe for a long sequence that is impossible."""
+    """As model.viterbi. Raises Underflow for a long sequence that is impossible."""
     model = log(pi), log(A), log(B)
     if compiled:
         path = compiled(*model[:2], np.ascontiguousarray(model[2].T), obs, np.array([len(obs)]))
@@ -557,9 +557,10 @@ def viterbi(pi, A, B, obs):
 
 
 @unbuffered
-def viterbi_batch(pi, A, B, flat, lengths):
-    """log_probs (S,) and the list of paths. flat: the sequences, one behind the other, may be lost. lengths (S,)."""
+def viterbi_batch(pi, A, B, sequences):
+    """log_probs (S,) and the list of paths of a list of sequences (T_s,)."""
     model = log(pi), log(A), log(B)
+    flat, lengths = np.concatenate(sequences), np.array([len(obs) for obs in sequences])
     if compiled:
         stops = np.cumsum(lengths)
         path = compiled(*model[:2], np.ascontiguousarray(model[2].T), flat, stops)
@@ -567,7 +568,6 @@ def viterbi_batch(pi, A, B, flat, lengths):
     group = 8192 if len(pi) <= FEW else max_lanes_for(10**9, len(pi))
     if lengths.max() <= LONG and len(lengths) <= group:
         return viterbi_short(model, flat, lengths)
-    sequences = in_parts(flat, np.cumsum(lengths))
     scores, paths = np.empty(len(sequences)), [None] * len(sequences)
     order = np.argsort(-lengths, kind="stable")  # sequences of about the same length together
     short = order[(lengths > LONG).sum() :]

@@ -14,8 +14,8 @@ from segmenter import Segmenter
 PIECE = 1 << 18  # bytes read at a time from a pipe
 
 
-def load_model(ckpt_path, readable=False):
-    """The segmenter of a training folder."""
+def load_model(ckpt_path, implementation="fast"):
+    """The segmenter of a training folder. implementation: of the first-order model's decoder, "fast" or "readable"."""
     folder = find_folder(
         ckpt_path,
         ["model.npz"],
@@ -25,8 +25,8 @@ def load_model(ckpt_path, readable=False):
         segmenter = Segmenter.load(folder / "model.npz")
     except ValueError as error:
         raise UserError(f"{error}; train again") from None
-    if readable and segmenter.order == 1:
-        segmenter.hmm.readable = True
+    if implementation == "readable" and segmenter.order == 1:
+        segmenter.hmm.implementation = "readable"
     return segmenter
 
 
@@ -83,7 +83,9 @@ def get_parser():
         "--compare", choices=("jieba",), help="print another segmenter's words below"
     )
     parser.add_argument(
-        "--readable", action="store_true", help="use the recursion of model.py (order 1)"
+        "--no_fast",
+        action="store_true",
+        help="without fast.py: the functions of model.py (order 1)",
     )
     parser.add_argument("--encoding", default="utf-8", help="encoding of files and of the pipe")
     return parser
@@ -91,7 +93,7 @@ def get_parser():
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    segmenter = load_model(args.ckpt_path, args.readable)
+    segmenter = load_model(args.ckpt_path, "readable" if args.no_fast else "fast")
     other = get_jieba() if args.compare else None
 
     def show(lines):

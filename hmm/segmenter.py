@@ -200,7 +200,7 @@ def cut_long(piece):
 
 
 class FirstOrder(Segmenter):
-    """The homework's model. Its decoder is the recursion of model.py if `readable`, the one of fast.py otherwise."""
+    """The homework's model: an HMM of first order, whose `implementation` chooses the decoder."""
 
     order = 1
 

@@ -1,71 +1,26 @@
-"""Attention, changed: angles in high dimensions, scores, masks, positions, heads, a post-norm block, a seq2seq.
+"""Attention and its variants; a mask is called `keep`, True = may look (in gpt_songci: True = may NOT look).
 
-Sizes: B batch, L length (Lq queries, Lk keys), S source and T target length, C = d_model width, h heads, d width of
-one vector (of one head: C / h), H hidden width of the seq2seq, V vocabulary. A mask is called `keep`: True = may look.
+Angles in high dimensions, scores, masks, positions, heads, a post-norm block, a seq2seq. Sizes: B batch, L length
+(Lq queries, Lk keys), S source and T target length, C = d_model width, h heads, d width of one vector (of one head:
+C / h), H hidden width of the seq2seq, V vocabulary.
 """
 
-import functools
-import inspect
 import math
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+from validate import AtLeast, Shape, check_arguments, check_arrays, check_choice
 
-PAD, BOS, EOS = 0, 1, 2  # the first numbers of both vocabularies
+PAD, BOS, EOS = 0, 1, 2  # the first token numbers of both vocabularies
 SPECIAL = 3
 SCORES = ("additive", "bilinear", "dot", "scaled_dot", "none")
-
-
-def takes(**rules):
-    """Decorator: a ValueError that names both sides if an argument breaks its rule.
-
-    A rule is a smallest number, or the shape of a tensor such as "B Lq d": a letter is one size for all arguments
-    and at least 1, "2d" is twice that size, a leading "..." stands for any number of axes.
-    """
-
-    def decorate(function):
-        signature = inspect.signature(function)
-
-        @functools.wraps(function)
-        def checked(*args, **kwargs):
-            given, sizes = signature.bind(*args, **kwargs).arguments, {}
-            for name, rule in rules.items():
-                value = given.get(name)
-                if isinstance(rule, int):
-                    if value < rule:
-                        raise ValueError(f"{name} is {value}, it must be at least {rule}")
-                elif value is not None:
-                    check_shape(name, tuple(value.shape), rule.split(), sizes)
-            return function(*args, **kwargs)
-
-        return checked
-
-    return decorate
-
-
-def check_shape(name, shape, rule, sizes):
-    """One argument against its rule; sizes {letter: (size, who had it)} grows."""
-    said = f"({', '.join(rule)})"
-    open_front = rule[0] == "..."
-    rule = rule[open_front:]
-    if len(shape) < len(rule) or not open_front and len(shape) > len(rule):
-        raise ValueError(f"{name} is {shape}, expected {said}")
-    for letter, size in zip(rule, shape[len(shape) - len(rule) :]):
-        times = 2 if letter[0] == "2" else 1
-        if size < 1:
-            raise ValueError(f"{name} is {shape}, expected {said} with nothing empty")
-        known, owner = sizes.setdefault(letter.lstrip("2"), (size // times, f"{name} {shape}"))
-        if size != times * known:
-            raise ValueError(
-                f"{name} is {shape}, but {owner} makes {letter} = {times * known} in {said}"
-            )
 
 
 # ---- Angles between random vectors (exercise w1) ----
 
 
-@takes(n=1, num_pairs=1)
+@check_arguments(n=AtLeast(1), num_pairs=AtLeast(1))
 def sample_angles(n, num_pairs, seed):
     """Angles in radians, (num_pairs,) float64, between num_pairs pairs x, y of independent vectors from N(0, I_n).
 
@@ -79,7 +34,7 @@ def sample_angles(n, num_pairs, seed):
     # END SOLUTION att-01
 
 
-@takes(n=2)
+@check_arguments(n=AtLeast(2))
 def log_angle_density(theta, n):
     """Natural log of p(θ) = Γ(n/2) / (√π Γ((n-1)/2)) · sin^{n-2} θ, shape of theta. Source: exercise w1.
 
@@ -101,17 +56,19 @@ def angle_density(theta, n):
 # ---- Four scores: q (B, Lq, d) queries, k (B, Lk, d) keys -> (B, Lq, Lk), a row for each query ----
 
 
-@takes(q="B Lq d", k="B Lk d", W="m 2d", w="m")
+@check_arguments(q=Shape("B Lq d"), k=Shape("B Lk d"), W=Shape("m 2d"), w=Shape("m"))
 def score_additive(q, k, W, w):
     """wᵀ tanh(W [q; k]) for every query and key. W (m, 2d): q's columns first; w (m,). Source: Bahdanau et al. 2015."""
     # BEGIN SOLUTION att-03 (6 points): W [q; k] is a sum of two products; give queries and keys an axis each before tanh
     d = q.size(-1)
-    of_q, of_k = q @ W[:, :d].T, k @ W[:, d:].T  # (B, Lq, m), (B, Lk, m)
-    return torch.tanh(of_q[:, :, None] + of_k[:, None]) @ w  # (B, Lq, Lk, m)@(m,) -> (B, Lq, Lk)
+    from_q, from_k = q @ W[:, :d].T, k @ W[:, d:].T  # (B, Lq, m), (B, Lk, m)
+    return (
+        torch.tanh(from_q[:, :, None] + from_k[:, None]) @ w
+    )  # (B, Lq, Lk, m)@(m,) -> (B, Lq, Lk)
     # END SOLUTION att-03
 
 
-@takes(q="B Lq d", k="B Lk d", W="d d")
+@check_arguments(q=Shape("B Lq d"), k=Shape("B Lk d"), W=Shape("d d"))
 def score_bilinear(q, k, W):
     """qᵀ W k for every query and key. W (d, d). Source: Luong et al. 2015, "general"."""
     # BEGIN SOLUTION att-04 (4 points): rows are vectors here; on which side of W does the formula have q?
@@ -119,7 +76,7 @@ def score_bilinear(q, k, W):
     # END SOLUTION att-04
 
 
-@takes(q="... Lq d", k="... Lk d")
+@check_arguments(q=Shape("... Lq d"), k=Shape("... Lk d"))
 def score_dot(q, k):
     """qᵀ k for every query and key; any number of axes in front, (B, h, L, d) too. Source: Luong et al. 2015."""
     # BEGIN SOLUTION att-05 (2 points): all dot products at once are one matrix product
@@ -127,7 +84,7 @@ def score_dot(q, k):
     # END SOLUTION att-05
 
 
-@takes(q="... Lq d", k="... Lk d")
+@check_arguments(q=Shape("... Lq d"), k=Shape("... Lk d"))
 def score_scaled_dot(q, k):
     """qᵀ k / √d for every query and key; any number of axes in front. Source: Vaswani et al. 2017, eq. 1."""
     # BEGIN SOLUTION att-06 (3 points): d is the length of one vector, whatever stands in front of it
@@ -139,9 +96,10 @@ def score_scaled_dot(q, k):
 
 
 def attention_weights(scores, keep=None):
-    """Weights (..., Lq, Lk): the softmax of each query's scores over the keys that it may look at, 0 for the others.
+    """Weights (..., Lq, Lk): softmax of each query's scores over the keys with keep = True (may look), 0 for the others.
 
-    keep: bool, True = may look, broadcast to scores; None = everything. A row with nothing to keep gives zeros.
+    keep: bool, broadcast to scores; None: every query may look at every key. A row without True gives zeros.
+    gpt_songci's `mask` is the opposite: True = may not look.
     """
     # BEGIN SOLUTION att-07 (7 points): mask before the softmax; what is a softmax of nothing but -inf?
     if keep is None:
@@ -158,31 +116,21 @@ def mix(weights, values):
     # END SOLUTION att-08
 
 
-@takes(scores="... Lq Lk", values="... Lk d")
+@check_arguments(scores=Shape("... Lq Lk"), values=Shape("... Lk d"))
 def attend(scores, values, keep=None):
-    """Returns out (..., Lq, d) and weights (..., Lq, Lk). keep: bool, True = may look; a row with nothing gives zeros.
+    """out (..., Lq, d) and weights (..., Lq, Lk). keep: bool, True = may look; a query that may look nowhere gets zeros.
 
-    Raises ValueError if keep is not bool, does not fit the scores, or there are fewer or more values than keys.
+    Raises ValueError if keep is not bool or does not broadcast to the scores, or if the number of values is not Lk.
     """
-    if keep is not None:
-        if keep.dtype != torch.bool:
-            raise ValueError(f"keep is {keep.dtype}, expected torch.bool: True = may look")
-        try:
-            fits = torch.broadcast_shapes(keep.shape, scores.shape) == scores.shape
-        except RuntimeError:
-            fits = False
-        if not fits:
-            raise ValueError(
-                f"keep is {tuple(keep.shape)}, scores are {tuple(scores.shape)}: it cannot be broadcast"
-            )
+    check_keep(keep, scores)
     weights = attention_weights(scores, keep)
     return mix(weights, values), weights
 
 
 def padding_keep(lengths, L):
-    """keep (B, 1, L) bool for texts padded at their end: every query may look at the first lengths[b] keys.
+    """keep (B, 1, L) bool, True = may look, for texts padded at their end: True for the first lengths[b] keys.
 
-    lengths (B,) long. The axis of length 1 stands for all queries, those of padding too.
+    lengths (B,) long. The axis of length 1 stands for all queries, including those of padding.
     """
     # BEGIN SOLUTION att-09 (4 points): compare the number of each column with its text's length
     return (torch.arange(L, device=lengths.device) < lengths[:, None])[:, None]
@@ -192,7 +140,7 @@ def padding_keep(lengths, L):
 # ---- Positions ----
 
 
-@takes(L=1, d=1)
+@check_arguments(L=AtLeast(1), d=AtLeast(1))
 def position_encoding(L, d):
     """Positions 0 .. L-1 as vectors, (L, d) float64: sin(p / 10000^{i/d}) in even columns i, cos(p / 10000^{(i-1)/d})
     in odd ones. d may be odd. Source: Vaswani et al. 2017, section 3.5."""
@@ -229,11 +177,7 @@ class MultiHeadSelfAttention(nn.Module):
 
         Returns out (B, L, C) and weights (B, h, L, L).
         """
-        width = self.fused.in_features
-        if x.ndim != 3 or x.size(-1) != width or 0 in x.shape:
-            raise ValueError(
-                f"x is {tuple(x.shape)}, expected (B, L, C) with C = {width} and nothing empty"
-            )
+        check_arrays({"x": Shape("B L C")}, {"x": x}, {"C": self.fused.in_features})
         q, k, v = (self.split_heads(part) for part in self.project(x))
         out, weights = self.attend_heads(q, k, v, keep)
         return self.join_heads(out), weights
@@ -338,8 +282,7 @@ class TransformerEncoder(nn.Module):
         self, vocab_size, d_model, n_head, n_layer, max_len=64, positions="sine", tied_qk=False
     ):
         super().__init__()
-        if positions not in ("sine", "learned"):
-            raise ValueError(f"positions {positions!r} are unknown; known: sine, learned")
+        check_choice("positions", positions, ("sine", "learned"))
         self.max_len = max_len
         self.embedding = nn.Embedding(vocab_size, d_model)
         self.learned = nn.Embedding(max_len, d_model) if positions == "learned" else None
@@ -353,7 +296,7 @@ class TransformerEncoder(nn.Module):
         Returns h (B, L, C), and the weights of each layer, a list of (B, h, L, L). Padding changes no other token.
         """
         if lengths is not None:
-            lengths = checked_lengths(lengths, tokens).to(tokens.device)
+            lengths = check_lengths(lengths, tokens).to(tokens.device)
         keep = None if lengths is None else padding_keep(lengths, tokens.size(1))
         h, kept = self.embed(tokens, self.position_table(tokens.size(1))), []
         for block in self.blocks:
@@ -374,17 +317,6 @@ class TransformerEncoder(nn.Module):
         # BEGIN SOLUTION att-18 (3 points): all texts of a batch share the positions; line up the axes from the right
         return self.embedding(tokens) + table
         # END SOLUTION att-18
-
-
-def checked_lengths(lengths, tokens):
-    """lengths, if they are (B,) within 1 .. L for tokens (B, L); else ValueError."""
-    if tokens.ndim != 2 or 0 in tokens.shape:
-        raise ValueError(f"tokens are {tuple(tokens.shape)}, expected (B, L) with nothing empty")
-    if lengths.shape != tokens.shape[:1] or lengths.min() < 1 or lengths.max() > tokens.size(1):
-        raise ValueError(
-            f"lengths are {lengths.tolist()}, expected {len(tokens)} numbers from 1 to {tokens.size(1)}"
-        )
-    return lengths
 
 
 class EncoderReader(nn.Module):
@@ -430,10 +362,8 @@ class Seq2Seq(nn.Module):
 
     def __init__(self, vocab_in, vocab_out, hidden, score="scaled_dot"):
         super().__init__()
-        if score not in SCORES:
-            raise ValueError(f"score {score!r} is unknown; known: {', '.join(SCORES)}")
-        if hidden < 1:
-            raise ValueError(f"hidden is {hidden}, it must be at least 1")
+        check_choice("score", score, SCORES)
+        check_arrays({"hidden": AtLeast(1)}, {"hidden": hidden})
         self.score = score
         self.embedding_in = nn.Embedding(vocab_in, hidden)
         self.embedding_out = nn.Embedding(vocab_out, hidden)
@@ -465,7 +395,7 @@ class Seq2Seq(nn.Module):
     def encode(self, tokens, lengths):
         """tokens (B, S), lengths (B,) -> states (B, S, H), first state of the decoder (B, H), keep (B, S) bool."""
         S = tokens.size(-1)
-        lengths = checked_lengths(lengths, tokens)
+        lengths = check_lengths(lengths, tokens)
         words = self.embedding_in(tokens)
         packed = nn.utils.rnn.pack_padded_sequence(
             words, lengths.cpu(), batch_first=True, enforce_sorted=False
@@ -552,20 +482,15 @@ class Seq2Seq(nn.Module):
                 logits.double().log_softmax(-1)
                 + tokens.new_tensor([p for p, _, _ in alive], dtype=torch.float64)[:, None]
             )
-            best, at = log_p.flatten().topk(min(width, log_p.numel()))
-            grown = [
-                (
-                    p,
-                    alive[i // log_p.size(1)][1] + [i % log_p.size(1)],
-                    state[i // log_p.size(1)][None],
-                )
-                for p, i in zip(best.tolist(), at.tolist())
-            ]
-            ended += [(p, answer) for p, answer, _ in grown if answer[-1] == EOS]
-            alive = [one for one in grown if one[1][-1] != EOS]
-            if (
-                not alive or ended and max(ended)[0] >= alive[0][0]
-            ):  # a longer answer is never more probable
+            best, index = log_p.flatten().topk(min(width, log_p.numel()))
+            extended = []
+            for p, i in zip(best.tolist(), index.tolist()):
+                parent, token = divmod(i, log_p.size(1))
+                extended.append((p, alive[parent][1] + [token], state[parent][None]))
+            ended += [(p, answer) for p, answer, _ in extended if answer[-1] == EOS]
+            alive = [hypothesis for hypothesis in extended if hypothesis[1][-1] != EOS]
+            # a longer answer is never more probable
+            if not alive or ended and max(ended)[0] >= alive[0][0]:
                 break
         p, answer = max(ended + [(p, answer) for p, answer, _ in alive])
         return answer, p
@@ -588,7 +513,7 @@ def sequence_loss(logits, targets):
 # ---- One projection for queries and keys (exercise w2): X W^Q = X W^K ----
 
 
-@takes(n=1)
+@check_arguments(n=AtLeast(1))
 def expected_logits(n, tied):
     """Mean and standard deviation of q_i·k_j / √n: dict(same_mean, same_std, other_mean, other_std) of floats.
 
@@ -620,7 +545,7 @@ def diagonal_weight(r, n, L, tied):
     # END SOLUTION att-25
 
 
-@takes(n=1, L=1)
+@check_arguments(n=AtLeast(1), L=AtLeast(1))
 def expected_diagonal_weight(n, L, tied):
     """Mean of α_ii (float) for q, k from N(0, I_n), L keys: diagonal_weight averaged over |q_i|² ~ χ²_n."""
     r, probability = squared_length_nodes(n)
@@ -641,9 +566,38 @@ def squared_length_nodes(n, count=64):
     return 2 * values, vectors[0].square()
 
 
-@takes(dS="L L", x="L d", W="d m")
+@check_arguments(dS=Shape("L L"), x=Shape("L d"), W=Shape("d m"))
 def tied_scores_grad(dS, x, W):
     """dL/dW (d, m) for tied scores S = (x W)(x W)ᵀ, from dS = dL/dS (L, L). x (L, d), W (d, m). Source: exercise w2."""
     # BEGIN SOLUTION att-26 (4 points): W stands twice in S: product rule
     return x.T @ (dS + dS.T) @ (x @ W)
     # END SOLUTION att-26
+
+
+# ---- Provided: argument validation ----
+
+
+def check_keep(keep, scores):
+    """ValueError if keep is neither None nor a bool tensor that broadcasts to the scores' shape."""
+    if keep is None:
+        return
+    if keep.dtype != torch.bool:
+        raise ValueError(f"keep is {keep.dtype}, expected torch.bool: True = may look")
+    try:
+        fits = torch.broadcast_shapes(keep.shape, scores.shape) == scores.shape
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"keep has shape {tuple(keep.shape)}, which does not broadcast to the scores' {tuple(scores.shape)}"
+        )
+
+
+def check_lengths(lengths, tokens):
+    """lengths, if they are (B,) within 1 .. L for tokens (B, L); else ValueError."""
+    check_arrays({"tokens": Shape("B L")}, {"tokens": tokens})
+    if lengths.shape != tokens.shape[:1] or lengths.min() < 1 or lengths.max() > tokens.size(1):
+        raise ValueError(
+            f"lengths are {lengths.tolist()}, expected {len(tokens)} numbers from 1 to {tokens.size(1)}"
+        )
+    return lengths

@@ -8,6 +8,7 @@ than there are steps, while row t - 1 of `a`, `x` or a gradient belongs to step 
 import math
 
 import numpy as np
+from validate import Floats, Integers, check_arrays, check_choice, check_finite
 
 try:
     import fast  # optional: the LSTM with fewer NumPy calls per step; deleting the file is fine
@@ -27,29 +28,21 @@ def relu_rnn_forward(params, x):
     params: W (n, n), U (n, n), b (n,), V (n,), d (); x (l, n). h_0 = 0, a_t = b + W h_{t-1} + U x_t, h_t = ReLU(a_t),
     y_pred = sigmoid(V·h_l + d). Raises ValueError if l = 0, shapes disagree or a value is not finite.
     """
-    x, n = checked_input(x)
-    p = checked(
-        params, {"n": (n, "x", x.shape)}, {"W": "nn", "U": "nn", "b": "n", "V": "n", "d": ""}
-    )
-    W, a, h = (
-        p["W"],
-        x @ p["U"].T + p["b"],
-        np.zeros((len(x) + 1, n)),
-    )  # U x_t + b of all steps at once
-    zero = np.zeros(n)
-    for t in range(len(x)):
-        a[t] += W.dot(h[t])  # .dot: half the overhead of @ at this size
-        np.maximum(a[t], zero, out=h[t + 1])
-    z = finite(float(p["V"] @ h[-1] + p["d"]), p, x)
-    y_pred = (
-        1 / (1 + math.exp(-z)) if z > -700 else math.exp(z)
-    )  # exp(700) is near the largest float
+    p = check_arrays(RELU_SHAPES, {"x": x, **params})
+    W, x = p["W"], p["x"]
+    a, h = x @ p["U"].T + p["b"], np.zeros((len(x) + 1, len(W)))  # U x_t + b of all steps
+    zeros = np.zeros(len(W))
+    for t in range(len(x)):  # row t: step t + 1 of the formulas
+        a[t] += W.dot(h[t])
+        np.maximum(a[t], zeros, out=h[t + 1])  # ReLU
+    z = check_finite(float(p["V"] @ h[-1] + p["d"]), p)
+    y_pred = 1 / (1 + math.exp(-z)) if z > -700 else math.exp(z)  # exp(710) overflows
     return y_pred, {"h": h, "a": a, "y_pred": y_pred}
 
 
 def bce_loss(y_pred, y_gt):
     """-(y_gt log y + (1 - y_gt) log(1 - y)) in nats, y = y_pred kept within [1e-12, 1 - 1e-12]; y_gt is 0 or 1."""
-    checked_label(y_gt)
+    check_label(y_gt)
     y = min(max(float(y_pred), EPS), 1 - EPS)
     return -(y_gt * math.log(y) + (1 - y_gt) * math.log(1 - y))
 
@@ -127,7 +120,7 @@ def relu_dx(da, U):
 
 def relu_rnn_backward(params, x, y_gt, cache):
     """Gradients of bce_loss: y_pred (), d (), V, W, U, b as params, h (l, n) = dL/dh_t and x (l, n)."""
-    checked_label(y_gt)
+    check_label(y_gt)
     y_pred, a, h = cache["y_pred"], cache["a"], cache["h"]
     dd = relu_dd(y_pred, y_gt)
     dh = relu_dh(dd, params["V"], params["W"], a)
@@ -177,23 +170,15 @@ def rnn_forward(params, x, y, activation="tanh"):
     a_t = U x_t + W h_{t-1} + b, h_t = activation(a_t), o_t = V h_t + c, y_hat_t = softmax(o_t); tanh, sigmoid or relu.
     Raises ValueError if T = 0, shapes disagree, a label is out of range or a value is not finite.
     """
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation {activation!r} is not one of {', '.join(ACTIVATIONS)}")
-    x, D = checked_input(x)
-    sizes = {"D": (D, "x", x.shape), "H": size_of(params, "b"), "K": size_of(params, "c")}
-    p = checked(params, sizes, {"U": "HD", "W": "HH", "b": "H", "V": "KH", "c": "K"})
-    y = checked_labels(y, len(x), len(p["c"]))
-    phi, W, a, h = (
-        ACTIVATIONS[activation],
-        p["W"],
-        x @ p["U"].T + p["b"],
-        np.zeros((len(x) + 1, len(p["b"]))),
-    )
-    for t in range(len(x)):
+    check_choice("activation", activation, ACTIVATIONS)
+    p = check_arrays(RNN_SHAPES, {"x": x, "y": y, **params})
+    phi, W, x, y = ACTIVATIONS[activation], p["W"], p["x"], p["y"]
+    a, h = x @ p["U"].T + p["b"], np.zeros((len(x) + 1, len(W)))  # U x_t + b of all steps
+    for t in range(len(x)):  # row t: step t + 1 of the formulas
         a[t] += W.dot(h[t])
         h[t + 1] = phi(a[t])
     o = h[1:] @ p["V"].T + p["c"]  # (T, K)
-    loss = finite(cross_entropy(o, y), p, x)
+    loss = check_finite(cross_entropy(o, y), p)
     return loss, {"x": x, "y": y, "h": h, "a": a, "y_hat": softmax(o), "activation": activation}
 
 
@@ -346,13 +331,6 @@ def sgd_step(params, grads, lr, clip=None):
 
 # ---- LSTM, softmax and cross entropy at each step (exercise w4, bonus) ----
 
-LSTM_SHAPES = {
-    f"{array}_{gate}": size
-    for gate in GATES
-    for array, size in (("W", "HH"), ("U", "HD"), ("b", "H"))
-}
-LSTM_SHAPES |= {"V": "KH", "c": "K"}
-
 
 def stack_gates(params, array):
     """W (4H, H), U (4H, D) or b (4H,): those of f, i, a, o on top of each other."""
@@ -366,13 +344,11 @@ def lstm_forward(params, x, y, implementation="readable"):
     implementation: "readable" runs lstm_states below, "fast" the one of fast.py (same results).
     Raises ValueError if T = 0, shapes disagree, a label is out of range or a value is not finite.
     """
-    x, D = checked_input(x)
-    sizes = {"D": (D, "x", x.shape), "H": size_of(params, "b_f"), "K": size_of(params, "c")}
-    p = checked(params, sizes, LSTM_SHAPES)
-    y = checked_labels(y, len(x), len(p["c"]))
+    p = check_arrays(LSTM_SHAPES, {"x": x, "y": y, **params})
+    x, y = p["x"], p["y"]
     states = fast.lstm_states(p, x) if uses_fast(implementation) else lstm_states(p, x)
     logits = states["h"][1:] @ p["V"].T + p["c"]  # (T, H)@(H, K) -> (T, K)
-    loss = finite(cross_entropy(logits, y), p, x)
+    loss = check_finite(cross_entropy(logits, y), p)
     return loss, {"x": x, "y": y, **states, "y_hat": softmax(logits)}
 
 
@@ -553,8 +529,7 @@ def lstm_backward(params, cache, implementation="readable"):
 
 def uses_fast(implementation):
     """Whether fast.py does the work: it was asked for and the file is there. ValueError if the name is unknown."""
-    if implementation not in ("readable", "fast"):
-        raise ValueError(f"implementation {implementation!r} is not one of readable, fast")
+    check_choice("implementation", implementation, ("readable", "fast"))
     return implementation == "fast" and fast is not None
 
 
@@ -624,77 +599,31 @@ def probability_good(kind, params, x, implementation="fast"):
     return float(cache["y_hat"][-1, 1])
 
 
-# ---- what comes in: one clear ValueError instead of a wrong number ----
+# ---- provided: argument validation, the shapes that the forward passes expect (validate.py) ----
+
+STEPS = "one row per step"
+RELU_SHAPES = {
+    "x": Floats("l n", STEPS),
+    **dict.fromkeys(("W", "U"), Floats("n n")),
+    **dict.fromkeys(("b", "V"), Floats("n")),
+    "d": Floats("", "a number"),
+}
+RNN_SHAPES = {
+    "x": Floats("T D", STEPS),
+    "y": Integers("T", "one label per step", below="K"),
+    "b": Floats("H"),
+    "c": Floats("K"),
+    "U": Floats("H D"),
+    "W": Floats("H H"),
+    "V": Floats("K H"),
+}
+LSTM_SHAPES = {
+    **{name: RNN_SHAPES[name] for name in ("x", "y", "c")},
+    **{f"{name}_{gate}": RNN_SHAPES[name] for gate in GATES for name in ("b", "U", "W")},
+    "V": RNN_SHAPES["V"],
+}
 
 
-def checked_input(x):
-    """x (T, D) as float64, and D."""
-    x = np.asarray(x, dtype=np.float64)
-    if x.ndim != 2:
-        raise ValueError(f"x is {x.shape}, expected two dimensions: one row a step")
-    if len(x) == 0:
-        raise ValueError(f"x is {x.shape}: T = 0, but a text has at least one step")
-    return x, x.shape[1]
-
-
-def finite(result, params, x):
-    """`result`, a number. NaN in anything that went in comes out as NaN here: only then is it looked for."""
-    if not math.isfinite(result):
-        for name, value in [("x", x), *params.items()]:
-            if not np.isfinite(value).all():
-                raise ValueError(f"{name} holds NaN or infinity")
-    return result
-
-
-def size_of(params, name):
-    """(size, name, shape) of a vector of params: what `checked` measures the others by."""
-    if name not in params:
-        raise ValueError(f"params has no {name}; it has {', '.join(params) or 'nothing'}")
-    shape = np.shape(params[name])
-    if len(shape) != 1:
-        raise ValueError(f"{name} is {shape}, expected one dimension")
-    return shape[0], name, shape
-
-
-def checked(params, sizes, shapes):
-    """The parameters as float64 arrays. sizes: letter -> (size, who says so, its shape). shapes: name -> letters."""
-    expected = {
-        letters: tuple([sizes[letter][0] for letter in letters]) for letters in set(shapes.values())
-    }
-    arrays = {}
-    for name, letters in shapes.items():
-        if name not in params:
-            raise ValueError(f"params has no {name}; it has {', '.join(params) or 'nothing'}")
-        value = arrays[name] = np.asarray(params[name], dtype=np.float64)
-        if value.shape != expected[letters]:
-            reasons = {who: shape for _, who, shape in (sizes[letter] for letter in letters)}
-            because = (
-                " and ".join(f"{who} is {shape}" for who, shape in reasons.items())
-                or "it is a number"
-            )
-            raise ValueError(
-                f"{name} is {value.shape}, expected {expected[letters]} because {because}"
-            )
-    return arrays
-
-
-def checked_labels(y, T, K):
-    """y (T,) as integers in 0..K-1."""
-    y = np.asarray(y)
-    if y.shape != (T,):
-        raise ValueError(
-            f"y is {y.shape}, expected {(T,)} because x has {T} rows: one label a step"
-        )
-    if y.dtype.kind not in "iu":
-        raise ValueError(f"y holds {y.dtype}, expected whole numbers")
-    if y.min() < 0 or y.max() >= K:
-        wrong = int(y[(y < 0) | (y >= K)][0])
-        raise ValueError(
-            f"label {wrong} is out of range: V and c have K = {K} rows, so labels are 0 to {K - 1}"
-        )
-    return y
-
-
-def checked_label(y_gt):
+def check_label(y_gt):
     if np.ndim(y_gt) != 0 or y_gt not in (0, 1):
         raise ValueError(f"y_gt is {y_gt!r}, expected 0 or 1")

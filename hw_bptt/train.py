@@ -42,6 +42,9 @@ def get_parser():
     parser.add_argument(
         "--epochs", type=positive_int, default=6, help="times through the train part"
     )
+    parser.add_argument(
+        "--no_fast", action="store_true", help="lstm: without fast.py, the loops of model.py"
+    )
     training.add_run_flags(parser, "workdirs/hw_bptt/MODEL", "parameters and order of the reviews")
     return parser
 
@@ -152,7 +155,9 @@ def main(argv=None):
         )
         for done, number in enumerate(bar):
             x, label = vectors[texts[number]], labels[number]
-            loss, grads, probability = model.loss_and_grads(kind, params, x, label)
+            loss, grads, probability = model.loss_and_grads(
+                kind, params, x, label, "readable" if args.no_fast else "fast"
+            )
             progress = (epoch - 1 + done / len(order)) / settings["epochs"]
             params = model.sgd_step(
                 params, grads, settings["lr"] * (1 - progress), settings["clip"]

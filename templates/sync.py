@@ -20,6 +20,7 @@ COPIES = {  # file: the homeworks that have it
     "plots.py": (*NUMPY, *TORCH),
     "training.py": (*NUMPY, *TORCH),
     "devices.py": TORCH,
+    "validate.py": ("hw_bptt", "hmm", "hw_attention"),
 }
 
 

@@ -121,7 +121,7 @@ def test_lanes_of_time_give_what_the_recursions_give(N, M, T, zeros):
     rng = np.random.default_rng(T)
     pi, A, B = random_model(rng, N, M, zeros)
     obs = model.sample(pi, A, B, T, rng)[1]
-    quick, slow = model.HMM(pi, A, B), model.HMM(pi, A, B, readable=True)
+    quick, slow = model.HMM(pi, A, B), model.HMM(pi, A, B, implementation="readable")
     same(quick.score(obs), slow.score(obs))
     np.testing.assert_allclose(quick.predict_proba(obs), slow.predict_proba(obs), atol=1e-8)
     log_prob, path = quick.decode(obs)
@@ -153,7 +153,7 @@ def test_models_that_never_forget_are_right_too():
         (np.eye(N)[0], chain / chain.sum(1)[:, None]),
     ):
         obs = model.sample(pi, A, B, T, rng)[1]
-        quick, slow = model.HMM(pi, A, B), model.HMM(pi, A, B, readable=True)
+        quick, slow = model.HMM(pi, A, B), model.HMM(pi, A, B, implementation="readable")
         same(quick.score(obs), slow.score(obs))
         same(quick.decode(obs)[0], slow.decode(obs)[0])
         np.testing.assert_allclose(quick.predict_proba(obs), slow.predict_proba(obs), atol=1e-8)
@@ -164,10 +164,10 @@ def test_a_state_that_scaled_numbers_lose_comes_back():
     pi, A, B = np.array([0.5, 0.5]), np.eye(2), np.array([[0.9, 0.001, 0.099], [0.1, 0.9, 0]])
     obs = np.repeat([0, 1], 400)
     expected = np.log(0.5) + 400 * np.log(0.1) + 400 * np.log(0.9)
-    for readable in (True, False):
-        same(model.HMM(pi, A, B, readable=readable).score(obs), expected)
-        assert (model.HMM(pi, A, B, readable=readable).decode(obs)[1] == 1).all()
-    with pytest.raises(fast.Unsafe):
+    for implementation in ("readable", "fast"):
+        same(model.HMM(pi, A, B, implementation=implementation).score(obs), expected)
+        assert (model.HMM(pi, A, B, implementation=implementation).decode(obs)[1] == 1).all()
+    with pytest.raises(fast.Underflow):
         fast.score(pi, A, B, obs)
 
 
@@ -175,8 +175,8 @@ def test_equal_paths_take_the_smaller_states():
     for N, M, T in ((3, 2, 50), (3, 2, 3000), (12, 2, 40)):
         pi, A, B = np.full(N, 1 / N), np.full((N, N), 1 / N), np.full((N, M), 1 / M)
         obs = np.arange(T) % M
-        for readable in (True, False):
-            assert not model.HMM(pi, A, B, readable=readable).decode(obs)[1].any()
+        for implementation in ("readable", "fast"):
+            assert not model.HMM(pi, A, B, implementation=implementation).decode(obs)[1].any()
 
 
 def test_impossible_sequences():
@@ -187,8 +187,8 @@ def test_impossible_sequences():
         assert (
             model.state_posterior(model.forward(pi, A, B, obs), model.backward(A, B, obs)) == 0
         ).all()
-        for readable in (True, False):
-            machine = model.HMM(pi, A, B, readable=readable)
+        for implementation in ("readable", "fast"):
+            machine = model.HMM(pi, A, B, implementation=implementation)
             log_prob, path = machine.decode(obs)
             assert log_prob == -np.inf and path.shape == obs.shape and set(path.tolist()) <= {0, 1}
             assert machine.score(obs) == -np.inf and (machine.predict_proba(obs) == 0).all()
@@ -327,10 +327,13 @@ def test_broken_models_are_named(pi, A, B, words):
 @pytest.mark.parametrize(
     "obs, words",
     [
-        (np.array([0, 3]), r"obs\[1\] is 3, expected 0\.\.2: B has 3 columns"),
+        (
+            np.array([0, 3]),
+            r"obs\[1\] is 3, expected 0 to 2 because (M = 3|(log_)?B has shape \(2, 3\))",
+        ),
         (np.array([-1]), r"obs\[0\] is -1"),
         (np.array([0.0, 1.0]), "float64 values, expected integers"),
-        (np.array([], dtype=int), r"empty \(T = 0\)"),
+        (np.array([], dtype=int), r"shape \(0,\): T = 0, expected at least 1"),
         ([], "T = 0"),
         (np.zeros((2, 1), int), r"shape \(2, 1\), expected \(T,\)"),
         (np.array(["a"]), "expected integers"),
@@ -349,9 +352,7 @@ def test_broken_observations_are_named(obs, words):
         with pytest.raises(ValueError, match=words):
             call()
     if np.ndim(obs) == 1 and len(obs):
-        with pytest.raises(
-            ValueError, match=words.replace("obs", r"sequences\[1\]") if "obs" in words else words
-        ):
+        with pytest.raises(ValueError, match=words.replace("obs", r"sequences\[1\]", 1)):
             machine.decode_batch([np.array([0]), obs])
 
 
@@ -360,6 +361,7 @@ def test_other_misuse_of_the_class_is_named():
         (lambda: model.HMM().decode([0]), "no parameters yet"),
         (lambda: model.HMM().fit([[0, 1]]), "n_states"),
         (lambda: model.HMM(*GOOD).fit([]), "sequences is empty"),
+        (lambda: model.HMM(*GOOD, implementation="quick"), "'quick' is not one of readable, fast"),
         (lambda: model.HMM().fit_supervised([[0]], [[0], [1]]), "1 state sequences for 2"),
         (lambda: model.HMM().fit_supervised([[0, 1]], [[0]]), "2 states for 1 symbols"),
         (lambda: model.HMM().fit_supervised([[0]], [[0]], smoothing=-1), "smoothing is -1"),
@@ -381,8 +383,8 @@ def test_functions_leave_their_arguments_alone():
         model.transition_joint(alpha, beta, A, B, obs),
         model.viterbi(pi, A, B, obs),
     )
-    for readable in (True, False):
-        machine = model.HMM(pi, A, B, readable=readable)
+    for implementation in ("readable", "fast"):
+        machine = model.HMM(pi, A, B, implementation=implementation)
         machine.decode_batch([obs]), machine.predict_proba(obs), machine.fit([obs], 2)
     assert all((x == y).all() for x, y in zip(arrays, before))
 
@@ -433,7 +435,8 @@ def test_fit_finds_a_model_from_random_numbers():
     rng = np.random.default_rng(11)
     obs = model.sample(*(np.array(x) for x in GOOD), 400, rng)[1]
     fits = [
-        model.HMM(readable=readable).fit([obs], 15, n_states=2, rng=1) for readable in (True, False)
+        model.HMM(implementation=implementation).fit([obs], 15, n_states=2, rng=1)
+        for implementation in ("readable", "fast")
     ]
     np.testing.assert_allclose(fits[0].transmat_, fits[1].transmat_, atol=1e-8)
     assert fits[1].log_likelihoods_[-1] > fits[1].log_likelihoods_[0]
@@ -453,9 +456,7 @@ def test_numba_gives_the_same_paths():
             assert (found[0] == path).all()
             same(found[1], log_prob)
             many = [obs[:7], obs[:1], obs[:900]]
-            scores, paths = fast.viterbi_batch(
-                pi, A, B, np.concatenate(many), np.array(list(map(len, many)))
-            )
+            scores, paths = fast.viterbi_batch(pi, A, B, many)
             for score, path, sequence in zip(scores, paths, many):
                 expected = model.viterbi(pi, A, B, sequence)
                 assert (path == expected[0]).all()
@@ -469,7 +470,7 @@ def test_without_the_fast_file_the_recursions_do_the_work():
         "model"
     )
     machine = alone.HMM(*GOOD)
-    assert machine.readable and alone.fast is None
+    assert machine.implementation == "readable" and alone.fast is None
     obs = np.array([0, 2, 1, 1])
     same(machine.score(obs), model.log_likelihood(*GOOD, obs))
     assert (machine.decode_batch([obs])[1][0] == model.viterbi(*GOOD, obs)[0]).all()

@@ -116,7 +116,7 @@ def test_from_text_to_words(trained, capsys, tmp_path):
 
 def test_the_readable_recursion_gives_the_same_words(trained, capsys):
     outs = []
-    for more in ([], ["--readable"]):
+    for more in ([], ["--no_fast"]):
         call(
             "sample",
             "--ckpt_path",

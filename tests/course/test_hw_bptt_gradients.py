@@ -318,12 +318,12 @@ def test_bad_input_is_a_clear_error(kind):
             ["V", "(2, 7)", "(4,)" if kind == "relu_rnn" else "(2, 4)"],
         ),
         (params, x[:, :2], ["(5, 2)", "x"]),
-        (params, x[:0], ["T = 0"]),
-        (params, x[0], ["two dimensions"]),
+        (params, x[:0], ["l = 0" if kind == "relu_rnn" else "T = 0"]),
+        (params, x[0], ["(3,)" if kind != "relu_rnn" else "(4,)", "one row per step"]),
         (params, with_nan(x), ["x holds NaN"]),
         (params | {W: with_nan(params[W])}, x, [f"{W} holds NaN"]),
         (params | {"V": params["V"] * np.inf}, x, ["V holds NaN or infinity"]),
-        ({name: value for name, value in params.items() if name != W}, x, [f"no {W}"]),
+        ({name: value for name, value in params.items() if name != W}, x, [f"{W} is missing"]),
     ):
         with pytest.raises(ValueError) as error, np.errstate(invalid="ignore"):
             forward(kind, params_, x_, y[: len(x_)] if np.ndim(x_) == 2 else y)
@@ -334,10 +334,10 @@ def test_bad_input_is_a_clear_error(kind):
 def test_bad_labels_are_a_clear_error(kind):
     params, x, y = good(kind)
     for labels, words in (
-        (y + 1, ["label 2", "0 to 1"]),
-        (y - 1, ["label -1"]),
+        (y + 1, ["is 2", "0 to 1"]),
+        (y - 1, ["is -1", "0 to 1"]),
         (y[:3], ["(3,)", "(5,)"]),
-        (y * 1.0, ["whole numbers"]),
+        (y * 1.0, ["float64", "integers"]),
         (y[:, None], ["(5, 1)"]),
     ):
         with pytest.raises(ValueError) as error:
@@ -352,7 +352,7 @@ def test_other_bad_input():
     for label in (2, 0.5, np.array([1, 0])):
         with pytest.raises(ValueError, match="expected 0 or 1"):
             model.bce_loss(0.5, label)
-    with pytest.raises(ValueError, match="b is \\(4, 1\\), expected one dimension"):
+    with pytest.raises(ValueError, match="b has shape \\(4, 1\\), expected \\(H,\\)"):
         model.rnn_forward(params | {"b": np.zeros((4, 1))}, x, y)
 
 
