@@ -7,31 +7,40 @@
 manifest.json names every file with its size and SHA-256. A killed or cut download goes on where it stopped.
 """
 
-import argparse
 import contextlib
 import datetime
-import difflib
 import errno
 import hashlib
-import http.client
 import json
 import os
 import re
 import shutil
-import socket
-import ssl
 import sys
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote, urlsplit
 
-from tqdm import tqdm
+from cli import Parser, UserError, command, number, positive, run
+
+try:
+    import requests
+    from tqdm import tqdm
+    from urllib3.exceptions import HTTPError, NameResolutionError, ProtocolError
+except ImportError as missing:
+    sys.exit(
+        f"download.py: error: {missing.name} is not installed: activate the course's environment, or run "
+        "python -m pip install requests tqdm"
+    )
 
 HERE = Path(__file__).resolve().parent
-MANIFEST = json.loads((HERE / "manifest.json").read_text(encoding="utf-8"))
+Entry = dict[str, Any]  # a file of manifest.json: path, size, sha256
+Receipts = dict[
+    str, dict[str, Any]
+]  # {path: {size, sha256, url, date, archive}} of what was fetched
+MANIFEST: dict[str, dict[str, Any]] = json.loads((HERE / "manifest.json").read_text("utf-8"))
 RECEIPT = "downloaded.json"  # beside the files: where each came from
 BLOCK = 1 << 16  # bytes
 WAIT = 1.0  # seconds before the first retry, then twice as long
@@ -40,57 +49,30 @@ LARGEST_MEMBER = 1 << 28  # bytes a file in an archive may unpack to
 GOOD = ("verified", "archive", "recorded")
 
 
-class UserError(Exception):
-    """One line for the user that names the way out; exit code 2."""
-
-
 class GiveUp(Exception):
-    """This address will not do better when asked again."""
+    """Asking this address again will not help."""
 
 
 class Damaged(Exception):
-    """What came is not the file; asking again may help."""
+    """The bytes received are not the file; asking again may help."""
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse, except: --long_flag works with one dash too, an unknown flag names the nearest, an error is one line."""
-
-    def parse_args(self, args=None, namespace=None):
-        known = [flag for flag in self._option_string_actions if flag.startswith("--")]
-        argv = []
-        for word in sys.argv[1:] if args is None else list(map(str, args)):
-            argv.append("-" + word if "-" + word.split("=")[0] in known else word)
-        values, unknown = self.parse_known_args(argv, namespace)
-        if unknown:
-            near = difflib.get_close_matches(
-                "--" + unknown[0].split("=")[0].lstrip("-"), known, n=1
-            )
-            self.error(
-                f"unknown argument {unknown[0]}; "
-                + (f"did you mean {near[0]}?" if near else "--help lists them")
-            )
-        return values
-
-    def error(self, message):
-        raise UserError(message)
-
-
-def get_parser():
-    parser = Parser(description=__doc__.splitlines()[0], allow_abbrev=False)
+def get_parser() -> Parser:
+    parser = Parser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(MANIFEST)} or all")
     parser.add_argument(
         "--data_root",
         type=Path,
         default=HERE / "full",
-        help="folder of the full sets; each has its own folder in it (default: data/full)",
+        help="folder of the full sets; each has its own folder in it",
     )
     parser.add_argument(
-        "--list", action="store_true", help="what is there, what is missing, what works without it"
+        "--list", action="store_true", help="show which sets are there and which are missing"
     )
     parser.add_argument(
         "--verify",
         action="store_true",
-        help="check sizes and SHA-256 of what is there; fetches nothing",
+        help="check sizes and SHA-256 of the files that are there; fetch nothing",
     )
     parser.add_argument(
         "--mirror",
@@ -99,17 +81,17 @@ def get_parser():
     )
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=positive,
         default=30,
         metavar="S",
-        help="seconds without a byte that end a connection (default 30)",
+        help="seconds without a byte that end a connection",
     )
     parser.add_argument(
         "--retries",
-        type=int,
+        type=number(0, kind=int),
         default=4,
         metavar="N",
-        help="tries after a failure at one address, counted anew whenever bytes came (default 4)",
+        help="attempts after a failure at one address; the count starts again whenever bytes arrive",
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
@@ -118,7 +100,7 @@ def get_parser():
 # --------------------------------------------------------------------------------------------------- what is there
 
 
-def sha256(path):
+def sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(1 << 20):
@@ -126,14 +108,14 @@ def sha256(path):
     return digest.hexdigest()
 
 
-def read_receipt(folder):
+def read_receipt(folder: Path) -> Receipts:
     """{path: {size, sha256, url, date, archive}} of what was fetched into `folder`."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         return dict(json.loads((folder / RECEIPT).read_text(encoding="utf-8"))["files"])
     return {}
 
 
-def write_receipt(folder, files):
+def write_receipt(folder: Path, files: Receipts) -> None:
     text = (
         json.dumps(
             {"about": "written by data/download.py", "files": files}, indent=1, ensure_ascii=False
@@ -145,7 +127,7 @@ def write_receipt(folder, files):
     os.replace(temporary, folder / RECEIPT)
 
 
-def state(folder, entry, receipt):
+def state(folder: Path, entry: Entry, receipt: Receipts) -> str:
     """verified: the SHA-256 of manifest.json. archive: came from the archive with the listed SHA-256, unchanged.
     recorded: as it first came, nothing to verify it by. Else missing, damaged, or new (not seen before)."""
     path = folder / entry["path"]
@@ -165,7 +147,7 @@ def state(folder, entry, receipt):
     return "damaged" if entry["sha256"] else "new"
 
 
-def states(folder, name):
+def states(folder: Path, name: str) -> dict[str, str]:
     """{path: state} of a set's files. Files without a known hash that were put there by hand are recorded now."""
     receipt = read_receipt(folder)
     found = {entry["path"]: state(folder, entry, receipt) for entry in MANIFEST[name]["files"]}
@@ -185,11 +167,11 @@ def states(folder, name):
     return found
 
 
-def today():
+def today() -> str:
     return datetime.date.today().isoformat()
 
 
-def by_hand(name, folder):
+def by_hand(name: str, folder: Path) -> str:
     """The sentence that says how to do without this script."""
     about = MANIFEST[name]
     paths = (
@@ -204,7 +186,7 @@ def by_hand(name, folder):
     )
 
 
-def sentence(name, found):
+def sentence(name: str, found: dict[str, str]) -> str:
     """How well the files of a complete set are known, in words."""
     count = {how: sum(value == how for value in found.values()) for how in GOOD}
     words = [f"{count['verified']} of {len(found)} with the SHA-256 of manifest.json"]
@@ -216,7 +198,7 @@ def sentence(name, found):
     return f"{name}: {'; '.join(words)}"
 
 
-def show_list(root):
+def show_list(root: Path) -> None:
     rows = [("set", "full set", "MB", "for", "works without it")]
     for name, about in MANIFEST.items():
         found, folder = states(root / name, name), root / name
@@ -251,12 +233,12 @@ def show_list(root):
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )
     print(
-        f"full sets are looked for in {root}; python data/download.py NAME fetches one. Every homework runs on its "
+        f"Full sets are searched for in {root}; {command('download.py')} NAME fetches one. Every homework runs on its "
         "sample."
     )
 
 
-def verify(root, names, asked):
+def verify(root: Path, names: list[str], asked: bool) -> None:
     """Print the state of the sets; raise UserError if something is wrong (or missing, when it was asked for)."""
     wrong = []
     for name in names:
@@ -266,7 +248,7 @@ def verify(root, names, asked):
             f"{path} {how}" for path, how in found.items() if how == "damaged" or how == "missing"
         ]
         if all(how == "missing" for how in found.values()) and not asked:
-            print(f"{name}: not there (python data/download.py {name})")
+            print(f"{name}: not there ({command('download.py', name)})")
         elif bad:
             wrong += [f"{name}/{line}" for line in bad]
             print(f"{name}: " + ", ".join(bad))
@@ -275,80 +257,133 @@ def verify(root, names, asked):
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         raise UserError(
-            f"{wrong[0]}{more}; python data/download.py {wrong[0].split('/')[0]} fetches what is wrong"
+            f"{wrong[0]}{more}; {command('download.py', wrong[0].split('/')[0])} fetches what is wrong"
         )
 
 
 # ------------------------------------------------------------------------------------------------- one file, over HTTP
 
 
-def size_of(path):
+def size_of(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def address(source, path):
-    return urllib.parse.quote(source.rstrip("/") + "/" + path, safe="/:@%?=&,+")
+def address(source: str, path: str) -> str:
+    return quote(source.rstrip("/") + "/" + path, safe="/:@%?=&,+")
 
 
-def opened(url, start, timeout):
-    """The server's answer to a request for the bytes from `start` on."""
+def proxy_of(url: str) -> tuple[str, str] | None:
+    """(proxy without user and password, where it is set) for an address, or None."""
+    proxies = requests.utils.get_environ_proxies(url)
+    proxy = requests.utils.select_proxy(url, proxies)
+    if not proxy:
+        return None
+    names = (f"{urlsplit(url).scheme}_proxy", "all_proxy")
+    names += tuple(name.upper() for name in names)
+    variables = (name for name in names if os.environ.get(name) == proxy)
+    return re.sub(r"//[^@/]*@", "//", proxy), next(variables, "the system's settings")
+
+
+def opened(url: str, start: int, timeout: float) -> requests.Response:
+    """The server's answer to a request for the bytes from `start` on.
+
+    Raises GiveUp, Damaged, OSError (another attempt may help) or UserError (a library is missing).
+    """
     headers = {"User-Agent": "course-download/1", "Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
     try:
-        return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == 416:
-            raise Damaged("the kept part is no beginning of this file") from None
-        if error.code in (408, 425, 429) or error.code >= 500:
-            raise OSError(f"HTTP {error.code}") from None
-        raise GiveUp(f"HTTP {error.code}") from None
-    except urllib.error.URLError as error:
-        if isinstance(error.reason, ssl.SSLCertVerificationError):
-            raise GiveUp(
-                "its certificate cannot be checked (on macOS run 'Install Certificates.command' in Python's "
-                "folder)"
+        answer = requests.get(url, headers=headers, stream=True, timeout=timeout)
+    except requests.exceptions.ProxyError as error:
+        proxy, variable = proxy_of(url) or ("?", "the system's settings")
+        raise GiveUp(
+            f"the proxy {proxy} (from {variable}) does not work ({root_cause(error)}): correct or unset {variable}"
+        ) from None
+    except requests.exceptions.InvalidSchema as error:
+        proxy = proxy_of(url)
+        if proxy and "SOCKS" in str(error):
+            raise UserError(
+                f"the proxy {proxy[0]} (from {proxy[1]}) is a SOCKS proxy, which needs one more library; run: "
+                "python -m pip install PySocks"
             ) from None
-        if isinstance(error.reason, socket.gaierror):
-            raise GiveUp("its name is not found") from None
-        raise OSError(str(error.reason)) from None
+        raise GiveUp(str(error)) from None
+    except requests.exceptions.SSLError as error:
+        raise GiveUp(
+            f"its certificate cannot be verified ({root_cause(error)}). Behind a proxy that has its own certificate, "
+            "name its file in REQUESTS_CA_BUNDLE"
+        ) from None
+    except requests.exceptions.ConnectionError as error:
+        cause = error.args[0] if error.args else error
+        if isinstance(getattr(cause, "reason", None), NameResolutionError):
+            raise GiveUp("its name cannot be resolved") from None
+        raise OSError(root_cause(error)) from None
+    except requests.exceptions.Timeout:
+        raise TimeoutError from None
+    except requests.exceptions.RequestException as error:  # too many redirects, a bad address
+        raise GiveUp(root_cause(error)) from None
+    if answer.status_code < 400:
+        return answer
+    answer.close()
+    if answer.status_code == 416:
+        raise Damaged("the partial download does not match this file")
+    if answer.status_code == 407:
+        proxy, variable = proxy_of(url) or ("?", "the system's settings")
+        raise GiveUp(f"the proxy {proxy} (from {variable}) asks for a user name and a password")
+    if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
+        raise OSError(f"HTTP {answer.status_code}")
+    raise GiveUp(f"HTTP {answer.status_code}")
 
 
-def receive(url, entry, part, bar, timeout):
+def root_cause(error: BaseException) -> str:
+    """The innermost message of an error that wraps others, in a few words: "Connection refused"."""
+    while True:
+        inner = getattr(error, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((part for part in error.args if isinstance(part, BaseException)), None)
+        if inner is None:
+            break
+        error = inner
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(re.sub(r"^.*?(\[Errno -?\d+\] )", "", text).split())[:120]
+
+
+def receive(url: str, entry: Entry, part: Path, bar: tqdm, timeout: float) -> None:
     """Append what is missing to `part`. Returns when the server has sent all that it announced."""
     start = size_of(part)
     with opened(url, start, timeout) as answer:
         length = answer.headers.get("Content-Length")
         rest = int(length) if length and length.isdecimal() else None
         span = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range") or "")
-        resumed = answer.status == 206 and span and int(span[1]) == start
+        resumed = answer.status_code == 206 and span and int(span[1]) == start
         if start and not resumed:  # the whole file comes, from its first byte
-            if answer.status == 206:
-                raise Damaged("another range came than was asked for")
+            if answer.status_code == 206:
+                raise Damaged("the server sent another range than requested")
             with written(part, "wb"):
                 pass
             bar.update(-start)
             start = 0
         if entry["size"] and rest is not None and start + rest != entry["size"]:
             raise GiveUp(f"another file of {start + rest:,} bytes, expected {entry['size']:,}")
-        got = start
+        got, broken = start, False
         with written(part, "ab") as write:
-            while block := answer.read1(BLOCK):
-                write(block)
-                got += len(block)
-                bar.update(len(block))
-                if entry["size"] and got > entry["size"]:
-                    raise Damaged(f"more than the expected {entry['size']:,} bytes")
-        if rest is not None and got < start + rest or entry["size"] and got < entry["size"]:
+            try:
+                while block := answer.raw.read1(BLOCK, decode_content=False):
+                    write(block)
+                    got += len(block)
+                    bar.update(len(block))
+                    if entry["size"] and got > entry["size"]:
+                        raise Damaged(f"more than the expected {entry['size']:,} bytes")
+            except ProtocolError:  # the connection ended before the announced end
+                broken = True
+        if broken or got < max(entry["size"] or 0, start + (rest or 0)):
             raise OSError(f"cut off after {got:,} bytes")
 
 
 @contextlib.contextmanager
-def written(path, mode):
+def written(path: Path, mode: str) -> Iterator[Callable[[bytes], None]]:
     """A function that writes bytes to `path`; a full disk becomes a UserError and leaves what is there."""
 
-    def write(block):
+    def write(block: bytes) -> None:
         view = memoryview(block)
         while view:
             try:
@@ -357,23 +392,31 @@ def written(path, mode):
                 raise disk_error(path, error) from None
 
     try:
-        file = open(path, mode, buffering=0)
+        file: IO[bytes] = open(path, mode, buffering=0)
     except OSError as error:
         raise disk_error(path, error) from None
     with file:
         yield write
 
 
-def disk_error(path, error):
+def disk_error(path: Path, error: OSError) -> UserError:
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return UserError(
-            f"no room left on the disk of {path.parent}; make room and run this again: it goes on from the "
-            "part that is kept"
+            f"no room left on the disk of {path.parent}; make room and run this again: it continues from the "
+            "partial download"
         )
     return UserError(f"cannot write {path}: {error.strerror or error}")
 
 
-def fetch(entry, target, sources, bar, args, loose=False):
+def fetch(
+    entry: Entry,
+    target: Path,
+    sources: list[str],
+    bar: tqdm,
+    timeout: float,
+    retries: int,
+    loose: bool = False,
+) -> tuple[str, str]:
     """Get one file, checked, as `target`; the source that worked moves to the front. Returns (address, SHA-256).
 
     loose: another file than the listed one is taken if it comes twice the same (archives whose members are checked).
@@ -381,7 +424,8 @@ def fetch(entry, target, sources, bar, args, loose=False):
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    failed, wrong = [], set()
+    failed: list[str] = []
+    wrong: set[str] = set()
     for source in list(sources):
         url, failures, attempts = address(source, entry["path"]), 0, 0
         while True:
@@ -391,7 +435,7 @@ def fetch(entry, target, sources, bar, args, loose=False):
                 if (
                     not before or before != entry["size"]
                 ):  # else: killed between the last byte and the check
-                    receive(url, entry, part, bar, args.timeout)
+                    receive(url, entry, part, bar, timeout)
                 digest = checked(part, entry, wrong, loose)
                 os.replace(part, target)
                 sources.remove(source)
@@ -404,23 +448,20 @@ def fetch(entry, target, sources, bar, args, loose=False):
                 problem = str(error)
                 bar.update(-size_of(part))
                 part.unlink(missing_ok=True)
-                failures += before == 0  # a fault in what was kept is no fault of the server
-            except (OSError, http.client.HTTPException) as error:
-                problem = (
-                    "no byte came in time"
-                    if isinstance(error, TimeoutError)
-                    else str(error) or type(error).__name__
-                )
+                failures += before == 0  # a damaged partial download is not the server's fault
+            except (OSError, HTTPError) as error:
+                late = isinstance(error, TimeoutError) or "timed out" in str(error)
+                problem = "no byte arrived in time" if late else root_cause(error)
                 failures = 0 if size_of(part) > before else failures + 1
-            if failures > args.retries or attempts >= MOST_ATTEMPTS:
+            if failures > retries or attempts >= MOST_ATTEMPTS:
                 break
             time.sleep(min(30.0, WAIT * 2 ** max(0, failures - 1)))
-        failed.append(f"{urllib.parse.urlsplit(url).netloc}: {problem}")
-    raise UserError(f"cannot get {entry['path']}; is there a network? ({'; '.join(failed)})")
+        failed.append(f"{urlsplit(url).netloc}: {problem}")
+    raise UserError(f"cannot get {entry['path']}. Is there a network? ({'; '.join(failed)})")
 
 
-def checked(part, entry, wrong, loose):
-    """SHA-256 of a complete part. Raises Damaged, or GiveUp when the same wrong file came twice."""
+def checked(part: Path, entry: Entry, wrong: set[str], loose: bool) -> str:
+    """SHA-256 of a complete part. Raises Damaged, or GiveUp if the same wrong file was received twice."""
     digest = sha256(part)
     if entry["sha256"] is None or digest == entry["sha256"]:
         return digest
@@ -436,12 +477,12 @@ def checked(part, entry, wrong, loose):
 # ---------------------------------------------------------------------------------------------------------- one set
 
 
-def unpack(archive, folder, entries, trusted, url):
+def unpack(archive: Path, folder: Path, entries: list[Entry], trusted: bool, url: str) -> Receipts:
     """Write the wanted members of a zip file to their own places; other names in it are never used.
 
     trusted: the archive has the listed SHA-256, so its members are right. Returns receipts {path: ...}.
     """
-    receipts = {}
+    receipts: Receipts = {}
     try:
         with zipfile.ZipFile(archive) as file:
             for entry in entries:
@@ -478,9 +519,16 @@ def unpack(archive, folder, entries, trusted, url):
     return receipts
 
 
-def download(name, args):
-    """Bring one set to args.data_root / name. Returns True if anything had to be fetched."""
-    about, folder = MANIFEST[name], args.data_root / name
+def download(
+    name: str,
+    data_root: Path,
+    mirror: str | None = None,
+    timeout: float = 30,
+    retries: int = 4,
+    quiet: bool = False,
+) -> bool:
+    """Fetch one set to data_root / name. Returns True if anything had to be fetched."""
+    about, folder = MANIFEST[name], data_root / name
     if folder.resolve() == (HERE / name).resolve():
         raise UserError(
             f"{folder} holds the bundled sample; give another --data_root, such as {HERE / 'full'}"
@@ -499,25 +547,27 @@ def download(name, args):
         f"{name}: {about['what']}\nfrom   {about['home']}\nto     {folder}\nterms  {about['licence']}"
     )
     room(folder, files + (wanted if archive else []))
-    sources, receipt = sources_of(about, args.mirror), read_receipt(folder)
-    kept = [size_of(folder / (entry["path"] + ".part")) for entry in files]
+    sources, receipt = sources_of(about, mirror), read_receipt(folder)
+    partial = [size_of(folder / (entry["path"] + ".part")) for entry in files]
     bar = tqdm(
         total=sum(entry["size"] or 0 for entry in files),
-        initial=sum(kept),
+        initial=sum(partial),
         unit="B",
         unit_scale=True,
         desc=name,
-        disable=args.quiet,
+        disable=quiet,
     )
     try:
         with bar:
             for entry in files:
                 bar.set_postfix_str(entry["path"], refresh=False)
                 target = folder / entry["path"]
-                if archive and target.is_file():  # put there by hand, or kept by an earlier try
+                if archive and target.is_file():  # put there by hand, or by an earlier attempt
                     url, digest = "by hand", sha256(target)
                 else:
-                    url, digest = fetch(entry, target, sources, bar, args, loose=bool(archive))
+                    url, digest = fetch(
+                        entry, target, sources, bar, timeout, retries, loose=bool(archive)
+                    )
                 if archive:
                     trusted = digest == archive["sha256"]
                     if not trusted:
@@ -544,8 +594,7 @@ def download(name, args):
     except KeyboardInterrupt:
         left = sum(size_of(folder / (entry["path"] + ".part")) for entry in files)
         raise KeyboardInterrupt(
-            f"The files that came and {left:,} bytes of the next are kept; the same command goes "
-            "on."
+            f"Complete files and {left:,} bytes of the next one are kept; the same command continues."
         ) from None
     found = states(folder, name)
     print(f"{sentence(name, found)}; they are in {folder}")
@@ -554,18 +603,18 @@ def download(name, args):
             print(
                 f"{entry['path']} is the official file, not byte for byte the copy that manifest.json lists"
             )
-    print("next: " + about["next"].format(folder=shown(folder)))
+    print("next: " + command(about["next"], "--data_root", shown(folder)))
     return True
 
 
-def shown(folder):
-    """A folder as a command from the repository's root names it."""
+def shown(folder: Path) -> str:
+    """The folder relative to the repository's root, where the scripts search too, if it is inside."""
     with contextlib.suppress(ValueError):
         return folder.resolve().relative_to(HERE.parent).as_posix()
     return str(folder)
 
 
-def room(folder, files):
+def room(folder: Path, files: list[Entry]) -> None:
     """Raises UserError when the disk has no room for `files`."""
     needed = sum(
         (entry["size"] or 0) - size_of(folder / (entry["path"] + ".part")) for entry in files
@@ -581,7 +630,7 @@ def room(folder, files):
         )
 
 
-def sources_of(about, mirror):
+def sources_of(about: dict[str, Any], mirror: str | None) -> list[str]:
     """Addresses of folders with the set's files, the one to ask first in front."""
     sources = list(about["mirrors"].values())
     if mirror is None:
@@ -597,51 +646,28 @@ def sources_of(about, mirror):
     return sorted(sources, key=lambda source: source != first)
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> None:
     args = get_parser().parse_args(argv)
-    args.data_root = args.data_root.expanduser().absolute()
-    if args.timeout <= 0 or args.retries < 0:
-        raise UserError("--timeout is a number above 0, --retries a whole number of at least 0")
+    data_root = args.data_root.expanduser().absolute()
     unknown = [name for name in args.names if name not in (*MANIFEST, "all")]
     if unknown:
-        raise UserError(f"no data set {unknown[0]}; there are: {', '.join(MANIFEST)}, all")
+        raise UserError(f"no data set {unknown[0]}; choose from: {', '.join(MANIFEST)}, all")
     names = (
         list(MANIFEST) if not args.names or "all" in args.names else list(dict.fromkeys(args.names))
     )
     if args.list:
-        show_list(args.data_root)
+        show_list(data_root)
     elif args.verify:
-        verify(args.data_root, names, asked=bool(args.names))
+        verify(data_root, names, asked=bool(args.names))
     elif not args.names:
         raise UserError(
-            f"which data set? python data/download.py NAME with {', '.join(MANIFEST)} or all; --list tells "
+            f"which data set? {command('download.py')} NAME, with one of {', '.join(MANIFEST)} or all; --list shows "
             "what is there"
         )
     else:
         for name in names:
-            download(name, args)
-
-
-def run():
-    """main() as a script: a user's mistake is one line with exit code 2, Ctrl-C is 130."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, OSError):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    try:
-        main()
-    except UserError as error:
-        print(f"download.py: error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt as stop:
-        print(f"\ndownload.py: stopped. {stop}".rstrip(), file=sys.stderr)
-        sys.exit(130)
-    except OSError as error:
-        print(
-            f"download.py: error: {error.strerror or error}: {error.filename or 'while writing'}",
-            file=sys.stderr,
-        )
-        sys.exit(2)
+            download(name, data_root, args.mirror, args.timeout, args.retries, args.quiet)
 
 
 if __name__ == "__main__":
-    run()
+    run(main)

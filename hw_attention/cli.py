@@ -6,6 +6,7 @@ Each homework folder is standalone, so each has its own copy of this file.
 import argparse
 import contextlib
 import difflib
+import io
 import math
 import os
 import re
@@ -66,7 +67,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, allow_abbrev=False, **kwargs)
         self.given = set()
 
-    def parse_args(self, args=None, namespace=None):
+    def parse_args(self, args=None, namespace=None):  # pyright: ignore[reportIncompatibleMethodOverride]
         flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
         argv = []
         for word in sys.argv[1:] if args is None else list(map(str, args)):
@@ -236,7 +237,7 @@ def safe_write(path, mode="w"):
 def run(main):
     """Call `main()` as a script: UTF-8 at the console, a user's mistake as one line (exit code 2), Ctrl-C as 130."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, OSError):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
     prog = Path(sys.argv[0]).name
     try:

@@ -15,8 +15,8 @@ TEMPLATES = Path(__file__).resolve().parent
 ROOT = TEMPLATES.parent
 NUMPY = ("hw_bptt", "hmm", "word2vec_sst")
 TORCH = ("hw_attention", "waimai_cls", "gpt_songci")
-COPIES = {  # file: the homeworks that have it
-    "cli.py": (*NUMPY, *TORCH),
+COPIES = {  # file: the folders that have it
+    "cli.py": (*NUMPY, *TORCH, "data"),
     "plots.py": (*NUMPY, *TORCH),
     "training.py": (*NUMPY, *TORCH),
     "devices.py": TORCH,
@@ -28,9 +28,9 @@ def stale_copies() -> list[Path]:
     """Copies that are missing or differ from their template."""
     return [
         path
-        for name, homeworks in COPIES.items()
-        for homework in homeworks
-        if not (path := ROOT / homework / name).is_file()
+        for name, folders in COPIES.items()
+        for folder in folders
+        if not (path := ROOT / folder / name).is_file()
         or path.read_bytes() != (TEMPLATES / name).read_bytes()
     ]
 

@@ -9,11 +9,11 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -112,7 +112,7 @@ def toy_set(*mirrors, **more):
         "licence": "Free.",
         "home": "http://home",
         "mirrors": {f"m{number}": url for number, url in enumerate(mirrors)},
-        "next": "python prepare.py {folder}",
+        "next": "hmm/prepare.py",
         "files": [
             {"path": name, "size": len(data), "sha256": sha256(data)}
             for name, data in FILES.items()
@@ -143,9 +143,11 @@ def script(tmp_path, monkeypatch, server):
     """The module, a data folder of its own, and a toy set on the server."""
     spec = importlib.util.spec_from_file_location("download", SCRIPT)
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    monkeypatch.setitem(sys.modules, "cli", None)  # of another folder, if any; put back afterwards
+    del sys.modules["cli"]
     spec.loader.exec_module(module)
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(urllib.request, "_opener", None)
     monkeypatch.setattr(module, "WAIT", 0.001)
     monkeypatch.setattr(module, "HERE", tmp_path / "data")
     monkeypatch.setattr(module, "MANIFEST", {"toy": toy_set(server.url)})
@@ -289,7 +291,7 @@ def test_no_network(script):
         script.MANIFEST["toy"] = toy_set(closed.url)
     with pytest.raises(
         script.UserError,
-        match=r"cannot get a.bin; is there a network\? .*By hand: get 2 files \(a.bin ... "
+        match=r"cannot get a.bin. Is there a network\? .*By hand: get 2 files \(a.bin ... "
         r"b.bin\) from http://home , put into .*The bundled sample works without",
     ):
         script.go("toy")
@@ -305,6 +307,53 @@ def test_proxies_of_the_environment(script, server, monkeypatch):
     monkeypatch.setenv("http_proxy", server.url)
     script.go("toy")
     assert complete(script.folder) and server.asked[0][0] == "http://files.example/x/a.bin"
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_a_dead_proxy_is_named_with_its_variable(script, server, monkeypatch, variable):
+    with Server() as closed:
+        address = closed.url.rstrip("/")
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv(variable, address.replace("//", "//user:secret@"))
+    script.MANIFEST["toy"] = toy_set("http://files.example/x/", "http://more.example/")
+    with pytest.raises(script.UserError) as error:
+        script.go("toy")
+    text = str(error.value)
+    assert f"the proxy {address} (from {variable}) does not work" in text and "secret" not in text
+    assert f"correct or unset {variable}" in text and "more.example: the proxy" in text
+
+
+def test_a_proxy_that_wants_a_password(script, server, monkeypatch):
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("http_proxy", server.url)
+    script.MANIFEST["toy"] = toy_set("http://files.example/x/")
+    server.plan["a.bin"] = ["status 407"]
+    with pytest.raises(script.UserError, match="asks for a user name and a password"):
+        script.go("toy")
+
+
+def test_a_socks_proxy_says_what_to_install(script, monkeypatch):
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("all_proxy", "socks5h://user:secret@127.0.0.1:9")
+    monkeypatch.setitem(sys.modules, "socks", None)
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    script.MANIFEST["toy"] = toy_set("http://files.example/x/")
+    socks = r"the proxy socks5h://127.0.0.1:9 \(from all_proxy\) .*python -m pip install PySocks"
+    with pytest.raises(script.UserError, match=socks):
+        script.go("toy")
+
+
+def test_a_name_that_does_not_exist(script, monkeypatch):
+    def no_name(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_name)
+    script.MANIFEST["toy"] = toy_set("http://files.example/x/")
+    with pytest.raises(script.UserError, match="files.example: its name cannot be resolved"):
+        script.go("toy")
 
 
 def test_full_disk(script, server, monkeypatch):
@@ -335,7 +384,7 @@ def test_full_disk(script, server, monkeypatch):
         raising=False,
     )
     with pytest.raises(
-        script.UserError, match="no room left on the disk of .*goes on from the part"
+        script.UserError, match="no room left on the disk of .*continues from the partial"
     ):
         script.go("toy")
     assert (script.folder / "a.bin.part").stat().st_size == 100_000 and not (
@@ -440,7 +489,8 @@ def test_archive_that_unpacks_to_too_much(script, server, monkeypatch):
 def own_copy(tmp_path, manifest):
     """data/download.py in an empty tree, with another manifest."""
     (tmp_path / "data").mkdir(exist_ok=True)
-    shutil.copy(SCRIPT, tmp_path / "data")
+    for name in ("download.py", "cli.py"):
+        shutil.copy(SCRIPT.parent / name, tmp_path / "data")
     (tmp_path / "data" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return [sys.executable, str(tmp_path / "data" / "download.py")]
 
@@ -459,10 +509,10 @@ def run(command, *words):
 def test_bad_use_is_one_line(tmp_path):
     command = own_copy(tmp_path, {"toy": toy_set("http://127.0.0.1:9/")})
     for words, message in (
-        (["poems"], "no data set poems; there are: toy, all"),
+        (["poems"], "no data set poems; choose from: toy, all"),
         (["toy", "--mirorr", "x"], "did you mean --mirror"),
         ([], "which data set?"),
-        (["toy", "-retries", "-1"], "--retries a whole number"),
+        (["toy", "-retries", "-1"], "'-1' is not a whole number of at least 0"),
         (["toy", "--data_root", str(tmp_path / "data")], "holds the bundled sample"),
     ):
         code, out, err = run(command, *words)
@@ -496,7 +546,7 @@ def test_stopped_by_ctrl_c_and_by_force(tmp_path, server):
             assert process.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL)
         assert (
             stop == signal.SIGKILL
-            or "100,000 bytes of the next are kept; the same command goes on" in said
+            or "100,000 bytes of the next one are kept; the same command continues" in said
         )
         assert part.is_file() and not part.with_suffix("").exists()
     code, out, err = run(command, "toy")

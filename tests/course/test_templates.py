@@ -20,8 +20,8 @@ def test_every_copy_equals_its_template():
 
 def test_sync_writes_and_check_names_stale_copies(tmp_path):
     shutil.copytree(ROOT / "templates", tmp_path / "templates")
-    for homework in HOMEWORKS:
-        (tmp_path / homework).mkdir()
+    for folder in (*HOMEWORKS, "data"):
+        (tmp_path / folder).mkdir()
 
     def sync(*flags):
         words = [sys.executable, str(tmp_path / "templates" / "sync.py"), *flags]
