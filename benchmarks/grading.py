@@ -24,10 +24,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from course.cases import FreshCases
+from course.checks import load_checks
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from grading import submissions  # noqa: E402
-from tests import check  # noqa: E402
 
 HOMEWORK, CHECKS = "hmm", 10
 CONFIG = """c = get_config()
@@ -59,7 +61,7 @@ def run(test, draws):
 def ten_checks():
     """Ten checks, all that their blanks have, which ask functions of model.py with plain data: a notebook can ask them too."""
     blanks, found = {}, []
-    for one in check.load_checks(HOMEWORK):
+    for one in load_checks(HOMEWORK):
         if (
             one.points
             and not one.hidden
@@ -103,7 +105,7 @@ def notebook(model, checks, cases):
     ]
     for one in checks:
         draws = base64.b64encode(
-            pickle.dumps([(draw.inputs, draw.expected) for draw in cases.draws(one)])
+            pickle.dumps([(case.inputs, case.expected) for case in cases.for_check(one)])
         ).decode()
         source = inspect.getsource(one.function).partition("\ndef ")[2]
         cells.append(
@@ -210,7 +212,7 @@ def main():
         sys.exit(
             "benchmarks/grading.py: nbgrader is not installed; run: python -m pip install -r benchmarks/requirements.txt"
         )
-    checks, cases = ten_checks(), check.FreshCases(args.seed)
+    checks, cases = ten_checks(), FreshCases(args.seed)
     solved = (ROOT / HOMEWORK / "model.py").read_text(encoding="utf-8")
     empty = submissions.empty_files(HOMEWORK)["model.py"].decode("utf-8")
     print(

@@ -1,8 +1,8 @@
 """Inside the sandbox: a process that has numpy (and torch) loaded and forks a child for each submission.
 
 Started by grading/isolation.py as `python forkserver.py LEVEL FOLDER LIBRARY...`, with a socket as standard input. It is given nothing
-but tests/worker.py and the probes. A child shuts itself in (own processes, files, network where the kernel allows, limits,
-no new processes), then answers frames as tests/worker.py does.
+but course/runner's worker and the probes. A child shuts itself in (own processes, files, network where the kernel allows, limits,
+no new processes), then answers frames as course/runner/worker.py does.
 """
 
 import builtins
@@ -20,7 +20,7 @@ import struct
 import sys
 import tempfile
 
-import worker
+from course.runner import protocol, worker
 
 HOME = "/grading-home"  # as in isolation.py
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
@@ -359,7 +359,7 @@ def child(channel, level, order):
         drop_rights()
         reached.append("system calls")
     requests, answers = channel.makefile("rb"), channel.makefile("wb")
-    start = worker.decode(worker.read_frame(requests))
+    start = protocol.decode(protocol.read_frame(requests))
     folder = os.path.join(home, start["homework"])
     for name, data in start["files"].items():
         path = os.path.join(folder, *name.split("/"))
@@ -367,19 +367,13 @@ def child(channel, level, order):
         with open(path, "wb") as file:
             file.write(data.tobytes())
     os.makedirs(folder, exist_ok=True)
-    worker.write_frame(answers, worker.encode({"reached": reached}))
+    protocol.write_frame(answers, protocol.encode({"reached": reached}))
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    builtins.input = no_input
-    probes = os.path.join(
-        os.path.dirname(os.path.abspath(worker.__file__)), "probes", f"{start['homework']}.py"
-    )
+    builtins.input = worker.refuse_input
+    probes = os.path.join(sys.argv[2], "probes", f"{start['homework']}.py")
     worker.serve(requests, answers, folder, probes)
-
-
-def no_input(prompt=""):
-    raise EOFError("input() has nobody to ask while being checked")
 
 
 def main():

@@ -88,8 +88,8 @@ def junit(student, lang="zh"):
     root = ElementTree.Element("testsuites", name="course")
     for homework, marks in student.homeworks.items():
         checks = [(row, check) for row in marks["blanks"] for check in row["checks"]]
-        failures = sum(check["status"] not in ("done", "error", "time-out") for _, check in checks)
-        errors = sum(check["status"] in ("error", "time-out") for _, check in checks)
+        failures = sum(check["status"] not in ("done", "error", "timeout") for _, check in checks)
+        errors = sum(check["status"] in ("error", "timeout") for _, check in checks)
         suite = ElementTree.SubElement(
             root,
             "testsuite",
@@ -116,7 +116,7 @@ def junit(student, lang="zh"):
             ):
                 ElementTree.SubElement(properties, "property", name=name, value=str(value))
             if check["status"] != "done":
-                kind = "error" if check["status"] in ("error", "time-out") else "failure"
+                kind = "error" if check["status"] in ("error", "timeout") else "failure"
                 said = ILLEGAL.sub("?", text_of(check, at))
                 ElementTree.SubElement(case, kind, message=said.split("\n")[0]).text = said
     ElementTree.indent(root)

@@ -21,11 +21,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from grading import course, formats, isolation, marks, report, submissions, suspicions
+from course import verdict
+from course.cases import FreshCases
+from course.checks import load_checks
+from course.homeworks import HOMEWORKS, ROOT
+from course.settings import CourseError, homework_settings
+from course.settings import load as load_course
+from grading import formats, isolation, marks, report, submissions, suspicions
 from grading.journal import Journal, JournalError
-from tests import check
-from tests.student import HOMEWORKS, ROOT
-from tests.term import settings_of
 
 RUN = "run.json"  # what a run was asked for; tells that the folder is ours
 JOURNAL = "journal.jsonl"
@@ -51,8 +54,8 @@ def ready():
 
 def checks_digest(homework):
     """SHA-256 of everything that a verdict on the homework follows from, apart from submission and seed."""
-    settings = settings_of(homework)
-    seen = hashlib.sha256(repr([settings["points"], settings["leave_out"]]).encode())
+    settings = homework_settings(homework)
+    seen = hashlib.sha256(repr([settings.points, settings.leave_out]).encode())
     paths = [
         *(ROOT / "tests").glob("*.py"),
         *(ROOT / homework).glob("*.py"),
@@ -80,10 +83,10 @@ def grade_homework(submission, homework, cases, sandbox, level, limits, blanks=N
     files = {homework: submissions.complete(submission, homework)}
     results = []
     with isolation.opened(level, files, limits, sandbox) as door:
-        for one in check.load_checks(homework):
+        for one in load_checks(homework):
             if blanks and one.id not in blanks:
                 continue
-            result = check.run(one, door, cases).as_data()
+            result = verdict.run(one, door, cases).result.to_dict()
             results.append(result | {"message": [text[:LONGEST] for text in result["message"]]})
     return results
 
@@ -152,7 +155,7 @@ def work(pipe, settings):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, end)
     level = settings["level"]
-    cases = {homework: check.FreshCases(settings["seed"]) for homework in settings["homeworks"]}
+    cases = {homework: FreshCases(settings["seed"]) for homework in settings["homeworks"]}
     sandbox = open_sandbox(level, isolation.Limits(**settings["limits"]), settings["homeworks"])
     try:
         while (path := pipe.recv()) is not None:
@@ -306,11 +309,11 @@ def open_run(out, args):
 def wanted_homeworks(args):
     """The homeworks to grade: those asked for, of these the ones that have a blank asked for. Raises GradeError."""
     homeworks = args.homework or [
-        homework for homework in ready() if homework in course.load()["homework"]
+        homework for homework in ready() if homework in load_course().homeworks
     ]
     if not args.blank:
         return homeworks
-    blanks = {homework: {one.id for one in check.load_checks(homework)} for homework in homeworks}
+    blanks = {homework: {one.id for one in load_checks(homework)} for homework in homeworks}
     unknown = set(args.blank) - set().union(*blanks.values())
     if unknown:
         raise GradeError(
@@ -390,7 +393,7 @@ def get_parser():
 
 def read_tables(args, names):
     """course.toml, the roster's rows, the marks by hand. Raises RosterError or CourseError: before the grading, not after."""
-    about = course.load()
+    about = load_course()
     roster = marks.read_roster(args.roster, about) if args.roster else []
     marks.match(roster, names)
     path = args.manual or args.out / "manual.csv"
@@ -529,7 +532,7 @@ def main(argv=None):
     try:
         graded = run(args)
         lines = summary(args, *graded, *write_reports(args, *graded))
-    except (GradeError, marks.RosterError, course.CourseError, JournalError) as error:
+    except (GradeError, marks.RosterError, CourseError, JournalError) as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
     except KeyboardInterrupt:
         parser.exit(

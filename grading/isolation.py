@@ -5,7 +5,7 @@ Levels, strongest first:
   child for each submission with processes, files and memory of its own, no new processes, no signals, no sockets.
 - process: a child for each submission with limits, no new processes, signals or sockets (where the kernel filters
   system calls), a private folder and Python's to read; without Landlock it can read what the grader's user can read.
-- plain (systems without fork): tests/student.py's worker, a time limit only.
+- plain (systems without fork): course/runner's worker process, a time limit only.
 """
 
 import contextlib
@@ -23,8 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tests import worker
-from tests.student import ROOT, Channel, Door, StudentError, Worker, clean_environment
+from course.homeworks import ROOT
+from course.runner import Runner, StudentError, SubprocessRunner, protocol
+from course.runner.in_subprocess import Channel, clean_environment, copy_worker
 
 LEVELS = ("plain", "process", "bubblewrap")
 CODE = "/grading-sandbox"  # in bubblewrap: the worker's code; a name that hides no folder with a Python in it
@@ -70,7 +71,7 @@ class Sandbox:
         inside = self.place / "inside"
         if not inside.exists():
             (inside / "probes").mkdir(parents=True)
-            shutil.copyfile(ROOT / "tests" / "worker.py", inside / "worker.py")
+            copy_worker(inside)
             shutil.copyfile(Path(__file__).with_name("forkserver.py"), inside / "forkserver.py")
             for path in (ROOT / "tests" / "probes").glob("*.py"):
                 shutil.copyfile(path, inside / "probes" / path.name)
@@ -183,20 +184,20 @@ class Session(Channel):
         self.sandbox, self.number, self.channel, self.alive = sandbox, number, channel, True
         self.requests, self.answers = channel.makefile("wb"), channel.makefile("rb")
         self.reached = []
-        self.listen(awaited=True)
+        self.listen(expected=True)
         start = {
             "homework": homework,
             "files": {name: np.frombuffer(data, np.uint8) for name, data in files.items()},
         }
         with contextlib.suppress(OSError):
-            worker.write_frame(self.requests, worker.encode(start))
+            protocol.write_frame(self.requests, protocol.encode(start))
         frame = None
         with contextlib.suppress(Exception):
             frame = self.frames.get(timeout=START_LIMIT)
         if frame is None:
             self.kill()
             raise IsolationError("a child of the sandbox did not start")
-        self.reached = worker.decode(frame)["reached"]
+        self.reached = protocol.decode(frame)["reached"]
 
     def kill(self):
         if self.alive:
@@ -208,8 +209,8 @@ class Session(Channel):
 
 
 @dataclass
-class SandboxDoor(Door):
-    """A door (tests/student.py) to one submission through a sandbox. files: {homework: {name: bytes}}."""
+class SandboxRunner(Runner):
+    """Runs one submission's code through a sandbox. files: {homework: {name: bytes}}."""
 
     sandbox: Sandbox
     files: dict
@@ -222,7 +223,7 @@ class SandboxDoor(Door):
 
     def answer(self, homework, request):
         if self.spent >= self.limits.total:
-            raise StudentError("TimeOut", f"the submission has used its {self.limits.total:g} s")
+            raise StudentError("Timeout", f"the submission has used its {self.limits.total:g} s")
         session = self.sessions.get(homework)
         started = time.monotonic()
         try:
@@ -240,8 +241,8 @@ class SandboxDoor(Door):
         self.sessions.clear()
 
 
-class PlainDoor(Worker):
-    """`Worker` for files in memory: used where there is no fork."""
+class PlainRunner(SubprocessRunner):
+    """`SubprocessRunner` for files in memory: used where there is no fork."""
 
     def __init__(self, files, limits):
         self.place = tempfile.TemporaryDirectory(prefix=f"{PLACE}{os.getpid()}-")
@@ -394,12 +395,12 @@ def probe(level, limits=None):
 def opened(level, files, limits, sandbox=None):
     """A door at a level; without `sandbox` it has one of its own."""
     if level == "plain":
-        with PlainDoor(files, limits) as door:
+        with PlainRunner(files, limits) as door:
             yield door
         return
     own = sandbox or Sandbox(level, limits)
     try:
-        with SandboxDoor(own, files, limits) as door:
+        with SandboxRunner(own, files, limits) as door:
             yield door
     finally:
         if sandbox is None:

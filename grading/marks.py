@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from tests.term import settings_of
-
 
 class RosterError(Exception):
     """A roster or a file of manual marks that cannot be read. One line that names the row."""
@@ -113,8 +111,8 @@ def read_roster(path, course):
             raise RosterError(f"{where}: id {row['id']} stands in line {lines[row['id']]} too")
         if row.get("lang", "") not in ("", "en", "zh"):
             raise RosterError(f"{where}: lang {row['lang']!r}; write en, zh or nothing")
-        for homework, settings in course["homework"].items():
-            late_days(received(row, homework), settings["due"], where)
+        for homework, settings in course.homeworks.items():
+            late_days(received(row, homework), settings.due, where)
     return rows
 
 
@@ -166,7 +164,7 @@ def manual_points(path, course):
         if not row["points"]:
             continue
         homework, _, question = row["id"].partition("/")
-        most = settings_of(homework, course)["written"].get(question)
+        most = course.homework(homework).written.get(question)
         try:
             points = float(row["points"])
         except ValueError:
@@ -204,12 +202,12 @@ def collect(entries, problems, errors, course, roster=(), manual=None, lang="zh"
             error=errors.get(name, ""),
             lang=row.get("lang") or lang,
         )
-        for homework in course["homework"]:
+        for homework in course.homeworks:
             if (name, homework) in entries:
                 student.homeworks[homework] = homework_marks(entries[name, homework])
                 days = late_days(
                     received(row, homework),
-                    course["homework"][homework]["due"],
+                    course.homeworks[homework].due,
                     f"roster, {student.id or name}",
                 )
                 if days:

@@ -20,7 +20,7 @@ chmod -R go-rwx /autograder/source
 """
 RUN = """#!/usr/bin/env bash
 cd /autograder/source
-exec /opt/course/bin/python -m grading.platform gradescope --root /autograder --homework {homework} --lang {lang}
+exec /opt/course/bin/python -m grading.single gradescope --root /autograder --homework {homework} --lang {lang}
 """
 CLASSROOM = """#!/usr/bin/env python3
 \"\"\"Classroom 50 calls this in the student's checkout; the checks lie beside this file.\"\"\"
@@ -31,7 +31,7 @@ from pathlib import Path
 
 here = Path(__file__).resolve().parent
 checkout = Path.cwd()
-sys.exit(subprocess.run([sys.executable, "-m", "grading.platform", "classroom50", "--homework", "{homework}",
+sys.exit(subprocess.run([sys.executable, "-m", "grading.single", "classroom50", "--homework", "{homework}",
                          "--checkout", str(checkout), "--out", str(checkout / "result.json"), "--lang", "{lang}"],
                         cwd=here, env=os.environ).returncode)
 """
@@ -39,7 +39,7 @@ sys.exit(subprocess.run([sys.executable, "-m", "grading.platform", "classroom50"
 
 def source_files(homeworks):
     """Names of this tree's files that grading needs."""
-    kept = ("tests/", "grading/", *(f"{homework}/" for homework in homeworks))
+    kept = ("course/", "tests/", "grading/", *(f"{homework}/" for homework in homeworks))
     top = ("requirements.txt", "course.toml", "pyproject.toml", "conftest.py", "LICENSE")
     names = [
         name for name in release.tracked_files(release.ROOT) if name in top or name.startswith(kept)
@@ -48,7 +48,7 @@ def source_files(homeworks):
     return [
         name
         for name in names
-        if not name.startswith("tests/course/")
+        if not name.startswith("tests/repository/")
         and Path(name).stem.removeprefix("test_") not in others
     ]
 

@@ -20,11 +20,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from grading import course, markers
-from tests import check, update
-from tests.student import HOMEWORKS, ROOT
-from tests.term import settings_of
-from tests.update import MARK
+from course import cases as case_sources
+from course import handout, markers
+from course.checks import load_checks
+from course.commands import update
+from course.homeworks import COPY_RECORD, HOMEWORKS, ROOT
+from course.settings import Course, CourseError
+from course.settings import load as load_course
 
 LEFT_OUT = (
     "grading",
@@ -36,8 +38,14 @@ LEFT_OUT = (
     ".github",
     "tests/reference",
     "tests/mistakes",
-    "tests/course",
+    "tests/repository",
     "tests/cases",
+    "tests/accepted",
+    "course/markers.py",
+    "course/handout.py",
+    "templates",
+    "docs",
+    "CONTRIBUTING.md",
     "course.toml",
 )
 NEVER = (
@@ -62,15 +70,15 @@ class Plan:
     """What a copy holds. course: as course.load gives it. solved: solutions and worked answers stay."""
 
     homeworks: tuple
-    course: dict = field(default_factory=course.load)
+    course: Course = field(default_factory=load_course)
     solved: bool = False
 
     def given(self, homework):
         """Ids of blanks that are handed out filled in: course.toml leaves them out."""
-        return settings_of(homework, self.course)["leave_out"]
+        return self.course.homework(homework).leave_out
 
     def points(self, homework):
-        return settings_of(homework, self.course)["points"]
+        return self.course.homework(homework).points
 
     def blanks(self, homework):
         """Ids of the blanks that the copy asks for."""
@@ -124,16 +132,16 @@ def strip(name, plan, root=ROOT):
         text = markers.strip_code(
             path, name, plan.given(homework), plan.points(homework), plan.solved
         )
-        return course.code(name, text, plan.course).encode("utf-8")
+        return handout.code(name, text, plan.course).encode("utf-8")
     if name.endswith(".md"):
         text = (
-            course.sheet(name, path.read_text(encoding="utf-8"), plan.course)
+            handout.sheet(name, path.read_text(encoding="utf-8"), plan.course)
             if owned
             else path.read_text(encoding="utf-8")
         )
         text = markers.strip_sheet(text, name, solved=plan.solved and owned)
         return (
-            course.readme(name, text, plan.homeworks) if name in course.SHEETS else text
+            handout.readme(name, text, plan.homeworks) if name in handout.SHEETS else text
         ).encode("utf-8")
     if name.endswith(".ipynb"):
         return strip_notebook(
@@ -174,9 +182,9 @@ def build(out, plan, root=ROOT):
     cases = Path(out) / "tests" / "cases"
     cases.mkdir(parents=True)
     for homework in plan.homeworks:
-        if check.load_checks(homework):
-            seeds = [plan.course["seed"] * 1000 + at for at in range(check.STORED_SEEDS)]
-            check.store_cases(homework, cases / f"{homework}.npz", seeds)
+        if load_checks(homework):
+            seeds = [plan.course.seed * 1000 + at for at in range(case_sources.STORED_SETS)]
+            case_sources.store_cases(homework, cases / f"{homework}.npz", seeds)
     names = files_of(out)
     texts = {
         name: (Path(out) / name).read_text(encoding="utf-8")
@@ -189,7 +197,7 @@ def build(out, plan, root=ROOT):
         "texts": texts,
     }
     write(
-        Path(out) / MARK,
+        Path(out) / COPY_RECORD,
         (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8"),
     )
 
@@ -206,21 +214,21 @@ def term(plan):
         "",
         "[course]",
         *(
-            f"{key} = {json.dumps(plan.course[key], ensure_ascii=False)}"
+            f"{key} = {json.dumps(getattr(plan.course, key), ensure_ascii=False)}"
             for key in ("title", "title_zh")
         ),
     ]
     for homework in plan.homeworks:
-        settings = settings_of(homework, plan.course)
+        settings = plan.course.homework(homework)
         lines += ["", f"[homework.{homework}]"]
-        lines += [f"due = {settings['due'].isoformat()}"] if settings["due"] else []
+        lines += [f"due = {settings.due.isoformat()}"] if settings.due else []
         for key in ("written", "points"):
-            if settings[key]:
+            if values := getattr(settings, key):
                 lines.append(
-                    f"{key} = {{ {', '.join(f'{json.dumps(id)} = {n}' for id, n in settings[key].items())} }}"
+                    f"{key} = {{ {', '.join(f'{json.dumps(id)} = {n}' for id, n in values.items())} }}"
                 )
-        if settings["leave_out"]:
-            lines.append(f"leave_out = {json.dumps(settings['leave_out'])}")
+        if settings.leave_out:
+            lines.append(f"leave_out = {json.dumps(settings.leave_out)}")
     return "\n".join(lines) + "\n"
 
 
@@ -234,16 +242,18 @@ def files_of(folder):
 
 REPORT = """
 import json, sys
-from tests import check
-from tests.student import InProcess
+from course import verdict
+from course.cases import open_cases
+from course.checks import load_checks
+from course.runner import InProcessRunner
 rows = []
-with InProcess() as door:
-    cases = check.open_cases(0)
+with InProcessRunner() as runner:
+    cases = open_cases(0)
     for homework in sys.argv[1:]:
-        for one in check.load_checks(homework):
-            outcome = check.run(one, door, cases)
+        for check in load_checks(homework):
+            outcome = verdict.run(check, runner, cases)
             empty = getattr(outcome.error, "empty", None)
-            rows.append([homework, one.id, one.name, outcome.status, empty, outcome.message.en])
+            rows.append([homework, check.id, check.name, outcome.status, empty, outcome.message.en])
 json.dump(rows, open("report.json", "w", encoding="utf-8"))
 """
 
@@ -362,9 +372,9 @@ def prove_silent(folder, plan, root=ROOT):
             raise ReleaseError(f"{name} does not belong into a student copy")
         if any(name.startswith(left + "/") for left in LEFT_OUT if left != "tests/cases"):
             raise ReleaseError(f"{name} is the teacher's")
-        if name == MARK:
+        if name == COPY_RECORD:
             texts |= {
-                f"{MARK}: {file}": text
+                f"{COPY_RECORD}: {file}": text
                 for file, text in json.loads((Path(folder) / name).read_text("utf-8"))[
                     "texts"
                 ].items()
@@ -390,7 +400,7 @@ def prove_same(folder, plan):
                 f"two builds differ in their files: {sorted(set(names) ^ set(again))}"
             )
         for name in sorted(
-            names, key=lambda name: name == MARK
+            names, key=lambda name: name == COPY_RECORD
         ):  # it differs wherever another file does
             if (Path(folder) / name).read_bytes() != (Path(place) / name).read_bytes():
                 raise ReleaseError(f"two builds differ in {name}")
@@ -431,7 +441,7 @@ def refuse(out):
         found = update.read_copy(out)
     except update.UpdateError:
         raise ReleaseError(f"{out} exists and is no student copy; give another --out") from None
-    for name, given in json.loads(found[MARK])["files"].items():
+    for name, given in json.loads(found[COPY_RECORD])["files"].items():
         if name in found and update.digest(name, found[name]) != given:
             raise ReleaseError(
                 f"{out}: {name} was changed since it was written; use --update {out}, or give another --out"
@@ -460,7 +470,7 @@ def release(out, plan, say=print):
 
 
 def renew(old, plan, say=print):
-    """Build and prove a copy and bring it into the half-filled one at `old` (tests/update.py, which students run)."""
+    """Build and prove a copy and bring it into the half-filled one at `old` (`python -m course update`, which students run)."""
     with tempfile.TemporaryDirectory(prefix="student-") as place:
         build(place, plan)
         prove(place, plan, say)
@@ -469,7 +479,7 @@ def renew(old, plan, say=print):
 
 def not_due(plan, now=None):
     """Homeworks of the plan whose due date is still to come."""
-    dates = ((name, settings_of(name, plan.course)["due"]) for name in plan.homeworks)
+    dates = ((name, plan.course.homework(name).due) for name in plan.homeworks)
     return [name for name, due in dates if due and due > (now or datetime.now(UTC))]
 
 
@@ -509,10 +519,14 @@ def main(argv=None):
     try:
         if args.update and not args.update.is_dir():
             raise ReleaseError(f"--update {args.update}: no such folder")
-        about = course.load()
-        about["seed"] = about["seed"] if args.seed is None else args.seed
-        old = json.loads(update.read_copy(args.update)[MARK])["homeworks"] if args.update else None
-        plan = Plan(tuple(args.homework or old or about["homework"]), about, args.with_solutions)
+        about = load_course()
+        about.seed = about.seed if args.seed is None else args.seed
+        old = (
+            json.loads(update.read_copy(args.update)[COPY_RECORD])["homeworks"]
+            if args.update
+            else None
+        )
+        plan = Plan(tuple(args.homework or old or about.homeworks), about, args.with_solutions)
         if args.with_solutions and not_due(plan):
             raise ReleaseError(
                 f"not due yet: {', '.join(not_due(plan))} (course.toml); --homework chooses others"
@@ -521,7 +535,7 @@ def main(argv=None):
             renew(args.update, plan)
         else:
             release(args.out, plan)
-    except (ReleaseError, markers.MarkerError, course.CourseError, update.UpdateError) as error:
+    except (ReleaseError, markers.MarkerError, CourseError, update.UpdateError) as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
 
 

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import jinja2
 
-from grading import course, markers
-from tests.student import ROOT
+from course import handout, markers
+from course.homeworks import ROOT
+from course.settings import load as load_course
 
 TEMPLATES = Path(__file__).with_name("templates")
 PICTURES = (".png", ".jpg", ".jpeg")
@@ -60,7 +61,7 @@ WORDS = {
         "wrong": "wrong",
         "empty": "empty",
         "error": "stops",
-        "time-out": "time-out",
+        "timeout": "timeout",
         "given": "given",
         "grader": "the grader failed",
     },
@@ -99,7 +100,7 @@ WORDS = {
         "wrong": "错误",
         "empty": "未填",
         "error": "出错",
-        "time-out": "超时",
+        "timeout": "超时",
         "given": "已答",
     },
 }
@@ -370,7 +371,7 @@ def sections(text, questions):
 def rubric(homework, question, lang):
     """What a sheet's worked answers say of a question: from its id in bold, at the start of a line, to the next one's."""
     path = ROOT / homework / {"en": "README.md", "zh": "README.zh-CN.md"}[lang]
-    text = course.sheet(f"{homework}/{path.name}", path.read_text(encoding="utf-8"), course.load())
+    text = handout.sheet(f"{homework}/{path.name}", path.read_text(encoding="utf-8"), load_course())
     kept = set(markers.strip_sheet(text, str(path)).splitlines())
     lines = [line for line in text.splitlines() if line not in kept and "SOLUTION -->" not in line]
     parts = re.split(r"^(?=\*\*\w{2,3}\b)", "\n".join(lines), flags=re.M)
@@ -381,13 +382,13 @@ def rubric(homework, question, lang):
 def written_pages(handed_in, course, lang):
     """{"hmm-w1.html": text}: each written question over the class. handed_in: {submission: what `keep_written` returns}."""
     pages = {}
-    for homework, settings in course["homework"].items():
+    for homework, settings in course.homeworks.items():
         given = [
-            (student, sections(homeworks[homework][0], settings["written"]), homeworks[homework][1])
+            (student, sections(homeworks[homework][0], settings.written), homeworks[homework][1])
             for student, homeworks in sorted(handed_in.items())
             if homework in homeworks
         ]
-        for question, most in settings["written"].items():
+        for question, most in settings.written.items():
             answers = []
             for student, texts, places in given:
                 text = texts.get(question, "")
@@ -419,8 +420,8 @@ def manual_template(students, course):
     table = csv.writer(buffer, lineterminator="\r\n")
     table.writerow(["student", "id", "points", "comment"])
     for student in students:
-        for homework, settings in course["homework"].items():
-            for question in settings["written"]:
+        for homework, settings in course.homeworks.items():
+            for question in settings.written:
                 if homework in student.homeworks:
                     points, comment = student.written.get(homework, {}).get(question, ("", ""))
                     table.writerow(
@@ -439,7 +440,7 @@ def write_all(out, students, missing, unknown, run, course, lang, handed_in, sus
     out = Path(out)
     homeworks = [
         homework
-        for homework in course["homework"]
+        for homework in course.homeworks
         if any(homework in student.homeworks for student in students)
     ]
     write(out / "grades.csv", grades_csv(students, homeworks))

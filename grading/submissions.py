@@ -14,9 +14,9 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from grading import markers
-from tests.student import HOMEWORKS, ROOT
-from tests.term import settings_of
+from course import markers
+from course.homeworks import HOMEWORKS, ROOT
+from course.settings import homework_settings
 
 MAX_FILE = 2 * 2**20  # bytes of a source file that is graded
 MAX_TOTAL = 200 * 2**20  # bytes of all files of a submission, unpacked
@@ -340,7 +340,7 @@ def _take(submission, homework, files):
 
 def empty_files(homework):
     """{name: bytes} of the homework's code as students get it, all blanks empty but those that the term gives away."""
-    found, given = {}, settings_of(homework)["leave_out"]
+    found, given = {}, homework_settings(homework).leave_out
     for path in sorted((ROOT / homework).rglob("*")):
         if path.suffix in CODE and path.is_file() and not set(path.parts) & SKIPPED:
             name = path.relative_to(ROOT / homework).as_posix()

@@ -9,8 +9,8 @@ import io
 import keyword
 import tokenize
 
+from course.checks import load_checks
 from grading import submissions
-from tests import check
 
 FORBIDDEN = {  # dotted names that do what the blanks ask for
     "hw_bptt": ("torch", "tensorflow", "jax", "autograd", ".backward", "scipy.optimize"),
@@ -47,7 +47,7 @@ ALWAYS = (
     "sys.modules",
     "__builtins__",
     "importlib",
-    "STAND_INS",
+    "STUBS",
     "worker",
     "probes",
     "NBGRADER_EXECUTION",
@@ -96,7 +96,7 @@ def calls(files, homework):
     words = {
         *FORBIDDEN.get(homework, ()),
         *ALWAYS,
-        *(f"test_{one.name}" for one in check.load_checks(homework)),
+        *(f"test_{one.name}" for one in load_checks(homework)),
     }
     own = own_lines(files, homework)
     found += [

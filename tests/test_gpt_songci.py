@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.check import blank
+from course.checks import blank
 
 
 def step(student, case, kind="attention_step", **more):

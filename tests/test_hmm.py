@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.check import blank
+from course.checks import blank
 
 EXACT = {"rtol": 1e-9, "atol": 1e-14}  # sums of a few hundred products in float64
 LOGS = {"rtol": 1e-9, "atol": 1e-9}
@@ -28,7 +28,7 @@ def test_backward_zeros(student, case):
     case.check({"beta": student.call("hmm", "backward", *case.inputs)}, **EXACT)
 
 
-@blank("hmm-03", points=4, stand_ins=("model.forward",))
+@blank("hmm-03", points=4, stubs=("model.forward",))
 def test_evaluate(student, case):
     case.check({"P(O)": student.call("hmm", "evaluate", *case.inputs)}, **EXACT)
 
@@ -63,12 +63,12 @@ def test_log_backward_long(student, case):
     case.check({"log_beta": student.call("hmm", "log_backward", *case.inputs)}, **LOGS)
 
 
-@blank("hmm-08", points=2, stand_ins=("model.log_forward",))
+@blank("hmm-08", points=2, stubs=("model.log_forward",))
 def test_log_likelihood(student, case):
     case.check({"log P(O)": student.call("hmm", "log_likelihood", *case.inputs)}, **LOGS)
 
 
-@blank("hmm-08", points=2, stand_ins=("model.log_forward",))
+@blank("hmm-08", points=2, stubs=("model.log_forward",))
 def test_log_likelihood_long(student, case):
     case.check({"log P(O)": student.call("hmm", "log_likelihood", *case.inputs)}, **LOGS)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.check import blank
+from course.checks import blank
 
 
 def call(student, case, name):
@@ -89,7 +89,7 @@ def test_score_dot(student, case):
     case.check({"scores": call(student, case, "score_dot")})
 
 
-@blank("att-06", points=3, stand_ins=("model.score_dot",))
+@blank("att-06", points=3, stubs=("model.score_dot",))
 def test_score_scaled_dot(student, case):
     case.check({"scores": call(student, case, "score_scaled_dot")})
 
@@ -147,7 +147,7 @@ def test_split_heads(student, case):
     case.check({"heads": method(student, case)})
 
 
-@blank("att-13", points=4, stand_ins=("model.attend", "model.score_scaled_dot", "model.score_dot"))
+@blank("att-13", points=4, stubs=("model.attend", "model.score_scaled_dot", "model.score_dot"))
 def test_attend_heads(student, case):
     out, weights = method(student, case)
     case.check({"out": out, "weights": weights})
@@ -186,7 +186,7 @@ def test_embed(student, case):
 # ---- sequence to sequence ----
 
 
-@blank("att-19", points=4, stand_ins=("model.attend",))
+@blank("att-19", points=4, stubs=("model.attend",))
 def test_context(student, case):
     context, weights = student.probe("hw_attention", "context", *case.inputs)
     case.check({"context": context, "weights": weights})

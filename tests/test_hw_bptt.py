@@ -5,7 +5,7 @@ Every blank gets inputs of its own, so that no check runs through another blank.
 
 import numpy as np
 
-from tests.check import blank
+from course.checks import blank
 
 EXACT = {"rtol": 1e-9, "atol": 1e-12}  # a handful of products in float64
 DEEP = {"rtol": 1e-8, "atol": 1e-12}  # products over many steps: rounding grows with them

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 
-from tests.check import blank
+from course.checks import blank
 
 HOMEWORK = "word2vec_sst"
 SIGMOID = ("q2_sigmoid.sigmoid", "q2_sigmoid.sigmoid_grad")
@@ -120,7 +120,7 @@ def test_sigmoid_overflow(student, case):
     )
 
 
-@blank("w2v-03", points=3, stand_ins=("q2_sigmoid.sigmoid",))
+@blank("w2v-03", points=3, stubs=("q2_sigmoid.sigmoid",))
 def test_sigmoid_grad(student, case):
     case.check(
         fitted(
@@ -230,7 +230,7 @@ def network(student, case):
 @blank(
     "w2v-05",
     points=8,
-    stand_ins=(*SOFTMAX, *SIGMOID),
+    stubs=(*SOFTMAX, *SIGMOID),
     why=(
         "Check cost and gradient against each other: the gradient block by block, W1, b1, W2, b2.",
         "请用代价检验梯度:按 W1、b1、W2、b2 逐块比较。",
@@ -254,7 +254,7 @@ def test_network_gradient(student, case):
     case.check({"gradient": gradient / scale if isinstance(gradient, np.ndarray) else gradient})
 
 
-@blank("w2v-05", points=2, stand_ins=(*SOFTMAX, *SIGMOID))
+@blank("w2v-05", points=2, stubs=(*SOFTMAX, *SIGMOID))
 def test_network_sum(student, case):
     cost, gradient = network(student, case)
     rows = len(case.inputs[0])
@@ -273,7 +273,7 @@ def test_network_sum(student, case):
 @blank(
     "w2v-05",
     points=1,
-    stand_ins=(*SOFTMAX, *SIGMOID),
+    stubs=(*SOFTMAX, *SIGMOID),
     why=(
         "0 * log 0 is nan: take the log of the right class only.",
         "0 * log 0 是 nan:只对正确类别取对数。",
@@ -304,12 +304,12 @@ def softmax_cost(student, case, *names):
     case.check({name: answers[name] for name in names})
 
 
-@blank("w2v-07", points=2, stand_ins=(*SOFTMAX, *SIGMOID))
+@blank("w2v-07", points=2, stubs=(*SOFTMAX, *SIGMOID))
 def test_softmax_cost(student, case):
     softmax_cost(student, case, "cost")
 
 
-@blank("w2v-07", points=5, stand_ins=(*SOFTMAX, *SIGMOID))
+@blank("w2v-07", points=5, stubs=(*SOFTMAX, *SIGMOID))
 def test_softmax_gradients(student, case):
     softmax_cost(student, case, "gradPred", "grad")
 
@@ -317,7 +317,7 @@ def test_softmax_gradients(student, case):
 @blank(
     "w2v-07",
     points=1,
-    stand_ins=(*SOFTMAX, *SIGMOID),
+    stubs=(*SOFTMAX, *SIGMOID),
     why=(
         "Your softmax does not overflow: is it the one that is used here?",
         "你的 softmax 不会溢出:这里用的是它吗?",
@@ -337,14 +337,14 @@ def neg_sampling(student, case, *names):
 @blank(
     "w2v-08",
     points=3,
-    stand_ins=(*SOFTMAX, *SIGMOID),
+    stubs=(*SOFTMAX, *SIGMOID),
     why=("The cost has 1 + K terms.", "代价有 1 + K 项。"),
 )
 def test_neg_cost(student, case):
     neg_sampling(student, case, "cost")
 
 
-@blank("w2v-08", points=6, stand_ins=(*SOFTMAX, *SIGMOID))
+@blank("w2v-08", points=6, stubs=(*SOFTMAX, *SIGMOID))
 def test_neg_gradients(student, case):
     neg_sampling(student, case, "gradPred", "grad")
 
@@ -352,7 +352,7 @@ def test_neg_gradients(student, case):
 @blank(
     "w2v-08",
     points=2,
-    stand_ins=(*SOFTMAX, *SIGMOID),
+    stubs=(*SOFTMAX, *SIGMOID),
     why=(
         "A draw that equals the target is no negative: draw again until there are K.",
         "抽到目标词本身不算负样本:重新抽,直到有 K 个。",
@@ -365,7 +365,7 @@ def test_neg_draws(student, case):
 @blank(
     "w2v-08",
     points=1,
-    stand_ins=(*SOFTMAX, *SIGMOID),
+    stubs=(*SOFTMAX, *SIGMOID),
     why=(
         "1 - sigmoid(z) = sigmoid(-z): only one of the two keeps its digits when z is large.",
         "1 - sigmoid(z) = sigmoid(-z):z 很大时只有其中一个保住有效数字。",
@@ -377,9 +377,7 @@ def test_neg_overflow(student, case):
 
 def window(student, case, *names):
     answer = student.probe(HOMEWORK, "window", *case.inputs, module="q3_word2vec")
-    whose = (
-        "" if answer["stand-in"] else "own "
-    )  # the stand-ins are other costs than the student's own
+    whose = "" if answer["stub"] else "own "  # the stubs are other costs than the student's own
     answers = fitted(
         case,
         *results(case, answer["result"], 3),
@@ -388,22 +386,22 @@ def window(student, case, *names):
     case.check({whose + name: answers[whose + name] for name in names})
 
 
-@blank("w2v-09", points=2, stand_ins=COSTS)
+@blank("w2v-09", points=2, stubs=COSTS)
 def test_skipgram_cost(student, case):
     window(student, case, "cost")
 
 
-@blank("w2v-09", points=6, stand_ins=COSTS)
+@blank("w2v-09", points=6, stubs=COSTS)
 def test_skipgram_gradients(student, case):
     window(student, case, "gradIn", "gradOut")
 
 
-@blank("w2v-10", points=2, bonus=True, stand_ins=COSTS)
+@blank("w2v-10", points=2, bonus=True, stubs=COSTS)
 def test_cbow_cost(student, case):
     window(student, case, "cost")
 
 
-@blank("w2v-10", points=4, bonus=True, stand_ins=COSTS)
+@blank("w2v-10", points=4, bonus=True, stubs=COSTS)
 def test_cbow_gradients(student, case):
     window(student, case, "gradIn", "gradOut")
 
@@ -465,7 +463,7 @@ def test_sgd_saving(student, case):
 # ---------------------------------------------------------------- question 4
 
 
-@blank("w2v-12", points=4, stand_ins=REGRESSION)
+@blank("w2v-12", points=4, stubs=REGRESSION)
 def test_sentence_features(student, case):
     value = student.probe(HOMEWORK, "features", *case.inputs, module="q4_softmaxreg")
     case.check(fitted(case, value, names=["features"]))
@@ -480,7 +478,7 @@ def regression(student, case, *names):
 @blank(
     "w2v-13",
     points=3,
-    stand_ins=REGRESSION,
+    stubs=REGRESSION,
     why=(
         "The mean cross entropy, plus half the regularisation times the squares.",
         "平均交叉熵,加上二分之一正则系数乘以平方和。",
@@ -492,7 +490,7 @@ def test_regression_cost(student, case):
     case.check(fitted(case, results(case, alone, 2)[0], names=["cost, nopredictions"]))
 
 
-@blank("w2v-13", points=4, stand_ins=REGRESSION)
+@blank("w2v-13", points=4, stubs=REGRESSION)
 def test_regression_gradient(student, case):
     value = student.call(HOMEWORK, "q4_softmaxreg.softmaxRegression", *case.inputs, True)
     answers = fitted(case, *results(case, value, 2), names=["cost", "gradient"])
@@ -502,7 +500,7 @@ def test_regression_gradient(student, case):
     case.check({"gradient": answers["gradient"]})
 
 
-@blank("w2v-13", points=1, stand_ins=REGRESSION)
+@blank("w2v-13", points=1, stubs=REGRESSION)
 def test_regression_classes(student, case):
     regression(student, case, "classes")
 
@@ -510,7 +508,7 @@ def test_regression_classes(student, case):
 @blank(
     "w2v-13",
     points=1,
-    stand_ins=REGRESSION,
+    stubs=REGRESSION,
     why=(
         "Your softmax does not overflow: is it the one that is used here?",
         "你的 softmax 不会溢出:这里用的是它吗?",
@@ -520,7 +518,7 @@ def test_regression_overflow(student, case):
     regression(student, case, "cost", "gradient")
 
 
-@blank("w2v-14", points=2, stand_ins=SENTIMENT)
+@blank("w2v-14", points=2, stubs=SENTIMENT)
 def test_regularization_values(student, case):
     values = student.call(HOMEWORK, "q4_sentiment.getRegularizationValues")
     flat = np.ravel(values).astype(float) if isinstance(values, (list, np.ndarray)) else np.zeros(0)
@@ -548,7 +546,7 @@ def test_regularization_values(student, case):
     )
 
 
-@blank("w2v-15", points=4, stand_ins=SENTIMENT)
+@blank("w2v-15", points=4, stubs=SENTIMENT)
 def test_best_model(student, case):
     chosen = student.call(HOMEWORK, "q4_sentiment.chooseBestModel", *case.inputs)
     case.require(
@@ -591,7 +589,7 @@ def test_cross_entropy(student, case):
     )
 
 
-@blank("w2v-20", points=3, stand_ins=SOFTMAX[:1])
+@blank("w2v-20", points=3, stubs=SOFTMAX[:1])
 def test_network_gradients(student, case):
     value = student.call(HOMEWORK, "basics.network_gradients", *case.inputs)
     case.check(fitted(case, *results(case, value, 4), names=["dW1", "db1", "dW2", "db2"]))

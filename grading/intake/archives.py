@@ -25,8 +25,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
-from grading.intake.messages import Message
 from grading.intake.names import is_archive
+from grading.intake.problems import Message
 
 MAX_LISTED = 300_000  # names in one folder or archive
 MAX_PASSED = 2 * 2**30  # bytes that are unpacked to be passed over (tar, rar, 7z)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from grading.intake.layouts import LABELS
-from grading.intake.messages import in_language
+from grading.intake.problems import in_language
 from grading.intake.reading import Intake
 from grading.intake.rosters import Matching
 from grading.intake.submission import FileUse, Submission

@@ -17,8 +17,8 @@ from grading.intake.archives import (
     reason,
 )
 from grading.intake.layouts import Bundle
-from grading.intake.messages import Message
 from grading.intake.people import guess
+from grading.intake.problems import Message
 from grading.intake.submission import FileUse, Submission
 
 DOCUMENTS = (

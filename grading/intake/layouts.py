@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from grading.intake import archives, names
 from grading.intake.archives import Location, Opener
-from grading.intake.messages import Message
 from grading.intake.people import Hint
+from grading.intake.problems import Message
 from grading.intake.times import TimeError, parse_time
 
 MOODLE = re.compile(

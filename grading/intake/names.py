@@ -6,7 +6,7 @@ import unicodedata
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from tests.student import HOMEWORKS, ROOT
+from course.homeworks import HOMEWORKS, ROOT
 
 ARCHIVES = (
     ".tar.gz",

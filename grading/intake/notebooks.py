@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 from grading.intake import student_copy
-from grading.intake.messages import Message
+from grading.intake.problems import Message
 
 MAX_NOTEBOOK = 20 * 2**20
 

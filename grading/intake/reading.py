@@ -9,7 +9,7 @@ from pathlib import Path
 from grading.intake import folders, layouts, names
 from grading.intake.archives import DAMAGED, Location, Opener, Refused, reason
 from grading.intake.layouts import Bundle
-from grading.intake.messages import Message
+from grading.intake.problems import Message
 from grading.intake.rosters import Matching, Roster, match_all
 from grading.intake.submission import Submission
 

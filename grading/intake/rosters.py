@@ -9,8 +9,8 @@ from datetime import tzinfo
 from pathlib import Path
 
 from grading.intake import names, tables
-from grading.intake.messages import Message
 from grading.intake.people import Hint, Person
+from grading.intake.problems import Message
 from grading.intake.submission import Submission
 from grading.intake.tables import TableError
 from grading.intake.times import TimeError, is_never, parse_time

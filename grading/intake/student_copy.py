@@ -6,10 +6,10 @@ import warnings
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from grading import markers
+from course import markers
+from course.homeworks import ROOT
+from course.settings import homework_settings
 from grading.intake.archives import JUNK
-from tests.student import ROOT
-from tests.term import settings_of
 
 CODE = (".py", ".txt")
 UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -17,7 +17,7 @@ UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 def empty_files(homework: str) -> dict[str, bytes]:
     """{name: bytes} of the homework's code as students get it, all blanks empty but those that the term provides."""
-    files, provided = {}, settings_of(homework)["leave_out"]
+    files, provided = {}, homework_settings(homework).leave_out
     for path in sorted((ROOT / homework).rglob("*")):
         if path.suffix in CODE and path.is_file() and not set(path.parts) & set(JUNK):
             name = path.relative_to(ROOT / homework).as_posix()
@@ -48,7 +48,7 @@ def cached_empty(homework: str) -> Mapping[str, bytes]:
 @functools.cache
 def blank_functions(homework: str) -> Mapping[str, str]:
     """{qualified name: file} of the functions of a homework that hold a blank."""
-    provided = settings_of(homework)["leave_out"]
+    provided = homework_settings(homework).leave_out
     return {
         region.function: region.path.relative_to(ROOT / homework).as_posix()
         for id, region in markers.blanks(ROOT / homework).items()

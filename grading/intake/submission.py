@@ -8,8 +8,8 @@ from functools import cached_property
 
 from grading.intake import notebooks, student_copy
 from grading.intake.archives import DAMAGED, Location, Opener, Refused, reason
-from grading.intake.messages import Message
 from grading.intake.people import Hint, Person
+from grading.intake.problems import Message
 
 MAX_FILE = 2 * 2**20  # bytes of a source file that is graded
 MAX_CODE = 32 * 2**20  # bytes of a homework's code: a sandbox holds twice that

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.mistakes import mistake
+from course.mistakes import mistake
 
 
 @mistake(

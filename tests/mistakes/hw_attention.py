@@ -6,7 +6,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-from tests.mistakes import mistake
+from course.mistakes import mistake
 
 # ---- angles ----
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tests.mistakes import mistake
+from course.mistakes import mistake
 
 # ---------------------------------------------------------------- ReLU-RNN
 

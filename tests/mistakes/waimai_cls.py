@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from tests.mistakes import mistake
+from course.mistakes import mistake
 
 
 @mistake(

@@ -1,6 +1,6 @@
 """Known wrong versions of word2vec_sst's blanks. Ids V1-V20 are the catalogue's; a letter behind one marks a variant."""
 
-from tests.mistakes import mistake
+from course.mistakes import mistake
 
 # ---------------------------------------------------------------- question 1
 

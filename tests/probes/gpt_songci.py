@@ -60,7 +60,7 @@ def gpt_form(homework, config, step, batch, length):
 
 
 def gpt_layers(homework, config, matrices, h, mask):
-    """run_layers over stand-in blocks: block i gives (h @ matrices[i] + i, weights full of i + 1) and logs the mask."""
+    """run_layers over stub blocks: block i gives (h @ matrices[i] + i, weights full of i + 1) and logs the mask."""
     gpt = make_gpt(homework, config, {}).eval()
     masks = []
 
@@ -110,4 +110,4 @@ def guide(homework, logits, fits, rhymes, wanted, used):
     return {"result": result, "logits": logits}
 
 
-STAND_INS = {}
+STUBS = {}

@@ -1,6 +1,6 @@
-"""What runs beside the student's code for hmm: stand-ins that add up all state paths.
+"""What runs beside the student's code for hmm: stubs that add up all state paths.
 
-Their callers need the last time step: the steps before it are off by a factor, so that a stand-in is no answer.
+Their callers need the last time step: the steps before it are off by a factor, so that a stub is no answer.
 """
 
 import itertools
@@ -23,7 +23,7 @@ def path_probabilities(pi, A, B, obs):
 
 
 def forward(pi, A, B, obs):
-    """Stand-in for hmm-01, for short sequences: right in the last row."""
+    """stub for hmm-01, for short sequences: right in the last row."""
     alpha = np.zeros((len(obs), len(pi)))
     for t in range(len(obs)):
         every, p = path_probabilities(pi, A, B, obs[: t + 1])
@@ -33,16 +33,16 @@ def forward(pi, A, B, obs):
 
 
 def log_forward(log_pi, log_A, log_B, obs):
-    """Stand-in for hmm-06, right in the last row: short sequences, or states that are drawn anew at every step (all rows of
+    """stub for hmm-06, right in the last row: short sequences, or states that are drawn anew at every step (all rows of
     A equal pi)."""
     pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
     with np.errstate(divide="ignore"):
         if len(pi) ** len(obs) <= 5000:
             return np.log(forward(pi, A, B, obs))
         if np.abs(A - pi).max() > 1e-12:
-            raise ValueError("this stand-in knows short sequences only")
+            raise ValueError("this stub knows short sequences only")
         seen = np.log(pi @ B)[obs]
         return (np.cumsum(seen) - seen)[:, None] + log_pi + log_B[:, obs].T
 
 
-STAND_INS = {"model.forward": forward, "model.log_forward": log_forward}
+STUBS = {"model.forward": forward, "model.log_forward": log_forward}

@@ -101,7 +101,7 @@ def context(homework, state, states, keep):
 
 
 def step(homework, weights, token, state, states, keep):
-    """Seq2Seq.step with a stand-in for look: context = 2 · query - first encoder state; the queries that it got, and
+    """Seq2Seq.step with a stub for look: context = 2 · query - first encoder state; the queries that it got, and
     whether context was called past look."""
     model, queries, past = (
         load(fake_seq2seq(homework, len(state[0]), len(weights["embedding_out.weight"])), weights),
@@ -164,7 +164,7 @@ def whole(homework, kind, settings, weights, inputs):
 
 
 def attend(scores, values, keep=None):
-    """Stand-in: torch's own attention with the scores as queries of unit keys."""
+    """stub: torch's own attention with the scores as queries of unit keys."""
     one = torch.eye(scores.size(-1), dtype=scores.dtype).expand(*scores.shape[:-2], -1, -1)
     keep = None if keep is None else keep.expand(scores.shape)
     return tuple(
@@ -174,18 +174,18 @@ def attend(scores, values, keep=None):
 
 
 def score_scaled_dot(q, k):
-    """Stand-in: right up to a constant in each row, which no softmax sees."""
+    """stub: right up to a constant in each row, which no softmax sees."""
     one = torch.eye(k.size(-2), dtype=k.dtype).expand(*k.shape[:-2], -1, -1)
     return F.scaled_dot_product_attention(q, k, one).log()
 
 
 def score_dot(q, k):
-    """Stand-in: from distances, |q - k|² = |q|² + |k|² - 2 q·k."""
+    """stub: from distances, |q - k|² = |q|² + |k|² - 2 q·k."""
     lengths = q.square().sum(-1)[..., :, None] + k.square().sum(-1)[..., None, :]
     return (lengths - torch.cdist(q, k, compute_mode="donot_use_mm_for_euclid_dist").square()) / 2
 
 
-STAND_INS = {
+STUBS = {
     "model.attend": attend,
     "model.score_scaled_dot": score_scaled_dot,
     "model.score_dot": score_dot,

@@ -169,4 +169,4 @@ def classifier(homework, settings, weights, tokens, lengths):
         return model(tensor(tokens), tensor(lengths))
 
 
-STAND_INS = {}
+STUBS = {}

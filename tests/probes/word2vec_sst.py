@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 
-# ---------------------------------------------------------------- stand-ins by library calls (NumPy only: a worker that
+# ---------------------------------------------------------------- stubs by library calls (NumPy only: a worker that
 # need not load torch is ready at once)
 
 
@@ -50,7 +50,7 @@ def not_needed(*arguments, **settings):
     raise AssertionError("no blank should need this function")
 
 
-STAND_INS = {
+STUBS = {
     "q1_softmax.softmax": softmax,
     "q2_sigmoid.sigmoid": sigmoid,
     "q2_sigmoid.sigmoid_grad": sigmoid_grad,
@@ -58,7 +58,7 @@ STAND_INS = {
     "q3_word2vec.softmaxCostAndGradient": distance_cost,
     "q3_word2vec.negSamplingCostAndGradient": drawn_cost,
 }
-STAND_INS |= {
+STUBS |= {
     name: not_needed
     for name in (
         "q3_word2vec.normalizeRows",
@@ -158,13 +158,13 @@ def neg_sampling(homework, predicted, target, outputVectors, draws, *K):
 
 
 def window(homework, model, cost, current, C, context, tokens, inputVectors, outputVectors, draws):
-    """skipgram or cbow of one window with the module's function `cost`, and whether a stand-in had its place."""
+    """skipgram or cbow of one window with the module's function `cost`, and whether a stub had its place."""
     module = homework.module("q3_word2vec")
     function = getattr(module, cost)
     result = getattr(module, model)(
         current, C, list(context), tokens, inputVectors, outputVectors, Drawn(draws), function
     )
-    return {"result": result, "stand-in": function in (distance_cost, drawn_cost)}
+    return {"result": result, "stub": function in (distance_cost, drawn_cost)}
 
 
 def wrapper(homework, model, cost, tokens, wordVectors, windows, draws, C):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from tests.check import Draw
+from course.cases import Case
 
 PARTS = ("q", "k", "v", "o")
 
@@ -48,7 +48,7 @@ def step(rng, name, make):
         B, L, h, d = sizes(rng)
         L, h = (1 if label == "one character" else L), (1 if label == "one head" else h)
         inputs, expected = make(rng, B, L, h, d)
-        yield Draw(label, [config(h, d), {}, name, inputs], expected)
+        yield Case(label, [config(h, d), {}, name, inputs], expected)
 
 
 def project(rng):
@@ -58,7 +58,7 @@ def project(rng):
         part: np.einsum("blc,oc->blo", x, weights[f"{part}.weight"]) + weights[f"{part}.bias"]
         for part in "qkv"
     }
-    yield Draw("", [config(h, d), weights, "project", [x]], expected)
+    yield Case("", [config(h, d), weights, "project", [x]], expected)
 
 
 def split_heads(rng):
@@ -109,7 +109,7 @@ def mask_scores(rng):
         for at in np.ndindex(B, h, L):
             allowed = ~mask[at[-1]]
             weights[at][allowed] = softmax_rows(s[at][allowed])
-        return Draw(
+        return Case(
             label,
             [config(h, d), {}, "mask_scores", [s, mask]],
             {"scores that may be seen": seen, "weights that follow": weights},
@@ -134,9 +134,9 @@ def weights(rng):
     B, L, h, d = sizes(rng)
     s = rng.normal(size=(B, h, L, L))
     s[:, :, np.triu(np.ones((L, L), bool), 1)] = -np.inf
-    yield Draw("masked scores", [config(h, d), {}, "weights", [s]], {"weights": softmax_rows(s)})
+    yield Case("masked scores", [config(h, d), {}, "weights", [s]], {"weights": softmax_rows(s)})
     s = 1000 * rng.normal(size=(B, h, L, L))
-    yield Draw("large scores", [config(h, d), {}, "weights", [s]], {"weights": softmax_rows(s)})
+    yield Case("large scores", [config(h, d), {}, "weights", [s]], {"weights": softmax_rows(s)})
 
 
 def mix(rng):
@@ -162,7 +162,7 @@ def mix_dropout(rng):
     B, L, h = 3, 11, 4
     w = 0.5 + rng.random((B, h, L, L))
     v = np.broadcast_to(np.tile(np.eye(L), 2), (B, h, L, 2 * L)).copy()
-    yield Draw("", [config(h, 2 * L, dropout=0.3), {}, "mix", [w, v]], {})
+    yield Case("", [config(h, 2 * L, dropout=0.3), {}, "mix", [w, v]], {})
 
 
 def join_heads(rng):
@@ -177,7 +177,7 @@ def project_out(rng):
     B, L, h, d = 3, 9, 4, 5
     weights, x = attention_weights(rng, h * d), rng.normal(size=(B, L, h * d))
     out = np.einsum("blc,oc->blo", x, weights["o.weight"]) + weights["o.bias"]
-    yield Draw("", [config(h, d, dropout=0.3), weights, "project_out", [x]], {"out": out})
+    yield Case("", [config(h, d, dropout=0.3), weights, "project_out", [x]], {"out": out})
 
 
 def tokens(rng, B, L, V=19):
@@ -216,7 +216,7 @@ def positions(rng):
         ("the whole window", 2, 11),
         ("one text", 1, 6),
     ):
-        yield Draw(
+        yield Case(
             label,
             [config(2, 3), {}, "positions", [tokens(rng, B, L)]],
             {"positions": np.array(list(range(L))), "dtype": "torch.int64", "device": "meta"},
@@ -234,14 +234,14 @@ def embed(rng):
     words, pos = tokens(rng, B, L), rng.permutation(11)[:L]
     E_U = np.array([[named["token_embedding.weight"][n] for n in row] for row in words])
     E_P = np.array([named["position_embedding.weight"][n] for n in pos])
-    yield Draw("", [settings, named, "embed", [words, pos]], {"E_U": E_U, "E_P": E_P})
+    yield Case("", [settings, named, "embed", [words, pos]], {"E_U": E_U, "E_P": E_P})
 
 
 def first_input(rng):
     for label, no_pos in (("with positions", False), ("no_pos", True)):
         B, L, h, d = sizes(rng)
         E_U, E_P = rng.normal(size=(B, L, h * d)), rng.normal(size=(L, h * d))
-        yield Draw(
+        yield Case(
             label,
             [config(h, d, no_pos=no_pos, dropout=0.4), {}, "first_input", [E_U, E_P]],
             {"input": E_U.copy() if no_pos else np.array([row + E_P for row in E_U])},
@@ -251,7 +251,7 @@ def first_input(rng):
 def first_input_dropout(rng):
     for label, no_pos in (("with positions", False), ("no_pos", True)):
         E_U, E_P = rng.normal(size=(3, 10, 21)), rng.normal(size=(10, 21))
-        yield Draw(
+        yield Case(
             label,
             [config(3, 7, no_pos=no_pos, dropout=0.3), {}, "first_input", [E_U, E_P]],
             {"full": E_U.copy() if no_pos else E_U + E_P},
@@ -265,7 +265,7 @@ def causal_mask(rng):
         ("the whole window", 4, 11),
         ("as many texts as characters", 5, 5),
     ):
-        yield Draw(
+        yield Case(
             label,
             [config(2, 3), {}, "causal_mask", [tokens(rng, B, L)]],
             {
@@ -288,7 +288,7 @@ def run_layers(rng):
         now = start
         for number, matrix in enumerate(matrices):
             now = now @ matrix + number
-        yield Draw(
+        yield Case(
             f"{layers} layer(s)",
             [config(h, d, n_layer=layers), matrices, start, mask],
             {
@@ -318,7 +318,7 @@ def logits(rng):
         "head.bias": rng.normal(size=settings["vocab_size"]),
     }
     normed = layer_norm(state, named["norm.weight"], named["norm.bias"])
-    yield Draw(
+    yield Case(
         "",
         [settings, named | head, "logits", [state]],
         {"logits": np.einsum("blc,vc->blv", normed, head["head.weight"]) + head["head.bias"]},
@@ -337,7 +337,7 @@ def loss_and_perplexity(rng):
         p = softmax_rows(z)
         mean = float(np.mean([-np.log(p[b, t, y[b, t]]) for b in range(B) for t in range(L)]))
         onehot = np.eye(V)[y]
-        yield Draw(
+        yield Case(
             label,
             [z, y],
             {
@@ -378,7 +378,7 @@ def guide_logits(rng):
         chance = np.zeros((B, V))
         for b in range(B):
             chance[b, allowed[b]] = softmax_rows(logits[b, allowed[b]])
-        return Draw(
+        return Case(
             label,
             [logits, fits, rhymes, wanted, used],
             {
@@ -445,7 +445,7 @@ def attention_together(rng):
     B, L, h, d = sizes(rng)
     named, x = attention_weights(rng, h * d), rng.normal(size=(B, L, h * d))
     out, kept = plain_attention(named, "", x, causal(L), h)
-    yield Draw("", [config(h, d), named, x, causal(L)], {"out": out, "weights": kept})
+    yield Case("", [config(h, d), named, x, causal(L)], {"out": out, "weights": kept})
 
 
 def gpt_together(rng):
@@ -455,7 +455,7 @@ def gpt_together(rng):
         named, words = gpt_weights(rng, settings), tokens(rng, B, L)
         named["head.bias"] = np.zeros(settings["vocab_size"])
         result, kept = plain_gpt(settings, named, words, causal(L))
-        yield Draw(", ".join(more), [settings, named, words], {"logits": result, "weights": kept})
+        yield Case(", ".join(more), [settings, named, words], {"logits": result, "weights": kept})
 
 
 def architecture(rng):
@@ -480,4 +480,4 @@ def architecture(rng):
         if not moved[np.triu_indices(L, 1)].any() and moved[np.tril_indices(L)].all():
             true.append(letter)
     assert len(true) == 1, true
-    yield Draw("", [], {"letter": true[0]})
+    yield Case("", [], {"letter": true[0]})

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from tests.check import Draw
+from course.cases import Case
 
 LONG = 1500  # steps after which plain products are 0 in float64
 
@@ -143,18 +143,18 @@ def forward(rng):
     for label, N, M, T in (("", 3, 5, 6), ("", 4, 3, 5), ("T = 1", 3, 4, 1)):
         pi, A, B = model(rng, N, M)
         obs = symbols(rng, M, T)
-        yield Draw(label, [pi, A, B, obs], {"alpha": brute_forward(pi, A, B, obs)})
+        yield Case(label, [pi, A, B, obs], {"alpha": brute_forward(pi, A, B, obs)})
 
 
 def forward_zeros(rng):
     obs = symbols(rng, 5, 6)
     pi, A, B = model_with_zeros(rng, 3, 5, obs)
-    yield Draw("zeros in pi, A, B", [pi, A, B, obs], {"alpha": brute_forward(pi, A, B, obs)})
+    yield Case("zeros in pi, A, B", [pi, A, B, obs], {"alpha": brute_forward(pi, A, B, obs)})
     pi, A, B = forbidding(rng, 4)
     B[:, 3] = 0
     B /= B.sum(1, keepdims=True)
     obs = np.array([0, 2, 3, 1, 0])
-    yield Draw(
+    yield Case(
         "a symbol that no state emits", [pi, A, B, obs], {"alpha": brute_forward(pi, A, B, obs)}
     )
 
@@ -163,36 +163,36 @@ def backward(rng):
     for label, N, M, T in (("", 3, 5, 6), ("", 4, 3, 5), ("T = 1", 3, 4, 1)):
         _, A, B = model(rng, N, M)
         obs = symbols(rng, M, T)
-        yield Draw(label, [A, B, obs], {"beta": brute_backward(A, B, obs)})
+        yield Case(label, [A, B, obs], {"beta": brute_backward(A, B, obs)})
 
 
 def backward_zeros(rng):
     obs = symbols(rng, 5, 6)
     _, A, B = model_with_zeros(rng, 3, 5, obs)
-    yield Draw("zeros in A and B", [A, B, obs], {"beta": brute_backward(A, B, obs)})
+    yield Case("zeros in A and B", [A, B, obs], {"beta": brute_backward(A, B, obs)})
     _, A, B = forbidding(rng, 4)
     B[:, 3] = 0
     B /= B.sum(1, keepdims=True)
     obs = np.array([0, 2, 3, 1, 0])
-    yield Draw("a symbol that no state emits", [A, B, obs], {"beta": brute_backward(A, B, obs)})
+    yield Case("a symbol that no state emits", [A, B, obs], {"beta": brute_backward(A, B, obs)})
 
 
 def evaluate(rng):
     for label, N, M, T in (("", 3, 5, 6), ("T = 1", 4, 3, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
-        yield Draw(label, [pi, A, B, obs], {"P(O)": sum(p for _, p in every_path(pi, A, B, obs))})
+        yield Case(label, [pi, A, B, obs], {"P(O)": sum(p for _, p in every_path(pi, A, B, obs))})
     pi, A, B = model(rng, 3, 4)
     B[:, 2] = 0
     B /= B.sum(1, keepdims=True)
-    yield Draw("impossible", [pi, A, B, np.array([0, 2, 1])], {"P(O)": 0.0})
+    yield Case("impossible", [pi, A, B, np.array([0, 2, 1])], {"P(O)": 0.0})
 
 
 def state_posterior(rng):
     for label, N, M, T in (("", 3, 5, 6), ("T = 1", 4, 3, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
-        yield Draw(
+        yield Case(
             label,
             [brute_forward(pi, A, B, obs), brute_backward(A, B, obs)],
             {"gamma": brute_posterior(pi, A, B, obs)[0]},
@@ -201,7 +201,7 @@ def state_posterior(rng):
     B[:, 2] = 0
     B /= B.sum(1, keepdims=True)
     obs = np.array([0, 2, 1, 3])
-    yield Draw(
+    yield Case(
         "impossible: rows of 0",
         [brute_forward(pi, A, B, obs), brute_backward(A, B, obs)],
         {"gamma": np.zeros((4, 3))},
@@ -212,7 +212,7 @@ def transition_joint(rng):
     for label, N, M, T in (("", 3, 5, 6), ("", 5, 3, 4), ("T = 1", 3, 4, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
-        yield Draw(
+        yield Case(
             label,
             [brute_forward(pi, A, B, obs), brute_backward(A, B, obs), A, B, obs],
             {"joint": brute_posterior(pi, A, B, obs)[1]},
@@ -223,14 +223,14 @@ def log_forward(rng):
     for label, N, M, T in (("", 3, 5, 6), ("T = 1", 4, 3, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
-        yield Draw(
+        yield Case(
             label, [log(pi), log(A), log(B), obs], {"log_alpha": log(brute_forward(pi, A, B, obs))}
         )
 
 
 def log_forward_long(rng):
     (pi, A, B), obs = model(rng, 3, 4), symbols(rng, 4, LONG)
-    yield Draw(
+    yield Case(
         f"T = {LONG}",
         [log(pi), log(A), log(B), obs],
         {"log_alpha": scalar_tables(pi, A, B, obs)[0]},
@@ -241,19 +241,19 @@ def log_backward(rng):
     for label, N, M, T in (("", 3, 5, 6), ("T = 1", 4, 3, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         _, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
-        yield Draw(label, [log(A), log(B), obs], {"log_beta": log(brute_backward(A, B, obs))})
+        yield Case(label, [log(A), log(B), obs], {"log_beta": log(brute_backward(A, B, obs))})
 
 
 def log_backward_long(rng):
     (pi, A, B), obs = model(rng, 3, 4), symbols(rng, 4, LONG)
-    yield Draw(f"T = {LONG}", [log(A), log(B), obs], {"log_beta": scalar_tables(pi, A, B, obs)[1]})
+    yield Case(f"T = {LONG}", [log(A), log(B), obs], {"log_beta": scalar_tables(pi, A, B, obs)[1]})
 
 
 def log_likelihood(rng):
     for label, N, M, T in (("", 3, 5, 6), ("T = 1", 4, 3, 1), ("zeros", 3, 4, 5)):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
-        yield Draw(
+        yield Case(
             label,
             [pi, A, B, obs],
             {"log P(O)": math.log(sum(p for _, p in every_path(pi, A, B, obs)))},
@@ -261,7 +261,7 @@ def log_likelihood(rng):
     pi, A, B = model(rng, 3, 4)
     B[:, 2] = 0
     B /= B.sum(1, keepdims=True)
-    yield Draw("impossible", [pi, A, B, np.array([0, 2, 1])], {"log P(O)": -np.inf})
+    yield Case("impossible", [pi, A, B, np.array([0, 2, 1])], {"log P(O)": -np.inf})
 
 
 def log_likelihood_long(rng):
@@ -269,7 +269,7 @@ def log_likelihood_long(rng):
     pi, _, B = model(rng, 3, 4)
     obs = symbols(rng, 4, 2 * LONG)
     expected = math.fsum(math.log(sum(pi[i] * B[i, k] for i in range(3))) for k in obs)
-    yield Draw(f"T = {2 * LONG}", [pi, np.tile(pi, (3, 1)), B, obs], {"log P(O)": expected})
+    yield Case(f"T = {2 * LONG}", [pi, np.tile(pi, (3, 1)), B, obs], {"log P(O)": expected})
 
 
 def doubts(delta, log_A):
@@ -323,19 +323,19 @@ def long_model(rng):
 def viterbi_tables(rng):
     for label, N, M, T in (("", 3, 5, 6), ("", 4, 3, 5), ("T = 1", 3, 4, 1)):
         inputs, delta, phi = clear(plain, rng, N, M, T)
-        yield Draw(label, inputs, {"delta": delta, "phi": phi})
+        yield Case(label, inputs, {"delta": delta, "phi": phi})
 
 
 def viterbi_tables_forbidden(rng):
     inputs, delta, phi = clear(circle, rng, 4, 6)
-    yield Draw("forbidden transitions", inputs, {"delta": delta, "phi": phi})
+    yield Case("forbidden transitions", inputs, {"delta": delta, "phi": phi})
     while True:
         inputs = list(alike(rng))
         delta, phi = brute_viterbi(*inputs)
         ties = doubts(delta, inputs[1])
         if len(ties) == 4 * 4 and all(best == [0, 1] for _, _, best in ties):
             break
-    yield Draw("ties", inputs, {"delta": delta, "phi": phi})
+    yield Case("ties", inputs, {"delta": delta, "phi": phi})
 
 
 def viterbi_tables_long(rng):
@@ -344,7 +344,7 @@ def viterbi_tables_long(rng):
         _, _, delta, phi = scalar_tables(pi, A, B, obs)
         if not doubts(delta, log(A)):
             break
-    yield Draw(f"T = {LONG}", [log(pi), log(A), log(B), obs], {"delta": delta, "phi": phi})
+    yield Case(f"T = {LONG}", [log(pi), log(A), log(B), obs], {"delta": delta, "phi": phi})
 
 
 def follow(delta, phi):
@@ -362,11 +362,11 @@ def backtrack(rng):
         delta, phi = -np.sort(rng.gamma(2.0, 2.0, (T, N)), axis=0), rng.integers(1, N, (T, N))
         delta[-1, 0] = delta[-1].min() - 1  # the best end is not state 0
         phi[0] = 0
-        yield Draw(label, [delta, phi], {"path": follow(delta, phi)})
+        yield Case(label, [delta, phi], {"path": follow(delta, phi)})
     delta, phi = -rng.integers(2, 9, (6, 4)).astype(float), rng.integers(0, 4, (6, 4))
     delta[-1] = [-5, -1, -3, -1]
     phi[0] = 0
-    yield Draw("two ends equally good", [delta, phi], {"path": follow(delta, phi)})
+    yield Case("two ends equally good", [delta, phi], {"path": follow(delta, phi)})
 
 
 def expected_counts(rng):
@@ -378,7 +378,7 @@ def expected_counts(rng):
     for t, i, j in itertools.product(range(T - 1), range(3), range(3)):
         after = math.log(A[i, j]) + math.log(B[j, obs[t + 1]]) + log_beta[t + 1, j]
         counts[i, j] += math.exp(log_alpha[t, i] + after - end)
-    yield Draw(
+    yield Case(
         "log P(O) near -1300",
         [log_alpha, log_beta, log(A), log(B), obs],
         {"gamma": np.exp(log_alpha + log_beta - end), "counts": counts},
@@ -387,7 +387,7 @@ def expected_counts(rng):
         obs = symbols(rng, M, T)
         pi, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
         gamma, joint, total = brute_posterior(pi, A, B, obs)
-        yield Draw(
+        yield Case(
             label,
             [
                 log(brute_forward(pi, A, B, obs)),
@@ -422,7 +422,7 @@ def learning(rng, N, M, lengths, zeros=False):
 def new_pi(rng):
     for label, lengths in (("", (5,)), ("three sequences, one with T = 1", (5, 1, 4))):
         gammas = learning(rng, 3, 4, lengths)[4]
-        yield Draw(
+        yield Case(
             label, [gammas], {"pi": sum(np.array(gamma[0]) for gamma in gammas) / len(gammas)}
         )
 
@@ -442,7 +442,7 @@ def new_A(rng):
                 expected[i, j] = (
                     sum(count[i, j] for count in counts) / leaving if leaving > 0 else A[i, j]
                 )
-        yield Draw(label, [gammas, counts, A], {"A": expected})
+        yield Case(label, [gammas, counts, A], {"A": expected})
 
 
 def new_B(rng):
@@ -464,7 +464,7 @@ def new_B(rng):
                     if obs[t] == k
                 )
                 expected[i, k] = seen / inside if inside > 0 else B[i, k]
-        yield Draw(label, [gammas, many, B], {"B": expected})
+        yield Case(label, [gammas, many, B], {"B": expected})
 
 
 def supervised_estimate(rng):
@@ -490,7 +490,7 @@ def supervised_estimate(rng):
                 B[state][symbol] += 1
         share = lambda row: [x / sum(row) for x in row] if sum(row) else [1 / len(row)] * len(row)  # noqa: E731
         A, B = (np.array([share(row) for row in rows]) for rows in (A, B))
-        yield Draw(
+        yield Case(
             label, [states, many, N, M, smoothing], {"pi": np.array(share(pi)), "A": A, "B": B}
         )
 
@@ -501,7 +501,7 @@ def shop_model(rng):
         "next": {"畅销": {"畅销": 0.6, "滞销": 0.4}, "滞销": {"畅销": 0.5, "滞销": 0.5}},
         "stock": {"畅销": {"H": 0.4, "M": 0.4, "L": 0.2}, "滞销": {"H": 0.2, "M": 0.3, "L": 0.5}},
     }
-    yield Draw(
+    yield Case(
         "the shop of the sheet",
         [sheet],
         {
@@ -521,7 +521,7 @@ def shop_model(rng):
         "next": {"滞销": {"滞销": 1 - r, "畅销": r}, "畅销": {"滞销": 1 - q, "畅销": q}},
         "first": {"滞销": 1 - p, "畅销": p},
     }
-    yield Draw(
+    yield Case(
         "another shop, told in another order",
         [other],
         {
@@ -541,7 +541,7 @@ def viterbi_together(rng):
         (log_pi, log_A, log_B, obs), _, _ = clear(draw, rng, *sizes)
         pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
         path, p = max(every_path(pi, A, B, obs), key=lambda found: found[1])
-        yield Draw(label, [pi, A, B, obs], {"path": np.array(path), "log_prob": math.log(p)})
+        yield Case(label, [pi, A, B, obs], {"path": np.array(path), "log_prob": math.log(p)})
 
 
 def baum_welch_together(rng):
@@ -559,7 +559,7 @@ def baum_welch_together(rng):
                 for (gamma, _, _), obs in zip(found, many)
             )
             A, B = steps / steps.sum(1, keepdims=True), B / B.sum(1, keepdims=True)
-    yield Draw(
+    yield Case(
         "three sequences, three steps",
         inputs,
         {"pi": pi, "A": A, "B": B, "log-likelihoods": np.array(likelihoods)},
@@ -588,7 +588,7 @@ def c1(rng):
         "C": total,
         "D": total / total.sum(1, keepdims=True),
     }
-    yield Draw("", [], {"letter": true_option(options, brute_posterior(pi, A, B, obs)[0])})
+    yield Case("", [], {"letter": true_option(options, brute_posterior(pi, A, B, obs)[0])})
 
 
 def c2(rng):
@@ -603,7 +603,7 @@ def c2(rng):
         "C": past * step * emit,
         "D": past * step * emit * beta,
     }
-    yield Draw(
+    yield Case(
         "",
         [],
         {"letter": true_option(options, paths_by_axes(pi, A, B, obs)[:, :, :, :, 1, 3].sum())},

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from tests.check import Draw
+from course.cases import Case
 
 
 def sizes(rng, count=4, low=2):
@@ -60,10 +60,10 @@ def sample_angles(rng):
     for n, pairs in ((2, 20_000), (3, 20_000), (10, 20_000), (300, 2000)):
         seed = int(rng.integers(1000))
         jobs = [[n, pairs, seed], [n, pairs, seed], [n, pairs, seed + 1]]
-        yield Draw(f"n = {n}", [jobs, [angle_share(n)] * 3], {})
+        yield Case(f"n = {n}", [jobs, [angle_share(n)] * 3], {})
     seed = int(rng.integers(1000))
     masses = np.array([0.01, 1.0, 2.0, 3.13]), np.full(4, 0.5)
-    yield Draw("n = 1", [[[1, 5000, seed], [1, 5000, seed], [1, 5000, seed + 1]], [masses] * 3], {})
+    yield Case("n = 1", [[[1, 5000, seed], [1, 5000, seed], [1, 5000, seed + 1]], [masses] * 3], {})
 
 
 def log_angle_density(rng):
@@ -73,11 +73,11 @@ def log_angle_density(rng):
         even = n % 2 == 0
         terms = [math.log(k) - math.log(k - 1) for k in range(3 if not even else 2, n, 2)]
         constant = math.log(0.5 if not even else 1 / math.pi) + sum(terms)
-        yield Draw(f"n = {n}", [theta, n], {"log p": constant + (n - 2) * np.log(np.sin(theta))})
-    yield Draw(
+        yield Case(f"n = {n}", [theta, n], {"log p": constant + (n - 2) * np.log(np.sin(theta))})
+    yield Case(
         "n = 2 at θ = 0", [np.array([0.0, 1.0]), 2], {"log p": np.full(2, -math.log(math.pi))}
     )
-    yield Draw(
+    yield Case(
         "θ = 0",
         [np.array([0.0, math.pi / 2]), 4],
         {"log p": np.array([-np.inf, math.log(2 / math.pi)])},
@@ -100,7 +100,7 @@ def score(rng, formula, *more, front=()):
         s = np.zeros((*front, B, Lq, Lk))
         for at in np.ndindex(s.shape):
             s[at] = formula(q[at[:-1]], k[at[:-2] + at[-1:]], *parameters)
-        yield Draw(label, [q, k, *parameters], {"scores": s})
+        yield Case(label, [q, k, *parameters], {"scores": s})
 
 
 def score_additive(rng):
@@ -135,7 +135,7 @@ def attention_weights(rng):
         B, Lq, Lk, h = sizes(rng)
         shape = (B, h, Lq, Lk) if label == "heads" else (B, Lq, 1 if label == "one key" else Lk)
         s = rng.normal(size=shape) * (1000 if label == "large scores" else 1)
-        yield Draw(label, [s], {"weights": rows(s, np.ones_like(s, bool))})
+        yield Case(label, [s], {"weights": rows(s, np.ones_like(s, bool))})
 
 
 def attention_weights_masked(rng):
@@ -143,7 +143,7 @@ def attention_weights_masked(rng):
         full = np.broadcast_to(keep, s.shape)
         p = rows(s, full)
         gradient = p * (2 * p - (2 * p * p).sum(-1, keepdims=True))  # of Σ p²
-        return Draw(label, [s, keep], {"weights": p, "gradient by the scores": gradient})
+        return Case(label, [s, keep], {"weights": p, "gradient by the scores": gradient})
 
     B, Lq, Lk, h = sizes(rng, low=3)
     yield draw("a mask for each query", rng.normal(size=(B, Lq, Lk)), some_keep(rng, B, Lq, Lk))
@@ -170,7 +170,7 @@ def mix(rng):
         out = np.zeros((B, *front, Lq, d))
         for at in np.ndindex(out.shape[:-1]):
             out[at] = sum(w[at][j] * v[at[:-1]][j] for j in range(Lk))
-        yield Draw(label, [w, v], {"out": out})
+        yield Case(label, [w, v], {"out": out})
 
 
 def padding_keep(rng):
@@ -181,7 +181,7 @@ def padding_keep(rng):
         ("one text", np.array([2]), 4),
     ):
         keep = [[[j < n for j in range(L)] for _ in range(L)] for n in lengths]
-        yield Draw(label, [lengths, L], {"keep": np.array(keep)})
+        yield Case(label, [lengths, L], {"keep": np.array(keep)})
 
 
 def position_encoding(rng):
@@ -200,7 +200,7 @@ def position_encoding(rng):
             ]
             for p in range(L)
         ]
-        yield Draw(label, [L, d], {"positions": np.array(table)})
+        yield Case(label, [L, d], {"positions": np.array(table)})
 
 
 # ---- self-attention ----
@@ -230,7 +230,7 @@ def project(rng):
             for n in range(parts)
         ]
         q, k, v = (one[0], one[0], one[1]) if tied else one
-        yield Draw(
+        yield Case(
             "tied" if tied else "untied",
             [
                 "MultiHeadSelfAttention",
@@ -247,7 +247,7 @@ def split_heads(rng):
     for label in ("", "one token", "one head"):
         B, L, h, d = heads(rng, label)
         x = rng.normal(size=(B, L, h * d))
-        yield Draw(
+        yield Case(
             label,
             ["MultiHeadSelfAttention", {"d_model": h * d, "n_head": h}, {}, "split_heads", [x]],
             {"heads": np.stack([x[:, :, i * d : (i + 1) * d] for i in range(h)], axis=1)},
@@ -258,7 +258,7 @@ def join_heads(rng):
     for label in ("", "one token", "one head"):
         B, L, h, d = heads(rng, label)
         x = rng.normal(size=(B, h, L, d))
-        yield Draw(
+        yield Case(
             label,
             ["MultiHeadSelfAttention", {"d_model": h * d, "n_head": h}, {}, "join_heads", [x]],
             {"joined": np.concatenate([x[:, i] for i in range(h)], axis=-1)},
@@ -294,7 +294,7 @@ def attend_heads(rng):
         }.get(label, some_keep(rng, B, L, L))
         full = np.broadcast_to(True if keep is None else keep, (B, L, L))
         out, weights = attention_loops(q, k, v, full)
-        yield Draw(
+        yield Case(
             label,
             [
                 "MultiHeadSelfAttention",
@@ -329,7 +329,7 @@ def layer_norm(rng):
         if label == "equal numbers":
             x[0, 0] = 7.0
         gain, bias = 1 + 0.3 * rng.normal(size=C), rng.normal(size=C)
-        yield Draw(label, [x, gain, bias], {"normed": normed(x, gain, bias)})
+        yield Case(label, [x, gain, bias], {"normed": normed(x, gain, bias)})
 
 
 def attention_step(rng):
@@ -342,7 +342,7 @@ def attention_step(rng):
         keep = some_keep(rng, B, L, L) if label == "mask" else None
         out = (x + x @ matrices["attention"] + 1) @ matrices["ln_1"] + 2
         weights = np.arange(B * L * L, dtype=float).reshape(B, 1, L, L)
-        yield Draw(
+        yield Case(
             label,
             [matrices, x, keep],
             {"x": out, "weights": weights, "masks": [] if keep is None else [keep]},
@@ -354,7 +354,7 @@ def mlp_step(rng):
         B, L, C, _ = sizes(rng)
         x = rng.normal(size=(B, 1 if label else L, C))
         matrices = {name: rng.normal(size=(C, C)) for name in ("attention", "ln_1", "ln_2", "mlp")}
-        yield Draw(
+        yield Case(
             label, [matrices, x], {"x": (x + x @ matrices["mlp"] + 4) @ matrices["ln_2"] + 3}
         )
 
@@ -370,7 +370,7 @@ def embed(rng):
         )
         first = np.array([[words[n] + table[t] for t, n in enumerate(text)] for text in tokens])
         settings = {"vocab_size": 11, "d_model": C, "n_head": 1, "n_layer": 1, "max_len": 9}
-        yield Draw(
+        yield Case(
             label,
             ["TransformerEncoder", settings, {"embedding.weight": words}, "embed", [tokens, table]],
             {"first input": first},
@@ -403,7 +403,7 @@ def context(rng):
             [[math.sqrt(sum((state[b] - states[b, t]) ** 2)) for t in range(S)] for b in range(B)]
         )
         weights = rows(s, keep)
-        yield Draw(
+        yield Case(
             label,
             [state, states, keep],
             {
@@ -457,7 +457,7 @@ def step(rng):
             np.arange(S) < lengths[:, None],
         )
         logits, new = decoder_step(weights, token, state, 2 * state - states[:, 0])
-        yield Draw(
+        yield Case(
             label,
             [weights, token, state, states, keep],
             {"queries": [state], "weights": keep * state[:, :1], "state": new, "logits": logits},
@@ -492,7 +492,7 @@ def greedy(rng):
             np.arange(1.0, T + 1)[:, None]
             * ((tokens + 0.5) * (np.arange(4) < lengths[:, None]))[:, None]
         )
-        yield Draw(
+        yield Case(
             label,
             [table, tokens, lengths, max_len],
             {"answers": answers, "weights": weights, "steps": T},
@@ -507,7 +507,7 @@ def decoder_inputs(rng):
         ("as many texts as tokens", 4, 4),
     ):
         targets = rng.integers(3, 13, size=(B, T))
-        yield Draw(label, [targets], {"inputs": np.array([[1, *row[:-1]] for row in targets])})
+        yield Case(label, [targets], {"inputs": np.array([[1, *row[:-1]] for row in targets])})
 
 
 def sequence_loss(rng):
@@ -521,7 +521,7 @@ def sequence_loss(rng):
             for b in range(B)
             for t in range(lengths[b])
         ]
-        yield Draw(label, [logits, targets], {"loss": sum(each) / len(each)})
+        yield Case(label, [logits, targets], {"loss": sum(each) / len(each)})
 
 
 # ---- one projection for queries and keys ----
@@ -538,7 +538,7 @@ def expected_logits(rng):
         (int(rng.integers(200, 5000)), False),
     ):
         mean, variance = (1, 3 - 1) if tied else (0, 1)
-        yield Draw(
+        yield Case(
             f"n = {n}, {'tied' if tied else 'untied'}",
             [n, tied],
             {
@@ -564,7 +564,7 @@ def diagonal_weight(rng):
         r = n * rng.uniform(0.6, 1.4, size=6)
         own = np.minimum(r / n**0.5, 200)  # e^200 is as good as e^1000 here
         tied_weight = np.exp(own) / (np.exp(own) + (L - 1) * np.exp(r / n / 2))
-        yield Draw(label, [r, n, L, tied], {"weight": tied_weight if tied else np.full(6, 1 / L)})
+        yield Case(label, [r, n, L, tied], {"weight": tied_weight if tied else np.full(6, 1 / L)})
 
 
 def tied_scores_grad(rng):
@@ -576,7 +576,7 @@ def tied_scores_grad(rng):
         at = torch.from_numpy(W).requires_grad_()
         S = torch.einsum("id,dm,jc,cm->ij", torch.from_numpy(x), at, torch.from_numpy(x), at)
         (dW,) = torch.autograd.grad((S * torch.from_numpy(dS)).sum(), at)
-        yield Draw(label, [dS, x, W], {"dW": dW.numpy()})
+        yield Case(label, [dS, x, W], {"dW": dW.numpy()})
 
 
 # ---- the pieces together: torch's own modules ----
@@ -600,7 +600,7 @@ def self_attention_together(rng):
             hidden = torch.from_numpy(~keep).repeat_interleave(h, 0)
             x_t = torch.from_numpy(x)
             out, alpha = torch_module(x_t, x_t, x_t, attn_mask=hidden, average_attn_weights=False)
-        yield Draw(
+        yield Case(
             label,
             [
                 "MultiHeadSelfAttention",
@@ -660,7 +660,7 @@ def encoder_together(rng):
         x = normed(
             x + inner @ w["mlp.2.weight"].T + w["mlp.2.bias"], w["ln_2.weight"], w["ln_2.bias"]
         )
-    yield Draw(
+    yield Case(
         "",
         ["TransformerEncoder", settings, weights, [tokens, lengths]],
         {"out": x, "weights": kept},
@@ -713,7 +713,7 @@ def seq2seq_together(rng):
                     )
                     found = alpha[b, t, : len(states)] @ states
                 logits[b, t], state = decoder_step(weights, inputs[b, t], state, found)
-        yield Draw(
+        yield Case(
             kind,
             [
                 "Seq2Seq",
@@ -745,7 +745,7 @@ def expected_diagonal_weight_together(rng):
         log_p = (n / 2 - 1) * np.log(r) - r / 2
         p = np.exp(log_p - log_p.max())
         weight = 1 / (1 + (L - 1) * np.exp(r / (2 * n) - r / math.sqrt(n)))
-        yield Draw(
+        yield Case(
             f"n = {n}",
             [n, L, tied],
             {"weight": float((p * weight).sum() / p.sum()) if tied else 1 / L},

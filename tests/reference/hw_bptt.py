@@ -6,7 +6,7 @@ One generator a check, named like it. Sizes all differ; states start with h_0 = 
 import numpy as np
 import torch
 
-from tests.check import Draw
+from course.cases import Case
 
 
 def sizes(rng, count):
@@ -79,9 +79,9 @@ def labels(rng, T, K):
 def relu_dy(rng):
     for y_gt in (1, 0):
         y = float(rng.uniform(0.1, 0.4) + 0.5 * rng.integers(2))
-        yield Draw(f"y_gt = {y_gt}", [y, y_gt], {"dL/dy_pred": -1 / y if y_gt else 1 / (1 - y)})
-    yield Draw("y_pred = 0, y_gt = 1", [0.0, 1], {"dL/dy_pred": -1e12})
-    yield Draw("y_pred = 1, y_gt = 0", [1.0, 0], {"dL/dy_pred": 1 / (1 - (1 - 1e-12))})
+        yield Case(f"y_gt = {y_gt}", [y, y_gt], {"dL/dy_pred": -1 / y if y_gt else 1 / (1 - y)})
+    yield Case("y_pred = 0, y_gt = 1", [0.0, 1], {"dL/dy_pred": -1e12})
+    yield Case("y_pred = 1, y_gt = 0", [1.0, 0], {"dL/dy_pred": 1 / (1 - (1 - 1e-12))})
 
 
 def relu_dd(rng):
@@ -89,15 +89,15 @@ def relu_dd(rng):
         z = torch.tensor(rng.normal(), dtype=torch.float64, requires_grad=True)
         y = torch.sigmoid(z)
         (-torch.log(y) if y_gt else -torch.log(1 - y)).backward()
-        yield Draw(f"y_gt = {y_gt}", [y.item(), y_gt], {"dL/dd": z.grad.item()})
-    yield Draw("y_pred = 0, y_gt = 1", [0.0, 1], {"dL/dd": -1.0})
+        yield Case(f"y_gt = {y_gt}", [y.item(), y_gt], {"dL/dd": z.grad.item()})
+    yield Case("y_pred = 0, y_gt = 1", [0.0, 1], {"dL/dd": -1.0})
 
 
 def relu_dV(rng):
     l, n = sizes(rng, 2)
     for label, steps in (("", l), ("l = 1", 1)):
         dd, h = float(away(rng, ())), states(rng, steps, n)
-        yield Draw(label, [dd, h], {"dL/dV": np.array([dd * unit for unit in h[steps]])})
+        yield Case(label, [dd, h], {"dL/dV": np.array([dd * unit for unit in h[steps]])})
 
 
 def _relu_dh(rng, l, n):
@@ -114,15 +114,15 @@ def relu_dh(rng):
     l, n = sizes(rng, 2)
     for label, steps in (("", l + 1), ("many steps", 30)):
         inputs = _relu_dh(rng, steps, n)
-        yield Draw(label, list(inputs), {"dL/dh": _relu_dh_answer(*inputs)})
+        yield Case(label, list(inputs), {"dL/dh": _relu_dh_answer(*inputs)})
     dd, V, W, a = _relu_dh(rng, 4, 5)
     a[1:, rng.integers(5)] = 0.0
-    yield Draw("a unit exactly at 0", [dd, V, W, a], {"dL/dh": _relu_dh_answer(dd, V, W, a)})
+    yield Case("a unit exactly at 0", [dd, V, W, a], {"dL/dh": _relu_dh_answer(dd, V, W, a)})
 
 
 def relu_dh_last(rng):
     inputs = _relu_dh(rng, 1, 4)
-    yield Draw("l = 1", list(inputs), {"dL/dh": _relu_dh_answer(*inputs)})
+    yield Case("l = 1", list(inputs), {"dL/dh": _relu_dh_answer(*inputs)})
 
 
 def relu_da(rng):
@@ -133,7 +133,7 @@ def relu_da(rng):
             a.data[:, 1] = 0.0
         dh = away(rng, a.shape)
         torch.relu(a).backward(torch.tensor(dh))
-        yield Draw(label, [dh, a.detach().numpy()], {"dL/da": a.grad.numpy()})
+        yield Case(label, [dh, a.detach().numpy()], {"dL/da": a.grad.numpy()})
 
 
 def relu_dW(rng):
@@ -144,7 +144,7 @@ def _dW(rng, square):
     T, H = sizes(rng, 2)
     for label, steps in (("", T), ("many steps", 40), ("one step", 1)):
         da, h = away(rng, (steps, H)), states(rng, steps, H)
-        yield Draw(label, [da, h], {"dL/dW": outer_sum(da, h[:steps])})
+        yield Case(label, [da, h], {"dL/dW": outer_sum(da, h[:steps])})
 
 
 def relu_dU(rng):
@@ -155,14 +155,14 @@ def _dU(rng, square):
     T, H, D = sizes(rng, 3)
     for label, steps in (("", T), ("many steps", 40), ("one step", 1)):
         da, x = away(rng, (steps, H)), away(rng, (steps, H if square else D))
-        yield Draw(label, [da, x], {"dL/dU": outer_sum(da, x)})
+        yield Case(label, [da, x], {"dL/dU": outer_sum(da, x)})
 
 
 def relu_db(rng):
     T, H = sizes(rng, 2)
     for label, steps in (("", T), ("one step", 1)):
         da = away(rng, (steps, H))
-        yield Draw(
+        yield Case(
             label,
             [da],
             {"dL/db": np.array([sum(da[t][j] for t in range(steps)) for j in range(H)])},
@@ -181,7 +181,7 @@ def _dx(rng, T, H, D):
     for label, steps in (("", T), ("one step", 1)):
         da, U = away(rng, (steps, H)), away(rng, (H, D))
         x = [[sum(da[t, j] * U[j, i] for j in range(H)) for i in range(D)] for t in range(steps)]
-        yield Draw(label, [da, U], {"dL/dx": np.array(x)})
+        yield Case(label, [da, U], {"dL/dx": np.array(x)})
 
 
 # ---------------------------------------------------------------- RNN
@@ -199,7 +199,7 @@ def softmax(rng):
         ("both in one row", rng.normal(size=(2, K)) + np.where(np.arange(K) % 2, 1000.0, -1000.0)),
         ("one row", rng.normal(size=(1, K))),
     ):
-        yield Draw(label, [o], {"y_hat": torch.softmax(torch.tensor(o), dim=1).numpy()})
+        yield Case(label, [o], {"y_hat": torch.softmax(torch.tensor(o), dim=1).numpy()})
 
 
 def rnn_do(rng):
@@ -207,21 +207,21 @@ def rnn_do(rng):
     for label, steps in (("", T), ("one step", 1)):
         o, y = torch.tensor(rng.normal(size=(steps, K)), requires_grad=True), labels(rng, steps, K)
         torch.nn.functional.cross_entropy(o, torch.tensor(y), reduction="sum").backward()
-        yield Draw(label, [torch.softmax(o, dim=1).detach().numpy(), y], {"dL/do": o.grad.numpy()})
+        yield Case(label, [torch.softmax(o, dim=1).detach().numpy(), y], {"dL/do": o.grad.numpy()})
 
 
 def rnn_dV(rng):
     T, K, H = sizes(rng, 3)
     for label, steps in (("", T), ("one step", 1)):
         do, h = away(rng, (steps, K)), states(rng, steps, H)
-        yield Draw(label, [do, h], {"dL/dV": outer_sum(do, h[1:])})
+        yield Case(label, [do, h], {"dL/dV": outer_sum(do, h[1:])})
 
 
 def rnn_dc(rng):
     T, K = sizes(rng, 2)
     for label, steps in (("", T), ("one step", 1)):
         do = away(rng, (steps, K))
-        yield Draw(
+        yield Case(
             label,
             [do],
             {"dL/dc": np.array([sum(do[t, k] for t in range(steps)) for k in range(K)])},
@@ -237,7 +237,7 @@ def _slope(rng, activation):
         a = torch.tensor(start, requires_grad=True)
         h = getattr(torch, activation)(a)
         h.sum().backward()
-        yield Draw(
+        yield Case(
             label, [a.detach().numpy(), h.detach().numpy(), activation], {"slope": a.grad.numpy()}
         )
 
@@ -271,11 +271,11 @@ def _rnn_dh(rng, T, K, H):
 def rnn_dh(rng):
     T, K, H = sizes(rng, 3)
     for label, steps in (("", T), ("many steps", 25)):
-        yield Draw(label, *_rnn_dh(rng, steps, K, H))
+        yield Case(label, *_rnn_dh(rng, steps, K, H))
 
 
 def rnn_dh_one_step(rng):
-    yield Draw("T = 1", *_rnn_dh(rng, 1, 3, 4))
+    yield Case("T = 1", *_rnn_dh(rng, 1, 3, 4))
 
 
 def rnn_dW(rng):
@@ -300,7 +300,7 @@ def rnn_step_dh(rng):
             rng.uniform(0.4, 0.95, (steps, H)),
         )
         dh = [backwards(W, slope, k, steps - 1) @ V.T @ do for k in range(steps)]
-        yield Draw(label, [do, V, W, slope], {"dL_t/dh": np.array(dh)})
+        yield Case(label, [do, V, W, slope], {"dL_t/dh": np.array(dh)})
 
 
 def sgd_step(rng):
@@ -319,7 +319,7 @@ def sgd_step(rng):
         scale = 1.0 if clip is None or norm <= clip else clip / norm
         lr = float(rng.uniform(0.05, 0.3))
         after = {name: np.array(params[name] - lr * scale * grads[name]) for name in shapes}
-        yield Draw(
+        yield Case(
             label,
             [params, grads | {"h": away(rng, (7, H)), "x": away(rng, (7, D))}, lr, clip],
             {"params": after},
@@ -331,7 +331,7 @@ def sgd_step(rng):
 
 def lstm_dz(rng):
     for draw in rnn_do(rng):
-        yield Draw(draw.label, draw.inputs, {"dL/dz": draw.expected["dL/do"]})
+        yield Case(draw.label, draw.inputs, {"dL/dz": draw.expected["dL/do"]})
 
 
 lstm_dV, lstm_dc = rnn_dV, rnn_dc
@@ -350,7 +350,7 @@ def lstm_dh(rng):
         for matrix, gate in zip(W, later):
             total = total + torch.tensor(gate) @ (torch.tensor(matrix) @ h)
         total.backward()
-        yield Draw(
+        yield Case(
             label, [dz, V, np.concatenate(W), np.concatenate(later)], {"dL/dh": h.grad.numpy()}
         )
 
@@ -373,7 +373,7 @@ class Cell:
 
     def draw(self, inputs, name, of):
         label = "all steps at once, (T, H)" if self.C.dim() == 2 else ""
-        return Draw(label, [plain(value) for value in inputs], {name: of.grad.numpy()})
+        return Case(label, [plain(value) for value in inputs], {name: of.grad.numpy()})
 
 
 def cells(rng):
@@ -433,10 +433,10 @@ def _of_gate(rng, array):
         d_gate, name = away(rng, (steps, H)), f"dL/d{array}_g"
         if array == "b":
             answer = np.array([sum(d_gate[t, j] for t in range(steps)) for j in range(H)])
-            yield Draw(label, [d_gate], {name: answer})
+            yield Case(label, [d_gate], {name: answer})
         else:
             read = states(rng, steps, H) if array == "W" else away(rng, (steps, D))
-            yield Draw(label, [d_gate, read], {name: outer_sum(d_gate, read[:steps])})
+            yield Case(label, [d_gate, read], {name: outer_sum(d_gate, read[:steps])})
 
 
 def lstm_dx(rng):
@@ -450,7 +450,7 @@ def lstm_dx(rng):
         sum(
             (torch.tensor(d[gate]) * (x @ torch.tensor(U[gate]).T)).sum() for gate in "fiao"
         ).backward()
-        yield Draw(label, [d, U], {"dL/dx": x.grad.numpy()})
+        yield Case(label, [d, U], {"dL/dx": x.grad.numpy()})
 
 
 # ---------------------------------------------------------------- whole networks in torch
@@ -566,7 +566,7 @@ def relu_together(rng):
     l, n = sizes(rng, 2)
     for label, steps, y_gt in (("", l, 1), ("l = 1", 1, 0)):
         params, x = relu_params(rng, n), rng.normal(size=(steps, n))
-        yield Draw(label, [params, x, y_gt], {"grads": relu_grads(params, x, y_gt)[1]})
+        yield Case(label, [params, x, y_gt], {"grads": relu_grads(params, x, y_gt)[1]})
 
 
 def rnn_together(rng):
@@ -574,14 +574,14 @@ def rnn_together(rng):
     for activation in ("tanh", "sigmoid", "relu"):
         params, x, y = rnn_params(rng, D, H, K), rng.normal(size=(T, D)), labels(rng, T, K)
         loss, grads = rnn_grads(params, x, y, activation)
-        yield Draw(activation, [params, x, y, activation], {"loss": loss, "grads": grads})
+        yield Case(activation, [params, x, y, activation], {"loss": loss, "grads": grads})
 
 
 def rnn_step_loss_together(rng):
     D, H, K = sizes(rng, 3)
     for t in (1, 3, 5):
         params, x, y = rnn_params(rng, D, H, K), rng.normal(size=(5, D)), labels(rng, 5, K)
-        yield Draw(
+        yield Case(
             f"step {t} of 5", [params, x, y, t], {"grads": rnn_grads(params, x, y, step=t)[1]}
         )
 
@@ -591,7 +591,7 @@ def lstm_together(rng):
     for label, steps in (("", T), ("T = 1", 1)):
         params, x, y = lstm_params(rng, D, H, K), rng.normal(size=(steps, D)), labels(rng, steps, K)
         loss, grads = lstm_grads(params, x, y)
-        yield Draw(label, [params, x, y], {"loss": loss, "grads": grads})
+        yield Case(label, [params, x, y], {"loss": loss, "grads": grads})
 
 
 # ---------------------------------------------------------------- choice questions: every option is computed
@@ -616,7 +616,7 @@ def c1(rng):
             back = U.T @ back
         return np.linalg.norm(back) < 1e-6 * np.linalg.norm(g)
 
-    yield Draw(
+    yield Case(
         "",
         [],
         {
@@ -642,7 +642,7 @@ def c2(rng):
         back = backwards(W, np.concatenate([np.zeros((1, n)), slope.numpy()]), 0, 40) @ g
         return abs(np.linalg.norm(back) / np.linalg.norm(g) - 1) < 1e-9
 
-    yield Draw(
+    yield Case(
         "",
         [],
         {

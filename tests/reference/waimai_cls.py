@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import torch
 
-from tests.check import Draw
+from course.cases import Case
 
 
 def library_cut(text):
@@ -55,32 +55,32 @@ def tokenizer(rng):
             [long, *rng.permutation(others)[:3]]
         ).tolist()  # a long word: it can be cut in other ways
         text = joint.join([*chosen, f"ok{rng.integers(10, 99)}", chosen[0], "！"])
-        yield Draw(label, [text], {"words": [word for word in library_cut(text) if word.strip()]})
-    yield Draw("nothing", [""], {"words": []})
+        yield Case(label, [text], {"words": [word for word in library_cut(text) if word.strip()]})
+    yield Case("nothing", [""], {"words": []})
 
 
 def get_stop_words(rng):
     some = [["的", "了", "着", "and", "也"][at] for at in rng.permutation(5)]
     plain = "\n".join(some)
     answer = {"kind": "set"}
-    yield Draw("", [plain + "\n"], answer | {"words": sorted(some)})
-    yield Draw("byte order mark", ["\ufeff" + plain], answer | {"words": sorted(some)})
-    yield Draw(
+    yield Case("", [plain + "\n"], answer | {"words": sorted(some)})
+    yield Case("byte order mark", ["\ufeff" + plain], answer | {"words": sorted(some)})
+    yield Case(
         "comments, then a # as a word",
         ["# made by hand\n#\n" + plain + "\n#\n"],
         answer | {"words": sorted([*some, "#"])},
     )
-    yield Draw(
+    yield Case(
         "Windows line ends, empty lines, spaces",
         ["\ufeff# list\r\n" + " \r\n\r\n".join(some) + "\r\n"],
         answer | {"words": sorted(some)},
     )
-    yield Draw(
+    yield Case(
         "two words in a line",
         [plain + "\nas well\n"],
         answer | {"words": sorted([*some, "as well"])},
     )
-    yield Draw("no path: the file STOP_WORDS", [plain, True], answer | {"words": sorted(some)})
+    yield Case("no path: the file STOP_WORDS", [plain, True], answer | {"words": sorted(some)})
 
 
 def split(rng):
@@ -93,9 +93,9 @@ def split(rng):
         "another seed holds other texts": True,
         "the same seed holds the same texts": True,
     }
-    yield Draw("sorted by label", [np.array([1] * good + [0] * bad), share, seeds], answers)
-    yield Draw("mixed", [rng.permutation(np.array([1] * good + [0] * bad)), 0.3, seeds], answers)
-    yield Draw(
+    yield Case("sorted by label", [np.array([1] * good + [0] * bad), share, seeds], answers)
+    yield Case("mixed", [rng.permutation(np.array([1] * good + [0] * bad)), 0.3, seeds], answers)
+    yield Case(
         "three labels",
         [rng.permutation(np.array([2] * 25 + [1] * good + [0] * bad)), 0.4, seeds],
         answers,
@@ -115,7 +115,7 @@ def vocabulary(rng):
     for least, label in ((1, ""), (2, "at least twice"), (3, "at least three times")):
         counts = {name: often.count(name) for name in names}
         kept = [name for name in names if counts[name] >= least]
-        yield Draw(
+        yield Case(
             label,
             [parts, least],
             {"words": [name for _, name in sorted((-counts[n], n) for n in kept)]},
@@ -131,7 +131,7 @@ def pad(rng):
         numbers = [[int(n) for n in rng.integers(2, 90, size=length)] for length in lengths]
         T = max(lengths)
         tokens = np.array([text + [0] * (T - len(text)) for text in numbers])
-        yield Draw(
+        yield Case(
             label,
             [numbers],
             {"tokens": tokens, "lengths": np.array([len(text) for text in numbers])},
@@ -146,7 +146,7 @@ def make_embedding(rng):
     rows = np.arange(V) > 0
     answers = np.array([[vectors[n] for n in row] for row in tokens])
     for mode in ("frozen", "finetune", "random"):
-        yield Draw(
+        yield Case(
             mode,
             [mode, vectors, tokens],
             {
@@ -166,7 +166,7 @@ def pooling(rng, each, columns=lambda C: C, shift=0.0):
 
     def draw(label, states, lengths):
         expected = np.stack([each(row[:length]) for row, length in zip(states, lengths)])
-        return Draw(label, [states, lengths], {"pooled": expected})
+        return Case(label, [states, lengths], {"pooled": expected})
 
     yield draw(
         "large numbers at padding",
@@ -207,7 +207,7 @@ def hidden_layer(rng):
         [sum(weight[h, d] * x[b, d] for d in range(D)) + bias[h] for h in range(H)]
         for b in range(B)
     ]
-    yield Draw("", [x, weight, bias], {"hidden": np.maximum(np.array(z), 0)})
+    yield Case("", [x, weight, bias], {"hidden": np.maximum(np.array(z), 0)})
 
 
 def convolve(rng):
@@ -224,7 +224,7 @@ def convolve(rng):
         for b, t, k in np.ndindex(B, T, K):
             own = x[b, t : t + w]  # (up to w, D)
             out[b, t, k] = max(0.0, bias[k] + np.sum(own * weight[k, :, : len(own)].T))
-        yield Draw(label, [x, weight, bias], {"filtered": out})
+        yield Case(label, [x, weight, bias], {"filtered": out})
 
 
 def attend(rng):
@@ -244,7 +244,7 @@ def attend(rng):
             )
             weights = np.exp(scores - scores.max(1, keepdims=True))
             out[b, i, :n] = weights / weights.sum(1, keepdims=True) @ v[b, i, :n]
-        yield Draw(label, [q, k, v, lengths], {"mixed": out})
+        yield Case(label, [q, k, v, lengths], {"mixed": out})
 
 
 def states(rng):
@@ -272,14 +272,14 @@ def states(rng):
                 out[b, :length] = library(torch.from_numpy(x[b : b + 1, :length]))[0][0].numpy()
         label = f"{name}, {layers} layer{'s' * (layers > 1)}, {1 + both} direction{'s' * both}"
         label += ", more columns than words" * (extra > 0)
-        yield Draw(label, [name, D, H, layers, both, weights, x, lengths], {"states": out})
+        yield Case(label, [name, D, H, layers, both, weights, x, lengths], {"states": out})
 
 
 def make_optimizer(rng):
     shapes = {"table": [5, 3], "weight": [2, 3], "bias": [2]}
     for frozen in (["table"], [], ["table", "weight"]):
         lr = float(rng.uniform(1e-5, 9e-5))
-        yield Draw(
+        yield Case(
             f"frozen: {', '.join(frozen) or 'none'}",
             [shapes, frozen, lr],
             {"kind": "Adam", "lr": [lr], "parameters": sorted(set(shapes) - set(frozen))},
@@ -309,7 +309,7 @@ def train_step(rng):
         losses.append(loss.mean())
         W = W - lr * rows.T @ gradient / len(rows)
         weights.append(W)
-    yield Draw(
+    yield Case(
         "",
         [weight, batches, lr],
         {"losses": np.array(losses), "weights": np.array(weights), "training": [True] * 3},
@@ -330,7 +330,7 @@ def evaluate(rng):
             if right.mean() != other.mean() and 0.2 < right.mean() < 0.9 and right.mean() != 0.5:
                 break
         loss, _ = cross_entropy(logits, labels)
-        yield Draw(
+        yield Case(
             label,
             [weight, [1, 3], batches],
             {
@@ -357,11 +357,11 @@ def best_epoch(rng):
     s[both], v[both] = 0.94, 0.80
     t[train] = 0.99
     t[gap] = v[gap] = 0.3  # learned nothing: no gap
-    yield Draw("", [log(t, v, s)], {"epoch": int(best)})
+    yield Case("", [log(t, v, s)], {"epoch": int(best)})
     v[best + 1 :] = np.minimum(v[best + 1 :], 0.84)
     v[-2] = v[best]
-    yield Draw("a tie", [log(t, v, s)], {"epoch": int(best)})
-    yield Draw("one epoch", [log(t[:1], v[:1], s[:1])], {"epoch": 0})
+    yield Case("a tie", [log(t, v, s)], {"epoch": int(best)})
+    yield Case("one epoch", [log(t[:1], v[:1], s[:1])], {"epoch": 0})
 
 
 def model_together(rng):
@@ -403,4 +403,4 @@ def model_together(rng):
             "bidirectional": both,
             "vectors": vectors,
         }
-        yield Draw(name, [settings, weights, tokens, lengths], {"logits": np.array(logits)})
+        yield Case(name, [settings, weights, tokens, lengths], {"logits": np.array(logits)})

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from tests.check import Draw
+from course.cases import Case
 
 WORDS = [
     "film",
@@ -38,7 +38,7 @@ def softmax(rng):
         ("one column", (3, 1)),
     ):
         x = rng.normal(0, 2, shape)
-        yield Draw(label, [x], {"probabilities": torch.softmax(tensor(x), -1).numpy()})
+        yield Case(label, [x], {"probabilities": torch.softmax(tensor(x), -1).numpy()})
 
 
 def softmax_overflow(rng):
@@ -51,7 +51,7 @@ def softmax_overflow(rng):
         ("rows near 1000, -1000 and 0", rows),
         ("scores near -1000", -1000 + small),
     ):
-        yield Draw(label, [x], {"probabilities": torch.softmax(tensor(x), -1).numpy()})
+        yield Case(label, [x], {"probabilities": torch.softmax(tensor(x), -1).numpy()})
 
 
 # ---------------------------------------------------------------- question 2
@@ -59,19 +59,19 @@ def softmax_overflow(rng):
 
 def sigmoid(rng):
     for label, x in (("a matrix", rng.normal(0, 2, (3, 4))), ("a row", rng.normal(0, 2, 5))):
-        yield Draw(label, [x], {"s": torch.sigmoid(tensor(x)).numpy()})
+        yield Case(label, [x], {"s": torch.sigmoid(tensor(x)).numpy()})
 
 
 def sigmoid_overflow(rng):
     x = np.concatenate([[-1000.0, -711.0, 711.0, 1000.0], rng.normal(0, 2, 2)])
-    yield Draw("x from -1000 to 1000", [x], {"s": torch.sigmoid(tensor(x)).numpy()})
+    yield Case("x from -1000 to 1000", [x], {"s": torch.sigmoid(tensor(x)).numpy()})
 
 
 def sigmoid_grad(rng):
     x = tensor(rng.normal(0, 2, (3, 4)), True)
     s = torch.sigmoid(x)
     s.sum().backward()
-    yield Draw("", [s.detach().numpy()], {"derivative": x.grad.numpy()})
+    yield Case("", [s.detach().numpy()], {"derivative": x.grad.numpy()})
 
 
 def checked_function(
@@ -132,7 +132,7 @@ def gradcheck_functions(rng):
 
 def gradcheck_verdicts(rng):
     functions, right = zip(*gradcheck_functions(rng))
-    yield Draw("", [list(functions)], {"verdicts": np.array(right)})
+    yield Case("", [list(functions)], {"verdicts": np.array(right)})
 
 
 def gradcheck_leaves(rng):
@@ -140,7 +140,7 @@ def gradcheck_leaves(rng):
         checked_function(rng, (3,), cross=2.0)[0],
         checked_function(rng, (2, 3), noise=1.0)[0],
     ]
-    yield Draw("", [functions], {"x": [function["x"] for function in functions]})
+    yield Case("", [functions], {"x": [function["x"] for function in functions]})
 
 
 def network(rng, N, D_x, H, D_y, scale=1.0, certain=False):
@@ -153,7 +153,7 @@ def network(rng, N, D_x, H, D_y, scale=1.0, certain=False):
     right = scores.detach().argmax(1).numpy() if certain else rng.integers(0, D_y, N)
     cost = F.cross_entropy(scores, torch.as_tensor(right), reduction="sum")
     cost.backward()
-    return Draw(
+    return Case(
         "",
         [data, np.eye(D_y)[right], params, [D_x, H, D_y]],
         {"cost": float(cost.detach()), "gradient": flat.grad.numpy()},
@@ -197,7 +197,7 @@ def normalize_rows(rng):
         x = rng.normal(0, 2, shape)
         if label == "short and long rows":
             x *= np.array([[0.01], [0.1], [10.0], [100.0]])
-        yield Draw(
+        yield Case(
             label,
             [x],
             {"rows": np.array([row / np.sqrt(sum(value**2 for value in row)) for row in x])},
@@ -215,7 +215,7 @@ def softmax_loss(v, U, target):
 def softmax_cost(rng):
     for label, V, n in (("", 7, 4), ("V = n", 5, 5)):
         v, U, target = rng.normal(0, 1, n), rng.normal(0, 1, (V, n)), int(rng.integers(1, V))
-        yield Draw(label, [v, target, U, None], softmax_loss(v, U, target))
+        yield Case(label, [v, target, U, None], softmax_loss(v, U, target))
 
 
 softmax_gradients = softmax_cost
@@ -234,7 +234,7 @@ def softmax_cost_overflow(rng):
         shifted = (
             U + (level - U @ v)[:, None] * v / (v @ v) + np.outer(rng.normal(0, 1, 6), v) / (v @ v)
         )
-        yield Draw(label, [v, 2, shifted, None], softmax_loss(v, shifted, 2))
+        yield Case(label, [v, 2, shifted, None], softmax_loss(v, shifted, 2))
 
 
 def negative_loss(v, U, target, negatives):
@@ -252,7 +252,7 @@ def neg_draw(rng, label, draws, target, K=None, V=13, n=4):
     v, U = rng.normal(0, 1, n), rng.normal(0, 1, (V, n))
     kept = [at for at, row in enumerate(draws) if row != target][: K or 10]
     expected = negative_loss(v, U, target, [draws[at] for at in kept]) | {"drawn": kept[-1] + 1}
-    return Draw(label, [v, target, U, list(map(int, draws))] + ([] if K is None else [K]), expected)
+    return Case(label, [v, target, U, list(map(int, draws))] + ([] if K is None else [K]), expected)
 
 
 def neg_cost(rng):
@@ -284,7 +284,7 @@ def neg_overflow(rng):
         ("a negative with score 40", 0, [3, 4, 5]),
         ("negatives with scores -40 and 40", 2, [1, 3, 4]),
     ):
-        yield Draw(
+        yield Case(
             label, [v, target, U, draws, 3], negative_loss(v, U, target, draws) | {"drawn": 3}
         )
 
@@ -293,7 +293,7 @@ def distance(v, target, U, draws):
     return (v - U[target]).square().sum() / 2
 
 
-COSTS = {  # name -> (the stand-in's, the one of the exercise), each of (v, target, U, iterator of draws)
+COSTS = {  # name -> (the stub's, the one of the exercise), each of (v, target, U, iterator of draws)
     "softmaxCostAndGradient": (
         distance,
         lambda v, target, U, draws: -torch.log_softmax(U @ v, 0)[target],
@@ -330,7 +330,7 @@ def one_window(rng, label, model, cost, words, context, center, V=9, n=4):
             f"{whose}gradIn": ins.grad.numpy(),
             f"{whose}gradOut": outs.grad.numpy(),
         }
-    return Draw(
+    return Case(
         label, [model, cost, center, 5, list(context), tokens, V_in, U_out, draws], expected
     )
 
@@ -378,18 +378,18 @@ def sgd_inputs(rng, iterations, step, unit_rows=False):
 def sgd_steps(rng):
     for label, iterations in (("one iteration", 1), ("seven iterations", 7)):
         inputs = sgd_inputs(rng, iterations, 0.17)
-        yield Draw(label, inputs, {"x": descent(*inputs[:5])})
+        yield Case(label, inputs, {"x": descent(*inputs[:5])})
 
 
 def sgd_postprocessing(rng):
     for label, iterations in (("one iteration", 1), ("six iterations", 6)):
         inputs = sgd_inputs(rng, iterations, 0.23, True)
-        yield Draw(label, inputs, {"x": descent(*inputs[:5], unit_rows=True)})
+        yield Case(label, inputs, {"x": descent(*inputs[:5], unit_rows=True)})
 
 
 def sgd_halving(rng):
     inputs = sgd_inputs(rng, 20_005, 2e-5)
-    yield Draw("20,005 iterations", inputs, {"x": descent(*inputs[:5])})
+    yield Case("20,005 iterations", inputs, {"x": descent(*inputs[:5])})
 
 
 def sgd_saving(rng):
@@ -413,7 +413,7 @@ def sgd_saving(rng):
                 printed.append(
                     [iteration, 0.95 * printed[-1][1] + 0.05 * cost if printed else cost]
                 )
-        yield Draw(
+        yield Case(
             label,
             [*inputs, [begin, start] if save else None, every],
             {
@@ -454,7 +454,7 @@ def wrapper(rng):
                     - F.logsigmoid(-(both[negatives] @ v)).sum()
                 )
         (total / 50).backward()
-        yield Draw(
+        yield Case(
             model,
             [
                 model,
@@ -482,7 +482,7 @@ def sentence_features(rng):
         ("a word twice", words[:2] + words[:1]),
     ):
         total = sum(vectors[tokens[word]] for word in sentence)
-        yield Draw(label, [tokens, vectors, sentence], {"features": total / len(sentence)})
+        yield Case(label, [tokens, vectors, sentence], {"features": total / len(sentence)})
 
 
 def regression(rng, label, N, n, K, strength, level=0.0, low=0):
@@ -505,7 +505,7 @@ def regression(rng, label, N, n, K, strength, level=0.0, low=0):
     scores = tensor(features) @ w
     cost = F.cross_entropy(scores, torch.as_tensor(labels)) + 0.5 * strength * (w**2).sum()
     cost.backward()
-    return Draw(
+    return Case(
         label,
         [features, labels, weights, strength],
         {
@@ -535,7 +535,7 @@ def regression_overflow(rng):
 
 
 def regularization_values(rng):
-    yield Draw("", [], {})
+    yield Case("", [], {})
 
 
 def best_model(rng):
@@ -560,8 +560,8 @@ def best_model(rng):
         {"reg": float(r), "train": float(a), "dev": float(b), "test": float(c)}
         for r, a, b, c in zip(reg, train, dev, test)
     ]
-    yield Draw("", [results], {"reg": float(reg[np.argmax(dev)])})
-    yield Draw("one result", [results[3:4]], {"reg": float(reg[3])})
+    yield Case("", [results], {"reg": float(reg[np.argmax(dev)])})
+    yield Case("one result", [results[3:4]], {"reg": float(reg[3])})
 
 
 # ---------------------------------------------------------------- theory.py, basics.py, model.py
@@ -570,7 +570,7 @@ def best_model(rng):
 def number_of_parameters(rng):
     for _ in range(2):
         D_x, H, D_y = (int(size) for size in rng.choice(np.arange(2, 30), 3, replace=False))
-        yield Draw(
+        yield Case(
             "",
             [D_x, H, D_y],
             {
@@ -584,22 +584,22 @@ def perceptron(rng):
     x, w = rng.normal(0, 1, (6, 3)), np.array([1.0, -2.0, 0.5])
     x[1] = [2.0, 1.0, 1.0]  # 2 - 2 + 0.5 - 0.5: exactly on the threshold
     x[2] = [0.4, 0.2, 0.0]  # 0.4 - 0.4 - 0.5: below it
-    yield Draw("one row on the threshold", [x, w, -0.5], {"fires": (x @ w >= 0.5).astype(int)})
+    yield Case("one row on the threshold", [x, w, -0.5], {"fires": (x @ w >= 0.5).astype(int)})
 
 
 def logistic(rng):
     z, L, k, z0 = rng.normal(0, 2, 6), 3.2, 0.7, 1.3
-    yield Draw(
+    yield Case(
         "L = 3.2, k = 0.7, z0 = 1.3",
         [z, L, k, z0],
         {"values": L * torch.sigmoid(tensor(k * (z - z0))).numpy()},
     )
-    yield Draw("the sigmoid", [z], {"values": torch.sigmoid(tensor(z)).numpy()})
+    yield Case("the sigmoid", [z], {"values": torch.sigmoid(tensor(z)).numpy()})
 
 
 def cross_entropy(rng):
     p, labels = rng.dirichlet(np.ones(4), 6), rng.integers(0, 4, 6)
-    yield Draw(
+    yield Case(
         "", [p, labels], {"loss": float(F.nll_loss(torch.log(tensor(p)), torch.as_tensor(labels)))}
     )
 
@@ -611,7 +611,7 @@ def network_gradients(rng):
     leaves = [tensor(p, True) for p in params]
     W1, b1, W2, b2 = leaves
     F.cross_entropy(torch.relu(tensor(X) @ W1 + b1) @ W2 + b2, torch.as_tensor(labels)).backward()
-    yield Draw(
+    yield Case(
         "",
         [X, labels, *params],
         dict(zip(("dW1", "db1", "dW2", "db2"), (leaf.grad.numpy() for leaf in leaves))),
@@ -627,7 +627,7 @@ def add_rows(rng):
     expected = table.copy()
     for row, value in zip(rows, values):
         expected[row] = expected[row] + value
-    yield Draw("a row named three times", [table, rows, values], {"table": expected})
+    yield Case("a row named three times", [table, rows, values], {"table": expected})
 
 
 def batched_negative_sampling(rng):
@@ -641,7 +641,7 @@ def batched_negative_sampling(rng):
     each = [
         negative_loss(v, U, target, row) for v, target, row in zip(predicted, targets, negatives)
     ]
-    yield Draw(
+    yield Case(
         "",
         [predicted, targets, negatives, U],
         {

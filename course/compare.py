@@ -1,0 +1,184 @@
+"""Compares a student's answer with the expected one and says in words how they differ."""
+
+from typing import Any
+
+import numpy as np
+
+from course.messages import Message
+
+NAMES_OF_KINDS = {
+    "list": Message("a list or tuple", "列表或元组"),
+    "dict": Message("a dict", "字典"),
+    "str": Message("a string", "字符串"),
+    "NoneType": Message("None (nothing was returned)", "None（没有返回值）"),
+}
+
+
+def difference(name: str, answer: Any, expected: Any, rtol: float, atol: float) -> Message | None:
+    """None if `answer` equals `expected`, else a Message with what was returned and what was expected."""
+    if isinstance(expected, dict):
+        return _dict_difference(name, answer, expected, rtol, atol)
+    if isinstance(expected, list):
+        return _list_difference(name, answer, expected, rtol, atol)
+    if expected is None or isinstance(expected, (str, bool, np.bool_)):
+        if isinstance(answer, np.ndarray) and answer.ndim == 0:
+            answer = answer.item()
+        is_same = type(answer) is type(expected) and answer == expected
+        if is_same or isinstance(expected, np.bool_) and answer is bool(expected):
+            return None
+        return Message(
+            f"{name}: got {summary(answer)}, expected {summary(expected)}",
+            f"{name}：得到 {summary(answer)}，应为 {summary(expected)}",
+        )
+    return _array_difference(name, answer, np.asarray(expected), rtol, atol)
+
+
+def _dict_difference(
+    name: str, answer: Any, expected: dict[str, Any], rtol: float, atol: float
+) -> Message | None:
+    if not isinstance(answer, dict):
+        kind = describe_kind(answer)
+        return Message(f"{name}: {kind.en}, expected a dict", f"{name}：{kind.zh}，应为字典")
+    for key in expected:
+        if key not in answer:
+            return Message(
+                f"{name}: key {key!r} is missing (has {sorted(answer)})",
+                f"{name}：缺少键 {key!r}（现有 {sorted(answer)}）",
+            )
+    for key, value in expected.items():
+        if message := difference(f"{name}[{key!r}]", answer[key], value, rtol, atol):
+            return message
+    return None
+
+
+def _list_difference(
+    name: str, answer: Any, expected: list[Any], rtol: float, atol: float
+) -> Message | None:
+    if not isinstance(answer, list) or len(answer) != len(expected):
+        kind = describe_kind(answer)
+        if isinstance(answer, list):
+            kind = Message(f"{len(answer)} values", f"{len(answer)} 个值")
+        return Message(
+            f"{name}: {kind.en}, expected a list of {len(expected)}",
+            f"{name}：{kind.zh}，应为 {len(expected)} 个值的列表",
+        )
+    for index, value in enumerate(expected):
+        if message := difference(f"{name}[{index}]", answer[index], value, rtol, atol):
+            return message
+    return None
+
+
+def _array_difference(
+    name: str, answer: Any, expected: np.ndarray, rtol: float, atol: float
+) -> Message | None:
+    """`difference` for numbers and arrays: shape first, then dtype, then NaN and infinity, then values."""
+    if isinstance(answer, (list, str, dict)) or answer is None:
+        kind, form = describe_kind(answer), describe_array(expected)
+        return Message(f"{name}: {kind.en}, expected {form}", f"{name}：{kind.zh}，应为 {form}")
+    answer = np.asarray(answer)
+    if answer.shape != expected.shape:
+        return Message(
+            f"{name}: shape {answer.shape}, expected {expected.shape}",
+            f"{name}：形状 {answer.shape}，应为 {expected.shape}",
+        )
+    if (answer.dtype == bool) != (expected.dtype == bool):
+        return Message(
+            f"{name}: dtype {answer.dtype}, expected {expected.dtype}",
+            f"{name}：类型 {answer.dtype}，应为 {expected.dtype}",
+        )
+    both_integer = np.issubdtype(expected.dtype, np.integer) and np.issubdtype(
+        answer.dtype, np.integer
+    )
+    if expected.dtype == bool or both_integer:
+        differs = answer != expected
+    else:
+        with np.errstate(invalid="ignore", over="ignore"):
+            both_nan = np.isnan(answer) & np.isnan(expected)
+            not_finite = ~np.isfinite(answer) & ~((answer == expected) | both_nan)
+            if not_finite.any():
+                return _not_finite(name, answer, expected, not_finite)
+            differs = ~np.isclose(answer, expected, rtol=rtol, atol=atol, equal_nan=True)
+    if not differs.any():
+        return None
+    index = _first_index(differs)
+    digits = 6 if format_number(answer[index]) != format_number(expected[index]) else 15
+    got, wanted = format_number(answer[index], digits), format_number(expected[index], digits)
+    count, where = int(differs.sum()), _first_at(index)
+    message = Message(
+        f"{name}: {count} of {answer.size} values differ; {where.en}got {got}, expected {wanted} "
+        f"(rtol={rtol:g}, atol={atol:g})",
+        f"{name}：{answer.size} 个值中有 {count} 个不同；{where.zh}得到 {got}，应为 {wanted}"
+        f"（rtol={rtol:g}，atol={atol:g}）",
+    )
+    is_coarse = answer.dtype in (np.float16, np.float32)
+    if is_coarse and np.allclose(answer, expected, rtol=1e-2, atol=1e-3, equal_nan=True):
+        message += Message(
+            f" (computed in {answer.dtype}; keep the inputs' float64)",
+            f"（以 {answer.dtype} 计算；请保持输入的 float64）",
+        )
+    return message
+
+
+def _not_finite(
+    name: str, answer: np.ndarray, expected: np.ndarray, not_finite: np.ndarray
+) -> Message:
+    index = _first_index(not_finite)
+    count, where = int(not_finite.sum()), _first_at(index)
+    return Message(
+        f"{name}: {count} of {answer.size} values are NaN or infinite; {where.en}got {answer[index]}, "
+        f"expected {expected[index]:.6g}",
+        f"{name}：{answer.size} 个值中有 {count} 个是 NaN 或无穷；{where.zh}得到 {answer[index]}，"
+        f"应为 {expected[index]:.6g}",
+    )
+
+
+def _first_index(mask: np.ndarray) -> tuple[int, ...]:
+    return tuple(map(int, np.argwhere(mask)[0]))
+
+
+def _first_at(index: tuple[int, ...]) -> Message:
+    return Message(f"first at {index}: ", f"第一个在 {index}：") if index else Message("", "")
+
+
+def describe_kind(value: Any) -> Message:
+    """What kind of value this is, in words."""
+    if isinstance(value, np.ndarray):
+        return Message(describe_array(value), describe_array(value))
+    name = type(value).__name__
+    return NAMES_OF_KINDS.get(name, Message(f"a {name}", f"{name} 类型的值"))
+
+
+def describe_array(array: np.ndarray) -> str:
+    """Shape and dtype of an array, in a few words."""
+    return f"array {array.shape} of {array.dtype}" if array.ndim else f"a number ({array.dtype})"
+
+
+def summary(value: Any) -> str:
+    """A value in at most 80 characters."""
+    return describe_array(value) if isinstance(value, np.ndarray) else repr(value)[:80]
+
+
+def format_number(value: Any, digits: int = 6) -> str:
+    return str(value) if isinstance(value, (np.bool_, np.integer)) else f"{value:.{digits}g}"
+
+
+def is_same(left: Any, right: Any, rtol: float = 1e-6, atol: float = 1e-9) -> bool:
+    """True if two collected answers are the same, whatever their kind."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(
+            is_same(left[key], right[key], rtol, atol) for key in left
+        )
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(
+            is_same(a, b, rtol, atol) for a, b in zip(left, right, strict=True)
+        )
+    numeric = (bool, int, float, np.ndarray, np.generic)
+    if isinstance(left, numeric) and isinstance(right, numeric):
+        left, right = np.asarray(left), np.asarray(right)
+        if left.shape != right.shape:
+            return False
+        if left.dtype == bool or right.dtype == bool:
+            return left.dtype == right.dtype and bool((left == right).all())
+        with np.errstate(all="ignore"):
+            return bool(np.allclose(left, right, rtol=rtol, atol=atol, equal_nan=True))
+    return type(left) is type(right) and left == right

@@ -1,0 +1,211 @@
+"""Solution markers: find the blanks of a solved file, take the solutions out.
+
+In code a blank is the whole body of one function, between two comments:
+
+    # BEGIN SOLUTION hmm-03 (6 points): the hint
+    # END SOLUTION hmm-03
+
+In a sheet, worked answers stand between <!-- BEGIN SOLUTION --> and <!-- END SOLUTION -->.
+"""
+
+import ast
+import functools
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+BEGIN = re.compile(
+    r"(?P<indent> *)# BEGIN SOLUTION (?P<id>\S+) \((?P<points>\d+) points?(?P<bonus>, bonus)?\): (?P<hint>\S.*)"
+)
+END = re.compile(r" *# END SOLUTION (?P<id>\S+)")
+WORDS = re.compile(r"(BEGIN|END)\s+SOLUTION")
+
+
+class MarkerError(Exception):
+    """A marker that is nested, unclosed, unopened or not a whole comment. Says file and line."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """One blank in a solved file. begin, end: line numbers of its markers, from 1."""
+
+    path: Path
+    id: str
+    points: int
+    bonus: bool
+    hint: str
+    begin: int
+    end: int
+    indent: str
+    function: str  # qualified name, "GPT.logits"
+    parameters: list
+
+    def __hash__(self):
+        return hash((self.path, self.id))
+
+
+def regions(path):
+    """Blanks of a Python file in order. Raises MarkerError for any line that names a marker in another form."""
+    path = Path(path)
+    return list(_regions(path, path.read_text(encoding="utf-8")))
+
+
+@functools.cache
+def _regions(path, text):
+    found, opened = [], None
+    for number, line in enumerate(text.splitlines(), 1):
+        if not WORDS.search(line):
+            continue
+        begin, end = BEGIN.fullmatch(line), END.fullmatch(line)
+        if begin and opened:
+            raise MarkerError(
+                f"{path}, line {number}: nested BEGIN SOLUTION (the one of line {opened[0]} is open)"
+            )
+        if end and not opened:
+            raise MarkerError(f"{path}, line {number}: END SOLUTION without BEGIN SOLUTION")
+        if begin:
+            opened = number, begin
+        elif end:
+            if end["id"] != opened[1]["id"]:
+                raise MarkerError(
+                    f"{path}, line {number}: END SOLUTION {end['id']} closes {opened[1]['id']}"
+                )
+            found.append((*opened, number))
+            opened = None
+        else:
+            raise MarkerError(
+                f"{path}, line {number}: not a marker: write '# BEGIN SOLUTION id (N points): hint' or "
+                "'# END SOLUTION id', alone on its line"
+            )
+    if opened:
+        raise MarkerError(f"{path}, line {opened[0]}: BEGIN SOLUTION without END SOLUTION")
+    if not found:
+        return ()
+    functions = list(_functions(ast.parse(text), ""))
+    return tuple(_region(path, functions, *marks) for marks in found)
+
+
+def _region(path, functions, begin, match, end):
+    inside = [
+        (name, node)
+        for name, node in functions
+        if node.lineno < begin and end <= node.end_lineno + 1 and node.body[-1].end_lineno < end
+    ]
+    if not inside:
+        raise MarkerError(
+            f"{path}, line {begin}: a blank stands inside one function and reaches to its end"
+        )
+    name, node = inside[-1]
+    first = node.body[1 if ast.get_docstring(node) is not None else 0].lineno
+    if not begin < first <= end:
+        raise MarkerError(
+            f"{path}, line {begin}: a blank is the whole body of {name} behind its docstring"
+        )
+    arguments = node.args
+    parameters = [arg.arg for arg in arguments.posonlyargs + arguments.args]
+    parameters += [arguments.vararg.arg] if arguments.vararg else []
+    parameters += [arg.arg for arg in arguments.kwonlyargs]
+    parameters += [arguments.kwarg.arg] if arguments.kwarg else []
+    return Region(
+        path,
+        match["id"],
+        int(match["points"]),
+        bool(match["bonus"]),
+        match["hint"],
+        begin,
+        end,
+        match["indent"],
+        name,
+        parameters,
+    )
+
+
+def _functions(node, prefix):
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield prefix + child.name, child
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield from _functions(child, prefix + child.name + ".")
+
+
+def blanks(folder):
+    """{id: Region} of all blanks of a homework folder. Raises MarkerError for an id that stands twice."""
+    found = {}
+    for path in sorted(Path(folder).glob("*.py")):
+        for region in regions(path):
+            if region.id in found:
+                raise MarkerError(
+                    f"{path}, line {region.begin}: {region.id} stands in {found[region.id].path} too"
+                )
+            found[region.id] = region
+    return found
+
+
+def find(folder, id):
+    """The Region of one blank. Raises LookupError."""
+    found = blanks(folder)
+    if id not in found:
+        raise LookupError(f"no blank {id} in {folder}")
+    return found[id]
+
+
+def solution(region):
+    """The solved lines of a blank, unindented."""
+    lines = region.path.read_text(encoding="utf-8").splitlines()
+    return textwrap.dedent("\n".join(lines[region.begin : region.end - 1]))
+
+
+def replace(region, body):
+    """Text of the region's file in which `body` (unindented lines) stands for the blank, markers included."""
+    lines = region.path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[region.begin - 1 : region.end] = [
+        textwrap.indent(body.rstrip("\n") + "\n", region.indent)
+    ]
+    return "".join(lines)
+
+
+def strip_code(path, name, given=(), points=None, solved=False):
+    """Text of a Python file without its solutions; `name` is how messages call the file ("hmm/model.py").
+
+    given: ids of blanks that are handed out filled in, without a word. points: {id: points} where they are not the
+    marker's. solved: every solution stays, behind its blank's hint.
+    """
+    lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
+    for region in reversed(regions(path)):
+        worth = (points or {}).get(region.id, region.points)
+        hint = f"{region.indent}# {region.id} ({worth} point{'s' * (worth != 1)}{', bonus' * region.bonus}): {region.hint}\n"
+        stop = f'raise NotImplementedError("{name}, blank {region.id} ({region.function.rsplit(".", 1)[-1]}): still empty")'
+        body = (
+            lines[region.begin : region.end - 1]
+            if solved or region.id in given
+            else [f"{region.indent}{stop}\n"]
+        )
+        lines[region.begin - 1 : region.end] = body if region.id in given else [hint, *body]
+    return "".join(lines)
+
+
+def strip_sheet(text, name, solved=False):
+    """A Markdown text without its worked answers (solved: without the markers). Raises MarkerError as `regions` does."""
+    kept, opened = [], None
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        mark = line.strip()
+        if mark == "<!-- BEGIN SOLUTION -->":
+            if opened:
+                raise MarkerError(
+                    f"{name}, line {number}: nested BEGIN SOLUTION (the one of line {opened} is open)"
+                )
+            opened = number
+        elif mark == "<!-- END SOLUTION -->":
+            if not opened:
+                raise MarkerError(f"{name}, line {number}: END SOLUTION without BEGIN SOLUTION")
+            opened = None
+        elif WORDS.search(line):
+            raise MarkerError(
+                f"{name}, line {number}: a marker stands alone on its line, as <!-- BEGIN SOLUTION -->"
+            )
+        elif solved or not opened:
+            kept.append(line)
+    if opened:
+        raise MarkerError(f"{name}, line {opened}: BEGIN SOLUTION without END SOLUTION")
+    return re.sub(r"\n{3,}", "\n\n", "".join(kept))

@@ -1,0 +1,116 @@
+"""What all runners share: the interface that checks use, and the errors of student code."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from course.homeworks import ROOT
+from course.runner.protocol import Answer, ErrorReport, Request
+
+
+class ErrorKind(StrEnum):
+    """What is known about the cause of an error beyond the exception's type."""
+
+    ENCODING = "encoding"
+    LIBRARY = "library"
+    MISSING_NAME = "missing name"
+    SIGNATURE = "signature"
+
+
+class StudentError(Exception):
+    """Student code raised an exception. The attributes are those of `protocol.ErrorReport`."""
+
+    is_timeout = False
+    seconds = 0.0
+
+    def __init__(
+        self,
+        type: str,
+        message: str,
+        where: str = "",
+        empty: str | None = None,
+        empty_file: str | None = None,
+        kind: str = "",
+    ):
+        self.type, self.message, self.where = type, message, where
+        self.empty, self.empty_file, self.kind = empty, empty_file, kind
+        super().__init__(f"{type}: {message}" + (f" ({where})" if where else ""))
+
+    @classmethod
+    def from_report(cls, report: ErrorReport) -> "StudentError":
+        return StudentError(
+            report.type,
+            report.message,
+            report.where,
+            report.empty,
+            report.empty_file,
+            report.kind,
+        )
+
+
+class CallTimeout(StudentError):
+    """A call took longer than its limit, `seconds`."""
+
+    is_timeout = True
+
+    def __init__(self, seconds: float):
+        super().__init__("Timeout", f"no answer within {seconds:g} s")
+        self.seconds = seconds
+
+
+class Runner:
+    """Runs student code and returns plain data. Whoever runs a check calls `start` before each case.
+
+    Subclasses implement `answer`: InProcessRunner, SubprocessRunner, and the sandbox's in grading.
+    """
+
+    def __init__(self, root: Path | str = ROOT):
+        self.root = Path(root)
+        self.start(0)
+
+    def start(self, seed: int, stubs: Iterable[str] = ()) -> None:
+        """Begin a case: its calls see the random numbers of `seed` and the library calls named in `stubs`."""
+        self.seed, self.stubs, self.calls = seed, tuple(stubs), 0
+        self.changed_arguments: list[str] = []  # functions that changed their arguments
+
+    def call(self, homework: str, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Result of the student's function `name`: "function" of model.py, or "module.function"."""
+        module, _, function = name.rpartition(".")
+        return self._ask(homework, "call", module or "model", function, args, kwargs)
+
+    def probe(
+        self, homework: str, name: str, *args: Any, module: str = "model", **kwargs: Any
+    ) -> Any:
+        """Result of tests/probes/HOMEWORK.py's function `name`, run beside the student's code."""
+        return self._ask(homework, "probe", module, name, args, kwargs)
+
+    def _ask(
+        self,
+        homework: str,
+        kind: Literal["call", "probe"],
+        module: str,
+        name: str,
+        args: Iterable[Any],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        self.calls += 1
+        seed = (self.seed * 1_000_003 + self.calls) % 2**31
+        request = Request(kind, module, name, list(args), kwargs, seed, self.stubs)
+        answer = self.answer(homework, request)
+        if answer.changed:
+            self.changed_arguments.append(name)
+        return answer.value
+
+    def answer(self, homework: str, request: Request) -> Answer:
+        """Perform one request. Raises StudentError, CallTimeout for one that takes too long."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """End what the runner has started."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

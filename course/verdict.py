@@ -1,0 +1,237 @@
+"""The verdict of a check on student code: done, wrong, empty, error, timeout or (a choice, judged at grading) given.
+
+The verdict is made on the trusted side: the runner only returns what student code answered.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from course.cases import Case, Cases, StoredCases
+from course.checks import Check
+from course.diagnose import Diagnosis, diagnose
+from course.judging import FORM_ERRORS, JudgedCase, WrongAnswer, case_seed, recording_errors
+from course.messages import Message
+from course.runner import ErrorKind, Runner, StudentError
+
+
+class Status(StrEnum):
+    DONE = "done"
+    WRONG = "wrong"
+    EMPTY = "empty"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    GIVEN = "given"
+
+    @property
+    def passes(self) -> bool:
+        return self in (Status.DONE, Status.GIVEN)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A verdict as plain data, safe to show: it travels to the score board, the journal and the reports."""
+
+    homework: str
+    id: str
+    name: str
+    status: Status
+    points: int
+    possible: int
+    bonus: bool
+    hidden: bool
+    message: Message
+    mistake: str | None = None
+    hint: Message | None = None
+    note: Message | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; `from_dict` is the inverse."""
+        data = asdict(self) | {"status": str(self.status), "message": list(self.message)}
+        for name in ("hint", "note"):
+            data[name] = list(data[name]) if data[name] else None
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "CheckResult":
+        messages = {
+            name: Message(*data[name]) for name in ("message", "hint", "note") if data[name]
+        }
+        return cls(**{**data, "status": Status(data["status"]), **messages})
+
+
+@dataclass
+class Verdict:
+    """Verdict of one check. note: what costs no points."""
+
+    check: Check
+    status: Status
+    message: Message = Message("", "")
+    diagnosis: Diagnosis | None = None
+    note: Message | None = None
+    error: BaseException | None = field(default=None, repr=False)
+
+    @property
+    def mistake(self) -> str | None:
+        """Id of the known mistake, or None."""
+        return self.diagnosis.mistake if self.diagnosis else None
+
+    @property
+    def points(self) -> int:
+        return self.check.points if self.status == Status.DONE else 0
+
+    @property
+    def result(self) -> CheckResult:
+        """Plain data of the verdict. A hidden check does not say what is right, only what keeps it from being judged."""
+        check, message, diagnosis = self.check, self.message, self.diagnosis
+        judged = self.status in (Status.DONE, Status.WRONG)
+        if check.hidden and judged and not getattr(self.error, "shown", False):
+            diagnosis, message = None, Message("", "")
+            if self.status == Status.WRONG:
+                message = Message("wrong; a choice question gives no hint", "错误；选择题不再提示")
+        return CheckResult(
+            homework=check.homework,
+            id=check.id,
+            name=check.name,
+            status=self.status,
+            points=self.points,
+            possible=check.points,
+            bonus=check.bonus,
+            hidden=check.hidden,
+            message=message,
+            mistake=diagnosis.mistake if diagnosis else None,
+            hint=diagnosis.hint if diagnosis else None,
+            note=self.note,
+        )
+
+
+class MissingCases(Exception):
+    """A student copy without the stored cases of a check: the copy is damaged, not the student's code."""
+
+
+def run(check: Check, runner: Runner, cases: Cases, drawn: Sequence[Case] | None = None) -> Verdict:
+    """Verdict of `check` on the code that `runner` runs: right with stubs, or with the student's own helpers.
+
+    drawn: the check's cases, if they are at hand already. Raises MissingCases.
+    """
+    first = None
+    drawn = cases_for(check, cases) if drawn is None else drawn
+    for stubs in dict.fromkeys((check.stubs, ())):
+        verdict = _run_with(check, runner, cases, drawn, stubs)
+        if verdict.status.passes:
+            return verdict
+        first = first or verdict
+    assert first
+    return first
+
+
+def _run_with(
+    check: Check, runner: Runner, cases: Cases, drawn: Sequence[Case], stubs: Sequence[str]
+) -> Verdict:
+    note = None
+    for number, case in enumerate(drawn):
+        judged = JudgedCase(case, check.why)
+        failure = _judge(check, runner, judged, case_seed(cases.seed, number), stubs)
+        note = note or _note(runner.changed_arguments)
+        if failure:
+            failure.note = note
+            if failure.status in (Status.WRONG, Status.ERROR):
+                failure.diagnosis = diagnose(check, runner, cases, stubs, number, judged.answers)
+            return failure
+    unjudged = check.hidden and not drawn[0].expected
+    return Verdict(check, Status.GIVEN if unjudged else Status.DONE, note=note)
+
+
+def cases_for(check: Check, cases: Cases) -> list[Case]:
+    """The cases that `check` is judged on here. Raises MissingCases."""
+    if check.hidden and isinstance(cases, StoredCases):
+        return [Case("", [], {})]
+    try:
+        return cases.for_check(check)
+    except (OSError, KeyError) as error:
+        raise MissingCases(
+            f"no stored cases of {check.name} ({error}); download the student copy again"
+        ) from error
+
+
+def _judge(
+    check: Check, runner: Runner, case: JudgedCase, seed: int, stubs: Sequence[str]
+) -> Verdict | None:
+    """None if the case is answered correctly, else the Verdict."""
+    runner.start(seed, stubs)
+    try:
+        with recording_errors(case):
+            check.function(runner, case)
+    except StudentError as error:
+        if error.is_timeout:
+            return Verdict(check, Status.TIMEOUT, explain_timeout(error), error=error)
+        if error.empty:
+            is_empty = error.empty == check.id or check.is_integration
+            status = Status.EMPTY if is_empty else Status.ERROR
+            return Verdict(check, status, explain_empty(check, error), error=error)
+        return Verdict(check, Status.ERROR, explain(error) + case.context(), error=error)
+    except WrongAnswer as error:
+        return Verdict(check, Status.WRONG, error.message, error=error)
+    except FORM_ERRORS as error:  # for example unpacking None
+        message = Message(
+            f"the answer does not have the form that the docstring asks for: {error}",
+            f"答案的形式与文档字符串不符：{error}",
+        )
+        return Verdict(check, Status.WRONG, message, error=error)
+    return None
+
+
+def _note(changed: Sequence[str]) -> Message | None:
+    """Note that functions changed their arguments, or None."""
+    if not changed:
+        return None
+    names = ", ".join(dict.fromkeys(changed))
+    return Message(
+        f"{names} changes its arguments: other functions still need them, so work on a copy",
+        f"{names} 改动了它的参数：别处还要用，请在副本上计算",
+    )
+
+
+ADVICE: dict[str, Message] = {  # by the type of the error, or by what `ErrorKind` adds to it
+    "TabError": Message("indent with spaces only", "缩进请只用空格"),
+    "IndentationError": Message(
+        "the indentation does not match the lines around it", "缩进与前后的行不符"
+    ),
+    "SyntaxError": Message("Python cannot read this line", "Python 读不懂这一行"),
+    "ImportError": Message("import only what the file came with", "请只用文件原有的 import"),
+    "ModuleNotFoundError": Message(
+        "import only what the file came with", "请只用文件原有的 import"
+    ),
+    "NotPlainError": Message("return what the docstring says", "请按文档字符串返回"),
+    ErrorKind.ENCODING: Message("save the file as UTF-8", "请把文件保存为 UTF-8"),
+    ErrorKind.LIBRARY: Message(
+        "the course's environment is not active, or requirements.txt is not installed",
+        "没有激活课程的环境，或没有安装 requirements.txt",
+    ),
+    ErrorKind.MISSING_NAME: Message("keep the provided names", "请保持原来的名字"),
+    ErrorKind.SIGNATURE: Message("keep the provided parameters", "请保持原来的参数"),
+}
+
+
+def explain(error: StudentError) -> Message:
+    """Message of an error in student code, with advice where the error alone does not say enough."""
+    advice = ADVICE.get(error.kind) or ADVICE.get(error.type)
+    message = Message(str(error), str(error))
+    return message + (Message(f": {advice.en}", f"：{advice.zh}") if advice else None)
+
+
+def explain_timeout(error: StudentError) -> Message:
+    return Message(
+        f"{error.message}; is there a loop that never ends?",
+        f"超时：{error.seconds:g} 秒内没有答案，是不是有循环停不下来？",
+    )
+
+
+def explain_empty(check: Check, error: StudentError) -> Message:
+    blank = (
+        f"{error.empty_file}, blank {error.empty}" if error.empty_file else f"blank {error.empty}"
+    )
+    if error.empty == check.id:
+        return Message(f"NOT FILLED IN {blank}", f"尚未填写：{blank}")
+    return Message(f"needs {blank}, which is still empty", f"需要先完成 {blank}（尚未填写）")

@@ -1,0 +1,475 @@
+"""Makes what learning platforms hand out and what students send: folders, zips in zips, broken names, bombs.
+
+Each row of LAYOUTS writes a class below a folder and says what must come of it. Contents are small: a student's model.py is
+the solved one with a line that names the student, so that a test sees whose file is used as what.
+"""
+
+import functools
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course.homeworks import ROOT
+from grading.intake import empty_files
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+Files = dict[str, bytes]
+
+
+@functools.cache
+def solved(homework: str, file: str) -> bytes:
+    """A file of the solved homework."""
+    return (ROOT / homework / file).read_bytes()
+
+
+def mine(who: str, homework: str = "hmm", file: str = "model.py") -> bytes:
+    """A solved file that names its student."""
+    return solved(homework, file) + f"\n# by {who}\n".encode()
+
+
+def empty(homework: str = "hmm", file: str = "model.py") -> bytes:
+    """A file of the empty copy."""
+    return empty_files(homework)[file]
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip, names as Python writes them (UTF-8, flagged)."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def zipped_gbk(files: Mapping[str, bytes]) -> bytes:
+    """A zip as Chinese Windows writes it: names in GBK, not flagged."""
+    swaps, plain = {}, {}
+    for index, (name, data) in enumerate(files.items()):
+        raw = name.encode("gbk")
+        stand = (f"{index:03}" + "x" * len(raw))[: len(raw)]
+        swaps[stand.encode()], plain[stand] = raw, data
+    packed = zipped(plain)
+    for before, after in swaps.items():
+        packed = packed.replace(before, after)
+    return packed
+
+
+def tarred(files: Mapping[str, bytes], mode: str = "w:gz", kind: bytes = tarfile.REGTYPE) -> bytes:
+    """A tar, compressed as `mode` says; kind: of every member (a link points to /etc/passwd)."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.type = len(data) if kind == tarfile.REGTYPE else 0, kind
+            info.linkname = "/etc/passwd"
+            archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def rar(files: Mapping[str, bytes]) -> bytes:
+    """A RAR 4 archive that stores its files uncompressed."""
+    import struct
+    import zlib
+
+    def block(kind: int, flags: int, body: bytes, data: bytes = b"") -> bytes:
+        head = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
+        return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head + data
+
+    out = b"Rar!\x1a\x07\x00" + block(0x73, 0, b"\0" * 6)
+    for name, data in files.items():
+        raw = name.replace("/", "\\").encode()
+        body = struct.pack(
+            "<LLBLLBBHL",
+            len(data),
+            len(data),
+            3,
+            zlib.crc32(data),
+            0x5D4A7B00,
+            20,
+            0x30,
+            len(raw),
+            0o100644,
+        )
+        out += block(0x74, 0x8000, body + raw, data)
+    return out + block(0x7B, 0x4000, b"")
+
+
+def notebook(*cells: str) -> bytes:
+    """A Jupyter notebook of code cells."""
+    made = [
+        {
+            "cell_type": "code",
+            "source": cell.splitlines(keepends=True),
+            "outputs": [],
+            "metadata": {},
+        }
+        for cell in cells
+    ]
+    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """Write files below a folder."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def inside(prefix: str, files: Mapping[str, bytes]) -> Files:
+    """Files below a folder of an archive."""
+    return {f"{prefix}/{name}": data for name, data in files.items()}
+
+
+def hmm(who: str) -> Files:
+    """A homework's folder with an answer and a picture."""
+    return {
+        "hmm/model.py": mine(who),
+        "hmm/trellis.py": solved("hmm", "trellis.py"),
+        "hmm/answers.md": f"## w1\n\n{who}\n".encode(),
+        "hmm/curve.png": PNG,
+    }
+
+
+METADATA = """---
+submission_456:
+  :submitters:
+  - :name: 张三
+    :sid: '20260001'
+    :email: zs@x.edu
+  :created_at: 2026-10-12 15:58:01.123456000 Z
+  :score: 0.0
+  :history:
+  - :id: 12
+    :submitters:
+    - :name: nobody
+      :sid: '9'
+submission_457:
+  :submitters:
+  - :name: "\\u674E\\u56DB"
+    :sid: '20260002'
+  - :name: 王五
+    :sid: '20260003'
+  :created_at: 2026-10-13 01:00:00 +0800
+"""
+ROSTER = (
+    "学号,姓名,username,email,group\n"
+    "20260001,张三,zhangsan,zs@x.edu,\n"
+    "20260002,李四,lisi,ls@x.edu,\n"
+    "20260003,王五,wangwu,ww@x.edu,\n"
+)
+
+
+@dataclass
+class Layout:
+    """One way in which a class arrives.
+
+    make(folder) writes it. people: {ids joined by a space: {homework: who wrote what is graded}}. words: that the problems
+    of the class hold, used: written files that must be found ("20260001": names).
+    """
+
+    make: Callable[[Path], object]
+    people: dict[str, dict[str, str]]
+    kind: str = ""
+    words: tuple[str, ...] = ()
+    silent: bool = False  # no problems at all
+    written: dict[str, set[str]] = field(default_factory=dict)
+    root: str = ""  # what is read, below the folder
+    homeworks: tuple[str, ...] = ("hmm", "hw_bptt")
+
+
+A, B, C = "20260001", "20260002", "20260003"
+AB = {A: {"hmm": "a"}, B: {"hmm": "b"}}
+MOODLE_A, MOODLE_B = "张三_1234567_assignsubmission_file", "李四_1234568_assignsubmission_file_"
+BOARD = "hw1_{}_attempt_{}"
+
+
+def _moodle() -> Files:
+    return {
+        f"{MOODLE_A}/hmm.zip": zipped(hmm("a")),
+        f"{MOODLE_A}/extra.txt": b"x",
+        f"{MOODLE_B}/hmm.zip": zipped_gbk({"作业/hmm/model.py": mine("b")}),
+        "李四_1234568_assignsubmission_onlinetext_/onlinetext.html": b"<p>w1</p>",
+    }
+
+
+def _canvas() -> Files:
+    return {
+        "zhangsan_12345_678901_hmm-1.zip": zipped(hmm("a")),
+        "zhangsan_12345_678801_hmm.zip": zipped(hmm("old")),
+        "zhangsan_LATE_12345_678902_answers-1.pdf": b"%PDF-1.4",
+        "lisi_12346_678903_model.py": mine("b"),
+        "lisi_12346_678904_answers.docx": b"PK\3\4",
+    }
+
+
+def _blackboard() -> Files:
+    name = BOARD.format(A, "2026-10-01-12-00-00")
+    return {
+        f"{BOARD.format(A, '2026-09-30-10-00-00')}_hmm.zip": zipped(hmm("old")),
+        f"{name}_hmm.zip": zipped(hmm("a")),
+        f"{name}.txt": f"Name: San Zhang ({A})\nAssignment: hw1\n".encode(),
+        f"{BOARD.format('lisi', '2026-10-01-12-00-00')}_hmm.zip": zipped(hmm("b")),
+        f"{BOARD.format('lisi', '2026-10-01-12-00-00')}.txt": "Name: 李四 (lisi)\n".encode(),
+    }
+
+
+def _gradescope(prefix: str = "") -> Files:
+    top = f"{prefix}assignment_123_export"
+    return {
+        f"{top}/{'submission_metadata.yml'}": METADATA.encode(),
+        f"{top}/submission_456/model.py": mine("a"),
+        f"{top}/submission_456/phone_store.py": solved("hmm", "phone_store.py"),
+        f"{top}/submission_457/hmm/model.py": mine("b"),
+    }
+
+
+def _clone(name: str, files: Files) -> Files:
+    log = b"0 1 Zhang <z@x> 1760000000 +0800\tcommit: done\n"
+    return inside(
+        name, files | {".git/HEAD": b"ref: x", ".git/logs/HEAD": log, ".git/objects/ab": b"x"}
+    )
+
+
+def _folders(**files: Files) -> Callable[[Path], object]:
+    return lambda folder: write(
+        folder, {f"{k}/{n}": d for k, v in files.items() for n, d in v.items()}
+    )
+
+
+def _files(files: Callable[[], Files]) -> Callable[[Path], object]:
+    return lambda folder: write(folder, files())
+
+
+def _alone(files: Callable[[], Files]) -> Callable[[Path], object]:
+    """One student's folder, with another student beside it."""
+    return lambda folder: write(folder, inside(A, files()) | inside(B, {"hmm/model.py": mine("b")}))
+
+
+def _only(homework: str = "hmm") -> dict[str, dict[str, str]]:
+    return {A: {homework: "a"}, B: {"hmm": "b"}}
+
+
+def _py2(name: str) -> Files:
+    return {
+        f"{name}/{file}": mine("a", "word2vec_sst", file)
+        for file in ("q1_softmax.py", "q2_sigmoid.py", "q2_neural.py")
+    }
+
+
+LAYOUTS: dict[str, Layout] = {
+    # ------------------------------------------------------------ platforms
+    "moodle: folders": Layout(
+        _files(_moodle), AB, "moodle", written={A: {"answers.md", "curve.png"}, B: {"onlinetext.html"}}
+    ),
+    "moodle: one zip": Layout(
+        lambda folder: (folder / "moodle.zip").write_bytes(zipped(_moodle())), AB, "moodle", root="moodle.zip"
+    ),
+    "moodle: the zip in a folder": Layout(
+        lambda folder: (folder / "CS-1234-作业4.zip").write_bytes(zipped(_moodle())), AB, "moodle"
+    ),
+    "moodle: without folders": Layout(
+        _files(lambda: {f"{MOODLE_A}_hmm.zip": zipped(hmm("a")), f"{MOODLE_B}model.py": mine("b")}), AB, "moodle"
+    ),
+    "canvas": Layout(
+        _files(_canvas), AB, "canvas", words=("2 attempts: number 2 counts",),
+        written={A: {"answers.md", "curve.png", "answers.pdf"}, B: {"answers.docx"}},
+    ),
+    "canvas: one zip": Layout(
+        lambda folder: (folder / "submissions.zip").write_bytes(zipped(_canvas())), AB, "canvas", root="submissions.zip"
+    ),
+    "blackboard": Layout(_files(_blackboard), AB, "blackboard", words=("2 attempts: number 2 counts",)),
+    "blackboard: gradebook zip": Layout(
+        lambda folder: (folder / "gradebook_hw1.zip").write_bytes(zipped(_blackboard())), AB, "blackboard"
+    ),
+    "gradescope": Layout(_files(_gradescope), {A: {"hmm": "a"}, f"{B} {C}": {"hmm": "b"}}, "gradescope"),
+    "gradescope: zip": Layout(
+        lambda folder: (folder / "export.zip").write_bytes(zipped(_gradescope())),
+        {A: {"hmm": "a"}, f"{B} {C}": {"hmm": "b"}}, "gradescope", root="export.zip",
+    ),
+    "clones": Layout(
+        _files(lambda: _clone("hw4-zhangsan", hmm("a")) | _clone("hw4-lisi", hmm("b"))), AB, "clones"
+    ),
+    "zips of repositories": Layout(
+        _files(
+            lambda: {
+                "zhangsan.zip": zipped(inside("hw4-main", hmm("a"))),
+                "lisi.zip": zipped(inside("hw4-lisi-0a1b2c3", hmm("b"))),
+            }
+        ),
+        AB,
+    ),
+    "学习通": Layout(
+        _files(
+            lambda: {
+                f"{A}_张三_第四次作业.zip": zipped_gbk({"第四次作业/hmm/model.py": mine("a")}),
+                f"{B}-李四.zip": zipped(hmm("b")),
+            }
+        ),
+        AB, silent=True,
+    ),
+    "雨课堂: id behind the name": Layout(
+        _files(lambda: {f"张三{A}.zip": zipped(hmm("a")), "２０２６０００２ 李四.zip": zipped(hmm("b"))}), AB, silent=True
+    ),
+    "网络学堂: a folder per student": Layout(
+        _files(lambda: {f"{A}_张三/hmm.zip": zipped(hmm("a")), "李四/HMM作业.zip": zipped(hmm("b"))}), AB, silent=True
+    ),
+    "names only": Layout(_files(lambda: {"张三_hmm.zip": zipped(hmm("a")), "作业-李四.zip": zipped(hmm("b"))}), AB, silent=True),
+    # ------------------------------------------------------------ one zip, zips in zips
+    "one zip of the class": Layout(
+        lambda folder: (folder / "all.zip").write_bytes(
+            zipped({f"{A}_张三.zip": zipped(hmm("a")), f"{B}.zip": zipped(hmm("b"))})
+        ),
+        AB, silent=True,
+    ),
+    "one zip with folders": Layout(
+        lambda folder: (folder / "all.zip").write_bytes(
+            zipped(inside(f"作业/{A}_张三", hmm("a")) | inside(f"作业/{B}_李四", hmm("b")))
+        ),
+        AB, silent=True, root="all.zip",
+    ),
+    "zips in zips in zips": Layout(
+        lambda folder: (folder / "all.zip").write_bytes(
+            zipped(
+                {
+                    "一班.zip": zipped({f"{A}.zip": zipped({"hmm.zip": zipped(hmm("a"))}), f"{C}.zip": zipped(hmm("c"))}),
+                    "二班.zip": zipped({f"{B}.zip": zipped(hmm("b")), "20260009_x.zip": zipped({})}),
+                }
+            )
+        ),
+        AB | {C: {"hmm": "c"}},
+    ),
+    "one tar.gz of the class": Layout(
+        lambda folder: (folder / "class.tar.gz").write_bytes(
+            tarred({f"{A}.zip": zipped(hmm("a")), f"{B}.zip": zipped(hmm("b"))})
+        ),
+        AB, root="class.tar.gz",
+    ),
+    "a zip per homework": Layout(
+        _files(
+            lambda: {
+                f"{A}_hmm.zip": zipped(hmm("a")),
+                f"{A}_hw_bptt.zip": zipped({"hw_bptt/model.py": mine("a", "hw_bptt")}),
+                f"{B}_hmm.zip": zipped(hmm("b")),
+            }
+        ),
+        {A: {"hmm": "a", "hw_bptt": "a"}, B: {"hmm": "b"}}, silent=True,
+    ),
+    "a folder per homework": Layout(
+        _files(
+            lambda: {
+                f"hmm/{A}.zip": zipped({"model.py": mine("a")}),
+                f"hmm/{B}.zip": zipped(hmm("b")),
+                f"hw_bptt/{A}.zip": zipped({"model.py": mine("a", "hw_bptt")}),
+                f"hw_bptt/{C}.zip": zipped({"model.py": mine("c", "hw_bptt")}),
+            }
+        ),
+        {A: {"hmm": "a", "hw_bptt": "a"}, B: {"hmm": "b"}, C: {"hw_bptt": "c"}}, "homeworks", silent=True,
+    ),
+    "a browser's second download": Layout(
+        _files(lambda: {f"{A}_hmm.zip": zipped(hmm("old")), f"{A}_hmm (1).zip": zipped(hmm("a")), f"{B}.zip": zipped(hmm("b"))}),
+        AB, words=("2 attempts: number 2 counts",),
+    ),
+    "groups by ids": Layout(
+        _files(lambda: {f"{A}_{B}_hmm.zip": zipped(hmm("a")), f"{C}.zip": zipped(hmm("c"))}),
+        {f"{A} {B}": {"hmm": "a"}, C: {"hmm": "c"}}, silent=True,
+    ),
+    "groups of three": Layout(
+        _files(lambda: {f"{A}_{B}_{C}_hmm.zip": zipped(hmm("a"))}), {f"{A} {B} {C}": {"hmm": "a"}}, silent=True
+    ),
+    # ------------------------------------------------------------ one student's folder
+    "the whole course folder": Layout(
+        _alone(
+            lambda: hmm("a")
+            | {
+                "hw_bptt/model.py": empty("hw_bptt"), "hw_bptt/train.py": b"",
+                "venv/pyvenv.cfg": b"", "venv/lib/model.py": b"x", "env/pyvenv.cfg": b"", "env/lib/python3/x.py": b"",
+                "node_modules/a/model.py": b"x", "hmm/workdirs/ckpt.pt": b"x", "data/full/x.txt": b"x", "README.md": b"#",
+            }
+        ),
+        {A: {"hmm": "a", "hw_bptt": ""}, B: {"hmm": "b"}}, words=("hw_bptt: no blank is filled in",),
+    ),
+    **{
+        f"folder {name!r}": Layout(_alone(lambda name=name: {f"{name}/model.py": mine("a")}), _only(), silent=True)
+        for name in (
+            "HMM", "hmm (1)", "hmm 2", f"hmm-{A}", "hmm copy", "hmm - 副本", "hmm/hmm", "hmm_final", "src/hmm/code", "Hmm（1）",
+            "第四次作业", "work/hmm作业", "deep/er/and/deeper/hmm", "hw-hmm",
+        )
+    },
+    **{
+        f"file {name!r}": Layout(_alone(lambda name=name: {f"hmm/{name}": mine("a")}), _only(), silent=True)
+        for name in ("model(1).py", "model (2).py", "model - 副本.py", "MODEL.PY", "Model.py", f"model_{A}.py", "model_final.py")
+    },
+    "a loose model.py": Layout(_alone(lambda: {"model.py": mine("a")}), _only(), silent=True),
+    "a loose model.py of another homework": Layout(
+        _alone(lambda: {"model.py": mine("a", "hw_bptt")}), _only("hw_bptt"), silent=True
+    ),
+    "a file instead of an archive": Layout(
+        _files(lambda: {f"{A}_张三_model.py": mine("a"), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
+    ),
+    "a notebook with the functions": Layout(
+        _alone(lambda: {"hmm.ipynb": notebook("%matplotlib inline", solved("hmm", "model.py").decode() + "\n# by a\n")}),
+        _only(), words=("function(s) taken from hmm.ipynb",),
+    ),
+    "a notebook beside the empty copy": Layout(
+        _alone(lambda: {"hmm/model.py": empty(), "hmm/work.ipynb": notebook(solved("hmm", "model.py").decode())}),
+        _only(), words=("function(s) taken from hmm/work.ipynb",),
+    ),
+    "another file name": Layout(
+        _alone(lambda: {"my_hmm_work.py": mine("a")}), _only(), words=("function(s) taken from my_hmm_work.py",)
+    ),
+    "a repository with a1 beside a2": Layout(
+        _alone(lambda: _py2("name/a1") | {"name/a2/q1_classifier.py": b"x = 1\n", "name/README.md": b"#"}),
+        _only("word2vec_sst"), homeworks=("word2vec_sst", "hmm"), silent=True,
+    ),
+    "the empty copy outside, the work inside": Layout(
+        _alone(lambda: {"hmm/model.py": empty(), "hmm/hmm/model.py": mine("a")}), _only(), silent=True
+    ),
+    "the empty copy handed in": Layout(
+        _alone(lambda: {"hmm/model.py": empty(), "hmm/answers.md": b"x"}),
+        {A: {"hmm": ""}, B: {"hmm": "b"}}, words=("hmm: no blank is filled in",),
+    ),
+    "the work under another homework's name": Layout(
+        _alone(lambda: {"hmm/model.py": empty(), "hw_bptt/model.py": mine("a")}),
+        {A: {"hmm": "", "hw_bptt": "a"}, B: {"hmm": "b"}}, words=("functions of hmm are in hw_bptt/model.py: not graded",),
+    ),
+    "two filled copies": Layout(
+        _alone(lambda: {"hmm/model.py": mine("a"), "hmm_old/model.py": mine("old")}), _only(),
+        words=("2 folders hold hmm: hmm is graded, hmm_old is not",),
+    ),
+    "model.py and model(1).py": Layout(
+        _alone(lambda: {"hmm/model.py": empty(), "hmm/model(1).py": mine("a")}), _only(), silent=True
+    ),
+    "answers beside the folder": Layout(
+        _alone(lambda: {"hmm/model.py": mine("a"), "answers.docx": b"PK", "照片1.heic": b"x", "w2.webp": b"x"}), _only(),
+        silent=True, written={A: {"answers.docx", "照片1.heic", "w2.webp"}},
+    ),
+    "answers named after the homework": Layout(
+        _alone(
+            lambda: {
+                "hmm/model.py": mine("a"), "hw_bptt/model.py": mine("a", "hw_bptt"),
+                "hmm_answers.pdf": b"x", "report.pdf": b"x",
+            }
+        ),
+        {A: {"hmm": "a", "hw_bptt": "a"}, B: {"hmm": "b"}},
+        words=("report.pdf belongs to no homework",), written={A: {"hmm_answers.pdf"}},
+    ),
+    "backslashes": Layout(
+        _files(lambda: {f"{A}.zip": zipped({"hmm\\model.py": mine("a")}), f"{B}.zip": zipped(hmm("b"))}), AB
+    ),
+    "a rar that is called zip": Layout(
+        _files(lambda: {f"{A}.zip": tarred(hmm("a")), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
+    ),
+    "tar.xz and tar.bz2": Layout(
+        _files(lambda: {f"{A}.tar.xz": tarred(hmm("a"), "w:xz"), f"{B}.tar.bz2": tarred(hmm("b"), "w:bz2")}), AB, silent=True
+    ),
+    "nothing": Layout(
+        _alone(lambda: {"notes/todo.pdf": b"x"}), {A: {}, B: {"hmm": "b"}},
+        words=("nothing of hmm, hw_bptt found; there is: notes/todo.pdf",)
+    ),
+}  # fmt: skip

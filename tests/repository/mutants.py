@@ -1,0 +1,377 @@
+"""Mistakes that nobody thought of: every small change of a solved blank, made by machine on its syntax tree.
+
+A mutant that all checks of its blank pass is a survivor: a hole in the checks, or a version that is just as right.
+Those are listed, each with its reason, in tests/repository/equivalents.py.
+"""
+
+import ast
+import contextlib
+import copy
+import io
+import signal
+from dataclasses import dataclass
+
+from course import markers, verdict
+from course.cases import FreshCases
+from course.checks import load_checks
+from course.homeworks import ROOT
+from course.runner import InProcessRunner
+
+SECONDS = 2  # of computing, for one check: a mutant may loop for ever
+# fmt: off
+OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.MatMult: ast.Mult,
+             ast.FloorDiv: ast.Div, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd}
+COMPARISONS = {ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt),
+               ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
+               ast.In: (ast.NotIn,), ast.NotIn: (ast.In,)}
+# fmt: on
+PAIRS = """sum mean, max min, maximum minimum, argmax argmin, amax amin, zeros ones, zeros_like ones_like, sin cos, exp log,
+           sigmoid tanh, softmax sigmoid, log_softmax softmax, relu tanh, triu tril, logaddexp maximum, sqrt square, cat stack,
+           any all, floor ceil, append extend, train eval, int64 float64, long float, q k, k v, norm1 norm2"""
+SYMMETRIC = (
+    "transpose",
+    "min",
+    "max",
+    "maximum",
+    "minimum",
+    "logaddexp",
+)  # their arguments may change places
+OTHER = {}
+for pair in PAIRS.split(","):
+    left, right = pair.split()
+    OTHER.setdefault(left, right)
+    OTHER.setdefault(right, left)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed body of a blank. change: its statement after the change, "without ...", or "A, before B"."""
+
+    homework: str
+    blank: str
+    change: str
+    body: str
+
+    @property
+    def sources(self):
+        region = markers.find(ROOT / self.homework, self.blank)
+        return {(self.homework, region.path.name): markers.replace(region, self.body)}
+
+
+def mutants(homework, id):
+    """All mutants of one blank, each different from the others and from the solution."""
+    region = markers.find(ROOT / homework, id)
+    body = statements(region)
+    names = [name for name in region.parameters if name != "self"]
+    names += [
+        node.id
+        for node in ast.walk(ast.Module(body, []))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    seen, changes = {ast.unparse(body)}, {}
+    for change, text in edits(body, list(dict.fromkeys(names))):
+        if text not in seen:
+            seen.add(text)
+            changes[change] = changes.get(change, 0) + 1
+            yield Mutant(
+                homework,
+                id,
+                change if changes[change] == 1 else f"{change} ({changes[change]})",
+                text,
+            )
+
+
+def statements(region):
+    """The blank's statements, without a docstring."""
+    tree = ast.parse(region.path.read_text(encoding="utf-8"))
+    inside = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and region.begin < node.lineno < region.end
+    ]
+    top = min(node.col_offset for node in inside)
+    return [node for node in inside if node.col_offset == top]
+
+
+def edits(body, names):
+    """(what changed, text of the body) for each change of one place."""
+    tree = ast.Module(body, [])
+    for holder, statement in list(parts(tree, tree)):
+        for field, value in ast.iter_fields(holder):
+            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+                yield from statement_edits(tree, holder, field)
+                continue
+            places = enumerate(value) if isinstance(value, list) else [(field, value)]
+            for key, node in places:
+                if not isinstance(node, ast.expr) or is_target(node, holder):
+                    continue
+                place = value if isinstance(value, list) else vars(holder)
+                for new in changes(node, holder, names):
+                    place[key] = new
+                    yield header(statement), ast.unparse(tree)
+                    place[key] = node
+
+
+def parts(node, statement):
+    """(node, innermost statement around it) of a tree."""
+    statement = node if isinstance(node, ast.stmt) else statement
+    yield node, statement
+    for child in ast.iter_child_nodes(node):
+        yield from parts(child, statement)
+
+
+def is_target(node, holder):
+    """True for a name or place that is assigned to; its indices are fair game."""
+    return isinstance(getattr(node, "ctx", None), ast.Store) and not isinstance(
+        holder, ast.Subscript
+    )
+
+
+def header(statement):
+    return ast.unparse(statement).splitlines()[0]
+
+
+def statement_edits(tree, holder, field):
+    """Leave a statement out, let two change places, take one branch always, make += another assignment."""
+    block = getattr(holder, field)
+    for at, one in enumerate(list(block)):
+
+        def text(*instead, at=at):
+            setattr(holder, field, block[:at] + list(instead) + block[at + 1 :] or [ast.Pass()])
+            changed = ast.unparse(ast.fix_missing_locations(tree))
+            setattr(holder, field, block)
+            return changed
+
+        if not isinstance(one, ast.Return):
+            yield f"without {header(one)}", text()
+        if at and depend(block[at - 1], one):
+            before = block[at - 1]
+            setattr(holder, field, block[: at - 1] + [one, before] + block[at + 1 :])
+            yield f"{header(one)}, before {header(before)}", ast.unparse(tree)
+            setattr(holder, field, block)
+        if isinstance(one, (ast.If, ast.While)):
+            yield f"always {header(one)}", text(*one.body)
+            new = _with(one, test=ast.UnaryOp(ast.Not(), one.test))
+            yield header(new), text(new)
+            if one.orelse:
+                yield f"never {header(one)}", text(*one.orelse)
+        if isinstance(one, (ast.For, ast.While)):
+            yield f"once {header(one)}", text(_with(one, body=one.body + [ast.Break()]))
+        if isinstance(one, ast.AugAssign):
+            plain = copy.deepcopy(one.target)
+            for new in [ast.Assign([plain], one.value, lineno=0)] + [
+                _with(one, op=OPERATORS[type(one.op)]())
+            ]:
+                yield header(new), text(new)
+        if isinstance(one, (ast.Continue, ast.Break)):
+            new = ast.Break() if isinstance(one, ast.Continue) else ast.Continue()
+            yield f"{header(new)} for {header(one)}", text(new)
+
+
+def depend(one, other):
+    """True if the order of two statements matters: both are calls, or one stores what the other uses."""
+    if not all(isinstance(part, (ast.Expr, ast.Assign, ast.AugAssign)) for part in (one, other)):
+        return False
+    if isinstance(one, ast.Expr) and isinstance(other, ast.Expr):
+        return True
+    return bool(stored(one) & used(other) or stored(other) & used(one))
+
+
+def used(statement):
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+
+
+def stored(statement):
+    """Names that a statement changes; of a call, all that stand in it."""
+    if isinstance(statement, ast.Expr):
+        return used(statement)
+    names, targets = set(), list(getattr(statement, "targets", None) or [statement.target])
+    for target in targets:
+        targets += getattr(target, "elts", [])
+        while isinstance(target, (ast.Subscript, ast.Attribute)):
+            target = target.value
+        names.add(getattr(target, "id", None))
+    return names - {None}
+
+
+def changes(node, holder, names):
+    """Other expressions in place of `node`."""
+    if isinstance(node, ast.BinOp):
+        yield from (node.left, node.right)
+        yield (
+            _with(node, left=node.right, right=node.left)
+            if not isinstance(node.op, (ast.Add, ast.Mult))
+            else node
+        )
+        if type(node.op) in OPERATORS:
+            yield _with(node, op=OPERATORS[type(node.op)]())
+    elif isinstance(node, ast.UnaryOp):
+        yield node.operand
+    elif isinstance(node, ast.Compare):
+        for at, op in enumerate(node.ops):
+            for other in COMPARISONS[type(op)]:
+                yield _with(node, ops=node.ops[:at] + [other()] + node.ops[at + 1 :])
+    elif isinstance(node, ast.BoolOp):
+        yield _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
+        yield from node.values
+    elif isinstance(node, ast.IfExp):
+        yield from (node.body, node.orelse, _with(node, body=node.orelse, orelse=node.body))
+    elif isinstance(node, ast.Constant):
+        yield from map(ast.Constant, constants(node.value, holder))
+    elif isinstance(node, ast.Subscript):
+        yield from subscripts(node)
+    elif isinstance(node, ast.Name):
+        if (
+            isinstance(node.ctx, ast.Load)
+            and node.id in names
+            and not (isinstance(holder, ast.Call) and holder.func is node)
+        ):
+            yield from (ast.Name(name, ast.Load()) for name in names if name != node.id)
+        elif node.id in OTHER:
+            yield ast.Name(OTHER[node.id], node.ctx)
+    elif isinstance(node, ast.Attribute):
+        if node.attr in OTHER:
+            yield _with(node, attr=OTHER[node.attr])
+        if node.attr in ("T", "mT", "H"):
+            yield node.value
+    elif isinstance(node, ast.Call):
+        yield from calls(node)
+    elif isinstance(node, (ast.Tuple, ast.List)):
+        for at in range(1, len(node.elts)):
+            yield _with(
+                node,
+                elts=node.elts[: at - 1] + [node.elts[at], node.elts[at - 1]] + node.elts[at + 1 :],
+            )
+    elif isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)):
+        for at, loop in enumerate(node.generators):
+            for n in range(len(loop.ifs)):
+                ifs = loop.ifs[:n] + loop.ifs[n + 1 :]
+                yield _with(
+                    node,
+                    generators=node.generators[:at]
+                    + [_with(loop, ifs=ifs)]
+                    + node.generators[at + 1 :],
+                )
+
+
+def constants(value, holder):
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1, value - 1] + (
+            [-1] if value == 0 and isinstance(holder, ast.Subscript) else []
+        )
+    if isinstance(value, float):
+        return [value * 2, value / 2, 0.0 if value else 1.0]
+    if isinstance(value, str):
+        return (
+            [letter for letter in "ABCDE" if letter != value]
+            if len(value) == 1 and value in "ABCDE"
+            else [value + "x"]
+        )
+    return [0] if value is None else []
+
+
+def shifted(node):
+    """An index or bound, one more and one less. Constants have theirs already."""
+    if not isinstance(node, (ast.Constant, ast.Slice, ast.UnaryOp)):
+        yield ast.BinOp(node, ast.Add(), ast.Constant(1))
+        yield ast.BinOp(node, ast.Sub(), ast.Constant(1))
+
+
+def subscripts(node):
+    """Shifted indices and slice bounds, bounds left out, bounds put in."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    for at, part in enumerate(parts):
+        for new in list(slices(part)) if isinstance(part, ast.Slice) else list(shifted(part)):
+            whole = (
+                _with(node.slice, elts=parts[:at] + [new] + parts[at + 1 :])
+                if len(parts) > 1
+                else new
+            )
+            yield _with(node, slice=whole)
+
+
+def slices(part):
+    minus = ast.UnaryOp(ast.USub(), ast.Constant(1))
+    if part.step:
+        yield _with(part, step=None)
+        return
+    yield _with(part, lower=None if part.lower else ast.Constant(1))
+    yield _with(part, upper=None if part.upper else minus)
+    for name in ("lower", "upper"):
+        if getattr(part, name):
+            yield from (_with(part, **{name: new}) for new in shifted(getattr(part, name)))
+
+
+def calls(node):
+    """f(x) as x, x.f() as x, arguments left out or in another order, range and diagonal bounds shifted."""
+    if len(node.args) == 1 and not isinstance(node.args[0], (ast.Starred, ast.GeneratorExp)):
+        yield node.args[0]
+    if isinstance(node.func, ast.Attribute):
+        yield node.func.value
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    for at in range(len(node.args)):
+        if len(node.args) > 1 or isinstance(node.func, ast.Attribute):
+            yield _with(node, args=node.args[:at] + node.args[at + 1 :])
+        if at and name not in SYMMETRIC:
+            yield _with(
+                node,
+                args=node.args[: at - 1] + [node.args[at], node.args[at - 1]] + node.args[at + 1 :],
+            )
+        if name == "range":
+            yield from (
+                _with(node, args=node.args[:at] + [new] + node.args[at + 1 :])
+                for new in shifted(node.args[at])
+            )
+    for at in range(len(node.keywords)):
+        yield _with(node, keywords=node.keywords[:at] + node.keywords[at + 1 :])
+
+
+def _with(node, **fields):
+    new = copy.copy(node)
+    vars(new).update(fields)
+    return new
+
+
+# ---------------------------------------------------------------- running them
+
+
+class CasesAlone(FreshCases):
+    """Fresh cases without known mistakes: nobody asks which one a wrong answer is."""
+
+    def hints(self, check):
+        return {}
+
+
+class Endless(BaseException):
+    """A mutant used up its time."""
+
+
+def lost(homework, id, door, cases):
+    """Name of the first of the blank's checks that fails on the version behind `door`, or None."""
+
+    def stop(*_):
+        raise Endless
+
+    checks = [one for one in load_checks(homework) if one.id == id]
+    for one in checks:
+        cases.for_check(one)
+    before = signal.signal(signal.SIGVTALRM, stop)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            for one in checks:
+                signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS, SECONDS)
+                if verdict.run(one, door, cases).status != "done":
+                    return one.name
+    except Endless:
+        return one.name
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def survives(mutant, cases):
+    return (
+        lost(mutant.homework, mutant.blank, InProcessRunner(sources=mutant.sources), cases) is None
+    )

@@ -1,0 +1,114 @@
+"""Print what the checks of each blank say to each side: the solution, the empty blank, the known mistakes, the other right
+versions, the mutants.
+
+    python -m tests.repository.table [HOMEWORK ...] [--seed N] [--without-mutants]
+"""
+
+import argparse
+import os
+import tempfile
+import time
+
+from course import markers, mistakes, verdict
+from course.cases import FreshCases
+from course.checks import load_checks
+from course.homeworks import HOMEWORKS, ROOT
+from course.runner import InProcessRunner
+from tests import accepted
+from tests.repository.equivalents import EQUIVALENT
+from tests.repository.mutants import CasesAlone, lost, mutants, survives
+from tests.repository.test_checks import with_only
+
+HEAD = (
+    "blank",
+    "points",
+    "solution",
+    "empty",
+    "mistakes",
+    "named",
+    "other right",
+    "pass",
+    "mutants",
+    "caught",
+    "equivalent",
+    "s",
+)
+FORM = "{:<13}{:>7}{:>10}{:>7}{:>10}{:>7}{:>13}{:>6}{:>9}{:>8}{:>12}{:>8}"
+
+
+def outcomes(homework, id, sources, cases):
+    """What the blank's checks say to the version in `sources`."""
+    door = InProcessRunner(sources=sources)
+    return [verdict.run(one, door, cases) for one in load_checks(homework) if one.id == id]
+
+
+def named(known, cases):
+    """True if the checks of its blank call a mistake by its name, and by no other."""
+    return {
+        one.mistake
+        for one in outcomes(known.homework, known.blank, mistakes.sources(known), cases)
+        if one.status != "done"
+    } - {None} == {known.id}
+
+
+def row(homework, region, cases, seed, with_mutants):
+    """One line of the table as a list: figures in the order of HEAD, the sides "solution" and "empty" as 0 or 1."""
+    id, begin = region.id, time.perf_counter()
+    earned = sum(one.points for one in outcomes(homework, id, {}, cases))
+    empty = all(
+        one.status == "empty" for one in outcomes(homework, id, with_only(homework, None), cases)
+    )
+    known = [one for one in mistakes.load(homework) if one.blank == id]
+    others = [one for one in accepted.load(homework) if one.blank == id]
+    changed = list(mutants(homework, id)) if with_mutants else []
+    draws = CasesAlone(seed)
+    left = {one.change for one in changed if survives(one, draws)}
+    equal = {change for entries in EQUIVALENT.values() for change in entries.get(id, [])}
+    return [
+        region.points,
+        int(earned == region.points),
+        int(empty),
+        len(known),
+        sum(named(one, cases) for one in known),
+        len(others),
+        sum(
+            lost(homework, id, InProcessRunner(sources=mistakes.sources(one)), draws) is None
+            for one in others
+        ),
+        len(changed),
+        len(changed) - len(left),
+        len(left & equal),
+        time.perf_counter() - begin,
+    ]
+
+
+def line(name, figures):
+    return FORM.format(name, *figures[:-1], f"{figures[-1]:.1f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Print the table blank x side.")
+    parser.add_argument("homework", nargs="*", help="default: all six")
+    parser.add_argument("--seed", type=int, default=0, help="of the draws")
+    parser.add_argument(
+        "--without-mutants", action="store_true", help="quick: leave the mutants out"
+    )
+    args = parser.parse_args()
+    if not set(args.homework) <= set(HOMEWORKS):
+        parser.error(f"the homeworks are {' '.join(HOMEWORKS)}")
+    total = [0] * (len(HEAD) - 1)
+    os.chdir(tempfile.mkdtemp())  # for what a mutant may write
+    print(FORM.format(*HEAD))
+    for homework in args.homework or HOMEWORKS:
+        cases, rows = FreshCases(args.seed), []
+        for id, region in markers.blanks(ROOT / homework).items():
+            rows.append(row(homework, region, cases, args.seed, not args.without_mutants))
+            print(line(id, rows[-1]), flush=True)
+        together = [sum(column) for column in zip(*rows)]
+        print(line(homework, together), "", sep="\n", flush=True)
+        total = [a + b for a, b in zip(total, together)]
+    print(line("all", total))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The tree's structure: which package may import which, and that no module's name misleads."""
+
+import ast
+import collections
+import sys
+from pathlib import Path
+
+import pytest
+
+from course.homeworks import HOMEWORKS, ROOT
+
+PACKAGES = ("course", "grading", "tests")
+ALLOWED = {"course": {"course"}, "grading": {"grading", "course"}, "tests": set(PACKAGES)}
+PLUGIN_LOADERS = {"course/plugins.py", "course/runner/loader.py", "course/runner/calls.py"}
+
+
+def modules(package):
+    return sorted(
+        path for path in (ROOT / package).rglob("*.py") if "__pycache__" not in path.parts
+    )
+
+
+def imported(path):
+    """Dotted names that a file imports, wherever in it; relative ones are made absolute."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = list(package[: len(package) - node.level + 1]) if node.level else []
+            base += node.module.split(".") if node.module else []
+            yield ".".join(base)
+            yield from (".".join([*base, alias.name]) for alias in node.names)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_arrows_go_one_way(package):
+    for path in modules(package):
+        for name in imported(path):
+            top = name.split(".")[0]
+            assert top not in PACKAGES or top in ALLOWED[package], f"{path} imports {name}"
+            assert top not in HOMEWORKS or top == package, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("homework", HOMEWORKS)
+def test_a_homework_folder_stands_alone(homework):
+    others = {*PACKAGES, *HOMEWORKS, "data", "templates"}
+    for path in modules(homework):
+        assert not others & {name.split(".")[0] for name in imported(path)}, path
+
+
+def test_the_engine_loads_plugins_in_one_place():
+    for path in modules("course"):
+        loads = any(name.split(".")[0] == "importlib" for name in imported(path))
+        assert not loads or path.relative_to(ROOT).as_posix() in PLUGIN_LOADERS, path
+
+
+def test_no_import_cycle():
+    graph = {}
+    for package in ("course", "grading"):
+        for path in modules(package):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            graph[name] = path
+    edges = {
+        name: {other for other in imported(path) if other in graph} for name, path in graph.items()
+    }
+    parents = {name: name.rpartition(".")[0] for name in graph}
+    for name in edges:  # a package's __init__ imports its own modules: that is not a cycle
+        edges[name] -= {name, parents[name]}
+    state = {}
+
+    def visit(name, trail):
+        assert state.get(name) != "open", " -> ".join([*trail, name])
+        if name not in state:
+            state[name] = "open"
+            for other in sorted(edges[name]):
+                visit(other, [*trail, name])
+            state[name] = "done"
+
+    for name in sorted(graph):
+        visit(name, [])
+
+
+def test_no_module_shadows_a_library_or_shares_its_name_with_another():
+    names = collections.defaultdict(list)
+    for package in ("course", "grading"):
+        for path in modules(package):
+            if path.stem not in ("__init__", "__main__"):
+                names[path.stem].append(path.relative_to(ROOT).as_posix())
+    assert not set(names) & set(sys.stdlib_module_names)
+    assert not {name: paths for name, paths in names.items() if len(paths) > 1}
+
+
+def test_top_level_is_the_documented_one():
+    top = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    known = {*PACKAGES, *HOMEWORKS, "data", "benchmarks", "docs", "templates"}
+    assert top - {"dist", "workdirs", "__pycache__"} <= known, Path(*sorted(top - known))

@@ -1,0 +1,484 @@
+"""The attention page and notebook: what they hold, and, in headless Chromium with the network blocked, what they draw."""
+
+import contextlib
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+import torch
+
+from course import markers
+from course.homeworks import ROOT
+from course.solved import load_solved
+from grading import release
+from tests.repository.browser import keep, tab
+
+FOLDER = ROOT / "gpt_songci"
+NOTEBOOK = FOLDER / "attnvis.ipynb"
+TEXT = "+++如梦令\n春水碧於天。\n月"
+pytestmark = pytest.mark.xdist_group("attnvis")
+
+
+@pytest.fixture(scope="module")
+def attnvis():
+    homework = load_solved("gpt_songci")
+    module = homework.module("attnvis")
+    with homework.active():
+        yield module
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two tiny trained runs, default and no_pos, on the bundled sample."""
+    place = tmp_path_factory.mktemp("runs")
+
+    def script(name, *flags):
+        subprocess.run(
+            [sys.executable, FOLDER / f"{name}.py", *map(str, flags)],
+            check=True,
+            capture_output=True,
+            cwd=place,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    script(
+        "prepare",
+        "--data_root",
+        ROOT / "data" / "quansongci",
+        "--out_dir",
+        place / "data",
+        "--quiet",
+    )
+    for name, more in (("default", []), ("no_pos", ["--no_pos"])):
+        script(
+            "train",
+            "--data_root",
+            place / "data",
+            "--ckpt_path",
+            place / name,
+            "--iters",
+            40,
+            "--n_embd",
+            32,
+            "--quiet",
+            "--batchsize",
+            4,
+            "--dtype",
+            "float32",
+            *more,
+        )
+    return place
+
+
+@pytest.fixture(scope="module")
+def page_file(runs, attnvis):
+    """An attention page of the default run, its tokens and weights."""
+    model, characters, name = attnvis.load_run(runs / "default")
+    text = "".join(character for character in TEXT if character in characters)
+    tokens, weights = attnvis.capture(model, characters, text)
+    path = runs / "attention.html"
+    views = [
+        ("head", attnvis.view("head", tokens, weights, 1)),
+        ("model", attnvis.view("model", tokens, weights, 0)),
+    ]
+    path.write_text(attnvis.page("Attention", views, attnvis.NOTE), encoding="utf-8")
+    return path, tokens, weights
+
+
+def test_what_is_shown_is_causal(page_file):
+    _, tokens, weights = page_file
+    for one in weights:
+        assert one.shape == (1, 4, len(tokens), len(tokens)) and torch.triu(one, 1).abs().max() == 0
+        assert (one.sum(-1) - 1).abs().max() <= 1e-3
+
+
+def test_the_page_needs_no_network_and_holds_its_data_once(page_file):
+    path, tokens, weights = page_file
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"<(script|link|img|iframe)[^>]*\b(src|href)=", text)
+    assert "MIT" in text and "BSD 3-Clause" in text and "Apache License 2.0" in text
+    assert text.count('"attention":') + text.count("'attention':") == 2  # one a view
+
+
+def test_size_of_the_largest_page(attnvis):
+    """64 characters, 4 layers, 4 heads: at most 3 MB besides the libraries."""
+    generator = torch.Generator().manual_seed(0)
+    weights = [
+        torch.softmax(
+            torch.randn(1, 4, 64, 64, generator=generator).masked_fill(
+                torch.ones(64, 64).triu(1) == 1, -1e9
+            ),
+            -1,
+        )
+        .double()
+        .round(decimals=4)
+        for _ in range(4)
+    ]
+    tokens = ["春"] * 64
+    views = [
+        ("head", attnvis.view("head", tokens, weights, 0)),
+        ("model", attnvis.view("model", tokens, weights, 0)),
+    ]
+    libraries = sum(len(attnvis.library(*one)) for one in attnvis.LIBRARIES)
+    assert len(attnvis.page("x", views).encode()) - libraries <= 3_000_000
+
+
+@pytest.mark.parametrize(
+    "text, layer, words",
+    [
+        ("", 0, "empty"),
+        ("春" * 65, 0, "65 characters, at most 64"),
+        ("春Ω", 0, "U\\+03A9"),
+        ("春", 9, "layers 0 to 3"),
+        (["春", "月"], 0, "one text at a time"),
+    ],
+)
+def test_texts_that_cannot_be_shown(runs, attnvis, text, layer, words):
+    model, characters, _ = attnvis.load_run(runs / "default")
+    with pytest.raises(Exception, match=words) as caught:
+        attnvis.capture(model, characters, text, layer)
+    assert type(caught.value).__name__ == "UserError" and "\n" not in str(caught.value)
+
+
+def test_script(runs):
+    command = [sys.executable, str(FOLDER / "attnvis.py"), "--data_root", str(runs / "data")]
+    done = subprocess.run(
+        [*command, "--compare", "default", "no_pos", "-out", "both.html"],
+        cwd=runs,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert {"both.html", "both-default.png", "both-no_pos.png"} <= {
+        path.name for path in runs.iterdir()
+    }
+    assert "default: head view" in (runs / "both.html").read_text(encoding="utf-8")
+    done = subprocess.run(
+        [*command, "--ckpt_path", "nowhere"],
+        cwd=runs,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 2 and "train.py" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+# ---------------------------------------------------------------------------------------------------- the notebook
+
+
+def test_the_notebook_is_clean_and_loses_its_answers():
+    notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    assert all(
+        not cell.get("outputs") and not cell.get("execution_count") for cell in notebook["cells"]
+    )
+    stripped = release.strip_notebook(notebook, "attnvis.ipynb")
+    assert (
+        "Worked answers" in NOTEBOOK.read_text(encoding="utf-8")
+        and "Worked answers" not in stripped
+    )
+    assert not markers.WORDS.search(stripped)
+    notebook["cells"][2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["x"]}]
+    with pytest.raises(markers.MarkerError, match="cell 3.*clear all outputs"):
+        release.strip_notebook(notebook, "attnvis.ipynb")
+
+
+@pytest.fixture(scope="module")
+def executed(runs):
+    """The notebook, run in its folder from settings in the environment."""
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    environment = {
+        "DATA_ROOT": str(runs / "data"),
+        "CKPT_PATH": str(runs / "default"),
+        "LAYER": "1",
+    }
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    try:
+        nbclient.NotebookClient(
+            notebook,
+            timeout=300,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(FOLDER)}},
+        ).execute()
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    path = runs / "executed.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+def outputs(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+
+
+def test_the_notebook_runs(executed):
+    shown = outputs(executed)
+    assert not [one for one in shown if one["output_type"] == "error"]
+    pages = [
+        "".join(one["data"]["text/html"]) for one in shown if "text/html" in one.get("data", {})
+    ]
+    assert len(pages) == 2 and all("<iframe" in page and "srcdoc" in page for page in pages)
+    assert any("image/png" in one.get("data", {}) for one in shown)
+    assert "+++" in "".join("".join(one["text"]) for one in shown if one["output_type"] == "stream")
+
+
+# ---------------------------------------------------------------------------------------------------- in a browser
+
+
+def opacities(frame, head):
+    """{(query, key): drawn opacity} of one head in a head view."""
+    return {
+        (q, k): value
+        for q, k, value in frame.evaluate(
+            """head => [...document.querySelectorAll(
+        `#attention g.headAttention[head-index='${head}'] line`)].map(line => [+line.getAttribute('left-token-index'),
+        +line.getAttribute('right-token-index'), +line.getAttribute('stroke-opacity')])""",
+            head,
+        )
+    }
+
+
+def check_head_view(page, tokens, weights, layer):
+    """The drawing in `page` (a page or a frame): tokens, heads, layers, opacities; layers change, hovering shows."""
+    page.wait_for_selector("[id^='bertviz-'] #vis svg #attention line", state="attached")
+    root = page.locator("[id^='bertviz-']").first
+    assert root.locator("svg text").all_text_contents() == [*tokens, *tokens]
+    assert root.locator("select#layer option").count() == len(weights)
+    heads = weights[0].size(1)
+    assert page.evaluate("document.querySelectorAll('#attention g.headAttention').length") == heads
+    assert (
+        page.evaluate("""() => [...document.querySelectorAll("[id^='bertviz-'] svg")][0].querySelectorAll(
+        ":scope > g:last-of-type > rect").length""")
+        == heads
+    )
+    for head in range(heads):
+        drawn = opacities(page, head)
+        assert len(drawn) == len(tokens) ** 2
+        for (query, key), value in drawn.items():
+            assert abs(value - float(weights[layer][0, head, query, key]) / heads) < 1e-6
+    other = (layer + 1) % len(weights)
+    root.locator("select#layer").first.select_option(str(other))
+    page.wait_for_function(
+        "old => document.querySelector(\"#attention line[left-token-index='2'][right-token-index='0']\")"
+        ".getAttribute('stroke-opacity') != old",
+        arg=str(opacities(page, 0)[2, 0]) + "x",
+    )
+    page.wait_for_timeout(300)
+    assert abs(opacities(page, 0)[2, 0] - float(weights[other][0, 0, 2, 0]) / heads) < 1e-6
+    root.locator("#left text").nth(3).hover()
+    shown = page.evaluate(
+        "() => [...document.querySelectorAll(\"#attention line[visibility='visible']\")]"
+        ".map(line => +line.getAttribute('left-token-index'))"
+    )
+    assert len(shown) == heads * len(tokens) and set(shown) == {3}
+
+
+def check_model_view(page, tokens, layers, heads):
+    """It is drawn once it is looked at: a panel for each layer and head, with a line for each pair of tokens."""
+    root = page.locator("[id^='bertviz-']").last
+    root.scroll_into_view_if_needed()
+    root.locator("svg line").first.wait_for(state="attached")
+    assert root.locator("svg line").count() == layers * heads * tokens * tokens
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
+def test_the_page_draws(browser, page_file, width, scheme):
+    path, tokens, weights = page_file
+    with tab(browser, width=width, scheme=scheme) as page:
+        page.goto(path.as_uri())
+        check_head_view(page, tokens, weights, 1)
+        check_model_view(page, len(tokens), len(weights), weights[0].size(1))
+        keep(page, f"page-{width}-{scheme}")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
+def test_two_runs_beside_each_other(browser, runs, attnvis, width, scheme):
+    """Each drawing shows its own run's weights; pointing at a character of one leaves the other as it is."""
+    shared = set.intersection(
+        *(set(attnvis.load_run(runs / name)[1]) for name in ("default", "no_pos"))
+    )
+    text = "".join(character for character in TEXT if character in shared)[-6:]
+    subprocess.run(
+        [
+            sys.executable,
+            str(FOLDER / "attnvis.py"),
+            "--compare",
+            "default",
+            "no_pos",
+            "--text",
+            text,
+            "--out",
+            f"two-{width}.html",
+        ],
+        cwd=runs,
+        check=True,
+        capture_output=True,
+    )
+    with tab(browser, width=width, scheme=scheme) as page:
+        page.goto((runs / f"two-{width}.html").as_uri())
+        figures = page.locator("figure")
+        assert figures.count() == 2
+        for at, name in enumerate(("default", "no_pos")):
+            figure = figures.nth(at)
+            figure.locator("#vis svg #attention line").first.wait_for(state="attached")
+            assert (
+                name in figure.locator("figcaption").inner_text()
+                and figure.locator("svg text").count() == 12
+            )
+            model, characters, _ = attnvis.load_run(runs / name)
+            _, weights = attnvis.capture(model, characters, text)
+            drawn = figure.locator(
+                "g.headAttention[head-index='0'] line[left-token-index='5'][right-token-index='1']"
+            )
+            assert (
+                abs(
+                    float(drawn.get_attribute("stroke-opacity")) - float(weights[0][0, 0, 5, 1]) / 4
+                )
+                < 1e-6
+            )
+        keep(page, f"compare-{width}-{scheme}")
+        figures.nth(0).locator("#left text").nth(3).hover()
+        seen = [
+            figures.nth(at)
+            .locator("line[visibility='visible'], #attention[visibility='visible']")
+            .count()
+            for at in (0, 1)
+        ]
+        assert seen[0] == 4 * 6 and seen[1] != 4 * 6, seen
+
+
+@pytest.mark.browser
+def test_the_exported_notebook_draws(browser, executed, runs):
+    """As nbconvert's HTML: the frames draw without a network (the page around them asks for its own extras)."""
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "jupyter",
+            "nbconvert",
+            "--to",
+            "html",
+            "--output-dir",
+            str(runs),
+            "--output",
+            "executed",
+            str(executed),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    with tab(browser) as page:
+        page.goto((runs / "executed.html").as_uri())
+        frame = page.frame_locator("iframe").first
+        frame.locator("[id^='bertviz-'] #vis svg #attention line").first.wait_for(state="attached")
+        assert frame.locator("svg text").count() == 2 * shown_characters(executed)
+        page.locator("iframe").nth(1).scroll_into_view_if_needed()
+        page.frame_locator("iframe").nth(1).locator("svg line").first.wait_for(state="attached")
+        keep(page, "exported")
+        page.wrong[:] = [
+            line
+            for line in page.wrong
+            if "cdnjs.cloudflare.com" not in line
+            and "ERR_FAILED" not in line
+            and "MathJax" not in line
+            and "require" not in line
+        ]
+
+
+def shown_characters(executed):
+    text = "".join(
+        "".join(one["text"]) for one in outputs(executed) if one["output_type"] == "stream"
+    )
+    return int(re.search(r"(\d+) characters of text", text).group(1))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("app, address", [("lab", "lab/tree"), ("notebook", "notebooks")])
+def test_the_notebook_draws_in_jupyter(browser, executed, runs, app, address):
+    """JupyterLab 4, and Notebook 7 where it is installed; each with a fresh configuration."""
+    package = {"lab": "jupyterlab"}.get(app, app)
+    if not any(
+        importlib.metadata.distributions(name=package)
+    ):  # nbclassic brings a module `notebook` too
+        pytest.skip(f"pip install {package}")
+    place = runs / app
+    place.mkdir()
+    shutil.copyfile(executed, place / "executed.ipynb")
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(runs / "config"),
+        "JUPYTER_DATA_DIR": str(runs / "share"),
+        "JUPYTER_RUNTIME_DIR": str(runs / "runtime"),
+        "IPYTHONDIR": str(runs / "ipython"),
+    }
+    subprocess.run(
+        [sys.executable, "-m", "jupyter", "trust", str(place / "executed.ipynb")],
+        check=True,
+        env=environment,
+        capture_output=True,
+    )
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "jupyter",
+            app,
+            "--no-browser",
+            f"--port={port}",
+            "--IdentityProvider.token=t",
+            "--allow-root",
+            f"--ServerApp.root_dir={place}",
+            "--ServerApp.port_retries=0",
+            *(
+                ["--LabApp.news_url=None", "--LabApp.extension_manager=readonly"]
+                if app == "lab"
+                else []
+            ),
+        ],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(240):
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=t", timeout=2),
+            ):
+                break
+            time.sleep(0.5)
+        local = (f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}", "data:", "blob:", "about:")
+        with tab(browser, local) as page:
+            page.goto(f"http://127.0.0.1:{port}/{address}/executed.ipynb?token=t")
+            frame = page.frame_locator("iframe[title='attention']").first
+            frame.locator("[id^='bertviz-'] #vis svg #attention line").first.wait_for(
+                state="attached"
+            )
+            assert frame.locator("svg text").count() == 2 * shown_characters(executed)
+            page.locator("iframe[title='attention']").first.scroll_into_view_if_needed()
+            keep(page, f"jupyter-{app}")
+            if app != "lab":  # extensions of theirs may complain; in the lab nothing may
+                page.wrong[:] = [
+                    line
+                    for line in page.wrong
+                    if "bertviz" in line or "d3" in line or "require" in line
+                ]
+    finally:
+        server.terminate()
+        server.wait(20)

@@ -1,0 +1,252 @@
+"""Whatever a student's file does: a clear message in both languages, and the other blanks keep their points."""
+
+import re
+import shutil
+
+import pytest
+
+from course import board, markers, verdict
+from course.cases import FreshCases
+from course.checks import load_checks
+from course.homeworks import ROOT
+from course.runner import InProcessRunner, SubprocessRunner
+
+HOMEWORK, BLANK = "hmm", "hmm-04"
+OTHERS = (
+    "hmm-01",
+    "hmm-03",
+    "hmm-12",
+    "hmm-16",
+    "hmm-91",
+)  # of model.py, phone_store.py and theory.py
+SOLVED = (
+    "both = alpha * beta\ntotal = both.sum(1, keepdims=True)\n"
+    "answer = np.divide(both, total, out=np.zeros_like(both), where=total > 0)\n"
+)
+
+BODIES = {  # what stands in the blank (None: the file is changed otherwise), words of both messages
+    "nothing returned": ("alpha * beta", "None", "没有返回值"),
+    "a list": (SOLVED + "return answer.tolist()", "a list or tuple", "列表或元组"),
+    "float16": (
+        SOLVED + "return answer.astype(np.float16)",
+        "float16; keep the inputs' float64",
+        "请保持输入的 float64",
+    ),
+    "a generator": (
+        SOLVED + "return (row for row in answer)",
+        "returned a generator.*return what the doc",
+        "请按文档字符串返回",
+    ),
+    "NaN": (SOLVED + "return answer * np.nan", "values are NaN or infinite", "是 NaN 或无穷"),
+    "a string": ("return 'alpha'", "a string", "字符串"),
+    "a dict": (SOLVED + "return {'gamma': answer}", "a dict", "字典"),
+    "another shape": (
+        SOLVED + "return answer[:-1]",
+        r"shape \(\d, \d\), expected \(\d, \d\)",
+        "形状",
+    ),
+    "an array of objects": (
+        SOLVED + "return answer.astype(object)",
+        "dtype object",
+        "请按文档字符串返回",
+    ),
+    "an error of its own": (
+        "return alhpa",
+        "NameError: name 'alhpa' is not defined.*model.py, line",
+        "model.py, line",
+    ),
+    "an exit": ("raise SystemExit", "SystemExit", "SystemExit"),
+    "an endless loop": ("while True:\n    pass", "no answer within .*loop", "超时：.*秒内没有答案"),
+    "a library that is not installed": (
+        "raise ModuleNotFoundError(\"No module named 'tqdm'\")",
+        "environment is not active",
+        "没有激活课程的环境",
+    ),
+    "an import that fails": (
+        "import no_such_library",
+        "No module named 'no_such_library'.*import only what",
+        "只用文件原有的 import",
+    ),
+}
+RIGHT = {  # bodies that look odd and are right
+    "a view": SOLVED + "return answer[::-1][::-1]",
+    "a tensor with a gradient": SOLVED
+    + "import torch\nreturn torch.tensor(answer, requires_grad=True)",
+    "thousands of lines": SOLVED + "for n in range(20000):\n    print('line', n)\nreturn answer",
+    "columns first": SOLVED + "return np.asfortranarray(answer)",
+    "warnings": SOLVED
+    + "np.log(np.zeros(3))\nimport warnings\nwarnings.simplefilter('error')\nreturn answer",
+    "numpy made strict": SOLVED + "np.seterr(all='raise')\nreturn answer",
+    "another folder": SOLVED + "import os\nos.environ['LANG'] = 'C'\nreturn answer",
+}
+FILES = {  # (what happens to the text of theory.py, words of both messages)
+    "syntax error": (
+        lambda text: text.replace("c1():", "c1(:"),
+        "SyntaxError.*theory.py, line 7.*Python cannot read",
+        "读不懂",
+    ),
+    "wrong encoding": (
+        lambda text: (text + "NOTE = '注释'").encode("gbk"),
+        "save the file as UTF-8",
+        "请把文件保存为 UTF-8",
+    ),
+    "wrong encoding in a comment": (
+        lambda text: ("# 注释\n" + text).encode("gbk"),
+        "theory.py, line 1.*save the file as UTF-8",
+        "请把文件保存为 UTF-8",
+    ),
+    "UTF-16": (
+        lambda text: text.encode("utf-16"),
+        "save the file as UTF-8|null bytes",
+        "UTF-8|null",
+    ),
+    "tabs": (
+        lambda text: text.replace('    return "B"', '    letter = "B"\n\treturn letter'),
+        "(TabError|Indentation).*theory.py, line",
+        "缩进",
+    ),
+    "renamed": (
+        lambda text: text.replace("def c1():", "def C1():"),
+        "theory.py has no c1.*keep the provided names",
+        "保持原来的名字",
+    ),
+    "wrong signature": (
+        lambda text: text.replace("c1():", "c1(question):"),
+        r"c1\(question\) is called with 0 arguments.*keep the provided parameters",
+        "保持原来的参数",
+    ),
+    "import that fails": (
+        lambda text: "import hmmlaern\n" + text,
+        "No module named 'hmmlaern'.*import only",
+        "只用文件原有的 import",
+    ),
+    "empty": (lambda text: "", "theory.py has no c1", "保持原来的名字"),
+    "stops when imported": (
+        lambda text: "1 / 0\n" + text,
+        "ZeroDivisionError.*theory.py, line 1",
+        "ZeroDivisionError",
+    ),
+}
+
+
+@pytest.fixture(params=["in process", "in a worker"])
+def outcomes(request, tmp_path):
+    """Makes {blank: [Outcome]} of a submission of hmm, solved but for what is given: text or bytes of files."""
+    cases = FreshCases(1)
+    doors = []
+
+    def judge(limit=120, **files):
+        shutil.copytree(
+            ROOT / HOMEWORK,
+            tmp_path / HOMEWORK,
+            ignore=shutil.ignore_patterns("__pycache__", "*.md"),
+        )
+        for name, content in files.items():
+            data = content if isinstance(content, bytes) else content.encode("utf-8")
+            (tmp_path / HOMEWORK / f"{name}.py").write_bytes(data)
+        doors.append(
+            InProcessRunner(tmp_path, limit=limit)
+            if request.param == "in process"
+            else SubprocessRunner(tmp_path, limit=5 * limit)
+        )
+        found = {}
+        for one in load_checks(HOMEWORK):
+            if one.id in (BLANK, *OTHERS):
+                found.setdefault(one.id, []).append(verdict.run(one, doors[0], cases))
+        return found
+
+    yield judge
+    for door in doors:
+        door.close()
+
+
+def model_with(body):
+    return markers.replace(markers.find(ROOT / HOMEWORK, BLANK), body)
+
+
+def harmed(found, but):
+    """Blanks other than `but` that lost points."""
+    return [
+        id
+        for id, results in found.items()
+        if not id.startswith(but) and any(result.status != "done" for result in results)
+    ]
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_bad_answer_costs_its_blank_only(outcomes, name):
+    body, english, chinese = BODIES[name]
+    found = outcomes(model=model_with(body), limit=3 if "loop" in name else 120)
+    assert harmed(found, BLANK) == []
+    result = found[BLANK][0]
+    assert (
+        result.points == 0
+        and re.search(english, result.message.en)
+        and re.search(chinese, result.message.zh)
+    ), result.message
+    assert len(result.message.en) < 300 and "\n" not in result.message.en
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_an_odd_right_answer_counts(outcomes, name):
+    found = outcomes(model=model_with(RIGHT[name]))
+    assert harmed(found, "-") == [] and all(result.note is None for result in found[BLANK])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_broken_file_costs_its_own_blanks_only(outcomes, name):
+    change, english, chinese = FILES[name]
+    found = outcomes(theory=change((ROOT / HOMEWORK / "theory.py").read_text(encoding="utf-8")))
+    assert harmed(found, "hmm-9") == []
+    result = found["hmm-91"][0]
+    assert (
+        result.points == 0
+        and re.search(english, result.message.en)
+        and re.search(chinese, result.message.zh)
+    ), result.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [("2", "one letter, got 2"), ("'BD'", "got 'BD'"), ("None", "got None"), ("'b '", "")],
+)
+def test_a_choice_is_a_letter(outcomes, answer, words):
+    """What keeps a letter from being judged is told at home too; the verdict is not."""
+    text = (
+        (ROOT / HOMEWORK / "theory.py")
+        .read_text(encoding="utf-8")
+        .replace('return "B"', f"return {answer}")
+    )
+    result = outcomes(theory=text)["hmm-91"][0]
+    assert words in result.result.message.en and result.points == (0 if words else 3)
+
+
+@pytest.mark.parametrize("name", ["random", "torch", "jieba", "numpy", "typing"])
+def test_a_file_that_hides_a_library_does_no_harm_and_is_told(outcomes, name, tmp_path):
+    found = outcomes(**{name: "raise RuntimeError('not the library')\n"})
+    assert harmed(found, "-") == []
+    lines = board.render(
+        [result.result for results in found.values() for result in results], "en", tmp_path
+    )
+    assert [f"Note: hmm/{name}.py hides the library {name} from your scripts: rename it"] == [
+        line[0].text for line in lines[-1:]
+    ]
+
+
+def test_changed_arguments_are_told(outcomes, tmp_path):
+    found = outcomes(model=model_with(SOLVED + "alpha *= 2\nreturn answer"))
+    assert harmed(found, "-") == []
+    assert (
+        "state_posterior changes its arguments" in found[BLANK][0].note.en
+        and "改动了它的参数" in found[BLANK][0].note.zh
+    )
+    lines = board.render(
+        [result.result for results in found.values() for result in results], "zh", tmp_path
+    )
+    assert lines[-1][0].text.startswith("注意：hmm-04")
+
+
+def test_no_file_at_all(tmp_path):
+    (tmp_path / HOMEWORK).mkdir()
+    result = verdict.run(load_checks(HOMEWORK)[0], InProcessRunner(tmp_path), FreshCases(1))
+    assert result.status == "error" and "no file hmm/model.py" in result.message.en

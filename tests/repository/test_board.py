@@ -1,0 +1,222 @@
+"""The score board: what a student sees at the end of a run, in both languages, in any terminal."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from course import markers
+from course.board import display_width
+from course.homeworks import ROOT
+from tests.repository.browser import keep, tab
+from tests.repository.copies import build
+
+pytestmark = pytest.mark.xdist_group("board")
+SCREEN = 24, 80  # lines, columns
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A student copy of two homeworks, with one set of cases, in which hmm is half done (`half_done`)."""
+    return build(tmp_path_factory.mktemp("student") / "copy", "hmm", "hw_bptt", mistakes=["hmm"])
+
+
+def fill(copy, homework, changes):
+    """Write a homework's model.py with the blanks of `changes`: {id: lines of the body, or None for the solution}."""
+    path = ROOT / homework / "model.py"
+    text = (copy / homework / "model.py").read_text(encoding="utf-8")
+    for region in markers.regions(path):
+        if region.id in changes:
+            solved = path.read_text(encoding="utf-8").splitlines(keepends=True)[
+                region.begin : region.end - 1
+            ]
+            body = changes[region.id]
+            new = (
+                "".join(solved)
+                if body is None
+                else "".join(f"{region.indent}{line}\n" for line in body.splitlines())
+            )
+            stub = re.compile(
+                rf"^ *# {re.escape(region.id)} \(.*\n +raise NotImpl.*{re.escape(region.id)} .*\n",
+                re.M,
+            )
+            text, count = stub.subn(lambda _, new=new: new, text)
+            assert count == 1
+    (copy / homework / "model.py").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def half_done(copy):
+    """hmm: three blanks right, one a known mistake, one that error, one that never ends, the others empty."""
+    path = copy / "hmm" / "model.py"
+    before = path.read_bytes()
+    fill(
+        copy,
+        "hmm",
+        {
+            "hmm-01": None,
+            "hmm-02": None,
+            "hmm-03": None,
+            "hmm-04": "return alpha * beta",
+            "hmm-09": "return 1 / 0",
+            "hmm-10": "while True:\n    pass",
+        },
+    )
+    yield copy
+    path.write_bytes(before)
+
+
+def run(copy, *flags, encoding="utf-8", **environment):
+    """Output of pytest in a copy, as a pipe gets it; what is no text of that encoding is an error."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--seed", "0", *flags],
+        cwd=copy,
+        env={
+            **os.environ,
+            "PYTHONIOENCODING": encoding,
+            "OMP_NUM_THREADS": "1",
+            "LANG": "en_US.UTF-8",
+            "LC_ALL": "",
+            "COLUMNS": str(SCREEN[1]),
+            **environment,
+        },
+        capture_output=True,
+    )
+    assert done.returncode == 1, done.stdout.decode(encoding) + done.stderr.decode(encoding)
+    return done.stdout.decode(encoding).replace("\r\n", "\n")
+
+
+def board_of(output):
+    return output[re.search(r"=+ (score board|成绩板) =+\n", output).start() :]
+
+
+ENGLISH = """\
+hmm: 20 / 100 points
+  + hmm-01    8/8 done     - hmm-08    0/4 empty    - hmm-15    0/5 empty
+  + hmm-02    8/8 done     x hmm-09    0/10 error   - hmm-16    0/2 empty
+  + hmm-03    4/4 done     x hmm-10    0/6 timeout  - hmm-91    0/3 empty
+  x hmm-04    0/6 wrong    - hmm-11    0/6 empty    - hmm-92    0/3 empty
+  - hmm-05    0/8 empty    - hmm-12    0/3 empty    x together error
+  - hmm-06    0/6 empty    - hmm-13    0/6 empty
+  - hmm-07    0/6 empty    - hmm-14    0/6 empty
+Next: hmm-04, hmm/model.py, line N
+"""
+
+
+def test_one_screen_that_says_what_to_do_next(half_done):
+    board = board_of(run(half_done, "tests/test_hmm.py", "--time-limit", "1"))
+    shown = re.sub(r" +$", "", re.sub(r"line \d+", "line N", board.split("\n", 1)[1]), flags=re.M)
+    assert shown.startswith(ENGLISH), shown
+    assert (
+        "[H9]" in board
+        and "Run it again: python -m pytest tests/test_hmm.py --blank hmm-04" in board
+    )
+    assert (
+        len(board.splitlines()) <= SCREEN[0]
+        and max(map(display_width, board.splitlines()[:10])) <= SCREEN[1]
+    )
+    place = int(re.search(r"model.py, line (\d+)", board)[1])
+    lines = (half_done / "hmm" / "model.py").read_text(encoding="utf-8").splitlines()
+    assert "def state_posterior" in lines[place - 1], "the student's line stands where the hint was"
+
+
+def test_in_chinese(half_done):
+    board = board_of(run(half_done, "tests/test_hmm.py", "--time-limit", "1", "--lang", "zh"))
+    for words in (
+        "hmm: 20 / 100 分",
+        "x hmm-10    0/6 超时",
+        "这像是一个常见错误",
+        "下一步：hmm-04",
+        "重新运行：python -m pytest",
+    ):
+        assert words in board
+    assert re.search(r"hmm/model.py 第 \d+ 行", board)
+    assert max(map(display_width, board.splitlines()[1:10])) <= SCREEN[1]
+
+
+def test_the_command_works_where_pytest_was_started(half_done):
+    board = board_of(run(half_done / "hmm", "--blank", "hmm-04", "--lang", "zh"))
+    command = re.search("重新运行：python -m pytest (.*)", board)[1]
+    assert command == "../tests/test_hmm.py --blank hmm-04 --lang zh" and "[H9]" in run(
+        half_done / "hmm", *command.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("encoding", "locale", "word"),
+    [
+        ("cp936", "zh_CN.GBK", "成绩板"),
+        ("cp1252", "zh_CN.UTF-8", "score board"),
+        ("ascii", "zh_CN.UTF-8", "score board"),
+        ("cp936", "en_US.UTF-8", "score board"),
+        ("utf-8", "zh_TW.UTF-8", "成绩板"),
+    ],
+)
+def test_consoles_and_pipes(half_done, encoding, locale, word):
+    """A Windows console's encoding, a pipe: no colour, no escapes, no broken characters, English where Chinese cannot be shown."""
+    output = run(
+        half_done, "tests/test_hmm.py", "--blank", "hmm-04", encoding=encoding, LC_ALL=locale
+    )
+    assert f" {word} " in output and "\x1b" not in output and "�" not in output
+    assert not re.search(r"\\u[0-9a-f]{4}", output), "a character was escaped"
+
+
+def test_colour_in_a_terminal_only(half_done):
+    assert "\x1b[32m" in run(
+        half_done, "tests/test_hmm.py", "--blank", "hmm-01", "--blank", "hmm-04", "--color", "yes"
+    )
+
+
+def test_bonus_points_stand_apart(copy):
+    path = copy / "hw_bptt" / "model.py"
+    before = path.read_bytes()
+    fill(
+        copy,
+        "hw_bptt",
+        {id: None for id in markers.blanks(ROOT / "hw_bptt") if id < "bptt-22" or id > "bptt-23"},
+    )
+    board = board_of(run(copy, "tests/test_hw_bptt.py"))
+    path.write_bytes(before)
+    assert "hw_bptt: 94 / 100 points, bonus* 28 / 30" in board and "- bptt-22   0/1* empty" in board
+    assert len(board.splitlines()) <= SCREEN[0]
+
+
+def test_homeworks_not_begun_take_a_line_each(half_done):
+    board = board_of(run(half_done, "--time-limit", "1", "-n", "2"))
+    assert re.search(
+        r"hw_bptt: 0 / 100 points, bonus\* 0 / 30\n  37 blanks, all empty\n.*hmm: 20 / 100",
+        board,
+        re.S,
+    )
+    assert len(board.splitlines()) <= SCREEN[0] + 2
+
+
+def test_what_student_code_prints_is_kept_short(half_done):
+    fill(half_done, "hmm", {"hmm-05": "for n in range(5000):\n    print('line', n)\nreturn None"})
+    output = run(half_done, "tests/test_hmm.py", "--blank", "hmm-05")
+    assert "line 39\n... 4960 more lines\n" in output and "line 40\n" not in output
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_picture_of_the_board(half_done, browser, tmp_path, lang):
+    """The terminal's text in a browser: no Chinese character is an empty box, nothing is wider than the screen."""
+    board = board_of(
+        run(half_done, "tests/test_hmm.py", "--time-limit", "1", "--lang", lang, "--color", "yes")
+    )
+    html = re.sub(
+        r"(?:\x1b\[\d+m)*?\x1b\[(3\d)m(?:\x1b\[1m)?(.*?)\x1b\[0m",
+        lambda m: f"<b class=c{m[1]}>{m[2]}</b>",
+        board.replace("&", "&amp;").replace("<", "&lt;"),
+    )
+    style = "body{background:#1e1e1e;color:#ddd} pre{font:15px 'Noto Sans Mono CJK SC'} .c31{color:#ff6b68} .c32{color:#4ec94e}"
+    page_file = tmp_path / "board.html"
+    page_file.write_text(
+        f"<!doctype html><meta charset=utf-8><style>{style}</style><pre>{html}</pre>",
+        encoding="utf-8",
+    )
+    with tab(browser, width=900) as page:
+        page.goto(page_file.as_uri())
+        assert "hmm: 20 / 100" in page.inner_text("pre")
+        keep(page, f"board-{lang}")

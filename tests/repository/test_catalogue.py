@@ -1,0 +1,70 @@
+"""The course's catalogue of mistakes: every entry that concerns a blank is a runnable wrong version, by its id."""
+
+import re
+
+import pytest
+
+from course import markers, mistakes
+from course.homeworks import HOMEWORKS, ROOT
+
+ENTRIES = {
+    homework: [f"{letter}{number}" for number in range(1, count + 1)]
+    for homework, letter, count in (
+        ("hw_bptt", "B", 20),
+        ("hw_attention", "A", 20),
+        ("waimai_cls", "W", 19),
+        ("gpt_songci", "G", 20),
+        ("hmm", "H", 20),
+        ("word2vec_sst", "V", 20),
+    )
+}
+ELSEWHERE = {  # entries of one homework that another one's blank, or another entry's id, stands for
+    "G8": ("gpt_songci", "A2", "A3"),
+    "G9": ("hw_attention", "G9"),
+    "G20": ("hw_attention", "G20"),
+}
+NO_BLANK = {"G19"}  # sampling is given: tests/repository/test_gpt_sample_evaluate.py
+
+
+def ids(homework):
+    return {known.id for known in mistakes.load(homework)}
+
+
+@pytest.mark.parametrize("homework", HOMEWORKS)
+def test_every_entry_is_there(homework):
+    missing = []
+    for entry in set(ENTRIES[homework]) - NO_BLANK:
+        place, *names = ELSEWHERE.get(entry, (homework, entry))
+        missing += [name for name in names if name not in ids(place)]
+    assert not missing
+
+
+def test_how_many_there_are():
+    assert sum(map(len, ENTRIES.values())) == 119
+    assert sum(len(ids(homework)) for homework in HOMEWORKS) >= 160
+
+
+def squeezed(text):
+    return re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("homework", HOMEWORKS)
+def test_hints_in_both_languages_lead_and_do_not_tell(homework):
+    """A hint is a sentence or two, Chinese in Chinese, and holds no expression of the solution."""
+    for known in mistakes.load(homework):
+        english, chinese = known.hint
+        assert 10 < len(english) < 250 and 4 < len(chinese) < 150, known.id
+        assert re.search("[\u4e00-\u9fff]", chinese) and not re.search(
+            "[\u4e00-\u9fff]", english
+        ), known.id
+        region = markers.find(ROOT / homework, known.blank)
+        lines = region.path.read_text(encoding="utf-8").splitlines()[region.begin : region.end - 1]
+        told = {
+            squeezed(
+                re.split(r" [-+*/]?= |return |#", line)[1 if re.search(" = |return ", line) else 0]
+            )
+            for line in lines
+        }
+        assert not [part for part in told if len(part) >= 12 and part in squeezed(english)], (
+            f"{known.id}: {english}"
+        )

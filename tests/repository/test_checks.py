@@ -1,0 +1,197 @@
+"""The checks themselves, for every homework: the solution passes both ways, each blank counts alone, each known mistake
+fails its own blank only and is named, points add up."""
+
+import dataclasses
+import functools
+import os
+import random
+
+import pytest
+
+from course import markers, mistakes, verdict
+from course.cases import FreshCases
+from course.checks import load_checks
+from course.homeworks import HOMEWORKS, ROOT
+from course.runner import InProcessRunner, SubprocessRunner
+from tests.repository.mutants import CasesAlone, lost
+
+READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
+QUICK = 12  # mistakes of a homework that a quick run tries
+ONE_LINE = {
+    "att-05",
+    "w2v-01",
+    "w2v-02",
+    "w2v-03",
+}  # a stub for these is a line of library calls, and right
+
+
+def outcomes(homework, door, cases, ids=None):
+    """{check name: Outcome} of a homework's checks (of the blanks `ids` only)."""
+    return {
+        one.name: verdict.run(one, door, cases)
+        for one in load_checks(homework)
+        if ids is None or one.id in ids
+    }
+
+
+def failed(results):
+    """Blanks that lost points, the pieces together left out."""
+    return {
+        result.check.id
+        for result in results.values()
+        if result.status != "done" and not result.check.id.endswith("-together")
+    }
+
+
+@functools.cache
+def cases_of(homework):
+    """One set of fresh draws for all tests of a homework (its seed is in every message of pytest's output)."""
+    return FreshCases()
+
+
+@pytest.mark.parametrize("homework", READY)
+def test_points(homework):
+    checks, blanks = load_checks(homework), markers.blanks(ROOT / homework)
+    assert sum(one.points for one in checks if not one.bonus) == 100
+    points = {}
+    for one in checks:
+        points[one.id] = points.get(one.id, 0) + one.points
+    together = {id for id in points if id.endswith("-together")}
+    assert {id: region.points for id, region in blanks.items()} == {
+        id: n for id, n in points.items() if id not in together
+    }
+    assert {one.id for one in checks if one.bonus} == {
+        id for id, region in blanks.items() if region.bonus
+    }
+    assert all(points[id] == 0 for id in together)
+    for id in points:
+        assert not [other for other in points if other != id and id in other], (
+            f"{id} is part of another id"
+        )
+
+
+@pytest.mark.parametrize("way", ["in process", "in a worker"])
+@pytest.mark.parametrize("homework", READY)
+def test_the_solution_passes(homework, way):
+    cases = FreshCases()
+    with InProcessRunner() if way == "in process" else SubprocessRunner() as door:
+        for result in outcomes(homework, door, cases).values():
+            assert result.status == "done", (
+                f"seed {cases.seed}, {result.check.name}: {result.message.en}"
+            )
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("homework", READY)
+def test_the_solution_passes_with_300_seeds(homework):
+    door = InProcessRunner()
+    for seed in range(300):
+        for result in outcomes(homework, door, FreshCases(seed)).values():
+            assert result.status == "done", f"seed {seed}, {result.check.name}: {result.message.en}"
+
+
+def with_only(homework, kept):
+    """Sources of a homework in which every blank is empty but `kept`."""
+    sources = {}
+    for path in (ROOT / homework).glob("*.py"):
+        text = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        for region in reversed(markers.regions(path)):
+            if region.id != kept:
+                function = region.function.rpartition(".")[2]
+                text[region.begin - 1 : region.end] = [
+                    f'{region.indent}raise NotImplementedError("{homework}/{path.name}, blank {region.id} ({function}): empty")\n'
+                ]
+        sources[homework, path.name] = "".join(text)
+    return sources
+
+
+@pytest.mark.parametrize("homework", READY)
+def test_one_blank_filled_alone_earns_exactly_its_points(homework):
+    cases = cases_of(homework)
+    for id, region in markers.blanks(ROOT / homework).items():
+        results = outcomes(homework, InProcessRunner(sources=with_only(homework, id)), cases)
+        earned = {
+            one: sum(result.points for result in results.values() if result.check.id == one)
+            for one in {result.check.id for result in results.values()}
+        }
+        assert earned.pop(id) == region.points, [
+            (r.check.name, r.status, r.message.en) for r in results.values() if r.check.id == id
+        ]
+        assert not any(earned.values()), (
+            f"{id} alone earns points of {[one for one in earned if earned[one]]}"
+        )
+        for result in results.values():
+            if result.check.id not in (id,) and not result.check.id.endswith("-together"):
+                assert result.status == "empty" and result.error.empty == result.check.id, (
+                    f"{result.check.name}: {result.status}, {result.message.en}"
+                )
+
+
+@pytest.mark.parametrize("homework", READY)
+def test_a_stand_in_is_no_answer(homework):
+    """Students can read tests/probes: as an answer, what stands there earns nothing."""
+    door, cases = InProcessRunner(sources=with_only(homework, None)), CasesAlone()
+    names = {name for one in load_checks(homework) for name in one.stubs}
+    for id, region in markers.blanks(ROOT / homework).items():
+        name = f"{region.path.stem}.{region.function}"
+        answered = [
+            dataclasses.replace(one, stubs=(name,)) for one in load_checks(homework) if one.id == id
+        ]
+        if name in names and id not in ONE_LINE:
+            assert not any(verdict.run(one, door, cases).points for one in answered), name
+
+
+def parameters():
+    """All known mistakes; a part of each homework's, drawn anew for each run, is quick, the rest deep."""
+    rng = random.Random(
+        os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    )  # the same part in all processes of a run
+    for homework in READY:
+        known = mistakes.load(homework)
+        quick = set(rng.sample([one.id for one in known], min(QUICK, len(known))))
+        for one in known:
+            yield pytest.param(
+                one, id=f"{homework}-{one.id}", marks=() if one.id in quick else pytest.mark.deep
+            )
+
+
+@pytest.mark.parametrize("known", list(parameters()))
+def test_a_mistake_fails_its_own_blank_and_is_named(known):
+    cases = cases_of(known.homework)
+    results = outcomes(known.homework, InProcessRunner(sources=mistakes.sources(known)), cases)
+    assert failed(results) == {known.blank}, f"seed {cases.seed}: {failed(results)}"
+    named = {
+        result.mistake
+        for result in results.values()
+        if result.check.id == known.blank and result.status != "done"
+    }
+    assert named - {None} == {known.id}, f"seed {cases.seed}: named {named}"
+    assert known.hint.en and known.hint.zh
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("homework", READY)
+def test_no_mistake_is_missed_with_300_seeds(homework):
+    doors = {
+        known: InProcessRunner(sources=mistakes.sources(known)) for known in mistakes.load(homework)
+    }
+    for seed in range(300):
+        cases = CasesAlone(seed)
+        missed = [
+            known.id
+            for known, door in doors.items()
+            if lost(homework, known.blank, door, cases) is None
+        ]
+        assert not missed, f"seed {seed}"
+
+
+@pytest.mark.parametrize("homework", READY)
+def test_a_blank_has_mistakes(homework):
+    """Every blank that is checked by values has known mistakes, so that a student hears more than numbers."""
+    known = {one.blank for one in mistakes.load(homework)}
+    checked = {
+        one.id
+        for one in load_checks(homework)
+        if not one.hidden and not one.id.endswith("-together")
+    }
+    assert checked <= known

@@ -1,0 +1,74 @@
+"""The sheets' figures: made by docs/figures, small, well-formed, in symbols only, shown by both sheets with a caption."""
+
+import json
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from course.homeworks import HOMEWORKS, ROOT
+
+FIGURES = sorted(path for homework in HOMEWORKS for path in (ROOT / homework).glob("figures/*.svg"))
+NAMES = {  # of functions, layers and operations: the same in every language
+    *("tanh", "softmax", "score", "max", "dropout", "attn", "mlp", "ln"),
+    *("ReLU", "GRU"),
+}
+IMAGE = re.compile(r"^!\[([^\]]*)\]\(figures/([\w.]+)\)\n\n(.+)", re.M)
+by_name = pytest.mark.parametrize("path", FIGURES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+
+
+def text_of(path):
+    """All text of a figure that a reader sees, a string per text element."""
+    tree = ElementTree.parse(path)
+    return [" ".join(e.itertext()) for e in tree.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_every_homework_has_figures():
+    assert {path.parts[-3] for path in FIGURES} == set(HOMEWORKS)
+
+
+@by_name
+def test_a_figure_is_small_and_needs_nothing_else(path):
+    text = path.read_text(encoding="utf-8")
+    root = ElementTree.fromstring(text)
+    assert len(text.encode()) < 40_000
+    assert "prefers-color-scheme:dark" in text and not re.search(r"href|@import|url\((?!#)", text)
+    width, height = (float(root.get(side)) for side in ("width", "height"))
+    assert root.get("viewBox") == f"0 0 {width:g} {height:g}" and width <= 1000
+
+
+@by_name
+def test_a_figure_is_in_symbols(path):
+    for text in text_of(path):
+        assert not re.search(r"[\u3000-\u9fff]", text), text
+        words = set(re.findall(r"[A-Za-z]{3,}", text)) - NAMES
+        assert not words, f"{text!r}: {words} may be a word of one language"
+
+
+@by_name
+def test_both_sheets_show_a_figure_with_alt_text_and_caption(path):
+    for name, chinese in (("README.md", False), ("README.zh-CN.md", True)):
+        sheet = (path.parents[1] / name).read_text(encoding="utf-8")
+        shown = {file: (alt, caption) for alt, file, caption in IMAGE.findall(sheet)}
+        assert path.name in shown, f"{name} does not show {path.name} with a caption under it"
+        for text in shown[path.name]:
+            assert len(text) >= 20 and bool(re.search(r"[\u4e00-\u9fff]", text)) == chinese, text
+
+
+def test_the_files_are_what_the_scripts_draw(tmp_path):
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import draw, json;"
+        "print(json.dumps({f'{h}/{n}': t for h in draw.HOMEWORKS for n, t in draw.figures(h).items()}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(ROOT / "docs" / "figures")],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+    )
+    drawn = json.loads(done.stdout)
+    files = {f"{p.parts[-3]}/{p.name}": p.read_text(encoding="utf-8") for p in FIGURES}
+    assert drawn == files, "run: python docs/figures/draw.py"

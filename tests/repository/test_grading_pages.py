@@ -1,0 +1,144 @@
+"""The class page, the students' reports and the written answers in headless Chromium, with the network blocked."""
+
+import random
+
+import pytest
+
+from grading import grade, marks, report, submissions
+from tests.repository.browser import keep, tab
+from tests.repository.test_grading import PICTURE, hand_in, mixture, solved, write_csv
+
+pytestmark = [pytest.mark.xdist_group("grading"), pytest.mark.browser]
+HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+ANSWER = f"## w1 (10)\n\nλ = (π, A, B) {HOSTILE}\n\n![δ](curve.png)\n\n第一个月畅销的概率是 0.5。\n"
+ROSTER = "id,name,lang\n20260001,张三,zh\n20260002,李四,en\n20260003,王五,\n20260099,赵六,\n"
+STOPS = f'\ndef forward(pi, A, B, obs):\n    raise ValueError("{HOSTILE}")\n'
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A class of eight, graded in both languages: solved, empty, mixtures, one that writes HTML, one that is nothing."""
+    place, rng = tmp_path_factory.mktemp("pages"), random.Random(4)
+    folder = place / "in"
+    hand_in(
+        folder,
+        "20260001_张三",
+        "hmm",
+        solved("hmm")
+        | {"answers.md": ANSWER.encode(), "curve.png": PICTURE, "w2.pdf": b"%PDF-1.4"},
+    )
+    hand_in(folder, "20260001_张三", "hw_bptt", solved("hw_bptt"))
+    for number in range(2, 6):
+        for homework in ("hmm", "hw_bptt"):
+            hand_in(folder, f"2026000{number}", homework, mixture(homework, rng)[0])
+    hand_in(folder, "20260006", "hmm", submissions.empty_files("hmm"))
+    hand_in(
+        folder,
+        f"<b>{HOSTILE[:8]}",
+        "hmm",
+        {"model.py": solved("hmm")["model.py"] + STOPS.encode(), "answers.md": ANSWER.encode()},
+    )
+    (folder / "=1+1").mkdir()
+    write_csv(place / "roster.csv", ROSTER)
+    args = grade.get_parser().parse_args(
+        [
+            str(folder),
+            "--out",
+            str(place / "zh"),
+            "--homework",
+            "hmm",
+            "hw_bptt",
+            "--seed",
+            "5",
+            "--quiet",
+            "-j",
+            "2",
+            "--roster",
+            str(place / "roster.csv"),
+        ]
+    )
+    done = grade.run(args)
+    for args.lang in ("zh", "en"):
+        args.out = place / args.lang
+        grade.write_reports(args, *done)
+    return place
+
+
+def rows(page):
+    """The shown rows of the class table, as lists of texts."""
+    return page.evaluate("""() => [...document.querySelectorAll('#class tbody tr')].filter(row => !row.hidden)
+        .map(row => [...row.cells].map(cell => cell.textContent.trim()))""")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
+def test_the_class_page(browser, graded, lang, width, scheme):
+    with tab(browser, width=width, scheme=scheme) as page:
+        page.goto((graded / lang / "grades.html").as_uri())
+        everybody = rows(page)
+        assert len(everybody) == 8 and page.title() == {"zh": "成绩", "en": "Grades"}[lang]
+        assert (
+            page.locator("body").evaluate("body => body.scrollWidth") <= width
+        )  # tables scroll in themselves
+        assert "20260099 赵六" in page.locator("main").inner_text()
+        assert page.locator("svg rect.bar").count() == 22
+        assert page.locator("table.blanks .hint").count() > 3  # mistakes by name
+        keep(page, f"class-{lang}-{width}-{scheme}")
+        page.get_by_role("button", name="hmm").click()
+        points = [row[4] for row in rows(page) if row[4] != "–"]
+        assert points == sorted(points, key=float) and len(points) == 7
+        page.get_by_role("button", name="hmm").click()
+        assert rows(page)[0][4] == "100"
+        page.locator("#filter").fill("李四")
+        assert [row[2] for row in rows(page)] == ["李四"]
+        page.locator("#filter").fill("")
+        assert sorted(rows(page)) == sorted(everybody)
+        page.get_by_role("link", name="20260001_张三").click()
+        page.wait_for_url("**/report.html")
+        assert page.locator("h1").inner_text() == "20260001_张三"
+        assert (
+            report.WORDS["zh"]["total"] in page.locator("main").inner_text()
+        )  # a student's language is their own
+
+
+@pytest.mark.parametrize("width, scheme", [(1280, "dark"), (390, "light")])
+def test_reports_in_both_languages(browser, graded, width, scheme):
+    """Each in its student's language, whatever the class page's is: the roster says so."""
+    for student, lang in (("20260001_张三", "zh"), ("20260002", "en"), ("20260003", "zh")):
+        with tab(browser, width=width, scheme=scheme) as page:
+            page.goto(
+                (graded / "zh" / "students" / report.folder_name(student) / "report.html").as_uri()
+            )
+            assert page.locator("html").get_attribute("lang") == lang
+            assert page.locator("body").evaluate("body => body.scrollWidth") <= width
+            shown = page.locator("main").inner_text()
+            assert report.WORDS[lang]["total"] in shown and "hw_bptt" in shown
+            if student != "20260001_张三":
+                assert page.locator(".hint").count() and {
+                    report.WORDS[lang][one] for one in ("done", "empty")
+                } <= set(shown.split())
+            keep(page, f"report-{lang}-{student[:8]}-{width}-{scheme}")
+
+
+def test_what_a_student_wrote_does_not_run(browser, graded):
+    """Names, messages and answers with HTML in them are shown as text: no script, no picture of theirs, no dialog."""
+    with tab(browser) as page:
+        hostile = report.folder_name(f"<b>{HOSTILE[:8]}")
+        for place in ("grades.html", f"students/{hostile}/report.html", "written/hmm-w1.html"):
+            page.goto((graded / "en" / place).as_uri())
+            page.wait_for_timeout(200)
+            assert page.title() != "owned" and page.locator("img[src=x]").count() == 0
+            assert "<script>" in page.locator("main").inner_text()
+        picture = page.locator("img")
+        assert (
+            picture.count() == 1 and picture.evaluate("one => one.naturalWidth") == 1
+        )  # the student's own picture
+        assert page.get_by_role("link", name="w2.pdf").count() == 1
+        assert "第一个月畅销的概率是 0.5。" in page.locator("main").inner_text()
+        keep(page, "written")
+
+
+def test_a_spreadsheet_shows_names_and_runs_nothing(graded):
+    table = marks.read_table(graded / "zh" / "grades.csv", ["submission", "hmm", "bonus"])
+    assert {row["name"] for row in table} >= {"张三", "李四", "王五"}
+    assert "'=1+1" in [row["submission"] for row in table]

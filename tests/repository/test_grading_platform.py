@@ -1,0 +1,138 @@
+"""The archives for Gradescope and Classroom 50, run in bare folders laid out as theirs; the hand-in archive."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+import jsonschema
+import pytest
+
+from course.commands import pack
+from course.homeworks import ROOT
+from grading import package
+
+
+def unpack(target, place):
+    out = place / "archive.zip"
+    package.main(["--target", target, "--homework", "hmm", "--out", str(out)])
+    with zipfile.ZipFile(out) as archive:
+        archive.extractall(place / "source")
+        names = archive.namelist()
+    assert not [
+        name for name in names if name.startswith(("tests/repository", "gpt_songci", "data"))
+    ]
+    return place / "source"
+
+
+def schema(name):
+    return json.loads((ROOT / "grading" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_gradescope(tmp_path):
+    source = unpack("gradescope", tmp_path)
+    (tmp_path / "submission" / "hmm").mkdir(parents=True)
+    (tmp_path / "submission" / "hmm" / "model.py").write_bytes(
+        (ROOT / "hmm" / "model.py").read_bytes()
+    )
+    assert "/autograder" in (source / "run_autograder").read_text(encoding="utf-8")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "grading.single",
+            "gradescope",
+            "--root",
+            str(tmp_path),
+            "--homework",
+            "hmm",
+        ],
+        cwd=source,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    made = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+    jsonschema.validate(made, schema("gradescope"))
+    score = {test["name"]: test["score"] for test in made["tests"]}
+    assert score["hmm hmm-03"] > 0 and score["hmm hmm-91"] == 0  # theory.py was not handed in
+    assert sum(test["max_score"] for test in made["tests"]) == 100
+
+
+def test_classroom50(tmp_path):
+    source = unpack("classroom50", tmp_path)
+    checkout = tmp_path / "checkout"
+    (checkout / "hmm").mkdir(parents=True)
+    for path in (ROOT / "hmm").glob("*.py"):
+        (checkout / "hmm" / path.name).write_bytes(path.read_bytes())
+    environment = {
+        **os.environ,
+        "CLASSROOM": "c",
+        "ASSIGNMENT": "hmm",
+        "USERNAME": "zhang",
+        "SUBMISSION_TAG": "submit/1",
+    }
+    done = subprocess.run(
+        [sys.executable, str(source / "grader.py")],
+        cwd=checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    made = json.loads((checkout / "result.json").read_text(encoding="utf-8"))
+    jsonschema.validate(made, schema("classroom50"))
+    assert made["score"] == made["max-score"] == 100 and made["owner"] == "zhang"
+
+
+def hand_in(place, **files):
+    folder = place / "hmm"
+    folder.mkdir()
+    for name, text in {
+        "model.py": "def f():\n    return 1\n",
+        "answers.md": "## w1 (10)\nmine\n",
+        **files,
+    }.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return place
+
+
+def test_pack(tmp_path):
+    hand_in(tmp_path, **{"workdirs__ckpt.py": "x", "notes.docx": "x", "curve.png": "x"})
+    count, said = pack.pack("hmm", tmp_path / "hmm.zip", tmp_path)
+    with zipfile.ZipFile(tmp_path / "hmm.zip") as archive:
+        assert (
+            archive.namelist() == ["hmm/answers.md", "hmm/curve.png", "hmm/model.py"] and count == 3
+        )
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    "files, words",
+    [
+        ({"model.py": "def f(:\n"}, "model.py cannot be imported: SyntaxError"),
+        ({"random.py": "x = 1\n"}, "random.py hides the library random"),
+        ({"big.png": "x" * (11 * 2**20)}, "big.png has 11 MB"),
+    ],
+)
+def test_pack_refuses(tmp_path, files, words):
+    with pytest.raises(pack.PackError, match=words):
+        pack.pack("hmm", tmp_path / "hmm.zip", hand_in(tmp_path, **files))
+    assert not (tmp_path / "hmm.zip").exists()
+
+
+def test_pack_tells_what_may_be_forgotten(tmp_path):
+    stub = (
+        'def f():\n    raise NotImplementedError("hmm/model.py, blank hmm-03 (f): still empty")\n'
+    )
+    _, said = pack.pack(
+        "hmm",
+        tmp_path / "hmm.zip",
+        hand_in(tmp_path, **{"model.py": stub, "answers.md": "# x\n## w1 (10)\n"}),
+    )
+    assert "1 blank(s) still empty" in said[0] and "holds no answer" in said[1]

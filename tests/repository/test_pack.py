@@ -1,0 +1,79 @@
+"""`python -m course pack`, which writes the file that students hand in."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from course.homeworks import ROOT
+from grading import release
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A student copy of hmm, empty, without its checks."""
+    plan = release.Plan(("hmm",))
+    for name in release.student_files(("hmm",)):
+        if name.startswith("hmm/"):
+            release.write(tmp_path / name, release.strip(name, plan))
+    shutil.copytree(
+        ROOT / "course", tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return tmp_path
+
+
+def pack(copy, *flags):
+    return subprocess.run(
+        [sys.executable, "-B", "-m", "course", "pack", "hmm", *flags],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def test_the_archive_holds_code_answers_and_pictures(copy):
+    (copy / "hmm" / "trellis.png").write_bytes(b"picture")
+    (copy / "hmm" / "model.npz").write_bytes(b"trained")
+    (copy / "hmm" / "workdirs").mkdir()
+    (copy / "hmm" / "workdirs" / "log.txt").write_text("x", encoding="utf-8")
+    done = pack(copy)
+    assert done.returncode == 0 and "hmm/model.py: 15 blank(s) still empty" in done.stdout, (
+        done.stderr
+    )
+    assert (
+        "hmm/answers.md holds no answer yet" in done.stdout and "Hand in this file" in done.stdout
+    )
+    with zipfile.ZipFile(copy / "hmm.zip") as archive:
+        names = set(archive.namelist())
+    assert {"hmm/model.py", "hmm/theory.py", "hmm/answers.md", "hmm/trellis.png"} <= names
+    assert not [name for name in names if "workdirs" in name or name.endswith((".npz", ".pyc"))]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("model.py", b"def f(:\n", "hmm/model.py cannot be imported: SyntaxError"),
+        ("model.py", "x = '中文'".encode("gbk"), "hmm/model.py cannot be imported: SyntaxError"),
+        ("random.py", b"", "hmm/random.py hides the library random"),
+        ("torch.py", b"", "hmm/torch.py hides the library torch"),
+        ("scan.pdf", bytes(11 * 2**20), "scan.pdf has 11 MB, at most 10"),
+    ],
+)
+def test_what_cannot_be_handed_in_is_one_line(copy, name, content, words):
+    (copy / "hmm" / name).write_bytes(content)
+    done = pack(copy)
+    assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1, (
+        done.stderr
+    )
+    assert not (copy / "hmm.zip").exists()
+
+
+def test_other_files_are_not_overwritten(copy):
+    (copy / "mine.txt").write_text("kept", encoding="utf-8")
+    assert (
+        "not a zip file" in pack(copy, "--out", "mine.txt").stderr
+        and (copy / "mine.txt").read_text(encoding="utf-8") == "kept"
+    )

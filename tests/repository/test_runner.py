@@ -1,0 +1,379 @@
+"""The door to student code: plain data only, both ways alike, and whatever a student's file does stays behind it."""
+
+import os
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from course.cases import Case
+from course.compare import difference, is_same
+from course.judging import JudgedCase, WrongAnswer
+from course.runner import CallTimeout, InProcessRunner, StudentError, SubprocessRunner, protocol
+from course.runner.in_process import time_limit
+from course.runner.in_subprocess import STANDALONE
+
+
+@pytest.fixture(params=["in process", "in a worker"])
+def door(request, tmp_path):
+    """Makes a door to a homework `hmm` whose files are given as text."""
+    opened = []
+
+    def make(limit=20, **files):
+        folder = tmp_path / "hmm"
+        folder.mkdir(exist_ok=True)
+        for name, text in files.items():
+            content = text if isinstance(text, bytes) else textwrap.dedent(text).encode("utf-8")
+            (folder / f"{name}.py").write_bytes(content)
+        opened.append(
+            InProcessRunner(tmp_path)
+            if request.param == "in process"
+            else SubprocessRunner(tmp_path, limit)
+        )
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+class TestPlainData:
+    TREES = [
+        None,
+        True,
+        3,
+        -2.5,
+        "汉字\n\ud800",
+        [1, [2, []]],
+        {"a": {"b": 1}},
+        np.arange(6.0).reshape(2, 3),
+        np.zeros((0, 4)),
+        np.array(1.5),
+        np.array([True, False]),
+        np.array([1 + 2j]),
+        np.asfortranarray(np.arange(6).reshape(2, 3)),
+        float("inf"),
+        2**63,
+    ]
+
+    @pytest.mark.parametrize(
+        "tree", TREES, ids=lambda tree: str(tree)[:12].encode("ascii", "replace").decode()
+    )
+    def test_comes_back_as_it_was(self, tree):
+        back = protocol.decode(protocol.encode(tree))
+        if isinstance(tree, np.ndarray):
+            assert back.dtype == tree.dtype and back.shape == tree.shape and (back == tree).all()
+        else:
+            assert back == tree and type(back) is type(tree)
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda body: body[:-1],
+            lambda body: body + b"x",
+            lambda body: b"",
+            lambda body: b"\xff" * 40,
+            lambda body: body.replace(b'"<f8"', b'"|O8"'),
+            lambda body: body.replace(b"[2, 3]", b"[-2,3]"),
+            lambda body: body.replace(b"[2, 3]", b"[9, 9]"),
+            lambda body: body.replace(b'{"a": 0}', b'{"a": 5}'),
+        ],
+    )
+    def test_a_broken_frame_is_refused(self, damage):
+        body = protocol.encode([np.arange(6.0).reshape(2, 3)])
+        with pytest.raises(protocol.NotPlainError):
+            protocol.decode(damage(body))
+
+    def test_deep_and_many_are_refused(self):
+        deep = []
+        for _ in range(100):
+            deep = [deep]
+        for tree in (deep, list(range(protocol.MAX_ITEMS + 1))):
+            with pytest.raises(protocol.NotPlainError):
+                protocol.encode(tree)
+
+    def test_a_liar_crosses_as_its_data_only(self):
+        class Liar(np.ndarray):
+            def __eq__(self, other):
+                return True
+
+        plain = protocol.to_plain(np.arange(3).view(Liar))
+        assert type(plain) is np.ndarray
+
+
+class TestCalls:
+    def test_values_come_back_and_arguments_are_copies(self, door):
+        ask = door(
+            model="""
+            import numpy as np
+            def double(x):
+                x *= 2
+                return {"x": x, "both": (x, 3), "set": {"b", "a"}}
+            """
+        )
+        x = np.ones((2, 3))
+        back = ask.call("hmm", "double", x)
+        assert (
+            (back["x"] == 2).all()
+            and (x == 1).all()
+            and back["both"][1] == 3
+            and back["set"] == ["a", "b"]
+        )
+
+    @pytest.mark.parametrize(
+        "line, words",
+        [
+            ("raise SystemExit(0)", "SystemExit"),
+            ("raise KeyError('k')", "KeyError"),
+            ("return (n for n in 'ab')", "generator"),
+            ("return np.array([1, 'a'], object)", "object"),
+            ("import pytest; pytest.skip()", "Skipped"),
+            ("return lambda: 1", "function"),
+            ("1 / 0", "division by zero"),
+            ("return nothing", "nothing"),
+        ],
+    )
+    def test_what_stops_is_a_student_error(self, door, line, words):
+        ask = door(model=f"import numpy as np\ndef f():\n    {line}\n")
+        with pytest.raises(StudentError, match=words):
+            ask.call("hmm", "f")
+        ask = door(model="def f():\n    return 1\n")  # and the next submission is unharmed
+        assert ask.call("hmm", "f") == 1
+
+    @pytest.mark.parametrize(
+        "files, words",
+        [
+            ({"model": "def f(:\n"}, "SyntaxError.*model.py, line 1"),
+            ({"model": "名字 = '文'".encode("gbk")}, "utf-8|UTF-8"),
+            ({"model": "def f():\n\treturn 1\n        return 2\n"}, "TabError|Indentation"),
+            ({"other": "x = 1\n"}, "no file hmm/model.py"),
+            ({"model": "import no_such_library\n"}, "no_such_library"),
+            ({"model": "x = 1\n"}, "model.py has no f"),
+            ({"model": "def f(a):\n    return a\n"}, r"f\(a\) is called with 0 arguments"),
+            ({"model": "raise ValueError('at import')\n"}, "at import"),
+        ],
+    )
+    def test_files_that_cannot_be_used(self, door, files, words):
+        with pytest.raises(StudentError, match=words):
+            door(**files).call("hmm", "f")
+
+    def test_an_empty_blank_says_which(self, door):
+        ask = door(
+            model="def f():\n    raise NotImplementedError('hmm/model.py, blank hmm-03 (f): still empty')\n"
+        )
+        with pytest.raises(StudentError) as caught:
+            ask.call("hmm", "f")
+        assert caught.value.empty == "hmm-03"
+
+    def test_siblings_import_each_other_and_shadows_do_no_harm(self, door):
+        ask = door(
+            model="import random\nfrom helper import two\ndef f():\n    return random.randint(1, 1) + two()\n",
+            helper="def two():\n    return 2\n",
+            random="raise RuntimeError('shadow')\n",
+            torch="raise RuntimeError('shadow')\n",
+        )
+        assert ask.call("hmm", "f") == 3
+
+    def test_nothing_is_left_behind(self, door, tmp_path):
+        before, path = set(sys.modules), list(sys.path)
+        door(
+            model="import helper\ndef f():\n    import late\n    return late.x + helper.x\n",
+            helper="x = 1\n",
+            late="x = 2\n",
+        ).call("hmm", "f")
+        assert not {"model", "helper", "late"} & (set(sys.modules) - before) and sys.path == path
+        assert sorted(file.name for file in (tmp_path / "hmm").iterdir()) == [
+            "helper.py",
+            "late.py",
+            "model.py",
+        ]
+
+    def test_imports_of_the_original_assignment_find_stubs(self, door):
+        ask = door(
+            model="from utils.treebank import StanfordSentiment\nimport utils.glove as glove\ndef f():\n    return 1\n"
+        )
+        assert ask.call("hmm", "f") == 1
+
+    def test_the_same_random_numbers_both_ways(self, door):
+        ask = door(
+            model="import random, numpy as np\ndef f():\n    return [random.random(), np.random.rand()]\n"
+        )
+        ask.start(7)
+        first = ask.call("hmm", "f")
+        ask.start(7)
+        assert ask.call("hmm", "f") == first and ask.call("hmm", "f") != first
+
+    def test_thousands_of_printed_lines_do_no_harm(self, door):
+        ask = door(
+            model="def f():\n    for n in range(20000):\n        print('line', n)\n    return 1\n"
+        )
+        assert ask.call("hmm", "f") == 1
+
+
+class TestTimeLimit:
+    """In process, on every system."""
+
+    @staticmethod
+    def loop():
+        while True:
+            pass
+
+    @staticmethod
+    def stubborn():
+        for _ in range(3):
+            try:
+                TestTimeLimit.loop()
+            except:  # noqa: E722
+                pass
+        TestTimeLimit.loop()
+
+    @pytest.mark.parametrize("forever", ["loop", "stubborn"])
+    def test_an_endless_loop_ends(self, forever):
+        with pytest.raises(CallTimeout, match="no answer within 0.2 s"), time_limit(0.2):
+            getattr(self, forever)()
+        sum(range(10**7))  # nothing comes after it
+
+    def test_waiting_does_not_count(self):
+        with time_limit(0.2):
+            time.sleep(0.6)
+
+    def test_none_is_no_limit(self):
+        before = threading.active_count()
+        with time_limit(None):
+            assert threading.active_count() == before
+
+    def test_a_debugger_has_all_the_time(self):
+        def look(frame, event, argument):
+            return look
+
+        def work():
+            begun = time.process_time()
+            while time.process_time() < begun + 0.6:
+                pass
+            return True
+
+        before = sys.gettrace()
+        sys.settrace(look)
+        try:
+            with time_limit(0.2):
+                assert work()
+        finally:
+            sys.settrace(before)
+
+
+class TestWorker:
+    """What only a process of its own survives."""
+
+    @pytest.fixture
+    def ask(self, tmp_path):
+        (tmp_path / "hmm").mkdir()
+        with SubprocessRunner(tmp_path, limit=2) as door:
+
+            def call(text):
+                (tmp_path / "hmm" / "model.py").write_text(textwrap.dedent(text), encoding="utf-8")
+                door.close()
+                return door.call("hmm", "f")
+
+            yield call
+            (tmp_path / "hmm" / "model.py").write_text("def f():\n    return 1\n", encoding="utf-8")
+            door.close()
+            assert door.call("hmm", "f") == 1
+
+    def test_an_exit_is_no_answer(self, ask):
+        with pytest.raises(StudentError, match="ended"):
+            ask("import os\ndef f():\n    os._exit(0)\n")
+
+    def test_an_endless_loop_ends(self, ask):
+        started = time.monotonic()
+        with pytest.raises(CallTimeout):
+            ask("def f():\n    while True:\n        pass\n")
+        assert time.monotonic() - started < 60
+
+    def test_no_tests_and_no_reference_beside_it(self, ask):
+        text = """
+            import os, sys
+            def f():
+                found = [name for _, _, names in os.walk(os.getcwd()) for name in names]
+                return {"files": found, "modules": [name for name in sys.modules if name.startswith(("tests", "pytest"))],
+                        "path": [place for place in sys.path if os.path.isdir(os.path.join(place, "tests", "reference"))]}
+            """
+        seen = ask(text)
+        allowed = {"model.py", "probes.py", "__init__.py", *STANDALONE}
+        assert "model.py" in seen["files"] and set(seen["files"]) <= allowed
+        assert seen["modules"] == [] and seen["path"] == []
+
+    def test_printing_to_the_pipe_forges_nothing(self, ask):
+        assert ask("import os\ndef f():\n    os.write(1, b'x' * 1000)\n    return 5\n") == 5
+
+    def test_the_environment_is_private(self, ask):
+        os.environ["SECRET_OF_THE_TEACHER"] = "1"
+        try:
+            assert (
+                ask("import os\ndef f():\n    return 'SECRET_OF_THE_TEACHER' in os.environ\n")
+                is False
+            )
+        finally:
+            del os.environ["SECRET_OF_THE_TEACHER"]
+
+
+class TestComparing:
+    @pytest.mark.parametrize(
+        "got, expected, words",
+        [
+            (np.zeros(4), np.zeros((1, 4)), r"shape \(4,\), expected \(1, 4\)"),
+            (None, np.zeros(4), "None"),
+            ([1.0, 2.0], np.zeros(2), "a list"),
+            (np.array([1, np.nan]), np.ones(2), r"NaN.*first at \(1,\)"),
+            (
+                np.array([1, 2.5]),
+                np.array([1, 2.0]),
+                r"1 of 2 values differ; first at \(1,\): got 2.5, expected 2 ",
+            ),
+            (np.ones(2, bool), np.ones(2), "dtype bool"),
+            ("a", True, "got 'a', expected True"),
+            (1, True, "got 1"),
+            (np.float32(1 / 3) * np.ones(3, np.float32), np.ones(3) / 3, "float32"),
+            ({"W": np.ones(2)}, {"W": np.ones(2), "b": np.ones(1)}, "'b' is missing"),
+            ([np.ones(2)], [np.ones(2), np.ones(2)], "1 values, expected a list of 2"),
+            (np.array([-np.inf]), np.array([0.0]), "infinite"),
+            (0.5, np.array([0.5]), r"shape \(\)"),
+        ],
+    )
+    def test_a_difference_says_what_came(self, got, expected, words):
+        import re
+
+        said = difference("x", got, expected, rtol=1e-9, atol=0)
+        assert re.search(words, said.en) and said.zh
+
+    @pytest.mark.parametrize(
+        "got, expected",
+        [
+            (np.array([1, 2]), np.array([1.0, 2.0])),
+            (2, np.array(2.0)),
+            (np.array(2.0), 2),
+            (np.array([np.inf]), np.array([np.inf])),
+            ({"a": 1, "more": 2}, {"a": 1}),
+            (np.array(True), True),
+            (["a"], ["a"]),
+        ],
+    )
+    def test_harmless_forms_are_equal(self, got, expected):
+        assert difference("x", got, expected, rtol=1e-9, atol=0) is None
+
+    def test_a_case_needs_every_expected_name(self):
+        case = JudgedCase(Case("T = 1", [], {"x": np.ones(2)}))
+        with pytest.raises(KeyError):
+            case.check({"y": np.ones(2)})
+        with pytest.raises(WrongAnswer, match="T = 1"):
+            case.check({"x": np.zeros(2)})
+
+    def test_same_is_strict_about_kinds(self):
+        assert is_same(np.ones(2), np.ones(2)) and not is_same(np.ones(2), np.ones(3))
+        assert (
+            not is_same(True, np.ones(2))
+            and not is_same("1", 1)
+            and is_same({"a": [1, None]}, {"a": [1, None]})
+        )

@@ -1,0 +1,188 @@
+"""course.toml is obeyed everywhere: homeworks, blanks, points, dates, seed."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from course import cases, handout, markers, settings, verdict
+from course.cases import FreshCases
+from course.checks import as_this_term, load_checks, registered_checks
+from course.homeworks import HOMEWORKS, ROOT
+from course.runner import InProcessRunner
+from course.solved import load_solved
+from grading import release
+from tests.repository.copies import few_cases
+
+TERM = """
+[course]
+title = "Sequences, spring"
+title_zh = "序列,春季"
+seed = 7
+[homework.hmm]
+due = 2026-10-12T23:59:00+08:00
+written = { w1 = 10, w2 = 20 }
+points = { hmm-01 = 10, hmm-03 = 0 }
+leave_out = ["hmm-16", "hmm-92"]
+"""
+
+
+@pytest.fixture
+def spring(tmp_path, monkeypatch):
+    """A term of one homework with other points and without two blanks."""
+    path = tmp_path / "course.toml"
+    path.write_text(TERM, encoding="utf-8")
+    monkeypatch.setattr(settings, "FILE", path)
+    with few_cases():
+        yield path
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (("due = 2026-10-12T23:59:00+08:00", "due = 2026-10-12"), "due = .*, but it is a datetime"),
+        (("+08:00", ""), "and an offset"),
+        (("hmm]", "hmmm]"), "is not a homework; there are hw_bptt"),
+        (("written", "writen"), "has no writen; there are due"),
+        (("w2 = 20", "w2 = 2.5"), "w2 = 2.5, but points are whole"),
+        (("w2 = 20", "w2 = -1"), "whole numbers from 0"),
+        (("[course]", "[course"), "course.toml"),
+        (("seed = 7", 'seed = "7"'), "seed = '7', but it is a int"),
+        (('["hmm-16"', '["hmm-17"'), "hmm has no blank hmm-17"),
+        (("hmm-01 = 10", "hmm-0 = 10"), "hmm has no blank hmm-0"),
+    ],
+)
+def test_what_cannot_be_is_one_line(spring, change, words):
+    spring.write_text(TERM.replace(*change), encoding="utf-8")
+    with pytest.raises(settings.CourseError, match=words):
+        as_this_term("hmm", registered_checks("hmm"), settings.load())
+
+
+def test_points_are_shared_out_whole():
+    assert (
+        settings.share_points(10, [5, 3]) == [6, 4]
+        and settings.share_points(0, [5, 3]) == [0, 0]
+        and settings.share_points(7, [1, 1, 1]) == [3, 2, 2]
+    )
+    assert all(sum(settings.share_points(points, [4, 2, 9])) == points for points in range(60))
+
+
+def test_checks_have_the_terms_points(spring):
+    points = {}
+    for one in load_checks("hmm"):
+        points[one.id] = points.get(one.id, 0) + one.points
+    assert (
+        points["hmm-01"] == 10 and points["hmm-03"] == 0 and not {"hmm-16", "hmm-92"} & set(points)
+    )
+    assert {one.name: one.points for one in load_checks("hmm") if one.id == "hmm-01"} == {
+        "forward": 6,
+        "forward_zeros": 4,
+    }
+
+
+def test_the_copy_is_the_terms(spring, tmp_path):
+    """The whole release for such a term, proofs included; then what a student sees of it."""
+    copy = tmp_path / "copy"
+    release.release(copy, release.Plan(tuple(settings.load().homeworks)), say=lambda line: None)
+    assert {path.name for path in copy.iterdir() if path.name in HOMEWORKS} == {"hmm"}
+    sheet, model, shop = (
+        (copy / "hmm" / name).read_text(encoding="utf-8")
+        for name in ("README.md", "model.py", "phone_store.py")
+    )
+    assert (
+        "**Due: 2026-10-12 23:59+08:00**" in sheet
+        and "| hmm-16 |" not in sheet
+        and re.search(r"\| hmm-01 .* \| 10 \|", sheet)
+    )
+    assert (
+        "# hmm-01 (10 points): " in model
+        and "still empty" not in shop
+        and "return pi, A, B" in shop
+    )
+    assert "seed" not in (copy / "course.toml").read_text(encoding="utf-8")
+    readme = (copy / "README.md").read_text(encoding="utf-8") + (
+        copy / "README.zh-CN.md"
+    ).read_text(encoding="utf-8")
+    assert (
+        not re.search("gpt|hw_bptt", readme, re.I)
+        and "pytest tests/test_hmm.py --blank hmm-01" in readme
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "tests/test_hmm.py", "--lang", "en", "--seed", "0"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert "hmm: 0 / 93 points" in done.stdout and "0/10 empty" in done.stdout
+    assert "hmm-16" not in done.stdout and "hmm-92" not in done.stdout
+
+
+def test_another_seed_draws_other_cases_and_another_shop(spring, tmp_path):
+    """The sheet's shop, the script's and the worked answer are one and the same, and not the one of seed 1."""
+    shop = handout.shop(7)
+    assert shop != handout.shop(1) == load_solved("hmm").module("phone_store").SHOP
+    plan = release.Plan(("hmm",))
+    space = {}
+    exec(
+        re.search(
+            r"^SHOP = \{.*?^\}", release.strip("hmm/phone_store.py", plan).decode(), re.M | re.S
+        )[0],
+        space,
+    )
+    assert space["SHOP"] == shop
+    for name, sells_well in (
+        ("README.md", "When it sells well, the shop stocks H, M, L"),
+        ("README.zh-CN.md", "畅销时进 H、M、L"),
+    ):
+        sheet = release.strip(f"hmm/{name}", plan).decode()
+        numbers = [
+            float(number) for number in re.findall(r"0\.\d", sheet[sheet.index(sells_well[:4]) :])
+        ][:12]
+        well, badly = shop["next"]
+        assert numbers == [
+            *shop["stock"][well].values(),
+            *shop["stock"][badly].values(),
+            *shop["next"][well].values(),
+            *shop["next"][badly].values(),
+            *shop["first"].values(),
+        ]
+    solved = release.strip("hmm/README.md", release.Plan(("hmm",), solved=True)).decode()
+    assert "--seed 7" in solved and f"Observed: {', '.join(shop['months'])}." in solved
+    for seed in (1, 7):
+        cases.store_cases("hmm", tmp_path / f"{seed}.npz", [seed * 1000])
+    with np.load(tmp_path / "1.npz") as one, np.load(tmp_path / "7.npz") as other:
+        assert not any(np.array_equal(one[name], other[name]) for name in one.files)
+
+
+def test_grading_obeys_it(spring):
+    from grading import grade, report
+
+    assert "--seed 7" in report.rubric("hmm", "w1", "en") and "--seed 7" in report.rubric(
+        "hmm", "w1", "zh"
+    )
+    cases = FreshCases(1)
+    with InProcessRunner() as door:
+        results = [verdict.run(one, door, cases).result.to_dict() for one in load_checks("hmm")]
+    assert (
+        sum(result["possible"] for result in results)
+        == sum(result["points"] for result in results)
+        == 93
+    )
+    with_it = grade.checks_digest("hmm")
+    spring.write_text(TERM.replace("hmm-01 = 10", "hmm-01 = 9"), encoding="utf-8")
+    assert grade.checks_digest("hmm") != with_it, (
+        "other points, and what is graded already would keep the old ones"
+    )
+
+
+def test_the_terms_of_the_repository():
+    """course.toml as it is: every homework, every written question with the points of its sheet, no change of points."""
+    about = settings.load()
+    assert tuple(about.homeworks) == HOMEWORKS
+    for homework, values in about.homeworks.items():
+        assert values.written and not values.points and not values.leave_out
+        assert set(json.loads(json.dumps(values.written))) and markers.blanks(ROOT / homework)

@@ -1,0 +1,42 @@
+"""templates/: the one source of what the homework folders share."""
+
+import shutil
+import subprocess
+import sys
+
+from course.homeworks import HOMEWORKS, ROOT
+from grading import release
+
+
+def test_every_copy_equals_its_template():
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "templates" / "sync.py"), "--check"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, f"{done.stdout}run: python templates/sync.py"
+
+
+def test_sync_writes_and_check_names_stale_copies(tmp_path):
+    shutil.copytree(ROOT / "templates", tmp_path / "templates")
+    for folder in (*HOMEWORKS, "data"):
+        (tmp_path / folder).mkdir()
+
+    def sync(*flags):
+        words = [sys.executable, str(tmp_path / "templates" / "sync.py"), *flags]
+        done = subprocess.run(words, capture_output=True, text=True, encoding="utf-8")
+        return done.returncode, len(done.stdout.splitlines())
+
+    templates = [path for path in (ROOT / "templates").glob("*.py") if path.name != "sync.py"]
+    copies = [path for template in templates for path in ROOT.glob(f"*/{template.name}")]
+    count = len(copies) - len(templates)
+    assert sync("--check") == (1, count) and sync() == (0, count) and sync("--check") == (0, 0)
+    (tmp_path / "hmm" / "cli.py").write_text("changed", encoding="utf-8")
+    assert sync("--check") == (1, 1) and sync() == (0, 1)
+
+
+def test_a_student_copy_has_the_copies_but_not_the_templates():
+    names = release.student_files(HOMEWORKS)
+    assert not [name for name in names if name.startswith("templates/")]
+    assert {"hmm/cli.py", "gpt_songci/training.py", "waimai_cls/devices.py"} <= set(names)

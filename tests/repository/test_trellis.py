@@ -1,0 +1,133 @@
+"""The trellis page of hmm: what it holds, and, in headless Chromium with the network blocked, what it draws."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from course.homeworks import ROOT
+from course.solved import load_solved
+from tests.repository.browser import keep, tab
+
+pytestmark = pytest.mark.xdist_group("trellis")
+TEXT = "他们研究生命的起源。"
+
+
+def script(place, name, *flags):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "hmm" / f"{name}.py"), *map(str, flags)],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """A folder with the page of the shop, one of a segmented sentence, and the model."""
+    place = tmp_path_factory.mktemp("trellis")
+    for name, *flags in (
+        ("prepare", "--out_dir", "data"),
+        ("train", "--data_root", "data", "--ckpt_path", "one"),
+        ("train", "--data_root", "data", "--ckpt_path", "two", "--order", 2),
+        ("trellis", "--out", "shop.html"),
+        ("trellis", TEXT, "--ckpt_path", "one", "--out", "words.html"),
+    ):
+        done = script(place, name, *flags)
+        assert done.returncode == 0, done.stderr
+    return place
+
+
+def data_of(path):
+    return json.loads(re.search(r"const DATA = (.*);\n", path.read_text(encoding="utf-8"))[1])
+
+
+def test_the_page_holds_the_models_numbers(pages):
+    hmm = load_solved("hmm")
+    with hmm.active():
+        segmenter = hmm.module("sample").load_model(pages / "one")
+        obs = segmenter.alphabet.symbols(TEXT)
+        path, log_prob = hmm.module("model").viterbi(*segmenter.hmm.parameters(), obs)
+        gamma = segmenter.hmm.predict_proba(obs)
+    data = data_of(pages / "words.html")
+    delta = np.array(data["delta"], float)  # null: no path
+    np.testing.assert_allclose(data["gamma"], gamma, atol=1e-5)
+    assert abs(np.nanmax(delta[-1]) - log_prob) < 1e-5 and np.nanargmax(delta[-1]) == path[-1]
+    assert data_of(pages / "shop.html")["phi"][1:] == [[0, 0], [0, 0]]
+    text = (pages / "words.html").read_text(encoding="utf-8")
+    assert not re.search(r"<(script|link|img)[^>]*\b(src|href)=|https?://(?!www\.w3\.org)", text)
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["", "--ckpt_path", "one"], "1 to 60 characters"),
+        (["字" * 61, "--ckpt_path", "one"], "this one has 61"),
+        (["两 词", "--ckpt_path", "one"], "with spaces"),
+        (["字", "--ckpt_path", "two"], "order 2"),
+        (["字", "--ckpt_path", "nowhere"], "hmm/train.py"),
+    ],
+)
+def test_what_cannot_be_shown(pages, flags, words):
+    done = script(pages, "trellis", *flags, "--out", "bad.html")
+    assert done.returncode == 2 and words in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not (pages / "bad.html").exists()
+
+
+def lit(page, kind):
+    """[state] of the nodes of one class, by time."""
+    return page.evaluate(
+        "kind => [...document.querySelectorAll(`.node.${kind}`)].map(node => +node.dataset.i)", kind
+    )
+
+
+def back(data, t, i):
+    path = [i]
+    for at in range(t, 0, -1):
+        path.insert(0, data["phi"][at][path[0]])
+    return path
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize("name", ["shop", "words"])
+def test_the_trellis_draws(browser, pages, name, width, scheme):
+    data = data_of(pages / f"{name}.html")
+    delta = np.array([[-np.inf if x is None else x for x in row] for row in data["delta"]])
+    T, N = delta.shape
+    with tab(browser, width=width, scheme=scheme) as page:
+        page.goto((pages / f"{name}.html").as_uri())
+        assert (
+            page.locator(".node").count() == T * N
+            and page.locator("line").count() == np.isfinite(delta[1:]).sum()
+        )
+        assert page.locator("body").evaluate("body => body.scrollWidth") <= width
+        assert lit(page, "best") == back(data, T - 1, delta[-1].argmax())
+        shares = page.evaluate(
+            "() => [...document.querySelectorAll('.node .shade')].map(one => +one.getAttribute('fill-opacity'))"
+        )
+        np.testing.assert_allclose(
+            np.reshape(shares, (T, N)), np.exp(delta - delta.max(1, keepdims=True)), atol=1e-4
+        )
+        page.locator("#shade").select_option("gamma")
+        shares = page.evaluate(
+            "() => [...document.querySelectorAll('.node .shade')].map(one => +one.getAttribute('fill-opacity'))"
+        )
+        np.testing.assert_allclose(np.reshape(shares, (T, N)), data["gamma"], atol=1e-4)
+        keep(page, f"trellis-{name}-{width}-{scheme}")
+        for t in range(T):  # the best path of the first t + 1 symbols
+            page.locator("#time").fill(str(t + 1))
+            assert lit(page, "best") == back(data, t, delta[t].argmax())
+        page.locator("#time").fill("2")
+        other = (
+            int(delta[1].argmin())
+            if np.isfinite(delta[1]).all()
+            else int(np.flatnonzero(np.isfinite(delta[1]))[0])
+        )
+        page.locator(f".node[data-t='1'][data-i='{other}']").hover()
+        assert lit(page, "into") == back(data, 1, other) and not lit(page, "best")
+        assert f"{delta[1, other]:.3f}" in page.locator("#told").inner_text()

@@ -1,0 +1,319 @@
+"""word2vec_sst: every script on the bundled sample, runs that are broken off, and what a user can get wrong."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from course.homeworks import ROOT
+from course.solved import load_solved
+
+FOLDER = ROOT / "word2vec_sst"
+
+
+def script(name, *flags, cwd=ROOT):
+    """Run a script as a student does; warnings are errors."""
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "-W", "error", FOLDER / name, *map(str, flags)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+
+
+def fails(done, *words):
+    """A user's mistake: exit code 2, one line that says what to do, no traceback."""
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    for word in words:
+        assert str(word) in done.stderr, done.stderr
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with prepared data and trained vectors."""
+    place = tmp_path_factory.mktemp("word2vec")
+    for done in (
+        script("prepare.py", "--out_dir", place / "data"),
+        script(
+            "train.py",
+            "--data_root",
+            place / "data",
+            "--ckpt_path",
+            place / "w2v",
+            "--quiet",
+            "--epochs",
+            5,
+            "--dim",
+            20,
+        ),
+    ):
+        assert done.returncode == 0, done.stderr
+    return place
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "q1_softmax",
+        "q2_sigmoid",
+        "q2_gradcheck",
+        "q2_neural",
+        "q3_word2vec",
+        "q3_sgd",
+        "q4_softmaxreg",
+    ],
+)
+def test_each_question_file_runs_by_itself(name, tmp_path):
+    done = script(f"{name}.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "not exhaustive" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_prepared_numbers(place):
+    treebank = load_solved("word2vec_sst").module("treebank")
+    with np.load(place / "data" / "sst.npz", allow_pickle=False) as file:
+        words = file["words"].tolist()
+        assert (np.diff(file["counts"]) <= 0).all() and len(set(words)) == len(words)
+        for split in treebank.SPLITS:
+            sentences = treebank.read_split(treebank.find_data("data/sst"), split)
+            ids, starts = file[f"{split}_ids"], file[f"{split}_starts"]
+            assert len(starts) == len(sentences) + 1
+            assert file[f"{split}_labels"].tolist() == [phrases[-1][0] for _, phrases in sentences]
+            number = len(sentences) // 2
+            shown = [
+                words[row] if row >= 0 else None for row in ids[starts[number] : starts[number + 1]]
+            ]
+            assert shown == [word if word in words else None for word in sentences[number][0]]
+
+
+def test_vectors_in_both_formats(place):
+    load = load_solved("word2vec_sst").module("vectors").load_vectors
+    tokens, vectors = load(place / "w2v" / "vectors.npz")
+    tokens_of_text, of_text = load(place / "w2v" / "vectors.txt")
+    assert tokens == tokens_of_text and vectors.shape == (len(tokens), 20)
+    np.testing.assert_allclose(vectors, of_text, rtol=1e-5, atol=1e-6)
+    assert np.isfinite(vectors).all()
+    text = (place / "w2v" / "vectors.txt").read_text(encoding="utf-8")
+    (place / "glove.txt").write_text(text.split("\n", 1)[1], encoding="utf-8")
+    assert load(place / "glove.txt")[0] == tokens  # GloVe's form has no first line
+
+
+def test_training_again_gives_the_same(place):
+    for more in ((), ("--model", "cbow")):
+        flags = ["--data_root", place / "data", "--quiet", "--epochs", 2, "--dim", 8, *more]
+        for name in "ab":
+            assert script("train.py", *flags, "--ckpt_path", place / name).returncode == 0
+        a, b = ((place / name / "vectors.txt").read_bytes() for name in "ab")
+        assert a == b
+
+
+class Stop:
+    """Calls a function, and stops like Ctrl-C at call number `at`."""
+
+    def __init__(self, function, at):
+        self.function, self.at = function, at
+
+    def __call__(self, *args):
+        self.at -= 1
+        if self.at < 0:
+            raise KeyboardInterrupt
+        return self.function(*args)
+
+
+def test_interrupted_training_loses_nothing(place, monkeypatch, capsys):
+    train = load_solved("word2vec_sst").module("train")
+    flags = [
+        "--data_root",
+        str(place / "data"),
+        "--quiet",
+        "--epochs",
+        "4",
+        "--dim",
+        "8",
+        "--ckpt_path",
+    ]
+    train.main([*flags, str(place / "whole")])
+    third = Stop(train.Trainer.epoch, 2)
+    monkeypatch.setattr(train.Trainer, "epoch", lambda *args: third(*args))
+    with pytest.raises(KeyboardInterrupt, match="2 epochs are saved in .*--resume"):
+        train.main([*flags, str(place / "stopped")])
+    monkeypatch.undo()
+    train.main([*flags, str(place / "stopped"), "--resume"])
+    assert (place / "whole" / "vectors.txt").read_bytes() == (
+        place / "stopped" / "vectors.txt"
+    ).read_bytes()
+    with pytest.raises(train.UserError, match="began with --dim 8, not 9"):
+        train.main([*flags, str(place / "stopped"), "--resume", "--dim", "9"])
+    with pytest.raises(train.UserError, match="ckpt.npz not found"):
+        train.main([*flags, str(place / "nowhere"), "--resume"])
+    (place / "stopped" / "ckpt.npz").write_bytes(b"cut off")
+    with pytest.raises(train.UserError, match="damaged"):
+        train.main([*flags, str(place / "stopped"), "--resume"])
+
+
+def test_interrupted_q3_run_loses_nothing(place, monkeypatch, capsys):
+    homework = load_solved("word2vec_sst")
+    runner, sgd = homework.module("q3_run"), homework.module("q3_sgd")
+    monkeypatch.setattr(sgd, "SAVE_PARAMS_EVERY", 10)
+    monkeypatch.setattr(runner, "LOG_EVERY", 10)
+    flags = ["--quiet", "--iters", "40", "--dim", "4", "--engine", "batched", "--ckpt_path"]
+    runner.main([*flags, str(place / "q3")])
+    whole = np.load(place / "q3" / "word_vectors.npz")["vectors"]
+    assert (place / "q3" / "q3_word_vectors.png").stat().st_size > 5000
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "batched_wrapper", Stop(runner.batched_wrapper, 27))
+        with pytest.raises(KeyboardInterrupt, match="Iteration 20 is saved in .*--resume"):
+            runner.main([*flags, str(place / "q3b")])
+    runner.main([*flags, str(place / "q3b"), "--resume"])
+    np.testing.assert_array_equal(np.load(place / "q3b" / "word_vectors.npz")["vectors"], whole)
+    log = [json.loads(line) for line in (place / "q3b" / "log.jsonl").read_text().splitlines()]
+    assert [line["iteration"] for line in log] == [10, 20, 30, 40]
+    with pytest.raises(runner.UserError, match=r"saved_params_40.npz holds an array"):
+        runner.main([*flags, str(place / "q3b"), "--resume", "--dim", "5"])
+    (place / "q3d").mkdir()
+    (place / "q3d" / "saved_params_40.npz").write_bytes(
+        (place / "q3b" / "saved_params_40.npz").read_bytes()[:2000]
+    )
+    with pytest.raises(runner.UserError, match=r"saved_params_40.npz is damaged"):
+        runner.main([*flags, str(place / "q3d"), "--resume"])
+    capsys.readouterr()
+    runner.main([*flags, str(place / "q3b")])  # without --resume: from the start, and says so
+    assert "was moved to" in capsys.readouterr().out
+    assert (place / "q3b" / "earlier-1" / "saved_params_40.npz").is_file()
+    random.seed()
+
+
+def test_the_question_engine_runs(place):
+    done = script("q3_run.py", "--quiet", "--iters", 20, "--ckpt_path", place / "q3c")
+    assert done.returncode == 0 and "last smoothed cost" in done.stdout, done.stderr
+
+
+def test_sentiment_and_samples(place):
+    done = script(
+        "q4_sentiment.py",
+        "--quiet",
+        "--vectors",
+        place / "w2v" / "vectors.npz",
+        "--ckpt_path",
+        place / "w2v",
+    )
+    assert done.returncode == 0, done.stderr
+    results = json.loads((place / "w2v" / "q4_results.json").read_text(encoding="utf-8"))
+    assert results["best"]["dev"] == max(result["dev"] for result in results["results"])
+    assert f"dev {results['best']['dev']:.2f} %" in done.stdout
+    assert (place / "w2v" / "q4_reg_acc.png").stat().st_size > 5000
+    done = script("sample.py", "a dull and awful film .", "--ckpt_path", place / "w2v")
+    assert done.returncode == 0 and done.stdout.count("%") == 5, done.stderr
+    for words, count in ((["film"], 4), (["good", "bad", "great"], 4)):
+        done = script("sample.py", *words, "--ckpt_path", place / "w2v", "--count", count)
+        assert done.returncode == 0 and len(done.stdout.splitlines()) == count, done.stderr
+        assert not set(words) & {line.split()[1] for line in done.stdout.splitlines()}
+
+
+def test_network_on_phrases(place):
+    done = script(
+        "q4_network.py",
+        "--quiet",
+        "--data_root",
+        place / "data",
+        "--epochs",
+        2,
+        "--ckpt_path",
+        place / "net",
+    )
+    assert done.returncode == 0 and "chosen on dev" in done.stdout, done.stderr
+    assert (place / "net" / "q4_network.png").stat().st_size > 5000
+
+
+def test_basics_and_theory(place):
+    done = script("basics.py", "--out_dir", place / "basics", "--seeds", 2)
+    assert done.returncode == 0 and (place / "basics" / "xor.png").stat().st_size > 5000, (
+        done.stderr
+    )
+    assert "4 of 4 right" in done.stdout
+    done = script("theory.py", "--words", 200)
+    assert done.returncode == 0 and "115 parameters" in done.stdout, done.stderr
+
+
+def test_what_a_user_gets_wrong(place):
+    fails(script("prepare.py", "--data_root", "nowhere"), "nowhere", "data/download.py sst")
+    fails(script("train.py", "--data_root", "nowhere"), "sst.npz", "prepare.py")
+    fails(script("train.py", "-epoch", 3), "--epochs")
+    fails(script("q4_sentiment.py", "--vectors", place / "none.npz"), "train.py")
+    fails(script("sample.py", "zyzzyva", "--ckpt_path", place / "w2v"), "zyzzyva")
+    fails(script("sample.py", "a film", "--ckpt_path", place / "nothing"), "q4_sentiment.py")
+    (place / "broken.txt").write_text("2 2\na 1 2\nb 1\n", encoding="utf-8")
+    fails(script("q4_sentiment.py", "--vectors", place / "broken.txt"), "line 3")
+    (place / "other.txt").write_text("zyzzyva 1 2\n", encoding="utf-8")
+    fails(
+        script("q4_sentiment.py", "--vectors", place / "other.txt", "--ckpt_path", place / "other"),
+        "no vector for any word",
+    )
+    bad = place / "bad"
+    bad.mkdir()
+    for split in ("train", "dev", "test"):
+        (bad / f"{split}.txt").write_text("3\ta good film\n", encoding="utf-8")
+    (bad / "dev.txt").write_text("3\ta good film\n9\ta film\n", encoding="utf-8")
+    fails(script("prepare.py", "--data_root", bad), "dev.txt, line 2", "'9'")
+    (bad / "dev.txt").write_bytes(b"3\ta good film\n2\ta clich\xe9\n")
+    fails(script("prepare.py", "--data_root", bad), "dev.txt, line 2", "0xE9", "UTF-8")
+    for split in ("train", "dev", "test"):
+        (bad / f"{split}.txt").write_text("3\tgood\n", encoding="utf-8")
+    assert script("prepare.py", "--data_root", bad).returncode == 0
+    fails(
+        script("train.py", "--data_root", bad, "--ckpt_path", place / "one"),
+        "vocabulary of one word",
+    )
+    fails(script("q3_run.py", "--data_root", bad, "--ckpt_path", place / "one"), "two words")
+    (bad / "sst.npz").write_bytes(b"PK cut off")
+    fails(
+        script("train.py", "--data_root", bad, "--ckpt_path", place / "one"),
+        "damaged",
+        "prepare.py",
+    )
+
+
+def full():
+    """Folder of the full SST, or skip."""
+    root = os.environ.get("COURSE_FULL_DATA")
+    if not root:
+        pytest.skip("the full SST is not here: set COURSE_FULL_DATA to the folder that holds sst/")
+    return os.path.join(root, "sst")
+
+
+@pytest.mark.deep
+def test_full_sst(tmp_path):
+    """Vectors of train.py: dev at least 30 %, test at least 32.7 % (averaged vectors of Socher et al. 2013)."""
+    assert script("prepare.py", "--data_root", full(), "--out_dir", tmp_path).returncode == 0
+    assert (
+        script("train.py", "--data_root", tmp_path, "--ckpt_path", tmp_path, "--quiet").returncode
+        == 0
+    )
+    done = script(
+        "q4_sentiment.py",
+        "--data_root",
+        full(),
+        "--vectors",
+        tmp_path / "vectors.npz",
+        "--ckpt_path",
+        tmp_path,
+        "--quiet",
+    )
+    best = json.loads((tmp_path / "q4_results.json").read_text(encoding="utf-8"))["best"]
+    assert best["dev"] >= 30 and best["test"] >= 32.7, done.stdout
+    done = script("q4_network.py", "--data_root", tmp_path, "--ckpt_path", tmp_path, "--quiet")
+    assert float(done.stdout.rsplit("test ", 1)[1].split(" ")[0]) >= 40.7, done.stdout
