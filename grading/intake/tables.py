@@ -136,7 +136,7 @@ def separator_of(text: str) -> str:
 def clean(cell: str) -> str:
     """A cell without surrounding spaces, and without the forms that keep Excel from reading a number."""
     cell = cell.strip().strip("\ufeff\u200b\xa0").strip()
-    if match := re.fullmatch(r'="?([^"]*)"?', cell):
+    if match := re.fullmatch(r'="([^"]*)"', cell):
         cell = match[1]
     return cell.removeprefix("'").strip()
 
