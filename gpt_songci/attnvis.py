@@ -3,8 +3,9 @@
     python gpt_songci/attnvis.py --text "+++如梦令\\n" --out attention.html
     python gpt_songci/attnvis.py --compare workdirs/default workdirs/no_pos --out compared.html
 
-The views are bertviz's. Its own HTML fetches RequireJS, D3 and jQuery from the network; here they are taken from
-installed packages when the page is built, and stand in the page itself.
+The first view is our own (attnview.py): the poem as text, and a thumbnail for each head. The others are bertviz's, whose
+own HTML fetches RequireJS, D3 and jQuery from the network; here they are taken from installed packages when the page is
+built, and are part of the page.
 """
 
 import html
@@ -17,6 +18,7 @@ from importlib import resources
 from pathlib import Path
 
 import torch
+from attnview import section
 from cli import Parser, UserError, command, find_folder, number, run, safe_write
 from matplotlib.colors import PowerNorm
 from plots import chinese_font, plt, readable, save
@@ -200,8 +202,11 @@ for (const waiting of document.querySelectorAll("script[type='text/later']"))
 """
 
 
-def page(title, views, note=""):
-    """One self-contained HTML page. views: [(caption, bertviz HTML)], set beside each other where there is room."""
+def page(title, views, note="", first=""):
+    """One self-contained HTML page. views: [(caption, bertviz HTML)], set beside each other where there is room.
+
+    first: HTML that stands above them, our own view.
+    """
     scripts = "\n".join(f"<script>{library(*one)}</script>" for one in LIBRARIES)
     shown = "\n".join(
         f'<figure><figcaption>{html.escape(caption)}</figcaption><div class="view">{made}</div></figure>'
@@ -222,6 +227,7 @@ def page(title, views, note=""):
 </head>
 <body>
 <h1>{html.escape(title)}</h1>
+{first}
 <p class="note">{html.escape(note)}</p>
 <div class="row">
 {shown}
@@ -243,8 +249,8 @@ def in_notebook(text, height):
 
 
 NOTE = (
-    "Left: the character that looks; right: what it looks at. Colours are heads; click one to hide it, double-click to "
-    "see it alone. 左:正在看的字;右:被看的字。颜色表示头:单击隐藏,双击只看这一个。"
+    "Left: the character that attends (query); right: the characters it attends to (keys). Colours are heads; click one "
+    "to hide it, double-click to see it alone. 左：查询的字；右：它所关注的字（键）。一种颜色是一个头：单击隐藏，双击只看这一个。"
 )
 
 
@@ -313,8 +319,10 @@ def main(argv=None):
         pictures.append((tokens, weights, name))
     if not args.compare:
         views.append((f"{name}: model view", view("model", tokens, weights, args.layer)))
+    own = section([(name, tokens, weights) for tokens, weights, name in pictures], args.layer)
+    title = f"Attention: {', '.join(name for _, _, name in runs)}"
     with safe_write(args.out) as file:
-        file.write(page(f"Attention: {', '.join(name for _, _, name in runs)}", views, NOTE))
+        file.write(page(title, views, NOTE, own))
     written = [args.out]
     for tokens, weights, name in pictures:
         path = (

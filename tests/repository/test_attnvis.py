@@ -482,3 +482,105 @@ def test_the_notebook_draws_in_jupyter(browser, executed, runs, app, address):
     finally:
         server.terminate()
         server.wait(20)
+
+
+# ---------------------------------------------------------------------------------------------------- our own view
+
+
+@pytest.fixture(scope="module")
+def own_page(runs, attnvis):
+    """Our view of both runs without bertviz's, and [(name, tokens, weights)]."""
+    shared = set.intersection(
+        *(set(attnvis.load_run(runs / name)[1]) for name in ("default", "no_pos"))
+    )
+    text = "".join(character for character in TEXT if character in shared)
+    shown = []
+    for name in ("default", "no_pos"):
+        model, characters, _ = attnvis.load_run(runs / name)
+        shown.append((name, *attnvis.capture(model, characters, text)))
+    path = runs / "own.html"
+    path.write_text(
+        f"<!doctype html><html><head><meta charset='utf-8'></head><body>{attnvis.section(shown, 1)}</body></html>",
+        encoding="utf-8",
+    )
+    return path, shown
+
+
+def alphas(panel):
+    """Opacities of the characters' colours."""
+    return panel.locator(".poem span").evaluate_all(
+        "parts => parts.map(part => { const found = part.style.backgroundColor.match(/\\/ ([\\d.]+)/); "
+        "return found ? +found[1] : NaN; })"
+    )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
+def test_our_view_colours_what_a_character_attends_to(browser, own_page, width, scheme):
+    path, shown = own_page
+    T = len(shown[0][1])
+    with tab(browser, ("file:",), width=width, scheme=scheme) as page:
+        page.goto(path.as_uri())
+        panels = page.locator("#glance .run")
+        assert panels.count() == 2
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+        def expect(number, row):
+            page.wait_for_timeout(60)
+            got = alphas(panels.nth(number))
+            assert got == pytest.approx([abs(float(one)) ** 0.5 for one in row], abs=2e-3)
+
+        for number, (_, tokens, weights) in enumerate(shown):
+            panel = panels.nth(number)
+            assert panel.locator(".poem span").all_text_contents() == tokens
+            assert panel.locator(".heads canvas").count() == len(weights) * (weights[0].size(1) + 1)
+            expect(number, weights[1][0].mean(0)[T - 1])
+        panels.nth(0).locator(".poem span").nth(4).hover()  # both runs follow
+        for number, (_, _, weights) in enumerate(shown):
+            expect(number, weights[1][0].mean(0)[4])
+        panels.nth(1).locator("[data-layer='2'][data-head='1']").click()
+        for number, (_, _, weights) in enumerate(shown):
+            expect(number, weights[2][0, 1][4])
+        page.locator("#direction").click()
+        expect(0, shown[0][2][2][0, 1][:, 4])
+        page.locator("#difference").click()
+        difference = shown[1][2][2][0, 1][:, 4] - shown[0][2][2][0, 1][:, 4]
+        expect(0, difference)
+        keep(page, f"own-{width}-{scheme}")
+
+
+@pytest.mark.browser
+def test_our_view_works_by_keyboard_and_in_both_languages(browser, own_page):
+    path, shown = own_page
+    T, weights = len(shown[0][1]), shown[0][2]
+    with tab(browser, ("file:",)) as page:
+        page.goto(path.as_uri())
+        panel = page.locator("#glance .run").first
+        assert panel.locator(".poem [tabindex='0']").count() == 1
+        panel.locator(".poem [tabindex='0']").focus()
+        for key in ("ArrowLeft", "ArrowLeft", "ArrowDown", "3"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(60)
+        got = alphas(panel)
+        expected = [float(one) ** 0.5 for one in weights[2][0, 2][T - 3]]
+        assert got == pytest.approx(expected, abs=2e-3)
+        assert page.evaluate("document.activeElement.dataset.place") == str(T - 3)
+        assert "Layer 2, head 2" in panel.locator(".say").inner_text()
+        page.locator("#tongue").click()
+        assert "第 2 层，头 2" in panel.locator(".say").inner_text()
+        assert "按键" in page.locator(".keys").inner_text()
+
+
+def test_the_data_of_our_view_are_the_weights_of_the_past(own_page, attnvis):
+    path, shown = own_page
+    data = json.loads(re.search(r"const DATA = (.*);", path.read_text(encoding="utf-8"))[1])
+    assert data["layer"] == 1 and [run["name"] for run in data["runs"]] == ["default", "no_pos"]
+    for run, (_, tokens, weights) in zip(data["runs"], shown, strict=True):
+        assert run["tokens"] == tokens
+        for layer, one in zip(run["weights"], weights, strict=True):
+            for head, rows in enumerate(layer):
+                assert [len(row) for row in rows] == list(range(1, len(tokens) + 1))
+                assert rows[-1] == pytest.approx(one[0, head, -1].tolist(), abs=1e-4)
+    assert "<script>alert" not in attnvis.section(
+        [("<script>alert", ["<"], [torch.ones(1, 1, 1, 1)])]
+    )
