@@ -30,7 +30,7 @@ def get_parser():
         default=[Path("workdirs/hmm")],
         help="folders with model.npz",
     )
-    parser.add_argument("--compare", choices=("jieba",), help="judge another segmenter too")
+    parser.add_argument("--compare", choices=("jieba",), help="evaluate another segmenter too")
     parser.add_argument(
         "--no_fast",
         action="store_true",
@@ -56,7 +56,7 @@ def main(argv=None):
     rows = [(f"{name} (order {model.order})", model.segment) for name, model in rows]
     if args.compare:
         rows.append((args.compare, get_jieba()))
-        rows[-1][1](["词"])  # its dictionary is read once, outside the time
+        rows[-1][1](["词"])  # loads its dictionary before the timing
     width = max(len(name) for name, _ in rows)
     print(
         f"{len(gold)} test sentences, {sum(map(len, gold))} words, {sum(map(len, lines))} characters; "
@@ -68,16 +68,16 @@ def main(argv=None):
     )
     for name, segment in rows:
         began = time.perf_counter()
-        found = segment(lines)
+        predicted = segment(lines)
         took = time.perf_counter() - began
-        result = judge(gold, found, vocabulary)
+        result = judge(gold, predicted, vocabulary)
         p, r, f, up, ur, uf = (f"{result[column]:.4f}" for column in COLUMNS)
         print(
             f"{name:<{width}}  {p:>9}  {r:>6}  {f:>6} | {up:>23}  {ur:>6}  {uf:>6} | {sum(map(len, lines)) / took:12,.0f}"
         )
-        wrong = [(words, other) for words, other in zip(gold, found) if words != other]
-        for words, other in wrong[: args.errors]:
-            print(f"  gold  {' '.join(words)}\n  found {' '.join(other)}")
+        wrong = [pair for pair in zip(gold, predicted) if pair[0] != pair[1]]
+        for gold_words, predicted_words in wrong[: args.errors]:
+            print(f"  gold       {' '.join(gold_words)}\n  predicted  {' '.join(predicted_words)}")
 
 
 if __name__ == "__main__":

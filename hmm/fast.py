@@ -1,13 +1,14 @@
-"""The recursions of model.py on many time steps at once. Same results, for machines; to learn from, read model.py.
+"""The recursions of model.py for many time steps at once: the same results, for speed. To learn from, read model.py.
 
-A recursion over time looks sequential, yet a hidden Markov model forgets: after some steps the (normalised) vector no
-longer depends on where it started. So a long sequence is cut into S lanes that run side by side, each a few steps early
-and from a guess, and one NumPy call moves all lanes one step on. Afterwards the end of each lane is compared with what
-the next lane took for its start; a lane that started wrongly runs again from the right vector, so the result never rests
-on the guess. Many short sequences are simply laid behind each other in S lanes of about the same length.
+A recursion over time looks sequential, but a hidden Markov model forgets: after some steps the (normalised) vector no
+longer depends on where it started. So a long sequence is cut into S lanes that run side by side. Each lane starts some
+steps early from a guess, and one NumPy call advances all lanes by one step. Afterwards the end of each lane is compared
+with the start that the next lane assumed; a lane with a wrong start runs again from the right vector, so the result never
+depends on the guess. Short sequences are concatenated into S lanes of about the same length.
 
-Sums use plain numbers, rescaled. Where that could lose a state (a number falls below 1e-150), or obs is impossible,
-`Underflow` is raised and HMM takes the recursions of model.py, which work with logarithms.
+Forward and backward use scaled probabilities. Where scaling could lose a state (a value below 1e-150 of the others), or
+obs is impossible, `Underflow` is raised, and HMM uses model.py's recursions in logarithms. Optional: HMM works without
+this file.
 """
 
 import functools
@@ -15,20 +16,23 @@ import heapq
 
 import numpy as np
 
-EARLY = 32  # steps that a lane starts early
-LONG = 1500  # a sequence of more symbols is cut into lanes
-TINY = 1e-150
-FEW = 8  # states
+EARLY = 32  # steps by which a lane starts early
+LONG = 1500  # a longer sequence is cut into lanes
+TINY = 1e-150  # smallest ratio of two states' probabilities that scaling can hold
+FEW = 8  # up to so many states, FewStates is the faster layout
 compiled = None  # set by accelerate()
 
 
 class Underflow(ArithmeticError):
-    """Plain numbers do not reach: the caller must use logarithms."""
+    """Scaled probabilities underflow, or the sequence is impossible: the caller must use logarithms."""
 
 
 def unbuffered(function):
-    """NumPy passes rows shorter than its buffer (8192 numbers) through it when it adds a column to them: with a buffer
-    smaller than the rows of FewStates, that takes a third of the time."""
+    """Decorator: a small ufunc buffer while `function` runs on few states.
+
+    When NumPy adds a column to rows that are shorter than its buffer (8192 numbers), it copies them through the buffer.
+    With a buffer smaller than the rows of FewStates, the addition takes a third of the time.
+    """
 
     @functools.wraps(function)
     def wrapper(pi, *args):
@@ -41,12 +45,12 @@ def unbuffered(function):
     return wrapper
 
 
-# ---------------------------------------------------------------- plans: which symbol at which step in which lane
+# ---------------------------------------------------------------- lanes: which symbol at which step in which lane
 
 
 def cut(obs, S, padding):
-    """Symbols (L, S) of a sequence in about S lanes that follow each other in time, `padding` behind its end, and the
-    symbols (E, S) of the EARLY steps before each lane (lane 0 has none; some are given)."""
+    """Symbols (L, S) of a sequence in about S consecutive lanes, with `padding` after its end, and the symbols (E, S) of
+    the EARLY steps before each lane (nothing precedes lane 0: its column is arbitrary)."""
     L = -(-len(obs) // S)
     S = -(-len(obs) // L)
     symbols, whole = np.full((L, S), padding), len(obs) // L
@@ -56,8 +60,8 @@ def cut(obs, S, padding):
 
 
 def lay(lengths, S):
-    """Times (L, S) of many sequences laid into S lanes, as positions in their concatenation (their number: padding),
-    and begins, ends (L, S), True where a sequence has its first or last symbol."""
+    """Distribute sequences over S lanes. Returns times (L, S), positions in the concatenation of the sequences (its
+    length marks padding), and begins, ends (L, S), True at the first and the last symbol of a sequence."""
     offsets = np.cumsum(lengths) - lengths
     lanes, loads = [[] for _ in range(S)], [(0, lane) for lane in range(S)]
     for s in np.argsort(-lengths, kind="stable").tolist():
@@ -70,21 +74,23 @@ def lay(lengths, S):
         np.zeros((S, L), dtype=bool),
         np.zeros((S, L), dtype=bool),
     )
-    for lane, mine in enumerate(lanes):
-        size = lengths[mine]
+    for lane, members in enumerate(lanes):
+        size = lengths[members]
         heads = np.cumsum(size) - size
-        times[lane, : size.sum()] = np.arange(size.sum()) + np.repeat(offsets[mine] - heads, size)
+        times[lane, : size.sum()] = np.arange(size.sum()) + np.repeat(
+            offsets[members] - heads, size
+        )
         begins[lane, heads] = ends[lane, heads + size - 1] = True
     return times.T, begins.T, ends.T
 
 
 def by_step(marks):
-    """{step: lanes} of a plan's marks (L, S)."""
+    """{step: lanes} of the True entries of marks (L, S)."""
     return {int(s): np.flatnonzero(marks[s]) for s in np.flatnonzero(marks.any(1))}
 
 
 def flat_rows(lanes, T):
-    """Table (T, ...) of a table (L, S, ...) whose lanes follow each other in time."""
+    """The table (T, ...) in time order from one by lanes, (L, S, ...), whose lanes are consecutive."""
     return lanes.swapaxes(0, 1).reshape(-1, *lanes.shape[2:])[:T]
 
 
@@ -97,7 +103,7 @@ def log(x):
 
 
 def rescale_every(pi, A, B):
-    """After how many steps at the latest the numbers are rescaled. Raises Underflow if one step can lose too much."""
+    """Number of steps after which to rescale at the latest. Raises Underflow if a single step can lose too much."""
     low = np.log10(min(A[A > 0].min(), pi[pi > 0].min())) + np.log10(B[B > 0].min())
     if low < -100:
         raise Underflow("probabilities below 1e-50")
@@ -105,11 +111,11 @@ def rescale_every(pi, A, B):
 
 
 def run_lanes(pi, A, Bt, symbols, fresh, state, every, predicted=None, filtered=None):
-    """Move `state` (S, N) through all steps: state = (state @ A) * Bt[symbol].
+    """Advance `state` (S, N) through all steps: state = (state @ A) * Bt[symbol].
 
-    Bt (M + 1, N): emission of each symbol, ones for padding. symbols (L, S). fresh: {step: lanes that begin anew there,
-    with pi}. predicted, filtered (L, S, N): filled with the state before and after the emission, arbitrary scale.
-    Returns state (S, N) with rows that sum to 1, log_sums (S,) of what was scaled away, lost (S,) bool.
+    Bt (M + 1, N): emission of each symbol, ones for padding. symbols (L, S). fresh: {step: lanes that restart there from
+    pi}. predicted, filtered (L, S, N): filled with the state before and after the emission, arbitrary scale.
+    Returns state (S, N) with rows that sum to 1, log_sums (S,) of the scale factors, lost (S,) bool: lanes that underflow.
     """
     L, S = symbols.shape
     log_sums, lost = np.zeros(S), np.zeros(S, dtype=bool)
@@ -133,14 +139,14 @@ def run_lanes(pi, A, Bt, symbols, fresh, state, every, predicted=None, filtered=
 
 
 def run_long(pi, A, Bt, obs, every, keep=(), back=False):
-    """One long sequence in lanes, from its end if `back`. Returns log P (float), and predicted, filtered (L, S, N), whose
-    lanes follow each other in time whichever way they were run; None for a table whose name is not in `keep`."""
+    """One long sequence in lanes, from its end if `back`. Returns log P (float) and the tables predicted, filtered
+    (L, S, N), in time order in either direction; None for a table whose name is not in `keep`."""
     T, N = len(obs), len(pi)
     for S in dict.fromkeys((int(np.clip(T // 200, 1, 512)), 1)):  # one lane if many lanes fail
         symbols, early = cut(obs, S, len(Bt) - 1)
         L, S = symbols.shape
-        if back:  # lane 0 now begins with the padding, and the steps
-            symbols = symbols[::-1, ::-1]  # before a lane are the first ones of the next
+        if back:  # lane 0 now begins with the padding; the first steps of a lane precede the next
+            symbols = symbols[::-1, ::-1]
             early = np.roll(symbols[max(L - EARLY, 0) :], 1, axis=1)
         fresh = S * L - T if back else 0
         tables = [
@@ -149,17 +155,17 @@ def run_long(pi, A, Bt, obs, every, keep=(), back=False):
         heads = np.full((S, N), 1 / N)
         if S > 1:
             heads = run_lanes(pi, A, Bt, early, {}, heads, every)[0]
-            heads[0] = 1 / N  # lane 0 begins with pi, see fresh
+            heads[0] = 1 / N  # lane 0 starts from pi, see fresh
         ends, log_sums, lost = run_lanes(
             pi, A, Bt, symbols, {fresh: np.array([0])}, heads.copy(), every, *tables
         )
         while len(wrong := 1 + np.flatnonzero(~near(heads[1:], ends[:-1]).all(1))):
-            heads[wrong] = ends[wrong - 1]  # lanes that began wrongly run again
-            more = [None if table is None else np.empty((L, len(wrong), N)) for table in tables]
+            heads[wrong] = ends[wrong - 1]  # lanes with a wrong start run again
+            redone = [None if table is None else np.empty((L, len(wrong), N)) for table in tables]
             ends[wrong], log_sums[wrong], lost[wrong] = run_lanes(
-                pi, A, Bt, symbols[:, wrong], {}, heads[wrong].copy(), every, *more
+                pi, A, Bt, symbols[:, wrong], {}, heads[wrong].copy(), every, *redone
             )
-            for table, part in zip(tables, more):
+            for table, part in zip(tables, redone):
                 if table is not None:
                     table[:, wrong] = part
         if not lost.any():
@@ -172,7 +178,7 @@ def run_long(pi, A, Bt, obs, every, keep=(), back=False):
 
 
 def near(got, expected):
-    """Entry by entry: the same up to 1e-12 of itself, zeros at the same places."""
+    """Entry by entry: equal up to a relative error of 1e-12, with zeros in the same positions."""
     return np.abs(got - expected) <= 1e-12 * expected
 
 
@@ -194,12 +200,12 @@ def posteriors(pi, A, B, obs):
         np.ones(len(pi)), np.ascontiguousarray(A.T), Bt, obs, every, ["filtered"], back=True
     )[2]
     gamma = flat_rows(gamma, len(obs))
-    gamma /= gamma @ np.ones((len(pi), 1))  # sums of rows, sooner than sum(1)
+    gamma /= gamma @ np.ones((len(pi), 1))  # row sums, faster than sum(1)
     return gamma
 
 
 def smooth(pi, A, B, flat, lengths):
-    """log P of all sequences together, and three (T, N) tables of all time steps of `flat`, arbitrary scale by step:
+    """log P of all sequences together, and three tables (T, N) of all time steps of `flat`, each step with its own scale:
 
     predicted = P(state | symbols before), filtered = P(state, symbol | symbols before),
     ahead = P(symbol and all later ones | state). The scales of filtered[t] and predicted[t + 1] agree.
@@ -247,7 +253,7 @@ def baum_welch(pi, A, B, sequences, iterations):
     flat = np.concatenate(sequences)
     first = np.cumsum(lengths) - lengths
     inner = np.ones(len(flat), dtype=bool)
-    inner[first] = False  # steps that another one of the sequence leads to
+    inner[first] = False  # every step but the first of each sequence
     inner = np.flatnonzero(inner)
     log_likelihoods = []
     for _ in range(iterations):
@@ -276,19 +282,19 @@ def rows_to_one(counts, old):
 
 
 def aligned(*shape):
-    """An empty array whose first number begins a cache line: NumPy adds it up to twice as fast."""
+    """An empty array whose first number starts a cache line: NumPy's additions on it are up to twice as fast."""
     size = int(np.prod(shape))
-    room = np.empty(size + 8)
-    first = -room.ctypes.data % 64 // 8
-    return room[first : first + size].reshape(shape)
+    buffer = np.empty(size + 8)
+    first = -buffer.ctypes.data % 64 // 8
+    return buffer[first : first + size].reshape(shape)
 
 
 class FewStates:
-    """Best ways into each state when N is small: arrays [..., lane], whose long axis is that of the lanes.
+    """Viterbi's search when N is small: arrays [..., lane], whose long axis is that of the lanes.
 
-    delta (N, S): the state of the search. `from_` (K, N) lists the states that lead to each state, K at most; the lists
-    are shorter than N when A has zeros. phi, for the way back, is a list of places in these lists, (N, n) for every
-    step, which `finish` joins and turns into states.
+    delta (N, S): best score into each state. `from_` (K, N) lists the predecessors of each state, K at most; K is below N
+    when A has zeros. phi, for backtracking, is a list of ranks in these lists, (N, n) for every step, which `finish`
+    joins and turns into states.
     """
 
     def __init__(self, log_pi, log_A, log_B, S):
@@ -311,7 +317,7 @@ class FewStates:
         self.delta = delta.T.copy()
 
     def step(self, symbols, new=slice(0), keep=True):
-        """One step of the first len(symbols) lanes; those in the slice `new` begin with log_pi."""
+        """One step of the first len(symbols) lanes; those in the slice `new` start from log_pi."""
         n = len(symbols)
         if self.dense:
             work = np.add(
@@ -327,27 +333,27 @@ class FewStates:
         else:
             best = np.maximum.reduce(work, axis=0, out=self.best[:, :n])
             if keep:
-                self.phi.append(self.places(work, best))
+                self.phi.append(self.ranks(work, best))
         if new.stop:
             best[:, new] = self.log_pi[:, None]
         self.delta = np.add(best, self.LB.take(symbols, axis=1), out=best)
 
-    def places(self, work, best):
-        """(N, n) uint8: the first way that reaches the maximum, that is the number of ways before it, which are beaten."""
+    def ranks(self, work, best):
+        """(N, n) uint8: rank of the first predecessor that reaches the maximum = the number of those before it."""
         beaten = np.not_equal(work[:-1], best, out=self.beaten[:, :, : best.shape[1]]).view(
             np.uint8
         )
-        places = beaten[0].copy() if len(beaten) else np.zeros(best.shape, np.uint8)
+        ranks = beaten[0].copy() if len(beaten) else np.zeros(best.shape, np.uint8)
         for i in range(1, len(beaten)):
             beaten[i] &= beaten[i - 1]
-            places += beaten[i]
-        return places
+            ranks += beaten[i]
+        return ranks
 
     def finish(self):
-        """Join phi to one table (N, steps * lanes), of states."""
-        self.begins = np.cumsum([0] + [places.shape[1] for places in self.phi]).tolist()
+        """Join phi to one table (N, steps * lanes) of states."""
+        self.begins = np.cumsum([0] + [ranks.shape[1] for ranks in self.phi]).tolist()
         self.phi = np.concatenate(self.phi, axis=1)
-        if not self.dense:  # in place where K is 2: new memory is slow
+        if not self.dense:  # ranks to states; in place where K is 2, since new memory is slow
             states = self.from_[0, :, None].astype(np.uint8)
             gaps = (
                 np.diff(self.from_, axis=0).astype(np.uint8)[:, :, None]
@@ -362,23 +368,23 @@ class FewStates:
             self.phi = states
 
     def rows(self, lanes=slice(None)):
-        """delta of some lanes: (n, N), until the next step."""
+        """delta of some lanes, (n, N); valid until the next step."""
         return self.delta[:, lanes].T
 
-    def put(self, lanes, other):
-        for mine, part in zip(self.phi, other.phi):
-            mine[:, lanes] = part
+    def put(self, lanes, redone):
+        for table, part in zip(self.phi, redone.phi):
+            table[:, lanes] = part
 
     def before(self, s, state, lanes):
-        """Best states at step s - 1, for `state` at step s of `lanes`; s = 0 leads to the end of the lane before."""
-        at = state * np.int64(self.phi.shape[1]) + lanes
-        at += self.begins[s]
-        return self.phi.reshape(-1).take(at)
+        """Best states at step s - 1 for `state` at step s of `lanes`; for s = 0, at the end of the previous lane."""
+        index = state * np.int64(self.phi.shape[1]) + lanes
+        index += self.begins[s]
+        return self.phi.reshape(-1).take(index)
 
 
 class ManyStates:
-    """The same with the states as the long axis: delta (S, N). Keeps deltas, and looks for the best state before on the
-    way back only."""
+    """The same with the states as the long axis: delta (S, N). Keeps every delta and determines the best predecessor only
+    when backtracking."""
 
     def __init__(self, log_pi, log_A, log_B, S):
         N = len(log_pi)
@@ -408,9 +414,9 @@ class ManyStates:
     def rows(self, lanes=slice(None)):
         return self.delta[lanes]
 
-    def put(self, lanes, other):
-        for mine, part in zip(self.deltas, other.deltas):
-            mine[lanes] = part
+    def put(self, lanes, redone):
+        for table, part in zip(self.deltas, redone.deltas):
+            table[lanes] = part
 
     def before(self, s, state, lanes):
         table = self.deltas[s - 1][lanes] if s else self.deltas[-1][lanes - 1]
@@ -419,12 +425,12 @@ class ManyStates:
         )  # the first, so the smallest, of equal ones
 
 
-def ways(S, *model):
+def new_search(S, *model):
     return (FewStates if len(model[0]) <= FEW else ManyStates)(*model, S)
 
 
 def max_lanes_for(T, N):
-    """So many lanes that the work of one step stays in the processor's cache."""
+    """The largest number of lanes for which one step's arrays stay in the processor's cache."""
     return (
         int(np.clip(T // 100, 1, 1000))
         if N <= FEW
@@ -433,56 +439,60 @@ def max_lanes_for(T, N):
 
 
 def level(delta):
-    """Rows of delta (S, N) lowered so that the largest entry is 0, and by how much (S,)."""
+    """Rows of delta (S, N) minus their largest entry, and that entry (S,)."""
     top = delta.max(1)
     return delta - np.where(np.isfinite(top), top, 0)[:, None], top
 
 
 def viterbi_long(log_pi, log_A, log_B, obs):
-    """Path of one long sequence, in lanes, and its log-probability."""
+    """Path of one long sequence, computed in lanes, and its log-probability."""
     T, N, M = len(obs), len(log_pi), log_B.shape[1]
     symbols, early = cut(obs, max_lanes_for(T, N), M)
     (L, S), model = symbols.shape, (log_pi, log_A, log_B)
-    pads, way, heads = S * L - T, ways(S, *model), np.zeros((S, N))
+    pads, search, heads = S * L - T, new_search(S, *model), np.zeros((S, N))
     if S > 1:
-        way.start(heads)
+        search.start(heads)
         for row in early:
-            way.step(row, keep=False)
-        heads, _ = level(way.rows())
+            search.step(row, keep=False)
+        heads, _ = level(search.rows())
     ends, tops, wrong = np.empty((S, N)), np.empty(S), np.arange(S)
-    while len(wrong):  # at first all; lanes that began wrongly run again
-        again = way if len(wrong) == S else ways(len(wrong), *model)
-        again.start(heads[wrong])
-        for s, row in enumerate(symbols if again is way else symbols[:, wrong]):
-            again.step(row, new=slice(int(s == 0 and wrong[0] == 0)))
+    while len(wrong):  # at first all lanes; those with a wrong start run again
+        rerun = search if len(wrong) == S else new_search(len(wrong), *model)
+        rerun.start(heads[wrong])
+        for s, row in enumerate(symbols if rerun is search else symbols[:, wrong]):
+            rerun.step(row, new=slice(int(s == 0 and wrong[0] == 0)))
             if s == L - 1 - pads and wrong[-1] == S - 1:
-                final = again.rows(slice(-1, None))[0].copy()  # at time T - 1
-        ends[wrong], tops[wrong] = level(again.rows())
-        if again is not way:
-            way.put(wrong, again)
+                final = rerun.rows(slice(-1, None))[0].copy()  # at time T - 1
+        ends[wrong], tops[wrong] = level(rerun.rows())
+        if rerun is not search:
+            search.put(wrong, rerun)
         with np.errstate(invalid="ignore"):
             same = (np.abs(heads[1:] - ends[:-1]) <= 1e-9) | (heads[1:] == ends[:-1])
         wrong = 1 + np.flatnonzero(~same.all(1))
         heads[wrong] = ends[wrong - 1]
     if np.isneginf(final).all():
         raise Underflow("the sequence is impossible")
-    way.finish()
-    if S == 1 and N > FEW:  # the way back is light work: more lanes
+    search.finish()
+    if S == 1 and N > FEW:  # backtracking is light work: more lanes
         L = -(-T // int(np.clip(T // 200, 1, 512)))
         S = -(-T // L)
         pads = L * S - T
-        table = np.concatenate([np.concatenate(way.deltas), np.zeros((pads, N))]).reshape(S, L, N)
-        way.deltas, symbols = list(table.swapaxes(0, 1)), np.empty((L, S), dtype=np.int64)
-    return back_long(way, symbols, int(final.argmax()), pads), float(tops[:-1].sum() + final.max())
+        table = np.concatenate([np.concatenate(search.deltas), np.zeros((pads, N))]).reshape(
+            S, L, N
+        )
+        search.deltas, symbols = list(table.swapaxes(0, 1)), np.empty((L, S), dtype=np.int64)
+    return back_long(search, symbols, int(final.argmax()), pads), float(
+        tops[:-1].sum() + final.max()
+    )
 
 
-def back_long(way, path, final, pads):
-    """Path (T,), whose last lane ends with `pads` steps of padding: all lanes at once from their ends, each from a guess
-    some steps later, checked and run again as on the way forward. path: int64 (L, S), filled."""
+def back_long(search, path, final, pads):
+    """Path (T,) by backtracking in all lanes at once, each from a guess some steps later, checked and run again as in the
+    forward direction. path: int64 (L, S), filled; the last lane ends with `pads` steps of padding."""
     (L, S), others, lanes = path.shape, np.arange(1, path.shape[1]), np.arange(path.shape[1])
     guess = np.zeros(S - 1, dtype=np.int64)
     for s in range(min(EARLY, L) - 1, -1, -1):
-        guess = way.before(s, guess, others)
+        guess = search.before(s, guess, others)
     tails, todo = np.append(guess, final).astype(np.int64), lanes
     while len(todo):  # tails: the state in which each lane ends
         state = tails[todo]
@@ -494,29 +504,34 @@ def back_long(way, path, final, pads):
                 state = path[s]  # int64 again
             else:
                 path[s, todo] = state
-            state = way.before(s, state, todo) if s else state
-        should = way.before(0, path[0, 1:], others)
-        todo = np.flatnonzero(should != tails[:-1])
-        tails[todo] = should[todo]
+            state = search.before(s, state, todo) if s else state
+        expected = search.before(0, path[0, 1:], others)
+        todo = np.flatnonzero(expected != tails[:-1])
+        tails[todo] = expected[todo]
     return flat_rows(path, S * L - pads)
 
 
 def viterbi_short(model, flat, sizes):
-    """log_probs (S,) and paths of many sequences side by side, the longest first: fewer and fewer lanes.
+    """log_probs (S,) and paths of many sequences side by side, the longest first, so that lanes end one after another.
 
-    flat: their symbols, one behind the other, which their states replace. sizes (S,): how many each has."""
+    flat: their symbols, concatenated; overwritten with the states. sizes (S,): their lengths.
+    """
     order = np.argsort(-sizes, kind="stable")
     lengths, first = sizes[order], (np.cumsum(sizes) - sizes)[order]
     alive = np.searchsorted(
         -lengths, -np.arange(lengths[0] + 1), side="left"
-    ).tolist()  # lanes that have a symbol at a step
-    way, ended, at = ways(len(order), *model), np.empty((len(order), len(model[0]))), first.copy()
+    ).tolist()  # number of lanes that have a symbol at each step
+    search, ended, index = (
+        new_search(len(order), *model),
+        np.empty((len(order), len(model[0]))),
+        first.copy(),
+    )
     for s, (n, m) in enumerate(zip(alive, alive[1:])):
-        way.step(flat.take(at[:n]), new=slice(0 if s else n))
-        at[:n] += 1
+        search.step(flat.take(index[:n]), new=slice(0 if s else n))
+        index[:n] += 1
         if m < n:
-            ended[m:n] = way.rows(slice(m, n))
-    way.finish()
+            ended[m:n] = search.rows(slice(m, n))
+    search.finish()
     last, state, lanes = (
         ended.argmax(1),
         np.empty(len(order), dtype=np.int64),
@@ -525,21 +540,21 @@ def viterbi_short(model, flat, sizes):
     for s in range(len(alive) - 2, -1, -1):
         n, m = alive[s], alive[s + 1]
         if m:
-            state[:m] = way.before(s + 1, state[:m], lanes[:m])
+            state[:m] = search.before(s + 1, state[:m], lanes[:m])
         state[m:n] = last[m:n]
-        at[:n] -= 1
-        flat[at[:n]] = state[:n]
+        index[:n] -= 1
+        flat[index[:n]] = state[:n]
     scores = np.empty(len(order))
     scores[order] = ended.max(1)
     return scores, in_parts(flat, np.cumsum(sizes))
 
 
 def path_scores(log_pi, log_A, log_B, path, flat, first):
-    """Log-probability of each sequence's path together with its symbols. first: where the sequences begin."""
+    """Log-probability of each sequence's path together with its symbols. first: where the sequences start in flat."""
     parts = log_B.reshape(-1).take(path * log_B.shape[1] + flat)
-    here = parts[first]
+    first_emission = parts[first]
     parts[1:] += log_A.reshape(-1).take(path[:-1] * len(log_A) + path[1:])
-    parts[first] = log_pi[path[first]] + here
+    parts[first] = log_pi[path[first]] + first_emission
     return np.add.reduceat(parts, first)
 
 
@@ -560,7 +575,7 @@ def viterbi(pi, A, B, obs):
 def viterbi_batch(pi, A, B, sequences):
     """log_probs (S,) and the list of paths of a list of sequences (T_s,)."""
     model = log(pi), log(A), log(B)
-    flat, lengths = np.concatenate(sequences), np.array([len(obs) for obs in sequences])
+    flat, lengths = np.concatenate(sequences), np.array(list(map(len, sequences)))
     if compiled:
         stops = np.cumsum(lengths)
         path = compiled(*model[:2], np.ascontiguousarray(model[2].T), flat, stops)
@@ -573,12 +588,12 @@ def viterbi_batch(pi, A, B, sequences):
     short = order[(lengths > LONG).sum() :]
     for s in order[: len(order) - len(short)]:
         paths[s], scores[s] = viterbi(pi, A, B, sequences[s])
-    for at in range(0, len(short), group):
-        some = np.sort(short[at : at + group]).tolist()
-        scores[some], found = viterbi_short(
-            model, np.concatenate([sequences[s] for s in some]), lengths[some]
+    for start in range(0, len(short), group):
+        batch = np.sort(short[start : start + group]).tolist()
+        scores[batch], batch_paths = viterbi_short(
+            model, np.concatenate([sequences[s] for s in batch]), lengths[batch]
         )
-        for s, path in zip(some, found):
+        for s, path in zip(batch, batch_paths):
             paths[s] = path
     return scores, paths
 
@@ -589,7 +604,7 @@ def in_parts(flat, stops):
 
 
 def accelerate(on=True):
-    """Compile Viterbi with numba if it is installed. Returns whether it is in use from now on."""
+    """Compile Viterbi with numba if it is installed (on=False: stop using it). Returns whether it is now in use."""
     global compiled
     try:
         import numba
@@ -602,7 +617,7 @@ def accelerate(on=True):
     @numba.njit(error_model="numpy")
     def decode(log_pi, log_A, LB, flat, stops):
         N, T, start = len(log_pi), len(flat), 0
-        few = N <= 16  # then the best states before are kept
+        few = N <= 16  # then phi is kept
         deltas, best, path = np.empty((T, N)), np.empty(N), np.zeros(T, np.int64)
         phi = np.empty((T if few else 1, N), np.uint8)
         for stop in stops:
@@ -611,12 +626,12 @@ def accelerate(on=True):
                 symbol = flat[t]
                 if few:
                     for j in range(N):
-                        top, came = deltas[t - 1, 0] + log_A[0, j], 0
+                        top, previous = deltas[t - 1, 0] + log_A[0, j], 0
                         for i in range(1, N):
                             value = deltas[t - 1, i] + log_A[i, j]
-                            came = i if value > top else came
+                            previous = i if value > top else previous
                             top = value if value > top else top
-                        deltas[t, j], phi[t, j] = top + LB[symbol, j], came
+                        deltas[t, j], phi[t, j] = top + LB[symbol, j], previous
                 else:
                     for j in range(N):
                         best[j] = -np.inf
@@ -641,7 +656,9 @@ def accelerate(on=True):
             start = stop
         return path
 
-    one = np.zeros(2, np.int64)
-    decode(np.zeros(2), np.zeros((2, 2)), np.zeros((3, 2)), one, one[:1] + 2)  # compile now
+    two_zeros = np.zeros(2, np.int64)
+    decode(
+        np.zeros(2), np.zeros((2, 2)), np.zeros((3, 2)), two_zeros, two_zeros[:1] + 2
+    )  # compile now
     compiled = decode
     return True

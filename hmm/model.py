@@ -497,10 +497,11 @@ def check_sequences(sequences, M=None, name="sequences"):
         raise ValueError(f"{name} is empty: at least one sequence is needed")
     if all(np.ndim(obs) == 0 for obs in sequences[:2]):
         sequences = [sequences]
-    if all(isinstance(obs, np.ndarray) and obs.ndim == 1 and len(obs) for obs in sequences):
+    if {type(obs) for obs in sequences} == {np.ndarray} and all(obs.size for obs in sequences):
         flat = np.concatenate(sequences)  # one check for all: faster than one by one
-        if flat.dtype == np.int64 and flat.min() >= 0 and (M is None or flat.max() < M):
-            return list(sequences)
+        if flat.dtype == np.int64 and flat.ndim == 1 and flat.min() >= 0:
+            if M is None or flat.max() < M:
+                return list(sequences)
     return [check_obs(obs, M, f"{name}[{s}]") for s, obs in enumerate(sequences)]
 
 

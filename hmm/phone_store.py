@@ -45,7 +45,7 @@ def shop_model(shop):
     shop: dict like SHOP: "first" (first month), "next" (from a state to the next month's) and "stock" (what a state
     stocks). Source: exercise w1 (1).
     """
-    # BEGIN SOLUTION hmm-16 (2 points): one row per state that one comes from; look numbers up by name, not by place
+    # BEGIN SOLUTION hmm-16 (2 points): the row of A is the state of this month; look numbers up by name, not by position
     pi = np.array([shop["first"][state] for state in STATES])
     A = np.array([[shop["next"][now][then] for then in STATES] for now in STATES])
     B = np.array([[shop["stock"][state][symbol] for symbol in SYMBOLS] for state in STATES])
@@ -53,7 +53,7 @@ def shop_model(shop):
     # END SOLUTION hmm-16
 
 
-def tell(shop):
+def describe(shop):
     """The shop in words."""
     stock = "; ".join(
         f"in {state} it stocks H, M, L with "
@@ -97,7 +97,10 @@ def draw_trellis(pi, A, B, obs, delta, path, out):
                         shrinkB=0,
                     ),
                 )
-                along, up = 0.3, 0.07 * (i == j)  # on the line, near its tail; level ones above it
+                along, up = (
+                    0.3,
+                    0.07 * (i == j),
+                )  # on the arrow, near its tail; above a horizontal one
                 ax.text(
                     t - 0.8 + 0.6 * along,
                     -i - (j - i) * along + up,
@@ -148,7 +151,7 @@ def draw_trellis(pi, A, B, obs, delta, path, out):
     ax.set_title(
         readable(
             f"best path {' '.join(STATES[i] for i in path)}, probability {np.exp(delta[-1].max()):.4g}\n"
-            "solid: the best way into a state (φ); dotted: the others; red: the best path"
+            "solid: the best step into a state (φ); dotted: the others; red: the best path"
         ),
         fontsize=11,
     )
@@ -157,7 +160,7 @@ def draw_trellis(pi, A, B, obs, delta, path, out):
 
 def table(name, values, obs):
     """Lines of a table with one row per month."""
-    head = f"{'month':>5} {'seen':>4}  " + "".join(
+    head = f"{'month':>5} {'obs':>4}  " + "".join(
         f"{name}({i + 1})".rjust(12) for i in range(values.shape[1])
     )
     shown = [[f"{x:.6g}" if values.dtype.kind == "f" else str(x) for x in row] for row in values]
@@ -168,7 +171,7 @@ def table(name, values, obs):
 
 
 def get_parser():
-    parser = Parser(description="The phone shop: Viterbi by hand and by machine.")
+    parser = Parser(description="The phone shop: Viterbi's tables, path and trellis.")
     parser.add_argument(
         "--seed",
         type=seed_number,
@@ -185,7 +188,7 @@ def main(argv=None):
     shop = SHOP if args.seed is None else draw_shop(args.seed)
     pi, A, B = shop_model(shop)
     obs = np.array([SYMBOLS.index(symbol) for symbol in shop["months"]])
-    print(tell(shop))
+    print(describe(shop))
     print("\nlambda:")
     print("pi =", "  ".join(f"{state} {p:g}" for state, p in zip(STATES, pi)))
     for name, rows, columns in (("A", A, STATES), ("B", B, SYMBOLS)):

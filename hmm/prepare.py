@@ -1,7 +1,7 @@
-"""Segmented text, one sentence a line, words parted by white space -> characters and their tags B M E S (cws.npz).
+"""Segmented text, one sentence per line, words separated by white space -> characters and tags B M E S (cws.npz).
 
 python hmm/prepare.py                                                     # the bundled sample
-python hmm/prepare.py --data_root data/full/cws                           # what data/download.py cws has left there
+python hmm/prepare.py --data_root data/full/cws                           # the files of data/download.py cws
 python hmm/prepare.py --data_root data/full/cws --train msr_test_gold.utf8 --out_dir workdirs/msr
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from cli import Parser, UserError, command, find_folder, run
 from segmenter import write_sentences
 
-KNOWN = {
+PAIRS = {
     "train.txt": "test.txt",
     "msr_training.utf8": "msr_test_gold.utf8",
     "msr_test_gold.utf8": None,
@@ -26,7 +26,7 @@ def read_segmented(path, encoding):
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise UserError(
-            f"{path}, line {line}: byte 0x{raw[error.start]:02X} is not {encoding}; name the file's encoding, "
+            f"{path}, line {line}: byte 0x{raw[error.start]:02X} is not {encoding}; give the file's encoding, "
             "for example --encoding gb18030"
         ) from None
     except LookupError:
@@ -75,14 +75,14 @@ def get_parser():
 def find_text(args):
     """Folder, name of the training file, name of the test file (None: hold back a part of the training file)."""
     pairs = [
-        (train, args.test or KNOWN.get(train)) for train in ([args.train] if args.train else KNOWN)
+        (train, args.test or PAIRS.get(train)) for train in ([args.train] if args.train else PAIRS)
     ]
     for train, test in pairs:
         with contextlib.suppress(UserError):
             return find_folder(args.data_root, [train, test] if test else [train]), train, test
     find_folder(
         args.data_root,
-        [name for name in pairs[0] if name],  # raises, and names both places
+        [name for name in pairs[0] if name],  # raises, and names both folders
         f"{command('data/download.py', 'cws')}, or name the file with --train",
     )
 
@@ -92,19 +92,19 @@ def main(argv=None):
     folder, train_file, test_file = find_text(args)
     sentences, empty = read_segmented(folder / train_file, args.encoding)
     if test_file:
-        train, (held, more) = sentences, read_segmented(folder / test_file, args.encoding)
-        empty += more
+        train, (held, empty_in_test) = sentences, read_segmented(folder / test_file, args.encoding)
+        empty += empty_in_test
     else:
         keep = int(len(sentences) * (1 - args.test_part))
         train, held = sentences[:keep], sentences[keep:]
     for name, part in (("training", train), ("test", held)):
         if not part:
             raise UserError(
-                f"no {name} sentence in {folder}: expected one sentence a line, words parted by spaces"
+                f"no {name} sentence in {folder}: expected one sentence per line, words separated by spaces"
             )
     if sum(len(words) for words in train) == len(train):
         raise UserError(
-            f"{folder / train_file}: every line is one word; expected words parted by spaces"
+            f"{folder / train_file}: every line is one word; expected words separated by spaces"
         )
     out = (args.out_dir or folder) / "cws.npz"
     write_sentences(out, train=train, test=held)

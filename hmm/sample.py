@@ -43,7 +43,7 @@ def get_jieba():
 
 
 def blocks(files, encoding):
-    """Lists of lines from binary files, as they come. Raises UserError for bytes of another encoding."""
+    """Lists of lines from binary files, as they arrive. Raises UserError for bytes of another encoding."""
     for file, name in files:
         rest, number = b"", 0
         while True:
@@ -55,7 +55,7 @@ def blocks(files, encoding):
                 except UnicodeDecodeError as error:
                     line = number + whole[: error.start].count(b"\n") + 1
                     raise UserError(
-                        f"{name}, line {line}: byte 0x{whole[error.start]:02X} is not {encoding}; name the "
+                        f"{name}, line {line}: byte 0x{whole[error.start]:02X} is not {encoding}; give the "
                         "text's encoding, for example --encoding gb18030"
                     ) from None
                 except LookupError:
@@ -71,7 +71,7 @@ def blocks(files, encoding):
 def get_parser():
     parser = Parser(description="Segment Chinese text: one line of words for each line of text.")
     parser.add_argument(
-        "text", nargs="*", help="text, or FILE:path; without any: what comes from the pipe"
+        "text", nargs="*", help="text, or FILE:path; without it, standard input is read"
     )
     parser.add_argument(
         "--ckpt_path",
@@ -94,17 +94,15 @@ def get_parser():
 def main(argv=None):
     args = get_parser().parse_args(argv)
     segmenter = load_model(args.ckpt_path, "readable" if args.no_fast else "fast")
-    other = get_jieba() if args.compare else None
+    peer = get_jieba() if args.compare else None
 
     def show(lines):
-        found = segmenter.segment(lines)
-        for words, others in zip(found, other(lines) if other else [None] * len(lines)):
+        segmented = segmenter.segment(lines)
+        for words, peer_words in zip(segmented, peer(lines) if peer else [None] * len(lines)):
             print(" ".join(words))
-            if others is not None:
-                print(
-                    f"  {args.compare}: {' '.join(others)}"
-                    + ("" if others != words else "   (the same)")
-                )
+            if peer_words is not None:
+                same = "   (the same)" if peer_words == words else ""
+                print(f"  {args.compare}: {' '.join(peer_words)}{same}")
         sys.stdout.flush()
 
     for text in args.text:
@@ -119,7 +117,7 @@ def main(argv=None):
             show(text.splitlines() or [""])
     if not args.text:
         if sys.stdin.isatty():
-            print("one line of text at a time, Ctrl-D ends", file=sys.stderr)
+            print("Type one line of text at a time; Ctrl-D ends.", file=sys.stderr)
         for lines in blocks([(sys.stdin.buffer, "the pipe")], args.encoding):
             show(lines)
 

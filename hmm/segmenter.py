@@ -1,6 +1,6 @@
 """Chinese word segmentation with hidden Markov models: a tag per character, B M E S.
 
-B begins a word of several characters, M stands inside, E ends it; S is a word of one character.
+B begins a word of several characters, M continues it, E ends it; S is a word of one character.
 FirstOrder is the homework's model: tags are states, characters are symbols. SecondOrder looks further back.
 """
 
@@ -20,7 +20,7 @@ TRIPLES = [
     (z, y, x) for y, x in PAIRS for z in range(4) if y in FOLLOWS[z]
 ]  # 16, two for each pair, in its order
 EDGE, UNKNOWN = 0, 1  # symbols: edge of a sentence, character not in training
-CUT = 2000  # longer pieces of text are cut at a mark
+CUT = 2000  # longer pieces of text are cut at a punctuation mark
 
 
 # ---------------------------------------------------------------- words and tags
@@ -43,12 +43,12 @@ def tags_to_words(text, tags):
     tags = np.asarray(tags)
     begins = (tags == B) | (tags == S)
     begins[1:] |= (tags[:-1] == E) | (tags[:-1] == S)
-    starts = [at for at in np.flatnonzero(begins).tolist() if at] if len(text) else []
+    starts = [start for start in np.flatnonzero(begins).tolist() if start] if len(text) else []
     return [text[a:b] for a, b in zip([0] + starts, starts + [len(text)])] if text else []
 
 
 def normal(char):
-    """What the models see of a character: full-width forms as half-width ones, every digit as 0, every Latin letter as a."""
+    """A character as the models see it: half-width, with 0 for every digit and a for every Latin letter."""
     code = ord(char)
     if 0xFF01 <= code <= 0xFF5E:
         char = chr(code - 0xFEE0)
@@ -61,11 +61,11 @@ class Alphabet:
     def __init__(self, characters):
         self.characters = list(characters)
         self.table = np.full(0x110000, UNKNOWN, dtype=np.int32)
-        known = {char: number for number, char in enumerate(self.characters, 2)}
+        numbers = {char: number for number, char in enumerate(self.characters, 2)}
         for code in (
             list(map(ord, self.characters)) + list(range(0xFF01, 0xFF5F)) + list(range(0x21, 0x7F))
         ):
-            self.table[code] = known.get(normal(chr(code)), UNKNOWN)
+            self.table[code] = numbers.get(normal(chr(code)), UNKNOWN)
 
     @classmethod
     def of(cls, sentences):
@@ -128,11 +128,11 @@ def read_sentences(path):
         ) from error
 
 
-# ---------------------------------------------------------------- what both models share
+# ---------------------------------------------------------------- common to both models
 
 
 class Segmenter:
-    """fit(sentences) from lists of words, segment(lines), save(path); load(path) gives the right kind back."""
+    """fit(sentences) from lists of words, segment(lines), save(path); load(path) restores the right class."""
 
     order = 0
 
@@ -144,13 +144,13 @@ class Segmenter:
                 for part in cut_long(piece):
                     pieces.append(part)
                     owners.append(number)
-        found = [[] for _ in lines]
+        segmented = [[] for _ in lines]
         if pieces:
             for number, piece, tags in zip(
                 owners, pieces, self.tags([self.alphabet.symbols(p) for p in pieces])
             ):
-                found[number] += tags_to_words(piece, tags)
-        return found
+                segmented[number] += tags_to_words(piece, tags)
+        return segmented
 
     def save(self, path):
         """Write the model to an npz file (no pickle), whole or not at all."""
@@ -190,12 +190,12 @@ class Segmenter:
 
 
 def cut_long(piece):
-    """Parts of a very long piece of text, cut behind marks, which are words of their own, where there are any."""
+    """Parts of a very long piece of text, cut after punctuation marks (words of their own) where there are any."""
     parts = []
     while len(piece) > CUT:
-        at = 1 + max(piece.rfind(mark, 0, CUT) for mark in "。！？；，、：")
-        parts.append(piece[: at or CUT])
-        piece = piece[at or CUT :]
+        end = 1 + max(piece.rfind(mark, 0, CUT) for mark in "。！？；，、：") or CUT
+        parts.append(piece[:end])
+        piece = piece[end:]
     return parts + [piece]
 
 
@@ -223,17 +223,13 @@ class FirstOrder(Segmenter):
 
     @classmethod
     def restore(cls, alphabet, data):
-        made = cls()
-        made.alphabet, made.hmm = (
-            alphabet,
-            HMM(data["startprob"], data["transmat"], data["emissionprob"]),
-        )
-        if made.hmm.emissionprob_.shape != (len(TAGS), len(alphabet)):
-            raise ValueError(
-                f"emissionprob has shape {made.hmm.emissionprob_.shape}, "
-                f"expected {(len(TAGS), len(alphabet))}"
-            )
-        return made
+        segmenter = cls()
+        segmenter.alphabet = alphabet
+        segmenter.hmm = HMM(data["startprob"], data["transmat"], data["emissionprob"])
+        shape, expected = segmenter.hmm.emissionprob_.shape, (len(TAGS), len(alphabet))
+        if shape != expected:
+            raise ValueError(f"emissionprob has shape {shape}, expected {expected}")
+        return segmenter
 
 
 # ---------------------------------------------------------------- the stronger model
@@ -242,10 +238,10 @@ class FirstOrder(Segmenter):
 class SecondOrder(Segmenter):
     """P(tag t, character c | the last two tags and characters), three models mixed by Witten and Bell's rule.
 
-    An event is a (character, tag) pair, x after y after z. From the most to the least special:
+    An event is a (character, tag) pair, x after y after z. From the most to the least specific:
       p3 = count(z y x) / count(z y)      p2 = count(y x) / count(y)      p1 = P(t | last two tags) P(c | t)
-    and each is mixed with the next one, with weight count / (count + number of different events seen after it).
-    P(c | t) leaves the same kind of share to unknown characters. A sentence is led and ended by edges with tag S.
+    Each is mixed with the next one, with weight count / (count + number of distinct events seen after it).
+    P(c | t) reserves a share for unknown characters in the same way. Every sentence has an edge with tag S on both sides.
     Training is counting; decoding is Viterbi, with pairs of tags as states.
     """
 
@@ -271,10 +267,11 @@ class SecondOrder(Segmenter):
         return self.index()
 
     def index(self):
-        """What decoding looks up: totals and numbers of different events, by what stands before them."""
+        """Tables for decoding: totals and numbers of distinct events after each context. Returns self."""
         Q = 4 * len(self.alphabet)
-        self.before2, at = np.unique(self.keys3 // Q, return_inverse=True)
-        self.total2, self.kinds2 = np.bincount(at, weights=self.counts3), np.bincount(at)
+        self.before2, context = np.unique(self.keys3 // Q, return_inverse=True)
+        self.total2 = np.bincount(context, weights=self.counts3)
+        self.kinds2 = np.bincount(context)
         self.total1 = np.bincount(self.keys2 // Q, weights=self.counts2, minlength=Q)
         self.kinds1 = np.bincount(self.keys2 // Q, minlength=Q)
         by_tag = self.counts1.reshape(-1, 4)
@@ -292,12 +289,12 @@ class SecondOrder(Segmenter):
         tz, ty, tx = np.array(TRIPLES).T
         z, y, x = zc * 4 + tz, yc * 4 + ty, xc * 4 + tx  # (T - 2, 16)
         p = self.steps[tz, ty, tx] * self.emit[xc, tx]
-        p = mix(find(self.keys2, self.counts2, y * Q + x), self.total1[y], self.kinds1[y], p)
+        p = mix(lookup(self.keys2, self.counts2, y * Q + x), self.total1[y], self.kinds1[y], p)
         before = z * Q + y
         p = mix(
-            find(self.keys3, self.counts3, before * Q + x),
-            find(self.before2, self.total2, before),
-            find(self.before2, self.kinds2, before),
+            lookup(self.keys3, self.counts3, before * Q + x),
+            lookup(self.before2, self.total2, before),
+            lookup(self.before2, self.kinds2, before),
             p,
         )
         return np.log(p)
@@ -308,13 +305,13 @@ class SecondOrder(Segmenter):
         sizes = np.array([len(many[s]) for s in order])
         first = np.cumsum(sizes + 3) - (sizes + 3)
         every = np.full(int((sizes + 3).sum()), EDGE, dtype=np.int64)  # edge edge text edge
-        for s, at in zip(order, first.tolist()):
-            every[at + 2 : at + 2 + len(many[s])] = many[s]
+        for s, start in zip(order, first.tolist()):
+            every[start + 2 : start + 2 + len(many[s])] = many[s]
         scores = np.empty((len(every), 16))
         scores[2:] = np.concatenate(
             [self.scores(every[a : a + 20_002]) for a in range(0, len(every) - 2, 20_000)]
         )
-        came = np.array(
+        previous = np.array(
             [[PAIRS.index(triple[:2]) for triple in TRIPLES[2 * k : 2 * k + 2]] for k in range(8)]
         )  # (8, 2)
         delta = np.full((len(many), 8), -np.inf)
@@ -323,10 +320,12 @@ class SecondOrder(Segmenter):
         finals = np.empty(len(many), dtype=np.int64)
         for t in range(int(sizes[0]) + 1):
             n = int(np.searchsorted(-sizes, -t, side="right"))  # sentences with T >= t
-            way = delta[:n, came] + scores[first[:n] + 2 + t].reshape(n, 8, 2)  # (n, 8, 2)
-            choice[t, :n] = way[..., 1] > way[..., 0]
-            delta = way.max(2)
-            ended = sizes[:n] == t  # here x is the edge behind the text: its tag is S
+            candidates = delta[:n, previous] + scores[first[:n] + 2 + t].reshape(
+                n, 8, 2
+            )  # (n, 8, 2)
+            choice[t, :n] = candidates[..., 1] > candidates[..., 0]
+            delta = candidates.max(2)
+            ended = sizes[:n] == t  # here x is the edge after the text: its tag is S
             into_edge = [k for k, (_, x) in enumerate(PAIRS) if x == S]
             finals[:n][ended] = np.array(into_edge)[delta[:, into_edge].argmax(1)][ended]
         tags = np.zeros((int(sizes[0]) + 1, len(many)), dtype=np.int8)
@@ -335,11 +334,11 @@ class SecondOrder(Segmenter):
         for t in range(int(sizes[0]), -1, -1):
             n = int(np.searchsorted(-sizes, -t, side="right"))
             tags[t, :n] = last[state[:n]]
-            state[:n] = came[state[:n], choice[t, rows[:n], state[:n]]]
-        found = [None] * len(many)
+            state[:n] = previous[state[:n], choice[t, rows[:n], state[:n]]]
+        result = [None] * len(many)
         for row, s in enumerate(order):
-            found[s] = tags[: sizes[row], row]
-        return found
+            result[s] = tags[: sizes[row], row]
+        return result
 
     def arrays(self):
         return {
@@ -349,19 +348,21 @@ class SecondOrder(Segmenter):
 
     @classmethod
     def restore(cls, alphabet, data):
-        made = cls()
-        made.alphabet = alphabet
+        segmenter = cls()
+        segmenter.alphabet = alphabet
         for name in ("keys3", "counts3", "keys2", "counts2", "counts1", "triples"):
-            setattr(made, name, data[name])
-        if len(made.counts1) != 4 * len(alphabet) or len(made.keys3) != len(made.counts3):
+            setattr(segmenter, name, data[name])
+        if len(segmenter.counts1) != 4 * len(alphabet) or len(segmenter.keys3) != len(
+            segmenter.counts3
+        ):
             raise ValueError("its tables do not fit together")
-        return made.index()
+        return segmenter.index()
 
 
-def find(keys, values, wanted):
+def lookup(keys, values, wanted):
     """Value of each wanted key, 0 where it is missing. keys: sorted."""
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[at] == wanted, values[at], 0)
+    index = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[index] == wanted, values[index], 0)
 
 
 def mix(count, total, kinds, lower):
@@ -369,29 +370,29 @@ def mix(count, total, kinds, lower):
     return np.where(total > 0, (count + kinds * lower) / np.maximum(total + kinds, 1), lower)
 
 
-# ---------------------------------------------------------------- judging
+# ---------------------------------------------------------------- evaluation
 
 
 def spans(words):
-    """{(first character, behind the last)} of a list of words, with the words."""
+    """{(start, end, word)} of a list of words; end is exclusive."""
     ends = np.cumsum([len(word) for word in words]).tolist()
     return set(zip([0] + ends[:-1], ends, words))
 
 
-def judge(gold, found, vocabulary):
+def judge(gold, predicted, vocabulary):
     """Precision, recall and F1 of words, and the same for words that are not in the training text, as a dict of shares.
 
-    gold, found: lists of lists of words over the same characters. vocabulary: set of the training text's words.
-    Unseen precision: of the words found that are not in the vocabulary, how many are right.
+    gold, predicted: lists of lists of words over the same characters. vocabulary: set of the training text's words.
+    Unseen precision: the share of right words among the predicted words that are not in the vocabulary.
     """
-    counts = np.zeros((2, 3))  # all words, unseen ones; in gold, in found, in both
-    for words, others in zip(gold, found):
-        one, two = spans(words), spans(others)
-        for column, some in enumerate((one, two, one & two)):
-            counts[:, column] += len(some), sum(word not in vocabulary for _, _, word in some)
+    counts = np.zeros((2, 3))  # all words, unseen ones; in gold, in predicted, in both
+    for gold_words, predicted_words in zip(gold, predicted):
+        a, b = spans(gold_words), spans(predicted_words)
+        for column, words in enumerate((a, b, a & b)):
+            counts[:, column] += len(words), sum(word not in vocabulary for _, _, word in words)
     shares = {}
-    for name, (expected, given, right) in zip(("", "unseen_"), counts.tolist()):
-        precision, recall = right / max(given, 1), right / max(expected, 1)
+    for name, (n_gold, n_predicted, n_right) in zip(("", "unseen_"), counts.tolist()):
+        precision, recall = n_right / max(n_predicted, 1), n_right / max(n_gold, 1)
         shares |= {
             name + "precision": precision,
             name + "recall": recall,

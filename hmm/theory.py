@@ -1,6 +1,6 @@
 """The choice questions: give the letter of the true formula, "A", "B", "C" or "D". Time and states count from 1 here.
 
-The letter is judged at grading, where every formula is computed and compared with the sum over all state paths.
+The letter is checked when homework is graded: every formula is computed and compared with the sum over all state paths.
 """
 
 

@@ -1,4 +1,4 @@
-"""Count a segmenter from prepared text.
+"""Train a segmenter by counting prepared text.
 
 python hmm/train.py                              # first order: the homework's HMM
 python hmm/train.py --order 2 --ckpt_path workdirs/hmm2
@@ -25,7 +25,7 @@ def load_prepared(data_root):
 
 
 def em(segmenter, sentences, iters, quiet):
-    """Baum-Welch on the characters alone, from the counted model: the tags are not looked at."""
+    """Baum-Welch on the characters alone, starting from the counted model; the tags are not used."""
     symbols = [segmenter.alphabet.symbols("".join(words)) for words in sentences]
     history, count = [], sum(map(len, symbols))
     bar = tqdm(range(iters), desc="Baum-Welch", disable=quiet or not iters)
@@ -84,8 +84,8 @@ def main(argv=None):
     trained = time.perf_counter() - began
     folder = training.start_run(args.ckpt_path, ("model.npz",), args.overwrite)
     segmenter.save(folder / "model.npz")
-    found = segmenter.segment(["".join(words) for words in parts["test"]])
-    result = judge(parts["test"], found, {word for words in parts["train"] for word in words})
+    predicted = segmenter.segment(["".join(words) for words in parts["test"]])
+    result = judge(parts["test"], predicted, {word for words in parts["train"] for word in words})
     print(
         f"order {args.order}  {len(parts['train'])} sentences  {len(segmenter.alphabet)} symbols  {trained:.2f} s  "
         f"test F1 {result['f1']:.4f}"

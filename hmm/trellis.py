@@ -1,4 +1,4 @@
-"""Look at Viterbi's trellis: one page that works without a network.
+"""Viterbi's trellis as an interactive page that works offline.
 
     python hmm/trellis.py                                             # the phone shop
     python hmm/trellis.py "他研究生命的起源" --out trellis.html       # with the segmenter of train.py (order 1)
@@ -42,11 +42,11 @@ NOTE = (
 
 
 def tables(pi, A, B, obs):
-    """What the page shows of a model and its symbols: delta (T, N) natural logs, phi (T, N), gamma (T, N)."""
+    """The tables that the page shows: delta (T, N) natural logs, phi (T, N), gamma (T, N)."""
     logs = log(pi), log(A), log(B)
     delta, phi = viterbi_tables(*logs, obs)
     if np.isneginf(delta[-1].max()):
-        raise UserError("the model gives these symbols the probability 0: there is no path to show")
+        raise UserError("the model gives these symbols probability 0: there is no path to show")
     both = log_forward(*logs, obs) + log_backward(*logs[1:], obs)
     gamma = np.exp(both - both.max(1, keepdims=True))
     return delta, phi, gamma / gamma.sum(1, keepdims=True)
@@ -88,7 +88,7 @@ def page(title, states, symbols, delta, phi, gamma):
 
 
 def get_parser():
-    parser = Parser(description="Viterbi's trellis as a page that works without a network.")
+    parser = Parser(description="Viterbi's trellis as a page that works offline.")
     parser.add_argument(
         "text",
         nargs="?",
@@ -113,7 +113,7 @@ def main(argv=None):
         title, states, symbols = "Viterbi: words", TAGS, args.text
         if not symbols.strip() or len(symbols.split()) > 1 or len(symbols) > MAX_SYMBOLS:
             raise UserError(
-                f"the text is 1 to {MAX_SYMBOLS} characters without spaces, this one has {len(symbols)}"
+                f"the text must be 1 to {MAX_SYMBOLS} characters without spaces, but this one has {len(symbols)}"
                 + " with spaces" * (len(symbols.split()) > 1)
             )
         segmenter = load_model(args.ckpt_path)
