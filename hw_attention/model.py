@@ -40,7 +40,7 @@ def log_angle_density(theta, n):
 
     theta: tensor of radians in [0, π]; n >= 2, also n = 1000. Where p is 0 the log is -inf; for n = 2 it is not NaN.
     """
-    # BEGIN SOLUTION att-02 (5 points): math.lgamma, since Γ overflows; which product is 0 · log 0, and which call knows?
+    # BEGIN SOLUTION att-02 (5 points): math.lgamma, since Γ overflows; where does 0 · log 0 occur, and which function defines it as 0?
     constant = math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) / 2
     return constant + torch.special.xlogy(n - 2, theta.sin())
     # END SOLUTION att-02
@@ -49,17 +49,17 @@ def log_angle_density(theta, n):
 def angle_density(theta, n):
     """Density p(θ) per radian (float64, shape of theta) of the angle between two vectors from N(0, I_n), n >= 2."""
     if n == 1:
-        raise ValueError("n = 1 has no density: the mass sits on 0 and π, one half each")
+        raise ValueError("n = 1 has no density: the mass is at 0 and π, half at each")
     return log_angle_density(torch.as_tensor(theta, dtype=torch.float64), n).exp()
 
 
-# ---- Four scores: q (B, Lq, d) queries, k (B, Lk, d) keys -> (B, Lq, Lk), a row for each query ----
+# ---- Four scores: q (B, Lq, d) queries, k (B, Lk, d) keys -> (B, Lq, Lk), one row per query ----
 
 
 @check_arguments(q=Shape("B Lq d"), k=Shape("B Lk d"), W=Shape("m 2d"), w=Shape("m"))
 def score_additive(q, k, W, w):
     """wᵀ tanh(W [q; k]) for every query and key. W (m, 2d): q's columns first; w (m,). Source: Bahdanau et al. 2015."""
-    # BEGIN SOLUTION att-03 (6 points): W [q; k] is a sum of two products; give queries and keys an axis each before tanh
+    # BEGIN SOLUTION att-03 (6 points): W [q; k] is a sum of two products; give queries and keys an axis of their own before tanh
     d = q.size(-1)
     from_q, from_k = q @ W[:, :d].T, k @ W[:, d:].T  # (B, Lq, m), (B, Lk, m)
     return (
@@ -79,7 +79,7 @@ def score_bilinear(q, k, W):
 @check_arguments(q=Shape("... Lq d"), k=Shape("... Lk d"))
 def score_dot(q, k):
     """qᵀ k for every query and key; any number of axes in front, (B, h, L, d) too. Source: Luong et al. 2015."""
-    # BEGIN SOLUTION att-05 (2 points): all dot products at once are one matrix product
+    # BEGIN SOLUTION att-05 (2 points): all dot products together are one matrix product
     return q @ k.transpose(-2, -1)
     # END SOLUTION att-05
 
@@ -87,7 +87,7 @@ def score_dot(q, k):
 @check_arguments(q=Shape("... Lq d"), k=Shape("... Lk d"))
 def score_scaled_dot(q, k):
     """qᵀ k / √d for every query and key; any number of axes in front. Source: Vaswani et al. 2017, eq. 1."""
-    # BEGIN SOLUTION att-06 (3 points): d is the length of one vector, whatever stands in front of it
+    # BEGIN SOLUTION att-06 (3 points): d is the length of one vector, whatever the leading axes are
     return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
     # END SOLUTION att-06
 
@@ -144,7 +144,7 @@ def padding_keep(lengths, L):
 def position_encoding(L, d):
     """Positions 0 .. L-1 as vectors, (L, d) float64: sin(p / 10000^{i/d}) in even columns i, cos(p / 10000^{(i-1)/d})
     in odd ones. d may be odd. Source: Vaswani et al. 2017, section 3.5."""
-    # BEGIN SOLUTION att-10 (6 points): a sine and the cosine beside it share one frequency
+    # BEGIN SOLUTION att-10 (6 points): a sine and the cosine next to it share one frequency
     i = torch.arange(d, dtype=torch.float64)
     even = i % 2 == 0
     angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (
@@ -158,9 +158,9 @@ def position_encoding(L, d):
 
 
 class MultiHeadSelfAttention(nn.Module):
-    """Self-attention with n_head heads, one fused linear layer in front, none behind.
+    """Self-attention with n_head heads: one fused linear layer for q, k, v, and no output layer.
 
-    tied_qk: W^Q = W^K, so the layer in front gives two parts (queries = keys, values) in place of three.
+    tied_qk: W^Q = W^K, so the layer gives two parts (queries = keys, values) instead of three.
     """
 
     def __init__(self, d_model, n_head, tied_qk=False):
@@ -187,7 +187,7 @@ class MultiHeadSelfAttention(nn.Module):
 
         With self.tied_qk, self.fused makes two parts only: the first is the queries and the keys.
         """
-        # BEGIN SOLUTION att-11 (4 points): which axis did the linear layer make three (or two) times as long?
+        # BEGIN SOLUTION att-11 (4 points): which axis is three (or two) times as long after the linear layer?
         if self.tied_qk:
             q, v = self.fused(x).chunk(2, dim=-1)
             return q, q, v
@@ -196,7 +196,7 @@ class MultiHeadSelfAttention(nn.Module):
 
     def split_heads(self, x):
         """x (B, L, C), one of q, k, v -> (B, h, L, d): head i has columns i*d to (i+1)*d - 1 of x."""
-        # BEGIN SOLUTION att-12 (3 points): cut the last axis first, then let two axes change places
+        # BEGIN SOLUTION att-12 (3 points): split the last axis first, then swap two axes
         B, L, C = x.shape
         return x.view(B, L, self.n_head, C // self.n_head).transpose(1, 2)
         # END SOLUTION att-12
@@ -206,13 +206,13 @@ class MultiHeadSelfAttention(nn.Module):
 
         Returns out (B, h, L, d) and weights (B, h, L, L).
         """
-        # BEGIN SOLUTION att-13 (4 points): score_scaled_dot and attend; heads are one axis more than keep has
+        # BEGIN SOLUTION att-13 (4 points): score_scaled_dot and attend; keep has no axis for the heads yet
         return attend(score_scaled_dot(q, k), v, None if keep is None else keep.unsqueeze(-3))
         # END SOLUTION att-13
 
     def join_heads(self, x):
         """x (B, h, L, d) -> (B, L, C): undoes split_heads."""
-        # BEGIN SOLUTION att-14 (3 points): the heads of one token beside each other, then one axis of them
+        # BEGIN SOLUTION att-14 (3 points): first bring the heads of one token next to each other, then merge the two axes
         return x.transpose(1, 2).flatten(2)
         # END SOLUTION att-14
 
@@ -225,14 +225,14 @@ def layer_norm(x, gain, bias, eps=1e-5):
 
     The variance divides by C; eps is added to it under the root. Source: Ba et al. 2016.
     """
-    # BEGIN SOLUTION att-15 (4 points): a token alone gives the same as in company; which axis is one token?
+    # BEGIN SOLUTION att-15 (4 points): the result of a token does not depend on other tokens: which axis is one token?
     centred = x - x.mean(-1, keepdim=True)
     return centred / (centred.square().mean(-1, keepdim=True) + eps).sqrt() * gain + bias
     # END SOLUTION att-15
 
 
 class LayerNorm(nn.Module):
-    """layer_norm with a gain and a bias to learn."""
+    """layer_norm with learned gain and bias."""
 
     def __init__(self, d_model):
         super().__init__()
@@ -246,7 +246,7 @@ class LayerNorm(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """Attention, then an MLP (C -> 4C, GELU, 4C -> C), each with a residual and a layer norm behind it (post-norm)."""
+    """Attention, then an MLP (C -> 4C, GELU, 4C -> C), each followed by a residual and a layer norm (post-norm)."""
 
     def __init__(self, d_model, n_head, tied_qk=False):
         super().__init__()
@@ -263,7 +263,7 @@ class TransformerBlock(nn.Module):
 
     def attention_step(self, x, keep=None):
         """x = ln_1(x + attention(x)). Returns a tuple x (B, L, C), weights (B, h, L, L)."""
-        # BEGIN SOLUTION att-16 (3 points): self.attention gives two results; the norm comes last
+        # BEGIN SOLUTION att-16 (3 points): self.attention returns two results; the norm comes last
         out, weights = self.attention(x, keep)
         return self.ln_1(x + out), weights
         # END SOLUTION att-16
@@ -293,7 +293,7 @@ class TransformerEncoder(nn.Module):
     def forward(self, tokens, lengths=None):
         """tokens (B, L) long, lengths (B,) long of texts padded at their end (None: no padding).
 
-        Returns h (B, L, C), and the weights of each layer, a list of (B, h, L, L). Padding changes no other token.
+        Returns h (B, L, C), and the weights of each layer, a list of (B, h, L, L). Padding does not change other tokens.
         """
         if lengths is not None:
             lengths = check_lengths(lengths, tokens).to(tokens.device)
@@ -305,7 +305,7 @@ class TransformerEncoder(nn.Module):
         return h, kept
 
     def position_table(self, L):
-        """Vectors of positions 0 .. L-1, (L, C), in the type and on the device of the word vectors."""
+        """Vectors of positions 0 .. L-1, (L, C), with dtype and device of the word vectors."""
         if not 1 <= L <= self.max_len:
             raise ValueError(f"{L} tokens, expected 1 to max_len = {self.max_len}")
         if self.learned is not None:
@@ -320,8 +320,8 @@ class TransformerEncoder(nn.Module):
 
 
 class EncoderReader(nn.Module):
-    """The encoder as a reader of numerals: `slots` empty places stand before the text, and what the encoder makes of
-    slot t gives the logits of the t-th token of the answer. All tokens are answered at once."""
+    """The encoder as a reader of numerals: `slots` empty tokens precede the text, and the encoder's output at slot t gives
+    the logits of the t-th token of the answer. All tokens are predicted at once."""
 
     def __init__(
         self,
@@ -355,9 +355,8 @@ class EncoderReader(nn.Module):
 class Seq2Seq(nn.Module):
     """Recurrent encoder and decoder (GRUs), joined by attention with one of SCORES.
 
-    The decoder's previous state is the query, the encoder's states are keys and values: what the GRU made of the text
-    up to a word, plus the word's own vector. With score "none" the decoder gets the encoder's last state as its first
-    one and nothing else.
+    The decoder's previous state is the query; the encoder's states are keys and values: the GRU's state after each word,
+    plus the word's vector. With score "none" the decoder starts from the encoder's last state and gets nothing else.
     """
 
     def __init__(self, vocab_in, vocab_out, hidden, score="scaled_dot"):
@@ -380,7 +379,7 @@ class Seq2Seq(nn.Module):
             self.w = nn.Parameter(torch.randn(hidden) / math.sqrt(hidden))
 
     def forward(self, tokens, lengths, inputs):
-        """Teacher forcing. tokens (B, S), lengths (B,), inputs (B, T) long: what the decoder knows at each step.
+        """Teacher forcing. tokens (B, S), lengths (B,), inputs (B, T) long: the decoder's input at each step.
 
         Returns logits (B, T, V) and weights (B, T, S).
         """
@@ -400,13 +399,13 @@ class Seq2Seq(nn.Module):
         packed = nn.utils.rnn.pack_padded_sequence(
             words, lengths.cpu(), batch_first=True, enforce_sorted=False
         )
-        states, last = self.encoder(packed)  # last (1, B, H): behind each text's last word
+        states, last = self.encoder(packed)  # last (1, B, H): after each text's last word
         states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=S)
         keep = torch.arange(S, device=tokens.device) < lengths.to(tokens.device)[:, None]
         return states + words * keep[..., None], torch.tanh(self.first(last[0])), keep
 
     def scores(self, query, states):
-        """The score of __init__ for query (B, Lq, H) and states (B, S, H): (B, Lq, S)."""
+        """The scores chosen in __init__ for query (B, Lq, H) and states (B, S, H): (B, Lq, S)."""
         if self.score == "additive":
             return score_additive(query, states, self.W, self.w)
         if self.score == "bilinear":
@@ -414,17 +413,17 @@ class Seq2Seq(nn.Module):
         return score_dot(query, states) if self.score == "dot" else score_scaled_dot(query, states)
 
     def context(self, state, states, keep):
-        """What the decoder reads from the encoder. state (B, H), states (B, S, H), keep (B, S) bool, True = a word.
+        """The decoder's view of the encoder. state (B, H), states (B, S, H), keep (B, S) bool, True = a word (may look).
 
         Returns a tuple context (B, H), weights (B, S): weights = softmax over s of self.scores(state, states_s).
         """
-        # BEGIN SOLUTION att-19 (4 points): one query is a sequence of length 1: self.scores, attend, and take it off again
+        # BEGIN SOLUTION att-19 (4 points): one query is a sequence of length 1: self.scores, attend, and remove that axis again
         context, weights = attend(self.scores(state[:, None], states), states, keep[:, None])
         return context[:, 0], weights[:, 0]
         # END SOLUTION att-19
 
     def look(self, state, states, keep):
-        """context, or nothing at all (zeros) with the score "none"."""
+        """context; with the score "none", zeros."""
         if self.score == "none":
             return torch.zeros_like(state), torch.zeros_like(states[..., 0])
         return self.context(state, states, keep)
@@ -432,8 +431,8 @@ class Seq2Seq(nn.Module):
     def step(self, token, state, states, keep):
         """One step of the decoder. token (B,) long: the token before; state (B, H): the state before.
 
-        In this order: look from the **previous** state; the cell reads [embedded token; context] (self.embedding_out,
-        self.cell) and gives the new state; self.out reads [new state; context].
+        In this order: look from the **previous** state; the cell takes [embedded token; context] (self.embedding_out,
+        self.cell) and returns the new state; self.out takes [new state; context].
         Returns a tuple logits (B, V), new state (B, H), weights (B, S).
         """
         # BEGIN SOLUTION att-20 (5 points): self.look first; torch.cat on the last axis twice, in the docstring's order
@@ -445,10 +444,10 @@ class Seq2Seq(nn.Module):
     def greedy(self, tokens, lengths, max_len):
         """The most probable token at each step. tokens (B, S), lengths (B,); at most max_len steps.
 
-        The first input is BOS, then each step's own answer. A text that has given EOS gives EOS from then on; when all
-        have, the loop ends. Returns a tuple answers (B, T) long with EOS, weights (B, T, S), T <= max_len.
+        The first input is BOS, then the previous step's answer. Once a text has produced EOS, it produces only EOS; the
+        loop ends when all texts have. Returns a tuple answers (B, T) long with EOS, weights (B, T, S), T <= max_len.
         """
-        # BEGIN SOLUTION att-21 (4 points): self.encode once, self.step in a loop; remember which texts are done
+        # BEGIN SOLUTION att-21 (4 points): self.encode once, self.step in a loop; keep track of the texts that are done
         states, state, keep = self.encode(tokens, lengths)
         token, answers, kept = tokens.new_full((len(tokens),), BOS), [], []
         while len(answers) < max_len and not (token == EOS).all():
@@ -469,7 +468,7 @@ class Seq2Seq(nn.Module):
                 f"beam search takes one text, not {len(tokens)}; width {width}, max_len {max_len} >= 1"
             )
         states, state, keep = self.encode(tokens, lengths)
-        alive, ended = [(0.0, [], state)], []  # log-probability, answer, state behind it
+        alive, ended = [(0.0, [], state)], []  # log-probability, answer, state after it
         for _ in range(max_len):
             last = tokens.new_tensor([answer[-1] if answer else BOS for _, answer, _ in alive])
             logits, state, _ = self.step(
@@ -497,8 +496,8 @@ class Seq2Seq(nn.Module):
 
 
 def decoder_inputs(targets):
-    """What the decoder knows at each step of training: (B, T), BOS and then the token before. targets (B, T) long."""
-    # BEGIN SOLUTION att-22 (2 points): at the moment it has to predict token t, which token was the last one?
+    """The decoder's input at each step of training, (B, T): BOS, then the previous token. targets (B, T) long."""
+    # BEGIN SOLUTION att-22 (2 points): which token has the decoder produced last when it predicts token t?
     return torch.cat([torch.full_like(targets[:, :1], BOS), targets[:, :-1]], dim=1)
     # END SOLUTION att-22
 
@@ -538,7 +537,7 @@ def diagonal_weight(r, n, L, tied):
     In the denominator, the sum over the other keys is replaced by its mean: given q_i, its score with another key is
     N(0, r / n), and E exp(N(0, s²)) = exp(s² / 2). Right for n = 10^6 too. Source: exercise w2.
     """
-    # BEGIN SOLUTION att-25 (4 points): tied: divide by exp(own score) before you compute; untied: is key i special?
+    # BEGIN SOLUTION att-25 (4 points): tied: divide numerator and denominator by exp(score of key i) first; untied: is key i special?
     if not tied:
         return torch.full_like(r, 1 / L)
     return 1 / (1 + (L - 1) * torch.exp(r / (2 * n) - r / math.sqrt(n)))
@@ -569,7 +568,7 @@ def squared_length_nodes(n, count=64):
 @check_arguments(dS=Shape("L L"), x=Shape("L d"), W=Shape("d m"))
 def tied_scores_grad(dS, x, W):
     """dL/dW (d, m) for tied scores S = (x W)(x W)ᵀ, from dS = dL/dS (L, L). x (L, d), W (d, m). Source: exercise w2."""
-    # BEGIN SOLUTION att-26 (4 points): W stands twice in S: product rule
+    # BEGIN SOLUTION att-26 (4 points): W occurs twice in S: product rule
     return x.T @ (dS + dS.T) @ (x @ W)
     # END SOLUTION att-26
 

@@ -1,8 +1,8 @@
-"""The LSTM of model.py with fewer NumPy calls per step: the same results, for training. To learn from, read model.py.
+"""The LSTM of model.py with fewer NumPy calls per step: the same results, for speed. To learn from, read model.py.
 
-At the sizes of this homework a step costs what its NumPy calls cost, some 0.5 µs each, not the arithmetic. So the
-forward pass computes the four gates in one product, and the backward pass leaves two products and a few sums in the loop.
-Optional: without this file model.py uses its own recursions.
+At the sizes of this homework the time of a step is that of its NumPy calls, about 0.5 µs each, not of the arithmetic. So
+the forward pass computes the four gates in one product, and the backward pass leaves two products and a few sums in the
+loop. Optional: without this file model.py uses its own recursions.
 """
 
 import numpy as np
@@ -42,8 +42,8 @@ def lstm_through_time(
 ):
     """As model.lstm_through_time: dh, dC (T, H) and a dict gate -> (T, H). The last seven arguments are model.py's blanks.
 
-    Entry by entry, every path but the one through the W_g multiplies the later gradient by a factor that the forward
-    pass has fixed. Called with ones, the blanks return these factors for all steps at once; the loop only multiplies.
+    Entry by entry, every path except the one through the W_g multiplies the later gradient by a factor that the forward
+    pass determines. Called with ones, the blanks return these factors for all steps at once; the loop only multiplies.
     """
     V, W = params["V"], stack_gates(params, "W")
     C, f, i, a, o = (cache[name] for name in ("C", "f", "i", "a", "o"))

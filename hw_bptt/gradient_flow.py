@@ -3,7 +3,7 @@
     python gradient_flow.py            writes gradient_flow.png and prints a table
     python gradient_flow.py --cell     the LSTM's cell built up in four steps: gradient_flow_cell.png
 
-Only the last step has a loss, dL/dh_T = g, so that one gradient is watched on its way back.
+Only the last step has a loss, dL/dh_T = g, so a single gradient is followed back through the steps.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ ACTIVATIONS = ("sigmoid", "tanh", "relu")
 
 
 def get_parser():
-    parser = Parser(description="Measure how gradients vanish, stay or explode.")
+    parser = Parser(description="Measure how gradients vanish, persist or explode.")
     parser.add_argument("--steps", type=positive_int, default=100, help="T, steps of the sequence")
     parser.add_argument("--hidden", type=positive_int, default=32, help="width of the state")
     parser.add_argument(
@@ -30,25 +30,25 @@ def get_parser():
     )
     parser.add_argument("--seed", type=seed_number, default=0, help="seed of matrices and inputs")
     parser.add_argument(
-        "--cell", action="store_true", help="the LSTM's cell built up in four steps instead"
+        "--cell", action="store_true", help="show the LSTM's cell, built up in four steps, instead"
     )
     parser.add_argument("--out_dir", default="workdirs/hw_bptt", help="folder of the picture")
     return parser
 
 
-def lengths(dh):
+def norms(dh):
     """|dL/dh_t| of every row, (T,)."""
     return np.linalg.norm(dh, axis=1)
 
 
 def slope_of(values):
-    """Growth of log |dL/dh_t| by one step back, over the half of the steps that is farthest from the loss."""
+    """Change of log |dL/dh_t| per step back, over the half of the steps that is farthest from the loss."""
     far = np.log(values[: max(2, len(values) // 2)])
     return round(-np.polyfit(np.arange(len(far)), far, 1)[0], 6) + 0.0  # no "-0.0000"
 
 
 def at_last_step(g, T):
-    """What rnn_dh takes for dL/do, with V = I: nothing but g at step T."""
+    """dL/do for rnn_dh with V = I: g at step T, zeros before."""
     do = np.zeros((T, len(g)))
     do[-1] = g
     return do
@@ -58,7 +58,7 @@ def at_last_step(g, T):
 
 
 def symmetric(radius, H, rng):
-    """U (H, H) = QΛQ^T, Q and the eigenvalues Λ (H,). One eigenvalue is `radius`, the others are up to 0.9 of it."""
+    """U (H, H) = QΛQ^T, Q and the eigenvalues Λ (H,): one is `radius`, the absolute values of the others are below 0.9 of it."""
     Q, _ = np.linalg.qr(rng.normal(size=(H, H)))
     eigenvalues = radius * np.concatenate([[1.0], rng.uniform(-0.9, 0.9, H - 1)])
     return Q @ np.diag(eigenvalues) @ Q.T, Q, eigenvalues
@@ -68,9 +68,9 @@ def linear_case(radius, T, H, rng):
     """Measured and predicted |dL/dh_t|, (T,) each: the homework's rnn_dh with slope 1, and QΛ^{T-t}Q^T g."""
     U, Q, eigenvalues = symmetric(radius, H, rng)
     g = Q @ np.ones(H) / np.sqrt(H)  # the same share of every eigenvector, length 1
-    measured = lengths(model.rnn_dh(at_last_step(g, T), np.eye(H), U, np.ones((T, H))))
+    measured = norms(model.rnn_dh(at_last_step(g, T), np.eye(H), U, np.ones((T, H))))
     powers = eigenvalues[None] ** np.arange(T - 1, -1, -1)[:, None]  # (T, H)
-    return measured, lengths(powers * (Q.T @ g))
+    return measured, norms(powers * (Q.T @ g))
 
 
 def activation_case(activation, radius, T, H, rng):
@@ -87,7 +87,7 @@ def activation_case(activation, radius, T, H, rng):
         params, rng.normal(size=(T, H)), np.zeros(T, dtype=int), activation
     )
     slope = model.rnn_slope(cache["a"], cache["h"][1:], activation)
-    return lengths(
+    return norms(
         model.rnn_dh(at_last_step(np.ones(H) / np.sqrt(H), T), params["V"], params["W"], slope)
     )
 
@@ -134,7 +134,7 @@ def flow(args, rng):
     axes[0].set_title("no activation: dots measured, lines predicted")
     axes[1].set_title("with activation, W orthogonal times the radius")
     for ax in axes:
-        ax.set(yscale="log", xlabel="step t (the loss is at the right end)", ylabel="|dL/dh$_t$|")
+        ax.set(yscale="log", xlabel="step t (the loss is at the last step)", ylabel="|dL/dh$_t$|")
     axes[0].legend(fontsize=8)
     axes[1].legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))  # beside the curves
     axes[1].set_ylim(max(axes[1].get_ylim()[0], 1e-40), None)
@@ -151,7 +151,7 @@ def gates_of(x, h, W, U, b):
 def cell_case(kind, x, p, g):
     """|dL/dh_t| (T,) of h = h' + u | h = f h' + (1 - f) u | h = f h' + i u, u = tanh(W_a h' + U_a x + b_a)."""
     T, H = len(x), len(g)
-    h, kept = np.zeros(H), []
+    h, steps = np.zeros(H), []
     for t in range(T):
         u = np.tanh(p["W_a"] @ h + p["U_a"] @ x[t] + p["b_a"])
         f, i = (gates_of(x[t], h, p[f"W_{gate}"], p[f"U_{gate}"], p[f"b_{gate}"]) for gate in "fi")
@@ -159,20 +159,20 @@ def cell_case(kind, x, p, g):
             f, i = np.ones(H), np.ones(H)
         elif kind == "share":
             i = 1 - f
-        kept.append((h, u, f, i))
+        steps.append((h, u, f, i))
         h = f * h + i * u
     dh = np.zeros((T, H))
     dh[-1] = g
     for t in range(T - 1, 0, -1):
-        before, u, f, i = kept[t]
+        before, u, f, i = steps[t]
         du = dh[t] * i * (1 - u**2)  # through the candidate
-        dh[t - 1] = dh[t] * f + p["W_a"].T @ du  # and straight on
-        if kind != "add":  # through the gates, which read h' too
+        dh[t - 1] = dh[t] * f + p["W_a"].T @ du  # and directly
+        if kind != "add":  # through the gates, which also read h'
             df = dh[t] * (before - u if kind == "share" else before) * f * (1 - f)
             dh[t - 1] += p["W_f"].T @ df
             if kind == "gates":
                 dh[t - 1] += p["W_i"].T @ (dh[t] * u * i * (1 - i))
-    return lengths(dh)
+    return norms(dh)
 
 
 def full_cell(x, p, g):
@@ -181,15 +181,15 @@ def full_cell(x, p, g):
     params = p | {"V": np.eye(H), "c": np.zeros(H)}
     _, cache = model.lstm_forward(params, x, np.zeros(T, dtype=int))
     dh, dC, _ = model.lstm_through_time(params, cache, at_last_step(g, T))
-    return lengths(dh), lengths(dC)
+    return norms(dh), norms(dC)
 
 
 def plain_case(x, p, g):
-    """|dL/dh_t| (T,) of h = tanh(W_a h' + U_a x + b_a): what the cell is better than."""
+    """|dL/dh_t| (T,) of h = tanh(W_a h' + U_a x + b_a): the baseline of the cell."""
     H = len(g)
     params = {"U": p["U_a"], "W": p["W_a"], "b": p["b_a"], "V": np.eye(H), "c": np.zeros(H)}
     _, cache = model.rnn_forward(params, x, np.zeros(len(x), dtype=int), "tanh")
-    return lengths(
+    return norms(
         model.rnn_dh(at_last_step(g, len(x)), params["V"], params["W"], 1 - cache["h"][1:] ** 2)
     )
 
@@ -203,7 +203,7 @@ def cell(args, rng):
             f"U_{gate}": rng.normal(size=(H, H)) / np.sqrt(H),
             f"b_{gate}": np.zeros(H),
         }
-    p["b_f"] += 3  # gates start open: f about 0.95
+    p["b_f"] += 3  # forget gates start open: f about 0.95
     x, g = rng.normal(size=(T, H)), np.ones(H) / np.sqrt(H)
     curves = [
         ("h = tanh(...), no cell", plain_case(x, p, g), ":"),
@@ -218,7 +218,7 @@ def cell(args, rng):
             ("4  the full cell, |dL/dC$_t$|", dC, "--"),
         ]
     except NotImplementedError as empty:
-        print(f"without the full cell: {empty}")
+        print(f"skipping the full cell: {empty}")
     fig, ax = plt.subplots(figsize=(8, 5))
     print(f"{T} steps, width {H}, seed {args.seed}\n{'cell':<32}{'|dL/dh_1| / |dL/dh_T|':>24}")
     for label, values, style in curves:
@@ -227,8 +227,8 @@ def cell(args, rng):
     ax.set(
         yscale="log",
         ylim=(1e-8, None),
-        xlabel="step t (the loss is at the right end)",
-        ylabel="length of the gradient",
+        xlabel="step t (the loss is at the last step)",
+        ylabel="norm of the gradient",
         title=f"The cell in four steps, forget gates near {1 / (1 + np.exp(-3)):.2f}",
     )
     ax.legend()
@@ -238,7 +238,7 @@ def cell(args, rng):
 def main(argv=None):
     args = get_parser().parse_args(argv)
     if args.steps < 4:
-        raise UserError("--steps must be at least 4: a slope needs some steps")
+        raise UserError("--steps must be at least 4 to fit a slope")
     if not all(np.isfinite(radius) and radius > 0 for radius in args.radii):
         raise UserError("--radii must be above 0")
     rng = np.random.default_rng(args.seed)

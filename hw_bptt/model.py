@@ -1,8 +1,8 @@
 """Three recurrent networks and their gradients by hand: ReLU-RNN, RNN with softmax at each step, LSTM.
 
 NumPy, float64, one text at a time. Parameters are a dict of arrays; a gradient dict has the same keys and shapes.
-Steps count from 1 as in the formulas: h[t] is the state after step t and h[0] = 0, so a cache's `h` has one row more
-than there are steps, while row t - 1 of `a`, `x` or a gradient belongs to step t. Inputs are never changed.
+Steps count from 1 as in the formulas: h[t] is the state after step t and h[0] = 0, so a cache's `h` has T + 1 rows,
+while row t - 1 of `a`, `x` or a gradient belongs to step t. Inputs are never changed.
 """
 
 import math
@@ -56,7 +56,7 @@ def relu_dy(y_pred, y_gt):
 
 
 def relu_dd(y_pred, y_gt):
-    """dL/dd, a number: d stands inside the sigmoid, y_pred = sigmoid(V·h_l + d). No clipping. Source: exercise w1."""
+    """dL/dd, a number: d is added inside the sigmoid, y_pred = sigmoid(V·h_l + d). No clipping. Source: exercise w1."""
     # BEGIN SOLUTION bptt-02 (4 points): multiply dL/dy_pred by the sigmoid's derivative on paper and simplify first
     return y_pred - y_gt
     # END SOLUTION bptt-02
@@ -64,7 +64,7 @@ def relu_dd(y_pred, y_gt):
 
 def relu_dV(dd, h):
     """dL/dV (n,). dd: dL/dd, a number. h (l + 1, n): states, h[0] = 0. Source: exercise w1."""
-    # BEGIN SOLUTION bptt-03 (4 points): which state meets V in the forward pass?
+    # BEGIN SOLUTION bptt-03 (4 points): which state does V multiply in the forward pass?
     return dd * h[-1]
     # END SOLUTION bptt-03
 
@@ -85,14 +85,14 @@ def relu_dh(dd, V, W, a):
 
 def relu_da(dh, a):
     """dL/da_t for every t, (l, n): the gradient before the ReLU. dh (l, n), a (l, n). Source: exercise w1."""
-    # BEGIN SOLUTION bptt-05 (4 points): the forward pass decided which units are switched on
+    # BEGIN SOLUTION bptt-05 (4 points): the forward pass decided which units are active
     return dh * (a > 0)
     # END SOLUTION bptt-05
 
 
 def relu_dW(da, h):
     """dL/dW (n, n). da (l, n): dL/da_t for t = 1..l. h (l + 1, n): states, h[0] = 0. Source: exercise w1."""
-    # BEGIN SOLUTION bptt-06 (6 points): W is used at every step; which state stands next to it in the formula of a_t?
+    # BEGIN SOLUTION bptt-06 (6 points): W is used at every step; which state does it multiply in the formula of a_t?
     return da.T @ h[:-1]  # (n, l)@(l, n)
     # END SOLUTION bptt-06
 
@@ -113,7 +113,7 @@ def relu_db(da):
 
 def relu_dx(da, U):
     """dL/dx_t for every t, (l, n). da (l, n), U (n, n). Source: exercise w1."""
-    # BEGIN SOLUTION bptt-09 (4 points): x_t reaches the loss through a_t only
+    # BEGIN SOLUTION bptt-09 (4 points): x_t affects the loss through a_t only
     return da @ U  # row t: U^T da_t
     # END SOLUTION bptt-09
 
@@ -141,7 +141,7 @@ def relu_rnn_backward(params, x, y_gt, cache):
 
 
 def sigmoid(a):
-    return 0.5 * (1 + np.tanh(0.5 * a))  # the same function, never overflows
+    return 0.5 * (1 + np.tanh(0.5 * a))  # equals 1 / (1 + exp(-a)), without overflow
 
 
 ACTIVATIONS = {"tanh": np.tanh, "sigmoid": sigmoid, "relu": lambda a: np.maximum(a, 0.0)}
@@ -183,7 +183,7 @@ def rnn_forward(params, x, y, activation="tanh"):
 
 
 def rnn_do(y_hat, y):
-    """dL/do_t for every t, (T, K): o_t is what the softmax reads. y_hat (T, K), y (T,) int. Source: exercise w2."""
+    """dL/do_t for every t, (T, K): o_t is the input of the softmax. y_hat (T, K), y (T,) int. Source: exercise w2."""
     # BEGIN SOLUTION bptt-11 (4 points): softmax and cross entropy simplify; the losses of all steps add up
     do = y_hat.copy()
     do[np.arange(len(y)), y] -= 1
@@ -193,7 +193,7 @@ def rnn_do(y_hat, y):
 
 def rnn_dV(do, h):
     """dL/dV (K, H). do (T, K), h (T + 1, H) with h[0] = 0. Source: exercise w2."""
-    # BEGIN SOLUTION bptt-12 (3 points): V meets the state after each step; add up the T contributions
+    # BEGIN SOLUTION bptt-12 (3 points): which state does V multiply at step t? add up the T contributions
     return do.T @ h[1:]  # (K, T)@(T, H)
     # END SOLUTION bptt-12
 
@@ -208,7 +208,7 @@ def rnn_dc(do):
 def rnn_slope(a, h, activation):
     """Derivative of the activation at a_t, for every t and unit: (T, H). a (T, H) its input, h (T, H) its output
     h_1..h_T, activation "tanh", "sigmoid" or "relu"; ReLU'(0) = 0. Source: exercise w3."""
-    # BEGIN SOLUTION bptt-14 (6 points): two are shortest in terms of the output h, one needs the sign of a
+    # BEGIN SOLUTION bptt-14 (6 points): two are shortest in terms of the output h; the third needs the sign of a
     if activation == "tanh":
         return 1 - h**2
     if activation == "sigmoid":
@@ -239,14 +239,14 @@ def rnn_dW(da, h):
 
 def rnn_dU(da, x):
     """dL/dU (H, D). da (T, H), x (T, D). Source: exercise w2."""
-    # BEGIN SOLUTION bptt-17 (3 points): one outer product a step
+    # BEGIN SOLUTION bptt-17 (3 points): one outer product per step
     return da.T @ x  # (H, T)@(T, D)
     # END SOLUTION bptt-17
 
 
 def rnn_db(da):
     """dL/db (H,). da (T, H). Source: exercise w2."""
-    # BEGIN SOLUTION bptt-18 (3 points): b stands in every a_t with the factor 1
+    # BEGIN SOLUTION bptt-18 (3 points): b enters every a_t with the factor 1
     return da.sum(axis=0)
     # END SOLUTION bptt-18
 
@@ -282,7 +282,7 @@ def rnn_step_dh(do_t, V, W, slope):
     do_t (K,): dL_t/do_t. V (K, H), W (H, H). slope (t, H): the activation's derivative at a_1..a_t.
     Source: exercise w2.
     """
-    # BEGIN SOLUTION bptt-20 (6 points): this loss sees one output only; how does it reach h_t, and then h_k for k < t?
+    # BEGIN SOLUTION bptt-20 (6 points): this loss depends on the output of step t only; how does it reach h_t, and then h_k for k < t?
     dh = np.zeros_like(slope)
     dh[-1] = V.T @ do_t
     for k in range(len(slope) - 1, 0, -1):
@@ -298,7 +298,7 @@ def rnn_step_loss_grads(params, cache, t):
     """
     x, h, T = cache["x"], cache["h"], len(cache["x"])
     if not 1 <= t <= T:
-        raise ValueError(f"t = {t} is no step of this text: steps count from 1 to T = {T}")
+        raise ValueError(f"t = {t} is out of range: steps count from 1 to T = {T}")
     slope = rnn_slope(cache["a"][:t], h[1 : t + 1], cache.get("activation", "tanh"))
     do = rnn_do(cache["y_hat"][t - 1 : t], cache["y"][t - 1 : t])  # (1, K)
     dh = rnn_step_dh(do[0], params["V"], params["W"], slope)
@@ -315,12 +315,12 @@ def rnn_step_loss_grads(params, cache, t):
 
 
 def sgd_step(params, grads, lr, clip=None):
-    """New parameters after one step of gradient descent: a dict like params, which itself stays as it is.
+    """New parameters after one step of gradient descent: a dict like params, which is not changed.
 
     grads may hold more keys than params (y_pred, h, C, x): they are ignored. clip: the largest allowed norm of all
-    gradients of params together; above it all of them shrink by one factor. None: no limit. Source: exercise w2.
+    gradients of params together; above it, all of them are scaled down by the same factor. None: no limit. Source: exercise w2.
     """
-    # BEGIN SOLUTION bptt-21 (3 points): downhill; and one factor for all arrays, only when the norm is above the limit
+    # BEGIN SOLUTION bptt-21 (3 points): against the gradient; one factor for all arrays, and only when the norm is above the limit
     factor = lr
     if clip is not None:
         norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in params))
@@ -378,24 +378,24 @@ def lstm_dz(y_hat, y):
 
 def lstm_dV(dz, h):
     """dL/dV (K, H). dz (T, K), h (T + 1, H) with h[0] = 0. Source: exercise w4."""
-    # BEGIN SOLUTION bptt-23 (1 point, bonus): V multiplies h_1..h_T
+    # BEGIN SOLUTION bptt-23 (1 point, bonus): which states does V multiply?
     return dz.T @ h[1:]
     # END SOLUTION bptt-23
 
 
 def lstm_dc(dz):
     """dL/dc (K,), the bias of the output (not the cell). dz (T, K). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-24 (1 point, bonus): one term a step
+    # BEGIN SOLUTION bptt-24 (1 point, bonus): one term per step
     return dz.sum(axis=0)
     # END SOLUTION bptt-24
 
 
 def lstm_dh(dz_t, V, W, later):
-    """dL/dh_t (H,): everything that h_t feeds. dz_t (K,), V (K, H). W (4H, H): W_f, W_i, W_a, W_o on top of each other.
+    """dL/dh_t (H,), through everything that reads h_t. dz_t (K,), V (K, H). W (4H, H): W_f, W_i, W_a, W_o on top of each other.
 
     later (4H,): dL/d(input of each gate) of step t + 1, in the same order; zeros at the last step. Source: exercise w4.
     """
-    # BEGIN SOLUTION bptt-25 (2 points, bonus): h_t is read by the output of step t and by four gates of step t + 1
+    # BEGIN SOLUTION bptt-25 (2 points, bonus): the output of step t and four gates of step t + 1 read h_t
     return V.T.dot(dz_t) + W.T.dot(later)  # the product adds up the four gates
     # END SOLUTION bptt-25
 
@@ -404,7 +404,7 @@ def lstm_dh(dz_t, V, W, later):
 
 
 def lstm_dC_carried(dC_next, f_next, i_next):
-    """The part of dL/dC_t that comes back from C_{t+1}, (H,): one of the two gates lets it through.
+    """The part of dL/dC_t that comes back from C_{t+1}, (H,), through one of the two gates.
 
     dC_next (H,): dL/dC_{t+1}. f_next, i_next (H,): forget and input gate of step t + 1. Source: exercise w4.
     """
@@ -415,14 +415,14 @@ def lstm_dC_carried(dC_next, f_next, i_next):
 
 def lstm_dC(dh_t, o_t, C_t, carried):
     """dL/dC_t (H,). dh_t, o_t, C_t (H,) of step t, carried (H,): the part from C_{t+1}. Source: exercise w4."""
-    # BEGIN SOLUTION bptt-27 (2 points, bonus): C_t goes to h_t and to C_{t+1}; the second path is `carried`
+    # BEGIN SOLUTION bptt-27 (2 points, bonus): h_t and C_{t+1} both read C_t; the second path is `carried`
     return dh_t * o_t * (1 - np.tanh(C_t) ** 2) + carried
     # END SOLUTION bptt-27
 
 
 def lstm_df(dC_t, C_prev, f_t):
     """dL/d(input of the forget gate's sigmoid) at step t, (H,). dC_t, C_prev = C_{t-1}, f_t (H,). Source: w4."""
-    # BEGIN SOLUTION bptt-28 (2 points, bonus): first by f_t, then through its sigmoid
+    # BEGIN SOLUTION bptt-28 (2 points, bonus): first with respect to f_t, then through its sigmoid
     return dC_t * C_prev * f_t * (1 - f_t)
     # END SOLUTION bptt-28
 
@@ -436,14 +436,14 @@ def lstm_di(dC_t, a_t, i_t):
 
 def lstm_da(dC_t, i_t, a_t):
     """dL/d(input of the candidate's tanh) at step t, (H,). dC_t, i_t, a_t (H,). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-30 (2 points, bonus): the candidate is no gate; which function makes it?
+    # BEGIN SOLUTION bptt-30 (2 points, bonus): the candidate is not a gate: which function computes it?
     return dC_t * i_t * (1 - a_t**2)
     # END SOLUTION bptt-30
 
 
 def lstm_do(dh_t, C_t, o_t):
     """dL/d(input of the output gate's sigmoid) at step t, (H,). dh_t, C_t, o_t (H,). Source: exercise w4."""
-    # BEGIN SOLUTION bptt-31 (2 points, bonus): o_t does not touch the cell; read h_t = o_t tanh(C_t)
+    # BEGIN SOLUTION bptt-31 (2 points, bonus): o_t does not enter the cell state; read h_t = o_t tanh(C_t)
     return dh_t * np.tanh(C_t) * o_t * (1 - o_t)
     # END SOLUTION bptt-31
 
@@ -478,7 +478,7 @@ def lstm_dx(d, U):
 
     Source: exercise w4.
     """
-    # BEGIN SOLUTION bptt-44 (1 point, bonus): x_t is read four times
+    # BEGIN SOLUTION bptt-44 (1 point, bonus): how many gates read x_t?
     return sum(d[gate] @ U[gate] for gate in U)
     # END SOLUTION bptt-44
 
@@ -486,7 +486,7 @@ def lstm_dx(d, U):
 def lstm_through_time(params, cache, dz):
     """dL/dh_t (T, H), dL/dC_t (T, H), and a dict f, i, a, o -> d_gate (T, H), from dz (T, K).
 
-    From the last step to the first; your functions answer for one step at a time.
+    From the last step to the first; each call of your functions handles one step.
     """
     V, W = params["V"], stack_gates(params, "W")
     C, f, i, a, o = (cache[name] for name in ("C", "f", "i", "a", "o"))
@@ -533,11 +533,11 @@ def uses_fast(implementation):
     return implementation == "fast" and fast is not None
 
 
-# ---- what train.py and sample.py need of all three ----
+# ---- provided: for train.py and sample.py ----
 
 
 def new_params(kind, D, H, rng, K=2):
-    """Parameters to start from. kind: relu_rnn (its state is as wide as its input: H = D), rnn or lstm."""
+    """Initial parameters. kind: relu_rnn (its state is as wide as its input: H = D), rnn or lstm."""
 
     def near_zero(*shape):
         return rng.normal(0, 1 / math.sqrt(shape[-1]), shape)
@@ -565,14 +565,14 @@ def new_params(kind, D, H, rng, K=2):
             f"U_{gate}": near_zero(H, D),
             f"b_{gate}": np.zeros(H),
         }
-    params["b_f"] += 1  # forget gates start open: the cell keeps what it has
+    params["b_f"] += 1  # forget gates start open: the cell keeps its state
     return params | {"V": 0.3 * near_zero(K, H), "c": np.zeros(K)}
 
 
 def loss_and_grads(kind, params, x, label, implementation="fast"):
     """Loss per predicted step (nats), gradients and P(label 1) of one text.
 
-    rnn, lstm: the text's label stands at every step. implementation: of the LSTM, "readable" or "fast".
+    rnn, lstm: every step has the text's label. implementation: of the LSTM, "readable" or "fast".
     """
     if kind == "relu_rnn":
         y_pred, cache = relu_rnn_forward(params, x)

@@ -2,8 +2,8 @@
 
     python prepare.py --data_root data/waimai_10k
 
-A text never stands on both sides of the split. Characters and vectors come from the train part only: positive pointwise
-mutual information (PPMI) of characters that stand close together, reduced to `--dim` numbers by its largest eigenvalues.
+A text is never on both sides of the split. Characters and vectors come from the train part only: positive pointwise
+mutual information (PPMI) of characters that occur close together, reduced to `--dim` numbers by its largest eigenvalues.
 """
 
 import csv
@@ -15,19 +15,23 @@ import numpy as np
 from cli import Parser, UserError, command, find_folder, positive_int, run, safe_write, seed_number
 
 RAW, PREPARED = "waimai_10k.csv", "bptt.npz"
-UNKNOWN = 0  # id of every character that the train part does not know: its vector is zero
+UNKNOWN = 0  # id of every character that is not in the train part; its vector is zero
 
 
 def get_parser():
     parser = Parser(description="Turn reviews into character ids and fixed vectors.")
     parser.add_argument("--data_root", default="data/waimai_10k", help=f"folder with {RAW}")
-    parser.add_argument("--out_dir", default=None, help=f"where {PREPARED} goes; None: --data_root")
-    parser.add_argument("--dim", type=positive_int, default=64, help="numbers a character")
+    parser.add_argument(
+        "--out_dir", default=None, help=f"folder for {PREPARED} (default: --data_root)"
+    )
+    parser.add_argument(
+        "--dim", type=positive_int, default=64, help="width of a character's vector"
+    )
     parser.add_argument(
         "--window",
         type=positive_int,
         default=4,
-        help="neighbours on each side that count, characters",
+        help="neighbours counted on each side, in characters",
     )
     parser.add_argument(
         "--min_count", type=positive_int, default=2, help="rarer characters are unknown"
@@ -42,12 +46,12 @@ def get_parser():
 
 
 def characters(text):
-    """The text as one network reads it: full-width and half-width forms made alike, lower case, no white space."""
+    """The text as the networks read it: full-width forms as half-width, lower case, no white space."""
     return "".join(unicodedata.normalize("NFKC", text).lower().split())
 
 
 def read_reviews(path):
-    """[(label, text)] of a CSV file, and counts of what was left out. Raises UserError that names a broken row."""
+    """[(label, text)] of a CSV file, and counts of what was left out. Raises UserError that names an invalid row."""
     reviews, counts, seen = [], Counter(), set()
     with open(path, encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file)
@@ -74,8 +78,8 @@ def read_reviews(path):
 
 
 def split_texts(reviews, rng, share=0.2):
-    """(train, validation) of (label, text) pairs, the same share of either label in both; both rows of a text with both
-    labels go to the same side."""
+    """(train, validation) of (label, text) pairs, the same share of either label in both; a text that
+    occurs with both labels is on one side only."""
     label_of = {text: label for label, text in reversed(reviews)}
     held_out = set()
     for label in (0, 1):
@@ -89,12 +93,12 @@ def split_texts(reviews, rng, share=0.2):
 
 
 def ppmi_vectors(texts, chars, dim, window):
-    """(1 + len(chars), dim): one row a character, row 0 (unknown) zero; root mean square of the others 0.3 over the texts.
+    """(1 + len(chars), dim): one row per character, row 0 (unknown) zero; root mean square 0.3 over the texts.
 
     PPMI(a, b) = max(0, log P(a, b) / (P(a) P(b))), pairs at a distance of up to `window` in the same text. The matrix is
     symmetric: its eigenvectors times the root of |eigenvalue|, largest first, are the best `dim` numbers for it.
     """
-    number = {char: at for at, char in enumerate(chars)}
+    number = {char: index for index, char in enumerate(chars)}
     counts, size = np.zeros((len(chars), len(chars))), len(chars)
     for text in texts:
         ids = np.array([number.get(char, size) for char in text])
@@ -113,31 +117,31 @@ def ppmi_vectors(texts, chars, dim, window):
     vector = vector[:, largest] * np.sqrt(np.abs(value[largest]))
     vector *= np.sign(
         vector[np.abs(vector).argmax(axis=0), np.arange(len(largest))]
-    )  # one sign on every machine
+    )  # the same sign on every machine
     weight = Counter(number[char] for text in texts for char in text if char in number)
-    often = np.array([weight[at] for at in range(size)])
-    vector *= 0.3 / np.sqrt((often @ vector**2).mean() / often.sum())
+    frequency = np.array([weight[index] for index in range(size)])
+    vector *= 0.3 / np.sqrt((frequency @ vector**2).mean() / frequency.sum())
     return np.vstack([np.zeros((1, dim)), np.pad(vector, ((0, 0), (0, dim - len(largest))))])
 
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    fill = command("data/download.py", "waimai_10k")
-    folder = find_folder(args.data_root, [RAW], fill)
+    download = command("data/download.py", "waimai_10k")
+    folder = find_folder(args.data_root, [RAW], download)
     reviews, counts = read_reviews(folder / RAW)
     parts = split_texts(reviews, np.random.default_rng(args.seed))
     if not all(len({label for label, _ in part}) == 2 for part in parts):
         raise UserError(
             f"{folder / RAW}: {len(reviews)} reviews are too few: train and validation need both labels"
         )
-    often = Counter(char for _, text in parts[0] for char in text)
-    chars = sorted(char for char, count in often.items() if count >= args.min_count)
+    frequency = Counter(char for _, text in parts[0] for char in text)
+    chars = sorted(char for char, count in frequency.items() if count >= args.min_count)
     if not chars:
         raise UserError(
             f"no character occurs {args.min_count} times in the train part; use a smaller --min_count"
         )
     vectors = ppmi_vectors([text for _, text in parts[0]], chars, args.dim, args.window)
-    number = {char: at for at, char in enumerate(chars, 1)}
+    number = {char: index for index, char in enumerate(chars, 1)}
     arrays = {"chars": np.array([ord(char) for char in chars], np.int32), "vectors": vectors}
     for name, part in zip(("train", "val"), parts):
         ids = [number.get(char, UNKNOWN) for _, text in part for char in text]

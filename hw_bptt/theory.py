@@ -1,4 +1,4 @@
-"""The choice questions: give the letter of the true statement. It is judged at grading, where every option is computed."""
+"""The choice questions: give the letter of the true statement. It is checked at grading, where every option is computed."""
 
 
 def c1():
@@ -9,13 +9,13 @@ def c1():
     (B) eigenvalues λ_i = 1 easily make gradients vanish
     (C) eigenvalues λ_i > 1 easily make gradients vanish
     """
-    # BEGIN SOLUTION bptt-91 (3 points): what becomes of the t-th power of one eigenvalue?
+    # BEGIN SOLUTION bptt-91 (3 points): what happens to the t-th power of an eigenvalue as t grows?
     return "A"
     # END SOLUTION bptt-91
 
 
 def c2():
-    """Letter of the activation that hands the gradient back through t steps without shrinking it.
+    """Letter of the activation that passes the gradient back through t steps without shrinking it.
 
     h_t = φ(W h_{t-1} + U x_t + b), W orthogonal, all pre-activations positive.
     (A) sigmoid        (B) tanh        (C) ReLU

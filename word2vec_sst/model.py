@@ -1,12 +1,12 @@
 """Word2vec's losses and gradients for a batch of windows at once: the same numbers as question 3's functions.
 
-Sizes: B windows, L context places, K negatives, V words, n width. A window is a row: its centre, and its context padded
-with PAD. `skipgram` and `cbow` join the blanks; the functions for shared negatives below them are what train.py calls.
+Sizes: B windows, L context positions, K negatives, V words, n width. A window is a row: its centre, and its context
+padded with PAD. `skipgram` and `cbow` join the blanks; train.py calls the functions for shared negatives at the end.
 """
 
 import numpy as np
 
-PAD = -1  # an empty place of a context
+PAD = -1  # an empty position of a context
 
 
 def sigmoid(x):
@@ -15,11 +15,11 @@ def sigmoid(x):
 
 
 def add_rows(table, rows, values):
-    """Add values[i] to table[rows[i]], in place, for every i; a row that is named twice gets both.
+    """Add values[i] to table[rows[i]], in place, for every i; a row that occurs twice gets both.
 
     table (V, n), rows (R,) int, values (R, n).
     """
-    # BEGIN SOLUTION w2v-21 (2 points): table[rows] += values adds once a row; which call adds every time?
+    # BEGIN SOLUTION w2v-21 (2 points): table[rows] += values adds only once per row; which function adds every time?
     np.add.at(table, rows, values)
     # END SOLUTION w2v-21
 
@@ -30,7 +30,7 @@ def negative_sampling(predicted, targets, negatives, U):
     predicted (B, n), targets (B,), negatives (B, K) rows of U (V, n), none equal to its target.
     Returns costs (B,), d_predicted (B, n), rows (B, K + 1) = targets and negatives, d_rows (B, K + 1, n) by U[rows].
     """
-    # BEGIN SOLUTION w2v-22 (3 points): question 3c with a leading axis; the target's sign is the other one
+    # BEGIN SOLUTION w2v-22 (3 points): question 3c with a leading axis; the target has the opposite sign
     rows = np.concatenate([targets[:, None], negatives], axis=1)  # (B, K + 1)
     u = U[rows]  # (B, K + 1, n)
     z = np.einsum("bkn,bn->bk", u, predicted)
@@ -64,7 +64,7 @@ def softmax_loss(predicted, targets, U):
 
 def loss(predicted, targets, negatives, U):
     """(cost, d_predicted, rows, d_rows) of a batch: negative sampling, or the softmax if negatives is None (its rows are
-    all rows). d_rows (R, n) belongs to rows (R,), in which a row may stand more than once."""
+    all rows). d_rows (R, n) belongs to rows (R,), where a row may occur more than once."""
     if negatives is None:
         costs, d_predicted, dU = softmax_loss(predicted, targets, U)
         return costs.sum(), d_predicted, np.arange(len(U)), dU
@@ -76,19 +76,19 @@ def skipgram_rows(centers, contexts, V, U, negatives=None):
     """Skip-gram over a batch of windows, gradients by the rows that occur.
 
     centers (B,), contexts (B, L) padded with PAD, V and U (words, n), negatives (B, L, K) or None for the softmax.
-    Returns the summed cost, rows of V and their gradients, rows of U and their gradients; a row may stand repeatedly.
+    Returns the summed cost, rows of V and their gradients, rows of U and their gradients; a row may occur repeatedly.
     """
-    window, place = np.nonzero(contexts != PAD)
+    window, position = np.nonzero(contexts != PAD)
     predicted = V[centers[window]]  # (pairs, n)
-    chosen = None if negatives is None else negatives[window, place]
-    cost, d_predicted, rows, d_rows = loss(predicted, contexts[window, place], chosen, U)
+    chosen = None if negatives is None else negatives[window, position]
+    cost, d_predicted, rows, d_rows = loss(predicted, contexts[window, position], chosen, U)
     return cost, centers[window], d_predicted, rows, d_rows
 
 
 def cbow_rows(centers, contexts, V, U, negatives=None):
     """CBOW over a batch of windows; arguments and results as in skipgram_rows, but negatives (B, K)."""
-    window, place = np.nonzero(contexts != PAD)
-    words = contexts[window, place]
+    window, position = np.nonzero(contexts != PAD)
+    words = contexts[window, position]
     predicted = np.zeros((len(centers), V.shape[1]), V.dtype)
     add_rows(predicted, window, V[words])  # sum of each context
     cost, d_predicted, rows, d_rows = loss(predicted, centers, negatives, U)
@@ -116,28 +116,28 @@ def cbow(centers, contexts, V, U, negatives=None):
 
 # ---------------------------------------------------------------- negatives shared by neighbouring windows (train.py)
 #
-# A stretch of text is cut into G groups of L centres. A group's context lies in its M = L + 2 * window places, and its S
-# negatives serve all its windows, so all scores are two matrix products a group (Ji, Satish, Li and Dubey 2016).
+# A stretch of text is cut into G groups of L centres. A group's context lies in its M = L + 2 * window positions, and its
+# S negatives serve all its windows, so all scores are two matrix products per group (Ji, Satish, Li and Dubey 2016).
 
 
 def slope(scores):
-    """Sigmoid by one exponential, for scores of training: an overflow gives the right limit."""
+    """Sigmoid by one exponential, for scores in training: an overflow gives the right limit."""
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(-scores))
 
 
 def shared_cost(positive, negative, pairs, weight):
-    """Summed cost of scores (G, L, M) and (G, L, S) that count `pairs` and `weight` times."""
+    """Summed cost of scores (G, L, M) and (G, L, S), counted `pairs` and `weight` times."""
     return float(
         np.sum(pairs * np.logaddexp(0, -positive)) + np.sum(weight * np.logaddexp(0, negative))
     )
 
 
 def shared_skipgram(v, u, u_neg, pairs, weight, with_cost=True):
-    """Skip-gram of G groups of L centres, gradients summed by place.
+    """Skip-gram of G groups of L centres, gradients summed by position.
 
-    v (G, L, n) input vectors of the centres; u (G, M, n) output vectors of the places; u_neg (G, S, n) of the negatives.
-    pairs (G, L, M): 1 where place m is in the context of centre l, else 0. weight (G, L, S): how often negative s counts.
+    v (G, L, n) input vectors of the centres; u (G, M, n) output vectors of the positions; u_neg (G, S, n) of the negatives.
+    pairs (G, L, M): 1 where position m is in the context of centre l, else 0. weight (G, L, S): count of negative s.
     Returns cost (None without with_cost), dv, du, du_neg.
     """
     positive, negative = v @ u.swapaxes(1, 2), v @ u_neg.swapaxes(1, 2)  # (G, L, M), (G, L, S)
@@ -147,8 +147,8 @@ def shared_skipgram(v, u, u_neg, pairs, weight, with_cost=True):
 
 
 def shared_cbow(v, u, u_neg, pairs, weight, with_cost=True):
-    """CBOW of G groups, gradients summed by place: v (G, M, n) input vectors of the places, u (G, L, n) output vectors of
-    the centres, the rest as in shared_skipgram. A centre without context counts nothing."""
+    """CBOW of G groups, gradients summed by position: v (G, M, n) input vectors of the positions, u (G, L, n) output vectors of
+    the centres, the rest as in shared_skipgram. A centre without context is not counted."""
     predicted = pairs @ v  # (G, L, M)@(G, M, n) -> (G, L, n)
     positive, negative = (
         np.sum(predicted * u, axis=2, keepdims=True),
@@ -174,11 +174,13 @@ def sum_rows(rows, values, scratch):
     """
     n = values.shape[1]
     order = np.arange(len(rows))
-    scratch[rows] = order  # of equal rows, the last one stays
+    scratch[rows] = order  # of equal rows, the last index remains
     last = scratch[rows] == order
-    place = (np.cumsum(last) - 1)[scratch[rows]]
-    sums, others = values[last], ~last
+    target = (np.cumsum(last) - 1)[scratch[rows]]
+    sums, repeated = values[last], ~last
     np.add.at(
-        sums.reshape(-1), (place[others, None] * n + np.arange(n)).ravel(), values[others].ravel()
+        sums.reshape(-1),
+        (target[repeated, None] * n + np.arange(n)).ravel(),
+        values[repeated].ravel(),
     )
     return rows[last], sums
