@@ -41,7 +41,7 @@ def test_mask_scores(student, case):
         form,
         (
             f"masked scores: shape {np.shape(s)}, expected {allowed.shape}",
-            f"掩码后的分数:形状 {np.shape(s)},应为 {allowed.shape}",
+            f"掩码后的分数：形状 {np.shape(s)}，应为 {allowed.shape}",
         ),
         scores=s,
     )
@@ -70,7 +70,7 @@ def test_mix_dropout(student, case):
         form,
         (
             f"mixed: shape {np.shape(both)}, expected {(*weights.shape[:-1], 2 * L)}",
-            f"结果:形状 {np.shape(both)},应为 {(*weights.shape[:-1], 2 * L)}",
+            f"结果：形状 {np.shape(both)}，应为 {(*weights.shape[:-1], 2 * L)}",
         ),
         mixed=both,
     )
@@ -79,7 +79,7 @@ def test_mix_dropout(student, case):
         np.allclose(both[..., :L], both[..., L:]),
         (
             "dropout belongs to the weights, before the values are mixed",
-            "dropout 应作用于权重,在混合之前",
+            "dropout 应作用于权重，在混合之前",
         ),
         halves=bool(np.allclose(both[..., :L], both[..., L:])),
     )
@@ -114,7 +114,7 @@ def check_dropout(case, got, full, p):
         (
             f"in training, dropout with p = {p} makes each number 0 or 1 / (1 - p) times itself; got: {seen}, a "
             f"share of {share:.3g} zeros",
-            f"训练时,p = {p} 的 dropout 使每个数变为 0 或自身的 1 / (1 - p) 倍;得到:{zh},零占 {share:.3g}",
+            f"训练时，p = {p} 的 dropout 使每个数变为 0 或自身的 1 / (1 - p) 倍；得到：{zh}，零占 {share:.3g}",
         ),
         training=seen,
         zeros=bool(zero.any()),
@@ -133,7 +133,7 @@ def test_positions(student, case):
         {"dtype": form["dtype"], "device": form["device"]},
         why=(
             "An embedding asks for whole numbers that live where the tokens live.",
-            "嵌入层需要整数下标,并且要与 tokens 在同一设备上。",
+            "嵌入层需要整数下标，并且要与 tokens 在同一设备上。",
         ),
     )
 
@@ -182,7 +182,7 @@ def test_causal_mask(student, case):
         {"dtype": form["dtype"], "device": form["device"]},
         why=(
             "A mask is bool and lives where the tokens live.",
-            "掩码是布尔型,并且要与 tokens 在同一设备上。",
+            "掩码是布尔型，并且要与 tokens 在同一设备上。",
         ),
     )
 
@@ -205,7 +205,7 @@ def test_loss_and_perplexity(student, case):
     count = len(got["result"]) if isinstance(got["result"], list) else 1
     case.require(
         count == 2,
-        ("two values are asked for: the loss and the perplexity", "应返回两个值:损失和困惑度"),
+        ("two values are asked for: the loss and the perplexity", "应返回两个值：损失和困惑度"),
         values=count,
     )
     case.check(dict(zip(("loss", "perplexity"), got["result"])))
@@ -213,7 +213,7 @@ def test_loss_and_perplexity(student, case):
         got["gradient"] is not None,
         (
             "training goes back from the loss through the logits: return a tensor that still knows them, not a number",
-            "训练要从损失经 logits 往回传:请返回与 logits 相连的张量,而不是数",
+            "训练要从损失经 logits 往回传：请返回与 logits 相连的张量，而不是数",
         ),
         way_back=got["gradient"] is not None,
     )

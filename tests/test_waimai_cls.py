@@ -21,7 +21,7 @@ def test_get_stop_words(student, case):
     points=5,
     why=(
         "Look at the labels of the first and the last hundred rows before you cut.",
-        "切分之前,先看看最前和最后一百行的标签。",
+        "切分之前，先看看最前和最后一百行的标签。",
     ),
 )
 def test_split(student, case):
@@ -73,7 +73,7 @@ def test_pad(student, case):
         kinds == ["int64", "int64"],
         (
             f"tokens and lengths are long (int64), got {', '.join(kinds)}",
-            f"tokens 和 lengths 应为 long(int64),得到 {', '.join(kinds)}",
+            f"tokens 和 lengths 应为 long(int64)，得到 {', '.join(kinds)}",
         ),
         kinds=kinds,
     )

@@ -58,9 +58,9 @@ def results(case, value, count):
         isinstance(value, list) and came == count,
         (
             f"{count} values should be returned together, got {came or 'nothing'}",
-            f"应一起返回 {count} 个值,得到 {came} 个"
+            f"应一起返回 {count} 个值，得到 {came} 个"
             if came
-            else f"应一起返回 {count} 个值,没有返回值",
+            else f"应一起返回 {count} 个值，没有返回值",
         ),
         **{f"{count} returned": came},
     )
@@ -86,7 +86,7 @@ def test_softmax(student, case):
     points=1,
     why=(
         "Softmax is the same when a constant is added to a row: choose it so that exp cannot overflow.",
-        "同一行的分数都加上一个常数,softmax 不变:选一个让 exp 不会溢出的常数。",
+        "同一行的分数都加上一个常数，softmax 不变：选一个让 exp 不会溢出的常数。",
     ),
 )
 def test_softmax_overflow(student, case):
@@ -112,7 +112,7 @@ def test_sigmoid(student, case):
 @blank(
     "w2v-02",
     points=1,
-    why=("The limits are 0 and 1: no nan may come out.", "极限是 0 和 1:不应出现 nan。"),
+    why=("The limits are 0 and 1: no nan may come out.", "极限是 0 和 1：不应出现 nan。"),
 )
 def test_sigmoid_overflow(student, case):
     case.check(
@@ -164,7 +164,7 @@ def test_gradcheck_verdicts(student, case):
         not (said < 0).any(),
         (
             "neither True nor False is returned, and neither 'passed' nor 'failed' printed",
-            "既没有返回 True / False,也没有打印 passed / failed",
+            "既没有返回 True / False，也没有打印 passed / failed",
         ),
         verdicts=said,
         how=how,
@@ -177,7 +177,7 @@ def test_gradcheck_verdicts(student, case):
         missed + accused == 0,
         (
             f"{missed} of {(right == 0).sum()} wrong gradients passed, {accused} of {right.sum()} right ones failed",
-            f"{(right == 0).sum()} 个错误梯度中有 {missed} 个通过,{right.sum()} 个正确梯度中有 {accused} 个被判错",
+            f"{(right == 0).sum()} 个错误梯度中有 {missed} 个通过，{right.sum()} 个正确梯度中有 {accused} 个被判错",
         ),
         verdicts=said,
         how=how,
@@ -194,7 +194,7 @@ def test_gradcheck_leaves(student, case):
             len(calls) >= x0.size + 1,
             (
                 f"f was called {len(calls)} times for {x0.size} entries",
-                f"{x0.size} 个分量,f 只被调用 {len(calls)} 次",
+                f"{x0.size} 个分量，f 只被调用 {len(calls)} 次",
             ),
             **{f"calls {n}": len(calls), f"how {n}": np.array(asked(answer, x0))},
         )
@@ -202,7 +202,7 @@ def test_gradcheck_leaves(student, case):
             moved.sum(axis=1).max(initial=0) <= 1 and np.abs(answer["x"] - x0).max() < 1e-9,
             (
                 "x is not put back: a later call sees an entry that is still moved",
-                "x 没有恢复:后面的调用看到仍被移动的分量",
+                "x 没有恢复：后面的调用看到仍被移动的分量",
             ),
             **{f"moved {n}": moved.sum(axis=1), f"x {n}": np.abs(answer["x"] - x0) > 1e-9},
         )
@@ -210,7 +210,7 @@ def test_gradcheck_leaves(student, case):
             len(set(answer["states"])) == 1,
             (
                 "f is called from different random states: a cost that draws random numbers cannot be checked",
-                "f 每次被调用时随机状态不同:带随机数的代价函数无法检查",
+                "f 每次被调用时随机状态不同：带随机数的代价函数无法检查",
             ),
             **{
                 f"states {n}": np.array(
@@ -233,7 +233,7 @@ def network(student, case):
     stubs=(*SOFTMAX, *SIGMOID),
     why=(
         "Check cost and gradient against each other: the gradient block by block, W1, b1, W2, b2.",
-        "请用代价检验梯度:按 W1、b1、W2、b2 逐块比较。",
+        "请用代价检验梯度：按 W1、b1、W2、b2 逐块比较。",
     ),
 )
 def test_network_gradient(student, case):
@@ -243,7 +243,7 @@ def test_network_gradient(student, case):
         number,
         (
             "the first of the two values, the cost, is not a positive number",
-            "两个返回值中的第一个是代价,应为正数",
+            "两个返回值中的第一个是代价，应为正数",
         ),
         cost=cost,
         as_it_came=gradient,
@@ -262,7 +262,7 @@ def test_network_sum(student, case):
         not np.allclose(np.nan_to_num(cost) * rows, case.expected["cost"]),
         (
             f"the cost is the mean over the {rows} rows; here it is the sum (with its gradient, the mean is right elsewhere)",
-            f"得到的是 {rows} 行的平均代价;这里要求的是总和(平均值若与梯度一致,只扣这一小项)",
+            f"得到的是 {rows} 行的平均代价；这里要求的是总和（平均值若与梯度一致，只扣这一小项）",
         ),
         cost=cost,
         gradient=gradient,
@@ -276,7 +276,7 @@ def test_network_sum(student, case):
     stubs=(*SOFTMAX, *SIGMOID),
     why=(
         "0 * log 0 is nan: take the log of the right class only.",
-        "0 * log 0 是 nan:只对正确类别取对数。",
+        "0 * log 0 是 nan：只对正确类别取对数。",
     ),
 )
 def test_network_certain(student, case):
@@ -320,7 +320,7 @@ def test_softmax_gradients(student, case):
     stubs=(*SOFTMAX, *SIGMOID),
     why=(
         "Your softmax does not overflow: is it the one that is used here?",
-        "你的 softmax 不会溢出:这里用的是它吗?",
+        "你的 softmax 不会溢出：这里用的是它吗？",
     ),
 )
 def test_softmax_cost_overflow(student, case):
@@ -355,7 +355,7 @@ def test_neg_gradients(student, case):
     stubs=(*SOFTMAX, *SIGMOID),
     why=(
         "A draw that equals the target is no negative: draw again until there are K.",
-        "抽到目标词本身不算负样本:重新抽,直到有 K 个。",
+        "抽到目标词本身不算负样本：重新抽，直到有 K 个。",
     ),
 )
 def test_neg_draws(student, case):
@@ -422,7 +422,7 @@ def test_sgd_steps(student, case):
     points=3,
     why=(
         "A post-processing may return a new array: what becomes of it?",
-        "后处理函数可能返回一个新数组:它去哪儿了?",
+        "后处理函数可能返回一个新数组：它去哪儿了？",
     ),
 )
 def test_sgd_postprocessing(student, case):
@@ -446,7 +446,7 @@ def test_sgd_halving(student, case):
     points=1,
     why=(
         "With useSaved a run goes on where it was saved, and saves; in every run the cost is printed.",
-        "useSaved 为真时,从保存处继续并定期保存;每次运行都要打印代价。",
+        "useSaved 为真时，从保存处继续并定期保存；每次运行都要打印代价。",
     ),
 )
 def test_sgd_saving(student, case):
@@ -481,7 +481,7 @@ def regression(student, case, *names):
     stubs=REGRESSION,
     why=(
         "The mean cross entropy, plus half the regularisation times the squares.",
-        "平均交叉熵,加上二分之一正则系数乘以平方和。",
+        "平均交叉熵，加上二分之一正则系数乘以平方和。",
     ),
 )
 def test_regression_cost(student, case):
@@ -511,7 +511,7 @@ def test_regression_classes(student, case):
     stubs=REGRESSION,
     why=(
         "Your softmax does not overflow: is it the one that is used here?",
-        "你的 softmax 不会溢出:这里用的是它吗?",
+        "你的 softmax 不会溢出：这里用的是它吗？",
     ),
 )
 def test_regression_overflow(student, case):
@@ -532,7 +532,7 @@ def test_regularization_values(student, case):
         len(flat) >= 5,
         (
             f"{len(flat)} different positive values: try at least 5",
-            f"只有 {len(flat)} 个不同的正值:至少试 5 个",
+            f"只有 {len(flat)} 个不同的正值：至少试 5 个",
         ),
         values=flat,
     )
@@ -540,7 +540,7 @@ def test_regularization_values(student, case):
         flat[-1] >= 1e3 * flat[0],
         (
             f"the values reach from {flat[0]:g} to {flat[-1]:g}: the best one may lie far outside; cover three powers of ten or more",
-            f"取值范围从 {flat[0]:g} 到 {flat[-1]:g}:最好的值可能远在其外;至少覆盖三个数量级",
+            f"取值范围从 {flat[0]:g} 到 {flat[-1]:g}：最好的值可能远在其外；至少覆盖三个数量级",
         ),
         values=flat,
     )
@@ -617,7 +617,7 @@ def test_batched_negative_sampling(student, case):
         and (rows < len(gradient)).all(),
         (
             "rows (B, K + 1) are row numbers of U, d_rows (B, K + 1, n) their gradients",
-            "rows (B, K + 1) 是 U 的行号,d_rows (B, K + 1, n) 是对应的梯度",
+            "rows (B, K + 1) 是 U 的行号，d_rows (B, K + 1, n) 是对应的梯度",
         ),
         form=str((np.shape(rows), np.shape(d_rows))),
     )

@@ -12,7 +12,7 @@ from course.mistakes import mistake
     "gpt-a1.0",
     "A9",
     en="Queries and keys come out the same: how many projections did __init__ make?",
-    zh="查询和键完全相同:__init__ 里建了几个投影?",
+    zh="查询和键完全相同：__init__ 里建了几个投影？",
 )
 def project(self, x):
     return self.q(x), self.q(x), self.v(x)
@@ -22,7 +22,7 @@ def project(self, x):
     "gpt-a1.0",
     "A22",
     en="The three results are right, their order is not: read the docstring's tuple again.",
-    zh="三个结果都对,但顺序不对:再看文档字符串里的元组。",
+    zh="三个结果都对，但顺序不对：再看文档字符串里的元组。",
 )
 def project(self, x):
     return self.q(x), self.v(x), self.k(x)
@@ -32,7 +32,7 @@ def project(self, x):
     "gpt-a1.0",
     "A23",
     en="Which of the three says what is taken home, and does it have a layer of its own?",
-    zh="三者中哪一个是最后“带走”的内容?它有自己的线性层吗?",
+    zh="三者中哪一个是最后“带走”的内容？它有自己的线性层吗？",
 )
 def project(self, x):
     return self.q(x), self.k(x), self.k(x)
@@ -42,7 +42,7 @@ def project(self, x):
     "gpt-a2.0",
     "A11",
     en="Change one character only: which positions of the heads change? Split the last axis first.",
-    zh="只改变一个字:各个头的哪些位置变了?先拆最后一维。",
+    zh="只改变一个字：各个头的哪些位置变了？先拆最后一维。",
 )
 def split_heads(self, x):
     B, L, C = x.shape
@@ -53,7 +53,7 @@ def split_heads(self, x):
     "gpt-a2.0",
     "A11b",
     en="The axes are in another order than the docstring says: at this step characters stay second.",
-    zh="轴的顺序与文档字符串不同:这一步里字仍在第二维。",
+    zh="轴的顺序与文档字符串不同：这一步里字仍在第二维。",
 )
 def split_heads(self, x):
     B, L, C = x.shape
@@ -64,7 +64,7 @@ def split_heads(self, x):
     "gpt-a2.0",
     "A24",
     en="Which columns of x belong to head 0: neighbours, or every h-th?",
-    zh="x 的哪些列属于第 0 个头:相邻的列,还是每隔 h 列取一列?",
+    zh="x 的哪些列属于第 0 个头：相邻的列，还是每隔 h 列取一列？",
 )
 def split_heads(self, x):
     B, L, C = x.shape
@@ -75,7 +75,7 @@ def split_heads(self, x):
     "gpt-a3.1",
     "A25",
     en="Write down the shape of q @ k_t with your result: are queries beside keys?",
-    zh="写出 q @ k_t 的形状:是查询对键吗?",
+    zh="写出 q @ k_t 的形状：是查询对键吗？",
 )
 def swap_axes(self, q, k, v):
     return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
@@ -85,7 +85,7 @@ def swap_axes(self, q, k, v):
     "gpt-a3.1",
     "G10",
     en="A reshape gives the right shape and moves numbers to wrong places: is it a transpose?",
-    zh="reshape 得到了正确的形状,却把数放错了位置:它等于转置吗?",
+    zh="reshape 得到了正确的形状，却把数放错了位置：它等于转置吗？",
 )
 def swap_axes(self, q, k, v):
     B, L, h, d = q.shape
@@ -96,7 +96,7 @@ def swap_axes(self, q, k, v):
     "gpt-a3.1",
     "A26",
     en="Follow one key: which two of its axes change places beside the heads'?",
-    zh="跟踪一个键:除了头的那一维,它还有哪两维交换了位置?",
+    zh="跟踪一个键：除了头的那一维，它还有哪两维交换了位置？",
 )
 def swap_axes(self, q, k, v):
     B, L, h, d = q.shape
@@ -107,7 +107,7 @@ def swap_axes(self, q, k, v):
     "gpt-a3.1",
     "A27",
     en="Two of the three have their heads beside the batch: which one was forgotten?",
-    zh="三者中有两个已把头移到批次旁边:漏了哪一个?",
+    zh="三者中有两个已把头移到批次旁边：漏了哪一个？",
 )
 def swap_axes(self, q, k, v):
     return q.transpose(1, 2), k.permute(0, 2, 3, 1), v
@@ -117,7 +117,7 @@ def swap_axes(self, q, k, v):
     "gpt-a3.2",
     "A2",
     en="What is the variance of a dot product of d independent terms?",
-    zh="d 个独立项的点积,方差是多少?",
+    zh="d 个独立项的点积，方差是多少？",
 )
 def scores(self, q, k_t):
     return q @ k_t
@@ -127,7 +127,7 @@ def scores(self, q, k_t):
     "gpt-a3.2",
     "A3",
     en="Over which dimension does the dot product of one head run?",
-    zh="单个头的点积沿着多长的维度求和?",
+    zh="单个头的点积沿着多长的维度求和？",
 )
 def scores(self, q, k_t):
     return q @ k_t / math.sqrt(q.size(1) * q.size(-1))
@@ -137,7 +137,7 @@ def scores(self, q, k_t):
     "gpt-a3.2",
     "A3b",
     en="Longer vectors should give smaller scores per unit: divide or multiply?",
-    zh="向量越长,缩放后的分数应越小:该除还是该乘?",
+    zh="向量越长，缩放后的分数应越小：该除还是该乘？",
 )
 def scores(self, q, k_t):
     return q @ k_t * math.sqrt(q.size(-1))
@@ -147,7 +147,7 @@ def scores(self, q, k_t):
     "gpt-a3.2",
     "A28",
     en="The deviation grows with the root of the width: did you divide by the variance?",
-    zh="标准差随宽度的平方根增长:你除的是方差吗?",
+    zh="标准差随宽度的平方根增长：你除的是方差吗？",
 )
 def scores(self, q, k_t):
     return q @ k_t / q.size(-1)
@@ -157,7 +157,7 @@ def scores(self, q, k_t):
     "gpt-a3.2",
     "A29",
     en="Does the scale depend on how long the text is, or on how long a vector is?",
-    zh="缩放因子取决于文本长度,还是向量长度?",
+    zh="缩放因子取决于文本长度，还是向量长度？",
 )
 def scores(self, q, k_t):
     return q @ k_t / math.sqrt(q.size(-2))
@@ -167,7 +167,7 @@ def scores(self, q, k_t):
     "gpt-a3.2",
     "A30",
     en="Row i should hold what query i thinks of all keys: which of the two stands left?",
-    zh="第 i 行应是第 i 个查询对所有键的分数:哪个应在左边?",
+    zh="第 i 行应是第 i 个查询对所有键的分数：哪个应在左边？",
 )
 def scores(self, q, k_t):
     return (q @ k_t).transpose(-2, -1) / math.sqrt(q.size(-1))
@@ -177,7 +177,7 @@ def scores(self, q, k_t):
     "gpt-a3.2",
     "A41",
     en="How wide is one head: is that the number of heads?",
-    zh="一个头有多宽:那是头的个数吗?",
+    zh="一个头有多宽：那是头的个数吗？",
 )
 def scores(self, q, k_t):
     return q @ k_t / math.sqrt(self.n_head)
@@ -187,13 +187,13 @@ def scores(self, q, k_t):
     "gpt-a3.3",
     "G2",
     en="Change the last character: may the first row change? Read again what True means here.",
-    zh="改变最后一个字:第一行可以变吗?再看一遍 True 在这里的含义。",
+    zh="改变最后一个字：第一行可以变吗？再看一遍 True 在这里的含义。",
 )
 def mask_scores(self, s, mask):
     return s.masked_fill(~mask, float("-inf"))
 
 
-@mistake("gpt-a3.3", "G5", en="What is exp(0)?", zh="exp(0) 等于多少?")
+@mistake("gpt-a3.3", "G5", en="What is exp(0)?", zh="exp(0) 等于多少？")
 def mask_scores(self, s, mask):
     return s * ~mask
 
@@ -202,7 +202,7 @@ def mask_scores(self, s, mask):
     "gpt-a3.3",
     "G5b",
     en="How small must a score be so that nothing, not even a very low score, falls below it?",
-    zh="这个分数要多小,才不会有别的分数比它更低?",
+    zh="这个分数要多小，才不会有别的分数比它更低？",
 )
 def mask_scores(self, s, mask):
     return s.masked_fill(mask, -100.0)
@@ -212,7 +212,7 @@ def mask_scores(self, s, mask):
     "gpt-a3.3",
     "G5c",
     en="Two conventions are mixed: which mask is added to scores, and which is a yes or no?",
-    zh="混淆了两种约定:哪种掩码与分数相加,哪种表示是与否?",
+    zh="混淆了两种约定：哪种掩码与分数相加，哪种表示是与否？",
 )
 def mask_scores(self, s, mask):
     return s + mask
@@ -222,7 +222,7 @@ def mask_scores(self, s, mask):
     "gpt-a3.3",
     "G4",
     en="Print the row sums: who got the weight of the masked ones?",
-    zh="打印每行之和:被掩住位置的权重去了哪里?",
+    zh="打印每行之和：被掩住位置的权重去了哪里？",
 )
 def mask_scores(self, s, mask):
     return torch.softmax(s, dim=-1) * ~mask
@@ -232,7 +232,7 @@ def mask_scores(self, s, mask):
     "gpt-a3.3",
     "A13",
     en="A row is the one that looks, a column the one looked at: is your mask the right way round?",
-    zh="行是“看”的一方,列是“被看”的一方:你的掩码方向对吗?",
+    zh="行是“看”的一方，列是“被看”的一方：你的掩码方向对吗？",
 )
 def mask_scores(self, s, mask):
     return s.masked_fill(mask.T, float("-inf"))
@@ -242,14 +242,14 @@ def mask_scores(self, s, mask):
     "gpt-a3.3",
     "G38",
     en="masked_fill gives a new tensor: what becomes of it?",
-    zh="masked_fill 给出一个新的张量:它去哪儿了?",
+    zh="masked_fill 给出一个新的张量：它去哪儿了？",
 )
 def mask_scores(self, s, mask):
     s.masked_fill(mask, -torch.inf)
     return s
 
 
-@mistake("gpt-a3.3", "G39", en="What is 0 times infinity?", zh="0 乘无穷大是多少?")
+@mistake("gpt-a3.3", "G39", en="What is 0 times infinity?", zh="0 乘无穷大是多少？")
 def mask_scores(self, s, mask):
     return s + mask * -torch.inf
 
@@ -268,7 +268,7 @@ def weights(self, s):
     "gpt-a3.4",
     "A31",
     en="Heads do not share a weight of 1 among them: which axis holds the keys?",
-    zh="各个头之间并不分配同一份权重:哪一维是键?",
+    zh="各个头之间并不分配同一份权重：哪一维是键？",
 )
 def weights(self, s):
     return torch.softmax(s, dim=1)
@@ -278,7 +278,7 @@ def weights(self, s):
     "gpt-a3.4",
     "V1",
     en="Try scores of 1000: which constant may you subtract without changing the result?",
-    zh="试试值为 1000 的分数:减去哪个常数不会改变结果?",
+    zh="试试值为 1000 的分数：减去哪个常数不会改变结果？",
 )
 def weights(self, s):
     return s.exp() / s.exp().sum(-1, keepdim=True)
@@ -288,7 +288,7 @@ def weights(self, s):
     "gpt-a3.4",
     "A32",
     en="Weights are not negative: is this a probability or its logarithm?",
-    zh="权重不会是负数:这是概率还是概率的对数?",
+    zh="权重不会是负数：这是概率还是概率的对数？",
 )
 def weights(self, s):
     return torch.log_softmax(s, dim=-1)
@@ -298,7 +298,7 @@ def weights(self, s):
     "gpt-a3.4",
     "A33",
     en="Each row adds up to 1, but does a larger score still get exponentially more?",
-    zh="每行之和虽为 1,但更大的分数是否得到指数级更多的权重?",
+    zh="每行之和虽为 1，但更大的分数是否得到指数级更多的权重？",
 )
 def weights(self, s):
     return torch.sigmoid(s) / torch.sigmoid(s).sum(-1, keepdim=True)
@@ -308,7 +308,7 @@ def weights(self, s):
     "gpt-a3.5",
     "A34",
     en="Two calls in training give the same: where is the dropout of this step?",
-    zh="训练时两次调用的结果相同:这一步的 dropout 在哪里?",
+    zh="训练时两次调用的结果相同：这一步的 dropout 在哪里？",
 )
 def mix(self, weights, v):
     return weights @ v
@@ -318,7 +318,7 @@ def mix(self, weights, v):
     "gpt-a3.5",
     "G17",
     en="Call the model twice in eval mode: is it the same?",
-    zh="在 eval 模式下调用两次:结果相同吗?",
+    zh="在 eval 模式下调用两次：结果相同吗？",
 )
 def mix(self, weights, v):
     return F.dropout(weights, 0.3) @ v
@@ -338,7 +338,7 @@ def mix(self, weights, v):
     "gpt-a3.5",
     "A35",
     en="What is dropped here: a look at a character, or a number of the result?",
-    zh="这里丢弃的是“看某个字”,还是结果中的某个数?",
+    zh="这里丢弃的是“看某个字”，还是结果中的某个数？",
 )
 def mix(self, weights, v):
     return self.weight_dropout(weights @ v)
@@ -348,7 +348,7 @@ def mix(self, weights, v):
     "gpt-a4.0",
     "A10",
     en="After the reshape, does row t hold the h heads of character t? Fill a tensor with its numbers.",
-    zh="reshape 之后,第 t 行是第 t 个字的 h 个头吗?用字的编号填一个张量试试。",
+    zh="reshape 之后，第 t 行是第 t 个字的 h 个头吗？用字的编号填一个张量试试。",
 )
 def join_heads(self, x):
     B, h, L, d = x.shape
@@ -359,7 +359,7 @@ def join_heads(self, x):
     "gpt-a4.0",
     "A36",
     en="Head 0 should fill the first columns: do yours alternate?",
-    zh="第 0 个头应占最前面的列:你的各个头是交错的吗?",
+    zh="第 0 个头应占最前面的列：你的各个头是交错的吗？",
 )
 def join_heads(self, x):
     return x.permute(0, 2, 3, 1).flatten(2)
@@ -369,7 +369,7 @@ def join_heads(self, x):
     "gpt-a4.0",
     "A37",
     en="Heads are set side by side; nothing is added up or averaged here.",
-    zh="各个头是并排放置的;这里不做求和或平均。",
+    zh="各个头是并排放置的；这里不做求和或平均。",
 )
 def join_heads(self, x):
     return x.mean(1).repeat(1, 1, x.size(1))
@@ -379,7 +379,7 @@ def join_heads(self, x):
     "gpt-a5.0",
     "A38",
     en="Print the output of the same input in training mode, twice.",
-    zh="训练模式下对同一输入输出两次,看看是否相同。",
+    zh="训练模式下对同一输入输出两次，看看是否相同。",
 )
 def project_out(self, x):
     return self.o(x)
@@ -389,7 +389,7 @@ def project_out(self, x):
     "gpt-a5.0",
     "A39",
     en="Which linear layer of __init__ has not been used yet?",
-    zh="__init__ 里还有哪个线性层没用过?",
+    zh="__init__ 里还有哪个线性层没用过？",
 )
 def project_out(self, x):
     return self.out_dropout(x)
@@ -399,7 +399,7 @@ def project_out(self, x):
     "gpt-a5.0",
     "A40",
     en="Dropout is the last thing that happens here: what comes out at p = 0.3, zeros or mixtures?",
-    zh="dropout 是这里的最后一步:p = 0.3 时输出的是零还是混合后的数?",
+    zh="dropout 是这里的最后一步：p = 0.3 时输出的是零还是混合后的数？",
 )
 def project_out(self, x):
     return self.o(self.out_dropout(x))
@@ -414,7 +414,7 @@ def positions(self, tokens):
     "gpt-g1.0",
     "G11b",
     en="Which type does an embedding want for its numbers?",
-    zh="嵌入层要求下标是什么类型?",
+    zh="嵌入层要求下标是什么类型？",
 )
 def positions(self, tokens):
     return torch.arange(tokens.size(1), dtype=torch.float, device=tokens.device)
@@ -424,7 +424,7 @@ def positions(self, tokens):
     "gpt-g1.0",
     "G13",
     en="How many different positions does a text of length L have, and which axis is L?",
-    zh="长度为 L 的文本有多少个不同的位置?L 是哪一维?",
+    zh="长度为 L 的文本有多少个不同的位置？L 是哪一维？",
 )
 def positions(self, tokens):
     return torch.arange(tokens.size(0), dtype=torch.long, device=tokens.device)
@@ -434,7 +434,7 @@ def positions(self, tokens):
     "gpt-g1.0",
     "G13b",
     en="What is the number of the first position? Try a text as long as the whole window.",
-    zh="第一个位置的编号是几?试试与窗口一样长的文本。",
+    zh="第一个位置的编号是几？试试与窗口一样长的文本。",
 )
 def positions(self, tokens):
     return torch.arange(1, tokens.size(1) + 1, dtype=torch.long, device=tokens.device)
@@ -444,7 +444,7 @@ def positions(self, tokens):
     "gpt-g1.0",
     "G7b",
     en="The window is that long; how long is this text?",
-    zh="这是窗口的长度;这段文本有多长?",
+    zh="这是窗口的长度；这段文本有多长？",
 )
 def positions(self, tokens):
     return torch.arange(self.config.max_seq_len, dtype=torch.long, device=tokens.device)
@@ -454,7 +454,7 @@ def positions(self, tokens):
     "gpt-g1.0",
     "G40",
     en="Every text has the same positions: how many rows of them do you need?",
-    zh="每段文本的位置都相同:需要几行?",
+    zh="每段文本的位置都相同：需要几行？",
 )
 def positions(self, tokens):
     return torch.arange(tokens.size(1), device=tokens.device).expand(len(tokens), -1)
@@ -464,7 +464,7 @@ def positions(self, tokens):
     "gpt-g2.0",
     "G13c",
     en="Which numbers does the table of positions know, and which did it get?",
-    zh="位置表认识哪些下标?你给它的又是哪些?",
+    zh="位置表认识哪些下标？你给它的又是哪些？",
 )
 def embed(self, tokens, pos):
     return self.token_embedding(tokens), self.position_embedding(tokens % self.config.max_seq_len)
@@ -474,7 +474,7 @@ def embed(self, tokens, pos):
     "gpt-g2.0",
     "G22",
     en="There are two tables: was the second one asked?",
-    zh="共有两张表:第二张用到了吗?",
+    zh="共有两张表：第二张用到了吗？",
 )
 def embed(self, tokens, pos):
     return self.token_embedding(tokens), self.token_embedding(pos)
@@ -494,7 +494,7 @@ def embed(self, tokens, pos):
     "gpt-g2.0",
     "G24",
     en="Joining the two is the next step: return them apart.",
-    zh="把两者相加是下一步:这里分开返回。",
+    zh="把两者相加是下一步：这里分开返回。",
 )
 def embed(self, tokens, pos):
     joined = self.token_embedding(tokens) + self.position_embedding(pos)
@@ -505,13 +505,13 @@ def embed(self, tokens, pos):
     "gpt-g3.0",
     "G12",
     en="Swap two characters of the text: does the prediction notice?",
-    zh="交换文本中的两个字:预测会发现吗?",
+    zh="交换文本中的两个字：预测会发现吗？",
 )
 def first_input(self, E_U, E_P):
     return self.dropout(E_U)
 
 
-@mistake("gpt-g3.0", "G25", en="What does the flag no_pos ask for?", zh="no_pos 这个开关要求什么?")
+@mistake("gpt-g3.0", "G25", en="What does the flag no_pos ask for?", zh="no_pos 这个开关要求什么？")
 def first_input(self, E_U, E_P):
     return self.dropout(E_U + E_P)
 
@@ -520,7 +520,7 @@ def first_input(self, E_U, E_P):
     "gpt-g3.0",
     "G26",
     en="Read the name of the flag aloud: when is there no position?",
-    zh="念一念开关的名字:什么时候没有位置?",
+    zh="念一念开关的名字：什么时候没有位置？",
 )
 def first_input(self, E_U, E_P):
     return self.dropout(E_U + E_P if self.config.no_pos else E_U)
@@ -530,7 +530,7 @@ def first_input(self, E_U, E_P):
     "gpt-g3.0",
     "G27",
     en="The values are right; what happens to them in training?",
-    zh="数值是对的;训练时还要对它们做什么?",
+    zh="数值是对的；训练时还要对它们做什么？",
 )
 def first_input(self, E_U, E_P):
     return E_U if self.config.no_pos else E_U + E_P
@@ -540,7 +540,7 @@ def first_input(self, E_U, E_P):
     "gpt-g3.0",
     "G28",
     en="Dropout acts on the sum: can a zero still show through?",
-    zh="dropout 作用于和:此时零还看得出来吗?",
+    zh="dropout 作用于和：此时零还看得出来吗？",
 )
 def first_input(self, E_U, E_P):
     return self.dropout(E_U) if self.config.no_pos else self.dropout(E_U) + E_P
@@ -550,14 +550,14 @@ def first_input(self, E_U, E_P):
     "gpt-g3.0",
     "G41",
     en="With positions it is right, in training too. And with no_pos?",
-    zh="有位置时对了,训练时也对。no_pos 时呢?",
+    zh="有位置时对了，训练时也对。no_pos 时呢？",
 )
 def first_input(self, E_U, E_P):
     return E_U if self.config.no_pos else self.dropout(E_U + E_P)
 
 
 @mistake(
-    "gpt-g4.0", "G1", en="Which characters may the first one look at?", zh="第一个字可以看哪些字?"
+    "gpt-g4.0", "G1", en="Which characters may the first one look at?", zh="第一个字可以看哪些字？"
 )
 def causal_mask(self, tokens):
     L = tokens.size(1)
@@ -568,7 +568,7 @@ def causal_mask(self, tokens):
     "gpt-g4.0",
     "G2b",
     en="Change the last character: may the first row change? And what does True mean here?",
-    zh="改变最后一个字:第一行可以变吗?这里的 True 又是什么意思?",
+    zh="改变最后一个字：第一行可以变吗？这里的 True 又是什么意思？",
 )
 def causal_mask(self, tokens):
     L = tokens.size(1)
@@ -579,7 +579,7 @@ def causal_mask(self, tokens):
     "gpt-g4.0",
     "G2c",
     en="Rows are the characters that look: which triangle lies in their future?",
-    zh="行是“看”的字:哪个三角是它们的未来?",
+    zh="行是“看”的字：哪个三角是它们的未来？",
 )
 def causal_mask(self, tokens):
     L = tokens.size(1)
@@ -590,7 +590,7 @@ def causal_mask(self, tokens):
     "gpt-g4.0",
     "G3",
     en="Which entry of row t is the character you are about to predict?",
-    zh="第 t 行的哪一项正是你要预测的字?",
+    zh="第 t 行的哪一项正是你要预测的字？",
 )
 def causal_mask(self, tokens):
     L = tokens.size(1)
@@ -601,7 +601,7 @@ def causal_mask(self, tokens):
     "gpt-g4.0",
     "G7",
     en="Your mask is as wide as the window; how long is the input now?",
-    zh="你的掩码与窗口一样宽;现在的输入有多长?",
+    zh="你的掩码与窗口一样宽；现在的输入有多长？",
 )
 def causal_mask(self, tokens):
     L = self.config.max_seq_len
@@ -612,7 +612,7 @@ def causal_mask(self, tokens):
     "gpt-g4.0",
     "G29",
     en="A yes or no is not a number: which type does the docstring ask for?",
-    zh="是与否不是数:文档字符串要求什么类型?",
+    zh="是与否不是数：文档字符串要求什么类型？",
 )
 def causal_mask(self, tokens):
     L = tokens.size(1)
@@ -629,7 +629,7 @@ def causal_mask(self, tokens):
     "gpt-g5.0",
     "G30",
     en="How many blocks are there, and how many weights came back?",
-    zh="有几个块?返回了几份权重?",
+    zh="有几个块？返回了几份权重？",
 )
 def run_layers(self, h, mask):
     for block in self.blocks:
@@ -641,7 +641,7 @@ def run_layers(self, h, mask):
     "gpt-g5.0",
     "G31",
     en="What does the second block get to see: the first one's result, or the start again?",
-    zh="第二个块看到的是第一个块的结果,还是又从头开始?",
+    zh="第二个块看到的是第一个块的结果，还是又从头开始？",
 )
 def run_layers(self, h, mask):
     kept = []
@@ -660,7 +660,7 @@ def run_layers(self, h, mask):
     return h, kept
 
 
-@mistake("gpt-g5.0", "G33", en="Which block comes first?", zh="哪个块在最前面?")
+@mistake("gpt-g5.0", "G33", en="Which block comes first?", zh="哪个块在最前面？")
 def run_layers(self, h, mask):
     kept = []
     for block in reversed(self.blocks):
@@ -673,7 +673,7 @@ def run_layers(self, h, mask):
     "gpt-g5.0",
     "G34",
     en="Every block must know what it may not look at: what did yours get?",
-    zh="每个块都要知道不能看什么:你传给它的是什么?",
+    zh="每个块都要知道不能看什么：你传给它的是什么？",
 )
 def run_layers(self, h, mask):
     kept = []
@@ -687,7 +687,7 @@ def run_layers(self, h, mask):
     "gpt-g5.0",
     "G42",
     en="How many blocks has the text been through when the function returns?",
-    zh="函数返回时,文本通过了几个块?",
+    zh="函数返回时，文本通过了几个块？",
 )
 def run_layers(self, h, mask):
     kept = []
@@ -697,7 +697,7 @@ def run_layers(self, h, mask):
         return h, kept
 
 
-@mistake("gpt-g5.0", "G43", en="How many results does a block give?", zh="一个块返回几个结果?")
+@mistake("gpt-g5.0", "G43", en="How many results does a block give?", zh="一个块返回几个结果？")
 def run_layers(self, h, mask):
     kept = []
     for block in self.blocks:
@@ -710,7 +710,7 @@ def run_layers(self, h, mask):
     "gpt-g5.0",
     "G44",
     en="Which of a block's two results is to be kept?",
-    zh="块的两个结果中,要保留的是哪一个?",
+    zh="块的两个结果中，要保留的是哪一个？",
 )
 def run_layers(self, h, mask):
     kept = []
@@ -724,7 +724,7 @@ def run_layers(self, h, mask):
     "gpt-g6.0",
     "G18",
     en="Without the last norm nothing fixes the scale of the logits.",
-    zh="没有最后的归一化,logits 的尺度就不受约束。",
+    zh="没有最后的归一化，logits 的尺度就不受约束。",
 )
 def logits(self, h):
     return self.head(h)
@@ -734,7 +734,7 @@ def logits(self, h):
     "gpt-g6.0",
     "W10",
     en="The loss applies a softmax itself: what does it want as input?",
-    zh="损失函数自己会做 softmax:它要的输入是什么?",
+    zh="损失函数自己会做 softmax：它要的输入是什么？",
 )
 def logits(self, h):
     return torch.softmax(self.head(self.norm(h)), dim=-1)
@@ -744,7 +744,7 @@ def logits(self, h):
     "gpt-g6.0",
     "G35",
     en="Multiply h by ten: a layer norm behind the blocks would not notice; does yours?",
-    zh="把 h 乘以十:块之后的层归一化不会察觉;你的会吗?",
+    zh="把 h 乘以十：块之后的层归一化不会察觉；你的会吗？",
 )
 def logits(self, h):
     return self.head(h + self.norm(h))
@@ -761,7 +761,7 @@ def logits(self, h):
     "gpt-l1.0",
     "G15",
     en="cross_entropy wants the classes second: is a view a transpose?",
-    zh="cross_entropy 要求类别在第二维:view 等于转置吗?",
+    zh="cross_entropy 要求类别在第二维：view 等于转置吗？",
 )
 def loss_and_perplexity(logits, targets):
     B, L, V = logits.shape
@@ -773,7 +773,7 @@ def loss_and_perplexity(logits, targets):
     "gpt-l1.0",
     "G16",
     en="Your loss is in nats: to which base does the power belong?",
-    zh="你的损失以 nat 为单位:幂的底应是多少?",
+    zh="你的损失以 nat 为单位：幂的底应是多少？",
 )
 def loss_and_perplexity(logits, targets):
     loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
@@ -784,7 +784,7 @@ def loss_and_perplexity(logits, targets):
     "gpt-l1.0",
     "G16b",
     en="First the mean over all characters, then exp once: is a mean of exps the same?",
-    zh="先对所有字求平均,再取一次 exp:先取 exp 再平均相同吗?",
+    zh="先对所有字求平均，再取一次 exp：先取 exp 再平均相同吗？",
 )
 def loss_and_perplexity(logits, targets):
     each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
@@ -795,7 +795,7 @@ def loss_and_perplexity(logits, targets):
     "gpt-l1.0",
     "G16c",
     en="The mean of each text's perplexity is not the perplexity of all: over what is the mean taken?",
-    zh="各段困惑度的平均并不是整体的困惑度:平均是对什么取的?",
+    zh="各段困惑度的平均并不是整体的困惑度：平均是对什么取的？",
 )
 def loss_and_perplexity(logits, targets):
     each = F.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
@@ -806,7 +806,7 @@ def loss_and_perplexity(logits, targets):
     "gpt-l1.0",
     "G36",
     en="Twice as many texts must not double the loss.",
-    zh="文本数加倍,损失不应加倍。",
+    zh="文本数加倍，损失不应加倍。",
 )
 def loss_and_perplexity(logits, targets):
     loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
@@ -817,7 +817,7 @@ def loss_and_perplexity(logits, targets):
     "gpt-l1.0",
     "G14",
     en="The targets are shifted already: how often are yours?",
-    zh="目标已经错开一位了:你又错开了几次?",
+    zh="目标已经错开一位了：你又错开了几次？",
 )
 def loss_and_perplexity(logits, targets):
     loss = F.cross_entropy(logits[:, :-1].flatten(0, 1), targets[:, 1:].flatten())
@@ -828,7 +828,7 @@ def loss_and_perplexity(logits, targets):
     "gpt-l1.0",
     "W10b",
     en="What is the smallest loss you can get, and can it reach 0?",
-    zh="你能得到的最小损失是多少?它能到 0 吗?",
+    zh="你能得到的最小损失是多少？它能到 0 吗？",
 )
 def loss_and_perplexity(logits, targets):
     loss = F.cross_entropy(torch.softmax(logits, -1).flatten(0, 1), targets.flatten())
@@ -839,7 +839,7 @@ def loss_and_perplexity(logits, targets):
     "gpt-l1.0",
     "W12",
     en="Can a negative log-likelihood be negative here?",
-    zh="负对数似然在这里可以是负数吗?",
+    zh="负对数似然在这里可以是负数吗？",
 )
 def loss_and_perplexity(logits, targets):
     loss = F.nll_loss(torch.softmax(logits, -1).flatten(0, 1), targets.flatten())
@@ -850,7 +850,7 @@ def loss_and_perplexity(logits, targets):
     "gpt-l1.0",
     "G46",
     en="On which axis does cross_entropy look for the classes?",
-    zh="cross_entropy 在哪一维找类别?",
+    zh="cross_entropy 在哪一维找类别？",
 )
 def loss_and_perplexity(logits, targets):
     loss = F.cross_entropy(logits, targets)
@@ -861,7 +861,7 @@ def loss_and_perplexity(logits, targets):
     "gpt-l1.0",
     "G47",
     en="Can backward() start from a Python number?",
-    zh="backward() 能从一个 Python 数开始吗?",
+    zh="backward() 能从一个 Python 数开始吗？",
 )
 def loss_and_perplexity(logits, targets):
     loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten()).item()

@@ -9,7 +9,7 @@ from course.mistakes import mistake
     "hmm-01",
     "H1",
     en='Rows of A sum to 1: which index is "from"? Try an A that is not symmetric.',
-    zh="A 的每一行之和为 1:哪个下标是“从哪个状态来”?试一个不对称的 A。",
+    zh="A 的每一行之和为 1：哪个下标是“从哪个状态来”？试一个不对称的 A。",
 )
 def forward(pi, A, B, obs):
     alpha = np.zeros((len(obs), len(pi)))
@@ -23,7 +23,7 @@ def forward(pi, A, B, obs):
     "hmm-01",
     "H2",
     en="How likely is the first symbol in your formula?",
-    zh="在你的公式里,第一个符号出现的概率在哪里?",
+    zh="在你的公式里，第一个符号出现的概率在哪里？",
 )
 def forward(pi, A, B, obs):
     alpha = np.zeros((len(obs), len(pi)))
@@ -37,7 +37,7 @@ def forward(pi, A, B, obs):
     "hmm-01",
     "H3",
     en="Which symbol is emitted at the time that you have just moved to?",
-    zh="刚刚转移到的那个时刻,发出的是哪个符号?",
+    zh="刚刚转移到的那个时刻，发出的是哪个符号？",
 )
 def forward(pi, A, B, obs):
     alpha = np.zeros((len(obs), len(pi)))
@@ -51,7 +51,7 @@ def forward(pi, A, B, obs):
     "hmm-01",
     "H3b",
     en="The symbol belongs to the state that you arrive in, not to the one that you leave.",
-    zh="符号属于到达的状态,而不是离开的状态。",
+    zh="符号属于到达的状态，而不是离开的状态。",
 )
 def forward(pi, A, B, obs):
     alpha = np.zeros((len(obs), len(pi)))
@@ -65,7 +65,7 @@ def forward(pi, A, B, obs):
     "hmm-01",
     "H18a",
     en="Forward adds up all ways into a state. What does a maximum leave out?",
-    zh="前向算法把进入一个状态的所有路径相加。取最大值会漏掉什么?",
+    zh="前向算法把进入一个状态的所有路径相加。取最大值会漏掉什么？",
 )
 def forward(pi, A, B, obs):
     alpha = np.zeros((len(obs), len(pi)))
@@ -79,7 +79,7 @@ def forward(pi, A, B, obs):
     "hmm-01",
     "H8a",
     en="Each row of your alpha sums to 1, but alpha[t] should sum to P(obs[0..t]): what did you divide away?",
-    zh="你的 alpha 每行之和为 1,但 alpha[t] 之和应为 P(obs[0..t]):你除掉了什么?",
+    zh="你的 alpha 每行之和为 1，但 alpha[t] 之和应为 P(obs[0..t])：你除掉了什么？",
 )
 def forward(pi, A, B, obs):
     alpha = np.zeros((len(obs), len(pi)))
@@ -95,7 +95,7 @@ def forward(pi, A, B, obs):
     "hmm-02",
     "H4",
     en="After the last symbol nothing is left to explain: what is the probability of nothing?",
-    zh="最后一个符号之后没有什么要解释的了:“什么都不发生”的概率是多少?",
+    zh="最后一个符号之后没有什么要解释的了：“什么都不发生”的概率是多少？",
 )
 def backward(A, B, obs):
     beta = np.full((len(obs), len(A)), 1 / len(A))
@@ -108,7 +108,7 @@ def backward(A, B, obs):
     "hmm-02",
     "H4b",
     en="Does the last symbol stand at the end of your beta? It belongs to alpha: what follows after it?",
-    zh="你的 beta 末尾是否含有最后一个符号?它属于 alpha:在它之后还有什么?",
+    zh="你的 beta 末尾是否含有最后一个符号？它属于 alpha：在它之后还有什么？",
 )
 def backward(A, B, obs):
     beta = np.zeros((len(obs), len(A)))
@@ -122,7 +122,7 @@ def backward(A, B, obs):
     "hmm-02",
     "H5",
     en="The sum over i of alpha[t, i] beta[t, i] must be the same number for every t: print it.",
-    zh="对每个 t,Σ_i alpha[t, i] beta[t, i] 必须是同一个数:把它打印出来。",
+    zh="对每个 t,Σ_i alpha[t, i] beta[t, i] 必须是同一个数：把它打印出来。",
 )
 def backward(A, B, obs):
     beta = np.ones((len(obs), len(A)))
@@ -135,7 +135,7 @@ def backward(A, B, obs):
     "hmm-02",
     "H6",
     en="Compare the sum over i of alpha[t, i] beta[t, i] for each t; then look at which index of A you sum over.",
-    zh="比较每个 t 的 Σ_i alpha[t, i] beta[t, i];再看看你对 A 的哪个下标求和。",
+    zh="比较每个 t 的 Σ_i alpha[t, i] beta[t, i]；再看看你对 A 的哪个下标求和。",
 )
 def backward(A, B, obs):
     beta = np.ones((len(obs), len(A)))
@@ -148,7 +148,7 @@ def backward(A, B, obs):
     "hmm-02",
     "H5b",
     en="In which state is the next symbol emitted: in the one you are in, or in the one you go to?",
-    zh="下一个符号是在哪个状态发出的:当前状态,还是要去的状态?",
+    zh="下一个符号是在哪个状态发出的：当前状态，还是要去的状态？",
 )
 def backward(A, B, obs):
     beta = np.ones((len(obs), len(A)))
@@ -161,7 +161,7 @@ def backward(A, B, obs):
     "hmm-03",
     "P1",
     en="Each row of alpha is about another time: which one has seen all symbols?",
-    zh="alpha 的每一行对应不同的时刻:哪一行已经看到了全部符号?",
+    zh="alpha 的每一行对应不同的时刻：哪一行已经看到了全部符号？",
 )
 def evaluate(pi, A, B, obs):
     return float(forward(pi, A, B, obs).sum())
@@ -171,7 +171,7 @@ def evaluate(pi, A, B, obs):
     "hmm-03",
     "P2",
     en="The sequence may end in any state: how do you put these cases together?",
-    zh="序列可以在任何一个状态结束:这些情形应如何合在一起?",
+    zh="序列可以在任何一个状态结束：这些情形应如何合在一起？",
 )
 def evaluate(pi, A, B, obs):
     return float(forward(pi, A, B, obs)[-1].max())
@@ -191,7 +191,7 @@ def evaluate(pi, A, B, obs):
     "hmm-03",
     "P4",
     en="A probability is asked for, not its logarithm.",
-    zh="要求的是概率,不是它的对数。",
+    zh="要求的是概率，不是它的对数。",
 )
 def evaluate(pi, A, B, obs):
     return float(log(forward(pi, A, B, obs)[-1].sum()))
@@ -201,13 +201,13 @@ def evaluate(pi, A, B, obs):
     "hmm-04",
     "H9",
     en="gamma[t] is a distribution over states: sum it.",
-    zh="gamma[t] 是状态上的分布:把它加起来看看。",
+    zh="gamma[t] 是状态上的分布：把它加起来看看。",
 )
 def state_posterior(alpha, beta):
     return alpha * beta
 
 
-@mistake("hmm-04", "H10", en="Which axis holds the states?", zh="哪一个轴是状态?")
+@mistake("hmm-04", "H10", en="Which axis holds the states?", zh="哪一个轴是状态？")
 def state_posterior(alpha, beta):
     gamma = alpha * beta
     total = gamma.sum(0)
@@ -218,7 +218,7 @@ def state_posterior(alpha, beta):
     "hmm-04",
     "H9b",
     en="Past and future, given the state, are independent: how do probabilities of independent events combine?",
-    zh="给定当前状态,过去与未来相互独立:独立事件的概率怎样结合?",
+    zh="给定当前状态，过去与未来相互独立：独立事件的概率怎样结合？",
 )
 def state_posterior(alpha, beta):
     total = alpha + beta
@@ -229,7 +229,7 @@ def state_posterior(alpha, beta):
     "hmm-04",
     "H9c",
     en="This is P(state | symbols so far). What do the later symbols tell about the state at time t?",
-    zh="这是只看到目前符号时的 P(状态 | 符号)。后面的符号对 t 时刻的状态说明了什么?",
+    zh="这是只看到目前符号时的 P（状态 | 符号）。后面的符号对 t 时刻的状态说明了什么？",
 )
 def state_posterior(alpha, beta):
     total = alpha.sum(1, keepdims=True)
@@ -240,7 +240,7 @@ def state_posterior(alpha, beta):
     "hmm-04",
     "H9d",
     en="Try a sequence that is impossible under the model: 0 divided by 0 is nan.",
-    zh="试一个在模型下不可能出现的序列:0 除以 0 是 nan。",
+    zh="试一个在模型下不可能出现的序列：0 除以 0 是 nan。",
 )
 def state_posterior(alpha, beta):
     gamma = alpha * beta
@@ -252,7 +252,7 @@ def state_posterior(alpha, beta):
     "H11",
     en="The sum over j of joint[t, i, j] is alpha[t, i] beta[t, i]: a free test. Which part of the sequence is "
     "missing?",
-    zh="Σ_j joint[t, i, j] 等于 alpha[t, i] beta[t, i]:这是免费的检验。序列的哪一部分被漏掉了?",
+    zh="Σ_j joint[t, i, j] 等于 alpha[t, i] beta[t, i]：这是免费的检验。序列的哪一部分被漏掉了？",
 )
 def transition_joint(alpha, beta, A, B, obs):
     return alpha[:-1, :, None] * A * B[:, obs[1:]].T[:, None, :]
@@ -262,7 +262,7 @@ def transition_joint(alpha, beta, A, B, obs):
     "hmm-05",
     "H12",
     en="The transition goes into time t+1: which symbol is seen there?",
-    zh="转移进入的是 t+1 时刻:那时看到的是哪个符号?",
+    zh="转移进入的是 t+1 时刻：那时看到的是哪个符号？",
 )
 def transition_joint(alpha, beta, A, B, obs):
     return alpha[:-1, :, None] * A * (B[:, obs[:-1]].T * beta[1:])[:, None, :]
@@ -272,7 +272,7 @@ def transition_joint(alpha, beta, A, B, obs):
     "hmm-05",
     "H12b",
     en="Which of your factors tells how likely the symbol at time t+1 is?",
-    zh="你的哪个因子表示 t+1 时刻符号出现的概率?",
+    zh="你的哪个因子表示 t+1 时刻符号出现的概率？",
 )
 def transition_joint(alpha, beta, A, B, obs):
     return alpha[:-1, :, None] * A * beta[1:, None, :]
@@ -282,7 +282,7 @@ def transition_joint(alpha, beta, A, B, obs):
     "hmm-05",
     "H11b",
     en="Sum joint[t] over i and j, for every t: which number should it be? (The name says: not divided by it.)",
-    zh="对每个 t,把 joint[t] 对 i、j 求和:应当是哪个数?(题目说:不除以它。)",
+    zh="对每个 t，把 joint[t] 对 i、j 求和：应当是哪个数？（题目说：不除以它。）",
 )
 def transition_joint(alpha, beta, A, B, obs):
     joint = alpha[:-1, :, None] * A * (B[:, obs[1:]].T * beta[1:])[:, None, :]
@@ -294,7 +294,7 @@ def transition_joint(alpha, beta, A, B, obs):
     "hmm-05",
     "H1b",
     en="joint[t, i, j]: is the first index the state at time t, or the one at time t+1?",
-    zh="joint[t, i, j]:第一个下标是 t 时刻的状态,还是 t+1 时刻的?",
+    zh="joint[t, i, j]：第一个下标是 t 时刻的状态，还是 t+1 时刻的？",
 )
 def transition_joint(alpha, beta, A, B, obs):
     return (alpha[:-1, :, None] * A * (B[:, obs[1:]].T * beta[1:])[:, None, :]).transpose(0, 2, 1)
@@ -304,7 +304,7 @@ def transition_joint(alpha, beta, A, B, obs):
     "hmm-05",
     "H5c",
     en="beta[t] has the step out of time t in it already: where does the future begin after the step?",
-    zh="beta[t] 已经包含了从 t 出发的那一步:走完这一步之后,未来从哪里开始?",
+    zh="beta[t] 已经包含了从 t 出发的那一步：走完这一步之后，未来从哪里开始？",
 )
 def transition_joint(alpha, beta, A, B, obs):
     return alpha[:-1, :, None] * A * (B[:, obs[1:]].T * beta[:-1])[:, None, :]
@@ -314,7 +314,7 @@ def transition_joint(alpha, beta, A, B, obs):
     "hmm-06",
     "H7",
     en="Multiply 0.3 a thousand times in Python; then take the logarithm.",
-    zh="在 Python 里把 0.3 连乘一千次,再取对数。",
+    zh="在 Python 里把 0.3 连乘一千次，再取对数。",
 )
 def log_forward(log_pi, log_A, log_B, obs):
     pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
@@ -330,7 +330,7 @@ def log_forward(log_pi, log_A, log_B, obs):
     "H7b",
     en="The logarithm of a sum is not the largest of the logarithms: which function adds numbers that are given "
     "as logarithms?",
-    zh="和的对数不是各对数中最大的那个:哪个函数能把以对数给出的数相加?",
+    zh="和的对数不是各对数中最大的那个：哪个函数能把以对数给出的数相加？",
 )
 def log_forward(log_pi, log_A, log_B, obs):
     log_alpha = np.zeros((len(obs), len(log_pi)))
@@ -344,7 +344,7 @@ def log_forward(log_pi, log_A, log_B, obs):
     "hmm-06",
     "H1c",
     en="log_A is [from, to]: over which axis do you sum, and what does the other one stand for?",
-    zh="log_A 的下标是 [从, 到]:你对哪个轴求和?另一个轴代表什么?",
+    zh="log_A 的下标是 [从，到]：你对哪个轴求和？另一个轴代表什么？",
 )
 def log_forward(log_pi, log_A, log_B, obs):
     log_alpha = np.zeros((len(obs), len(log_pi)))
@@ -358,7 +358,7 @@ def log_forward(log_pi, log_A, log_B, obs):
     "hmm-06",
     "H2b",
     en="How likely is the first symbol in your formula?",
-    zh="在你的公式里,第一个符号出现的概率在哪里?",
+    zh="在你的公式里，第一个符号出现的概率在哪里？",
 )
 def log_forward(log_pi, log_A, log_B, obs):
     log_alpha = np.zeros((len(obs), len(log_pi)))
@@ -374,7 +374,7 @@ def log_forward(log_pi, log_A, log_B, obs):
     "hmm-06",
     "H7c",
     en="Adding logarithms multiplies the probabilities: what does your sum over the states really do?",
-    zh="对数相加是概率相乘:你对状态的求和实际上在做什么?",
+    zh="对数相加是概率相乘：你对状态的求和实际上在做什么？",
 )
 def log_forward(log_pi, log_A, log_B, obs):
     log_alpha = np.zeros((len(obs), len(log_pi)))
@@ -388,7 +388,7 @@ def log_forward(log_pi, log_A, log_B, obs):
     "hmm-07",
     "H4c",
     en="The probability of nothing is 1. What is its logarithm?",
-    zh="“什么都不发生”的概率是 1。它的对数是多少?",
+    zh="“什么都不发生”的概率是 1。它的对数是多少？",
 )
 def log_backward(log_A, log_B, obs):
     log_beta = np.ones((len(obs), len(log_A)))
@@ -397,7 +397,7 @@ def log_backward(log_A, log_B, obs):
     return log_beta
 
 
-@mistake("hmm-07", "H5d", en="Which symbol comes after time t?", zh="t 时刻之后出现的是哪个符号?")
+@mistake("hmm-07", "H5d", en="Which symbol comes after time t?", zh="t 时刻之后出现的是哪个符号？")
 def log_backward(log_A, log_B, obs):
     log_beta = np.zeros((len(obs), len(log_A)))
     for t in range(len(obs) - 2, -1, -1):
@@ -409,7 +409,7 @@ def log_backward(log_A, log_B, obs):
     "hmm-07",
     "H6b",
     en="log_A is [from, to], and beta looks ahead: over which index must you sum?",
-    zh="log_A 的下标是 [从, 到],而 beta 是向前看的:应当对哪个下标求和?",
+    zh="log_A 的下标是 [从，到]，而 beta 是向前看的：应当对哪个下标求和？",
 )
 def log_backward(log_A, log_B, obs):
     log_beta = np.zeros((len(obs), len(log_A)))
@@ -424,7 +424,7 @@ def log_backward(log_A, log_B, obs):
     "hmm-07",
     "H7d",
     en="Multiply 0.3 a thousand times in Python; then take the logarithm.",
-    zh="在 Python 里把 0.3 连乘一千次,再取对数。",
+    zh="在 Python 里把 0.3 连乘一千次，再取对数。",
 )
 def log_backward(log_A, log_B, obs):
     A, B = np.exp(log_A), np.exp(log_B)
@@ -438,7 +438,7 @@ def log_backward(log_A, log_B, obs):
     "hmm-07",
     "H7e",
     en="A maximum looks at the best future only: which function adds numbers that are given as logarithms?",
-    zh="取最大值只看了最好的那个未来:哪个函数能把以对数给出的数相加?",
+    zh="取最大值只看了最好的那个未来：哪个函数能把以对数给出的数相加？",
 )
 def log_backward(log_A, log_B, obs):
     log_beta = np.zeros((len(obs), len(log_A)))
@@ -451,7 +451,7 @@ def log_backward(log_A, log_B, obs):
     "hmm-08",
     "H8",
     en="You divided by c_t at every step: where did these factors go?",
-    zh="你每一步都除以了 c_t:这些因子去哪儿了?",
+    zh="你每一步都除以了 c_t：这些因子去哪儿了？",
 )
 def log_likelihood(pi, A, B, obs):
     alpha = pi * B[:, obs[0]]
@@ -466,7 +466,7 @@ def log_likelihood(pi, A, B, obs):
     "hmm-08",
     "H7f",
     en="Try a sequence of 3000 symbols: what does P(obs) look like before you take its logarithm?",
-    zh="试一个 3000 个符号的序列:取对数之前的 P(obs) 是什么样子?",
+    zh="试一个 3000 个符号的序列：取对数之前的 P(obs) 是什么样子？",
 )
 def log_likelihood(pi, A, B, obs):
     return float(log(evaluate(pi, A, B, obs)))
@@ -476,7 +476,7 @@ def log_likelihood(pi, A, B, obs):
     "hmm-08",
     "P2b",
     en="The sequence may end in any state: the best one alone is not all of P(obs).",
-    zh="序列可以在任何一个状态结束:只取最好的一个并不是全部的 P(obs)。",
+    zh="序列可以在任何一个状态结束：只取最好的一个并不是全部的 P（obs）。",
 )
 def log_likelihood(pi, A, B, obs):
     return float(log_forward(log(pi), log(A), log(B), obs)[-1].max())
@@ -486,7 +486,7 @@ def log_likelihood(pi, A, B, obs):
     "hmm-08",
     "P5",
     en="You add logarithms where their probabilities should be added.",
-    zh="应当相加的是概率,你相加的却是对数。",
+    zh="应当相加的是概率，你相加的却是对数。",
 )
 def log_likelihood(pi, A, B, obs):
     return float(log_forward(log(pi), log(A), log(B), obs)[-1].sum())
@@ -496,7 +496,7 @@ def log_likelihood(pi, A, B, obs):
     "hmm-08",
     "P6",
     en="How many states are there, and by how much is your number too small? A mean is not a sum.",
-    zh="一共有几个状态?你的结果小了多少?平均不是求和。",
+    zh="一共有几个状态？你的结果小了多少？平均不是求和。",
 )
 def log_likelihood(pi, A, B, obs):
     log_alpha = log_forward(log(pi), log(A), log(B), obs)
@@ -507,7 +507,7 @@ def log_likelihood(pi, A, B, obs):
     "hmm-09",
     "H17",
     en="Try an A with a forbidden transition: does your path use it?",
-    zh="试一个含有禁止转移的 A:你的路径用了它吗?",
+    zh="试一个含有禁止转移的 A：你的路径用了它吗？",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
     delta, phi = (
@@ -526,7 +526,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
     "hmm-09",
     "H20",
     en="A long run of zeros in phi is a hint: what became of the product of 1500 probabilities?",
-    zh="phi 里一长串的 0 就是线索:1500 个概率的乘积变成了什么?",
+    zh="phi 里一长串的 0 就是线索：1500 个概率的乘积变成了什么？",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
     pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
@@ -543,7 +543,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
     "hmm-09",
     "H2c",
     en="How likely is the first symbol in your formula?",
-    zh="在你的公式里,第一个符号出现的概率在哪里?",
+    zh="在你的公式里，第一个符号出现的概率在哪里？",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
     delta, phi = (
@@ -562,7 +562,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
     "hmm-09",
     "H18b",
     en="phi[t, j] belongs to one state j: does your best state before depend on j?",
-    zh="phi[t, j] 属于某个状态 j:你的“前一个最佳状态”与 j 有关吗?",
+    zh="phi[t, j] 属于某个状态 j：你的“前一个最佳状态”与 j 有关吗？",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
     delta, phi = (
@@ -580,7 +580,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
     "hmm-09",
     "H18c",
     en="delta keeps the best way into a state, not the sum of all ways.",
-    zh="delta 保留的是进入一个状态的最佳路径,而不是所有路径之和。",
+    zh="delta 保留的是进入一个状态的最佳路径，而不是所有路径之和。",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
     delta, phi = (
@@ -599,7 +599,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
     "hmm-09",
     "H3c",
     en="Which symbol is emitted at the time that you have just moved to?",
-    zh="刚刚转移到的那个时刻,发出的是哪个符号?",
+    zh="刚刚转移到的那个时刻，发出的是哪个符号？",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
     delta, phi = (
@@ -618,7 +618,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
     "hmm-09",
     "H17b",
     en="Two ways into a state are equally good: which one does the docstring ask for?",
-    zh="两条进入同一状态的路径一样好:文档字符串要求选哪一条?",
+    zh="两条进入同一状态的路径一样好：文档字符串要求选哪一条？",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
     N = len(log_pi)
@@ -635,7 +635,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
     "hmm-10",
     "H18",
     en="The best end of a prefix need not lie on the best path: what do you have to remember?",
-    zh="前缀的最佳终点不一定在最佳路径上:你需要记住什么?",
+    zh="前缀的最佳终点不一定在最佳路径上：你需要记住什么？",
 )
 def backtrack(delta, phi):
     return delta.argmax(1)
@@ -645,7 +645,7 @@ def backtrack(delta, phi):
     "hmm-10",
     "H19",
     en="At which time was phi[t] written, and what does it point to?",
-    zh="phi[t] 是在哪个时刻写入的?它指向什么?",
+    zh="phi[t] 是在哪个时刻写入的？它指向什么？",
 )
 def backtrack(delta, phi):
     path = np.zeros(len(delta), dtype=np.int64)
@@ -659,7 +659,7 @@ def backtrack(delta, phi):
     "hmm-10",
     "H19b",
     en="Your path begins at the wrong end: which state do you know first?",
-    zh="你的路径从错误的一端开始:最先知道的是哪个状态?",
+    zh="你的路径从错误的一端开始：最先知道的是哪个状态？",
 )
 def backtrack(delta, phi):
     path = np.zeros(len(delta), dtype=np.int64)
@@ -673,7 +673,7 @@ def backtrack(delta, phi):
     "hmm-10",
     "H18d",
     en="In which state does the best path end? Look at the last row of delta.",
-    zh="最佳路径在哪个状态结束?看看 delta 的最后一行。",
+    zh="最佳路径在哪个状态结束？看看 delta 的最后一行。",
 )
 def backtrack(delta, phi):
     path = np.zeros(len(delta), dtype=np.int64)
@@ -686,7 +686,7 @@ def backtrack(delta, phi):
     "hmm-10",
     "H19c",
     en="Two ends are equally good: which one does the docstring ask for?",
-    zh="两个终点一样好:文档字符串要求选哪一个?",
+    zh="两个终点一样好：文档字符串要求选哪一个？",
 )
 def backtrack(delta, phi):
     path = np.zeros(len(delta), dtype=np.int64)
@@ -700,7 +700,7 @@ def backtrack(delta, phi):
     "hmm-11",
     "H9e",
     en="Sum gamma[t] over the states: which factor is still in it?",
-    zh="把 gamma[t] 对状态求和:里面还留着哪个因子?",
+    zh="把 gamma[t] 对状态求和：里面还留着哪个因子？",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     gamma, counts = np.exp(log_alpha + log_beta), np.zeros_like(log_A)
@@ -713,7 +713,7 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     "hmm-11",
     "H7g",
     en="Which of your exponentials is 0 when log P(obs) is below -800?",
-    zh="当 log P(obs) 小于 -800 时,你的哪个指数变成了 0?",
+    zh="当 log P(obs) 小于 -800 时，你的哪个指数变成了 0?",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     total = np.exp(log_alpha[-1]).sum() or 1.0
@@ -729,7 +729,7 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     "hmm-11",
     "H12c",
     en="The step goes into time t+1: which symbol is seen there?",
-    zh="这一步进入 t+1 时刻:那时看到的是哪个符号?",
+    zh="这一步进入 t+1 时刻：那时看到的是哪个符号？",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     log_p = np.logaddexp.reduce(log_alpha[-1])
@@ -744,7 +744,7 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     "H11c",
     en="The sum over j of the counts out of i equals the sum of gamma[t, i] over t < T-1: which part of the "
     "sequence is missing?",
-    zh="从 i 出发的计数对 j 求和,等于 gamma[t, i] 对 t < T-1 求和:序列的哪一部分被漏掉了?",
+    zh="从 i 出发的计数对 j 求和，等于 gamma[t, i] 对 t < T-1 求和：序列的哪一部分被漏掉了？",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     log_p = np.logaddexp.reduce(log_alpha[-1])
@@ -764,7 +764,7 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     "hmm-11",
     "H1d",
     en="counts[i, j]: is the first index the state that the step leaves?",
-    zh="counts[i, j]:第一个下标是这一步离开的状态吗?",
+    zh="counts[i, j]：第一个下标是这一步离开的状态吗？",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     log_p = np.logaddexp.reduce(log_alpha[-1])
@@ -780,7 +780,7 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     "hmm-11",
     "H16b",
     en="How many steps does a sequence of T symbols have, and what should the counts sum to?",
-    zh="T 个符号的序列有几步?这些计数之和应当是多少?",
+    zh="T 个符号的序列有几步？这些计数之和应当是多少？",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     log_p = np.logaddexp.reduce(log_alpha[-1])
@@ -792,7 +792,7 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     return np.exp(log_alpha + log_beta - log_p), counts
 
 
-@mistake("hmm-12", "H15", en="Whose probability is pi: at which time?", zh="pi 是哪个时刻的概率?")
+@mistake("hmm-12", "H15", en="Whose probability is pi: at which time?", zh="pi 是哪个时刻的概率？")
 def new_pi(gammas):
     return np.concatenate(gammas).mean(0)
 
@@ -801,7 +801,7 @@ def new_pi(gammas):
     "hmm-12",
     "H15b",
     en="With three sequences your pi sums to 3.",
-    zh="有三个序列时,你的 pi 之和是 3。",
+    zh="有三个序列时，你的 pi 之和是 3。",
 )
 def new_pi(gammas):
     return np.sum([gamma[0] for gamma in gammas], axis=0)
@@ -811,7 +811,7 @@ def new_pi(gammas):
     "hmm-12",
     "H15c",
     en="What do the other sequences say about the first state?",
-    zh="其他序列对第一个状态说明了什么?",
+    zh="其他序列对第一个状态说明了什么？",
 )
 def new_pi(gammas):
     return gammas[0][0]
@@ -821,7 +821,7 @@ def new_pi(gammas):
     "hmm-12",
     "H15d",
     en="Is it the first or the last row of gamma that tells where a sequence starts?",
-    zh="序列从哪里开始,是看 gamma 的第一行还是最后一行?",
+    zh="序列从哪里开始，是看 gamma 的第一行还是最后一行？",
 )
 def new_pi(gammas):
     return np.mean([gamma[-1] for gamma in gammas], axis=0)
@@ -831,7 +831,7 @@ def new_pi(gammas):
     "hmm-12",
     "H15e",
     en="Which row of each gamma is about the start? The others have no say here.",
-    zh="每个 gamma 的哪一行说的是开头?其余各行在这里不起作用。",
+    zh="每个 gamma 的哪一行说的是开头？其余各行在这里不起作用。",
 )
 def new_pi(gammas):
     return np.mean([gamma.mean(0) for gamma in gammas], axis=0)
@@ -841,7 +841,7 @@ def new_pi(gammas):
     "hmm-13",
     "H13",
     en="From how many time steps is there a transition?",
-    zh="有多少个时刻会发生转移?",
+    zh="有多少个时刻会发生转移？",
 )
 def new_A(gammas, counts, A):
     return ratio(np.sum(counts, axis=0), np.sum([gamma.sum(0) for gamma in gammas], axis=0), A)
@@ -851,7 +851,7 @@ def new_A(gammas, counts, A):
     "hmm-13",
     "H16",
     en="Print A: equal rows mean that the next state does not depend on the present one.",
-    zh="打印 A:各行相等意味着下一个状态与当前状态无关。",
+    zh="打印 A：各行相等意味着下一个状态与当前状态无关。",
 )
 def new_A(gammas, counts, A):
     above = np.zeros_like(A)
@@ -864,7 +864,7 @@ def new_A(gammas, counts, A):
     "hmm-13",
     "H13b",
     en="A is divided row by row: by what, the steps out of i or the steps into j?",
-    zh="A 是逐行相除的:除以从 i 出发的步数,还是进入 j 的步数?",
+    zh="A 是逐行相除的：除以从 i 出发的步数，还是进入 j 的步数？",
 )
 def new_A(gammas, counts, A):
     above = np.sum(counts, axis=0)
@@ -877,7 +877,7 @@ def new_A(gammas, counts, A):
     "H13c",
     en="Average the counts before you divide, not the quotients: should a short sequence weigh as much as a "
     "long one?",
-    zh="先把计数加起来再相除,而不是平均各个商:短序列的分量应该和长序列一样吗?",
+    zh="先把计数加起来再相除，而不是平均各个商：短序列的分量应该和长序列一样吗？",
 )
 def new_A(gammas, counts, A):
     return np.mean(
@@ -889,7 +889,7 @@ def new_A(gammas, counts, A):
     "hmm-13",
     "H13d",
     en="What do you divide by in the row of a state that is never left?",
-    zh="对于从未离开过的状态,它那一行除以的是什么?",
+    zh="对于从未离开过的状态，它那一行除以的是什么？",
 )
 def new_A(gammas, counts, A):
     return np.sum(counts, axis=0) / np.sum([gamma[:-1].sum(0) for gamma in gammas], axis=0)[:, None]
@@ -899,7 +899,7 @@ def new_A(gammas, counts, A):
     "hmm-14",
     "H14",
     en="Rows of B must sum to 1 after the update: which symbol did you leave out?",
-    zh="更新后 B 的每一行之和必须为 1:你漏掉了哪个符号?",
+    zh="更新后 B 的每一行之和必须为 1：你漏掉了哪个符号？",
 )
 def new_B(gammas, sequences, B):
     seen = np.zeros_like(B)
@@ -912,7 +912,7 @@ def new_B(gammas, sequences, B):
     "hmm-14",
     "H14b",
     en="A row of B is a distribution over symbols: what do your rows sum to, and what your columns?",
-    zh="B 的一行是符号上的分布:你的各行之和是多少?各列呢?",
+    zh="B 的一行是符号上的分布：你的各行之和是多少？各列呢？",
 )
 def new_B(gammas, sequences, B):
     seen = np.zeros_like(B)
@@ -926,7 +926,7 @@ def new_B(gammas, sequences, B):
     "hmm-14",
     "H14c",
     en="The same symbol is seen twice: does numpy's fancy index add both times?",
-    zh="同一个符号出现了两次:numpy 的花式索引会加两次吗?",
+    zh="同一个符号出现了两次：numpy 的花式索引会加两次吗？",
 )
 def new_B(gammas, sequences, B):
     seen = np.zeros_like(B)
@@ -939,7 +939,7 @@ def new_B(gammas, sequences, B):
     "hmm-14",
     "H14d",
     en="Steps are counted for t < T-1; at how many times is a symbol seen?",
-    zh="转移只在 t < T-1 时计数;那么符号在多少个时刻被看到?",
+    zh="转移只在 t < T-1 时计数；那么符号在多少个时刻被看到？",
 )
 def new_B(gammas, sequences, B):
     seen = np.zeros_like(B)
@@ -952,7 +952,7 @@ def new_B(gammas, sequences, B):
     "hmm-14",
     "H14e",
     en="What do you divide by in the row of a state that is never visited?",
-    zh="对于从未到访过的状态,它那一行除以的是什么?",
+    zh="对于从未到访过的状态，它那一行除以的是什么？",
 )
 def new_B(gammas, sequences, B):
     seen = np.zeros_like(B)
@@ -965,7 +965,7 @@ def new_B(gammas, sequences, B):
     "hmm-15",
     "S1",
     en="Is there a step from the last state of one sequence to the first state of the next?",
-    zh="从一个序列的最后一个状态到下一个序列的第一个状态,有一步转移吗?",
+    zh="从一个序列的最后一个状态到下一个序列的第一个状态，有一步转移吗？",
 )
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     first, steps, seen = np.zeros(N), np.zeros((N, N)), np.full((N, M), float(smoothing))
@@ -980,7 +980,7 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     "hmm-15",
     "S2",
     en="pi is about the first state of a sequence: which states did you count?",
-    zh="pi 说的是序列的第一个状态:你数了哪些状态?",
+    zh="pi 说的是序列的第一个状态：你数了哪些状态？",
 )
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     first, steps, seen = np.zeros(N), np.zeros((N, N)), np.full((N, M), float(smoothing))
@@ -995,7 +995,7 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     "hmm-15",
     "S3",
     en="A symbol that was never seen in a state: is its probability really 0?",
-    zh="某个符号从未在某个状态出现过:它的概率真的是 0 吗?",
+    zh="某个符号从未在某个状态出现过：它的概率真的是 0 吗？",
 )
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     first, steps, seen = np.zeros(N), np.zeros((N, N)), np.zeros((N, M))
@@ -1010,7 +1010,7 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     "hmm-15",
     "S4",
     en='Rows of A are "from": which of the two states of a step stands first in your index?',
-    zh="A 的行是“从哪个状态来”:一步的两个状态,哪个在你的下标里排第一?",
+    zh="A 的行是“从哪个状态来”：一步的两个状态，哪个在你的下标里排第一？",
 )
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     first, steps, seen = np.zeros(N), np.zeros((N, N)), np.full((N, M), float(smoothing))
@@ -1025,7 +1025,7 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     "hmm-15",
     "S5",
     en="The same pair occurs twice in a sentence: does numpy's fancy index add both times?",
-    zh="同一对在句子中出现两次:numpy 的花式索引会加两次吗?",
+    zh="同一对在句子中出现两次：numpy 的花式索引会加两次吗？",
 )
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     first, steps, seen = np.zeros(N), np.zeros((N, N)), np.full((N, M), float(smoothing))
@@ -1037,7 +1037,10 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
 
 
 @mistake(
-    "hmm-15", "S6", en="Which of the three tables is to be smoothed?", zh="三张表中,哪一张要做平滑?"
+    "hmm-15",
+    "S6",
+    en="Which of the three tables is to be smoothed?",
+    zh="三张表中，哪一张要做平滑？",
 )
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     first, steps, seen = (np.full(size, float(smoothing)) for size in ((N,), (N, N), (N, M)))
@@ -1052,7 +1055,7 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     "hmm-16",
     "H1e",
     en='"After S_1 comes S_1 or S_2 with ...": are these two numbers a row or a column of A?',
-    zh="“S_1 之后是 S_1 或 S_2 的概率为……”:这两个数是 A 的一行还是一列?",
+    zh="“S_1 之后是 S_1 或 S_2 的概率为……”：这两个数是 A 的一行还是一列？",
 )
 def shop_model(shop):
     pi = np.array([shop["first"][state] for state in STATES])
@@ -1065,7 +1068,7 @@ def shop_model(shop):
     "hmm-16",
     "W1",
     en="In which order does a dict hand out its values, and in which order do you need them?",
-    zh="字典按什么顺序给出它的值?你需要的又是什么顺序?",
+    zh="字典按什么顺序给出它的值？你需要的又是什么顺序？",
 )
 def shop_model(shop):
     pi = np.array(list(shop["first"].values()))
@@ -1078,7 +1081,7 @@ def shop_model(shop):
     "hmm-16",
     "W2",
     en="Has B one row per state, or one per symbol?",
-    zh="B 是每个状态一行,还是每个符号一行?",
+    zh="B 是每个状态一行，还是每个符号一行？",
 )
 def shop_model(shop):
     pi = np.array([shop["first"][state] for state in STATES])
@@ -1091,7 +1094,7 @@ def shop_model(shop):
     "hmm-16",
     "W3",
     en="Your numbers are those of the sheet's shop. What does the argument say?",
-    zh="你的数字是题目中那家店的。参数里说的是什么?",
+    zh="你的数字是题目中那家店的。参数里说的是什么？",
 )
 def shop_model(shop):
     return (

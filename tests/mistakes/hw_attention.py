@@ -795,7 +795,7 @@ def attend_heads(self, q, k, v, keep=None):
     "att-13",
     "N88",
     en="keep may also be one mask for all texts, (L, L): what does your indexing make of it?",
-    zh="keep 也可以是所有文本共用的掩码 (L, L)：你的下标把它变成了什么？",
+    zh="keep 也可以是所有文本共用的掩码（L, L）：你的下标把它变成了什么？",
 )
 def attend_heads(self, q, k, v, keep=None):
     return attend(score_scaled_dot(q, k), v, None if keep is None else keep[:, None])

@@ -13,7 +13,7 @@ from course.mistakes import mistake
     "bptt-01",
     "B21",
     en="What does your formula do with y_pred = 0 and y_gt = 1? Clip as the loss does.",
-    zh="y_pred = 0 而 y_gt = 1 时,你的公式会怎样?像损失函数那样先截断。",
+    zh="y_pred = 0 而 y_gt = 1 时，你的公式会怎样？像损失函数那样先截断。",
 )
 def relu_dy(y_pred, y_gt):
     return (1 - y_gt) / (1 - y_pred) - y_gt / y_pred
@@ -23,7 +23,7 @@ def relu_dy(y_pred, y_gt):
     "bptt-01",
     "B21a",
     en="Raise y_pred a little while y_gt = 1: does the loss grow or shrink?",
-    zh="y_gt = 1 时把 y_pred 稍微调大:损失变大还是变小?",
+    zh="y_gt = 1 时把 y_pred 稍微调大：损失变大还是变小？",
 )
 def relu_dy(y_pred, y_gt):
     y = min(max(y_pred, EPS), 1 - EPS)
@@ -34,7 +34,7 @@ def relu_dy(y_pred, y_gt):
     "bptt-01",
     "B21b",
     en="The loss has two terms. What is left of your derivative when y_gt = 0?",
-    zh="损失有两项。y_gt = 0 时你的导数还剩什么?",
+    zh="损失有两项。y_gt = 0 时你的导数还剩什么？",
 )
 def relu_dy(y_pred, y_gt):
     y = min(max(y_pred, EPS), 1 - EPS)
@@ -45,7 +45,7 @@ def relu_dy(y_pred, y_gt):
     "bptt-01",
     "B21c",
     en="What is the inner derivative of log(1 - y)?",
-    zh="log(1 - y) 的内层导数是什么?",
+    zh="log(1 - y) 的内层导数是什么？",
 )
 def relu_dy(y_pred, y_gt):
     y = min(max(y_pred, EPS), 1 - EPS)
@@ -56,7 +56,7 @@ def relu_dy(y_pred, y_gt):
     "bptt-01",
     "B21d",
     en="That is the derivative before the sigmoid; here the variable is y_pred itself.",
-    zh="这是 sigmoid 之前的导数;这里的变量是 y_pred 本身。",
+    zh="这是 sigmoid 之前的导数；这里的变量是 y_pred 本身。",
 )
 def relu_dy(y_pred, y_gt):
     return y_pred - y_gt
@@ -66,7 +66,7 @@ def relu_dy(y_pred, y_gt):
     "bptt-02",
     "B7",
     en="With cross entropy the sigmoid's derivative cancels: do the two lines of algebra.",
-    zh="与交叉熵相乘后 sigmoid 的导数会消去:把那两行代数写出来。",
+    zh="与交叉熵相乘后 sigmoid 的导数会消去：把那两行代数写出来。",
 )
 def relu_dd(y_pred, y_gt):
     return (y_pred - y_gt) * y_pred * (1 - y_pred)
@@ -76,7 +76,7 @@ def relu_dd(y_pred, y_gt):
     "bptt-02",
     "B7a",
     en="If y_pred is above y_gt, in which direction must d move to lower the loss?",
-    zh="y_pred 大于 y_gt 时,d 应往哪个方向变损失才下降?",
+    zh="y_pred 大于 y_gt 时，d 应往哪个方向变损失才下降？",
 )
 def relu_dd(y_pred, y_gt):
     return y_gt - y_pred
@@ -97,7 +97,7 @@ def relu_dd(y_pred, y_gt):
     "bptt-03",
     "B22",
     en="The output reads the last state: which row of h is that, with h[0] in front?",
-    zh="输出读取的是最后一个状态:h[0] 在最前面时,那是 h 的哪一行?",
+    zh="输出读取的是最后一个状态：h[0] 在最前面时，那是 h 的哪一行？",
 )
 def relu_dV(dd, h):
     return dd * h[-2]
@@ -107,7 +107,7 @@ def relu_dV(dd, h):
     "bptt-03",
     "B22a",
     en="V is used once, after the last step. Over what do you add up?",
-    zh="V 只在最后一步之后用了一次。你在对什么求和?",
+    zh="V 只在最后一步之后用了一次。你在对什么求和？",
 )
 def relu_dV(dd, h):
     return dd * h.sum(axis=0)
@@ -117,7 +117,7 @@ def relu_dV(dd, h):
     "bptt-03",
     "B22b",
     en="You have the derivative of V·h + d by V. Where is the loss?",
-    zh="你求的是 V·h + d 对 V 的导数。损失在哪里?",
+    zh="你求的是 V·h + d 对 V 的导数。损失在哪里？",
 )
 def relu_dV(dd, h):
     return h[-1].copy()
@@ -127,7 +127,7 @@ def relu_dV(dd, h):
     "bptt-03",
     "B22c",
     en="h[0] is the state before the first step, zero. Which state meets V?",
-    zh="h[0] 是第一步之前的状态,全为零。与 V 相乘的是哪个状态?",
+    zh="h[0] 是第一步之前的状态，全为零。与 V 相乘的是哪个状态？",
 )
 def relu_dV(dd, h):
     return dd * h[0]
@@ -137,7 +137,7 @@ def relu_dV(dd, h):
     "bptt-04",
     "B1",
     en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
-    zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少?",
+    zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少？",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -151,7 +151,7 @@ def relu_dh(dd, V, W, a):
     "bptt-04",
     "B2",
     en="The switch was set in the forward pass: which quantity was compared with zero there?",
-    zh="开关在前向时就定了:那里是哪个量与零比较?",
+    zh="开关在前向时就定了：那里是哪个量与零比较？",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -165,7 +165,7 @@ def relu_dh(dd, V, W, a):
     "bptt-04",
     "B3",
     en="W was used at every step in the forward pass: does the loss not feel the earlier states?",
-    zh="前向时每一步都用了 W:损失难道感受不到更早的状态?",
+    zh="前向时每一步都用了 W：损失难道感受不到更早的状态？",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -177,7 +177,7 @@ def relu_dh(dd, V, W, a):
     "bptt-04",
     "B6",
     en="Take a W that is not symmetric and two steps, and write out one entry of dL/dh.",
-    zh="取一个不对称的 W 和两个时间步,写出 dL/dh 的一个分量。",
+    zh="取一个不对称的 W 和两个时间步，写出 dL/dh 的一个分量。",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -205,7 +205,7 @@ def relu_dh(dd, V, W, a):
     "bptt-04",
     "B1b",
     en="What does the docstring say about ReLU'(0)?",
-    zh="文档字符串对 ReLU'(0) 是怎么说的?",
+    zh="文档字符串对 ReLU'(0) 是怎么说的？",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -219,7 +219,7 @@ def relu_dh(dd, V, W, a):
     "bptt-04",
     "B1c",
     en="First through the ReLU or first through W? Read a_t = b + W h_{t-1} + U x_t backwards.",
-    zh="先过 ReLU 还是先过 W?把 a_t = b + W h_{t-1} + U x_t 倒着读。",
+    zh="先过 ReLU 还是先过 W？把 a_t = b + W h_{t-1} + U x_t 倒着读。",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -233,7 +233,7 @@ def relu_dh(dd, V, W, a):
     "bptt-04",
     "B12h",
     en="Only the last step has an output. Where does your V at the earlier steps come from?",
-    zh="只有最后一步有输出。你在更早各步中的 V 从何而来?",
+    zh="只有最后一步有输出。你在更早各步中的 V 从何而来？",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -261,7 +261,7 @@ def relu_dh(dd, V, W, a):
     "bptt-04",
     "B23a",
     en="Is that the gradient after the ReLU (h) or before it (a)?",
-    zh="这是 ReLU 之后(h)的梯度,还是之前(a)的梯度?",
+    zh="这是 ReLU 之后（h）的梯度，还是之前（a）的梯度？",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -275,7 +275,7 @@ def relu_dh(dd, V, W, a):
     "bptt-04",
     "B32",
     en="Your loop runs back. Has it reached the first row?",
-    zh="循环往回走。它走到第一行了吗?",
+    zh="循环往回走。它走到第一行了吗？",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -289,7 +289,7 @@ def relu_dh(dd, V, W, a):
     "bptt-04",
     "B32a",
     en="dL/dh_t needs dL/dh_{t+1}: is it there when your loop asks for it?",
-    zh="dL/dh_t 要用到 dL/dh_{t+1}:循环用它的时候,它已经算好了吗?",
+    zh="dL/dh_t 要用到 dL/dh_{t+1}：循环用它的时候，它已经算好了吗？",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -303,7 +303,7 @@ def relu_dh(dd, V, W, a):
     "bptt-05",
     "B1d",
     en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
-    zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少?",
+    zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少？",
 )
 def relu_da(dh, a):
     return dh.copy()
@@ -313,7 +313,7 @@ def relu_da(dh, a):
     "bptt-05",
     "B2a",
     en="The switch was set in the forward pass: which quantity was compared with zero there?",
-    zh="开关在前向时就定了:那里是哪个量与零比较?",
+    zh="开关在前向时就定了：那里是哪个量与零比较？",
 )
 def relu_da(dh, a):
     return dh * (dh > 0)
@@ -323,7 +323,7 @@ def relu_da(dh, a):
     "bptt-05",
     "B1e",
     en="What does the docstring of relu_dh say about ReLU'(0)?",
-    zh="relu_dh 的文档字符串对 ReLU'(0) 是怎么说的?",
+    zh="relu_dh 的文档字符串对 ReLU'(0) 是怎么说的？",
 )
 def relu_da(dh, a):
     return dh * (a >= 0)
@@ -333,7 +333,7 @@ def relu_da(dh, a):
     "bptt-05",
     "B1f",
     en="You multiply by ReLU(a). What is its derivative?",
-    zh="你乘的是 ReLU(a)。它的导数是什么?",
+    zh="你乘的是 ReLU（a）。它的导数是什么？",
 )
 def relu_da(dh, a):
     return dh * np.maximum(a, 0)
@@ -343,7 +343,7 @@ def relu_da(dh, a):
     "bptt-05",
     "B1g",
     en="A gradient may be negative. Why do you cut it?",
-    zh="梯度可以是负的。为什么要把它截掉?",
+    zh="梯度可以是负的。为什么要把它截掉？",
 )
 def relu_da(dh, a):
     return np.maximum(dh, 0) * (a > 0)
@@ -353,7 +353,7 @@ def relu_da(dh, a):
     "bptt-06",
     "B5",
     en="Write the line of the forward pass that contains W: which h stands next to it?",
-    zh="写出前向中含有 W 的那一行:它旁边的是哪个 h?",
+    zh="写出前向中含有 W 的那一行：它旁边的是哪个 h?",
 )
 def relu_dW(da, h):
     return da.T @ h[1:]
@@ -363,7 +363,7 @@ def relu_dW(da, h):
     "bptt-06",
     "B14w",
     en="What does index -1 mean in Python at the first step? The state before it is zero.",
-    zh="在第一步,Python 的下标 -1 指向哪里?第一步之前的状态是零。",
+    zh="在第一步，Python 的下标 -1 指向哪里？第一步之前的状态是零。",
 )
 def relu_dW(da, h):
     return da.T @ np.roll(h[1:], 1, axis=0)
@@ -373,7 +373,7 @@ def relu_dW(da, h):
     "bptt-06",
     "B3w",
     en="W was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了 W;它的梯度应有几项?",
+    zh="每一步都用了 W；它的梯度应有几项？",
 )
 def relu_dW(da, h):
     return np.outer(da[-1], h[-2])
@@ -383,7 +383,7 @@ def relu_dW(da, h):
     "bptt-06",
     "B4",
     en="The same matrix is used at every step: what happens to what you computed one turn ago?",
-    zh="每一步用的是同一个矩阵:循环上一轮算出的贡献去哪了?",
+    zh="每一步用的是同一个矩阵：循环上一轮算出的贡献去哪了？",
 )
 def relu_dW(da, h):
     dW = None
@@ -396,7 +396,7 @@ def relu_dW(da, h):
     "bptt-06",
     "B9w",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
 def relu_dW(da, h):
     return da.T @ h[:-1] / len(da)
@@ -406,7 +406,7 @@ def relu_dW(da, h):
     "bptt-06",
     "B24w",
     en="Rows of the gradient belong to the rows of W. Which factor's index comes first?",
-    zh="梯度的行对应 W 的行。哪个因子的下标在前?",
+    zh="梯度的行对应 W 的行。哪个因子的下标在前？",
 )
 def relu_dW(da, h):
     return h[:-1].T @ da
@@ -416,7 +416,7 @@ def relu_dW(da, h):
     "bptt-06",
     "B31w",
     en="Is the sum of the products the product of the sums? Try two steps.",
-    zh="乘积之和等于和的乘积吗?用两步试试。",
+    zh="乘积之和等于和的乘积吗？用两步试试。",
 )
 def relu_dW(da, h):
     return np.outer(da.sum(axis=0), h[:-1].sum(axis=0))
@@ -426,7 +426,7 @@ def relu_dW(da, h):
     "bptt-07",
     "B3u",
     en="U was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了 U;它的梯度应有几项?",
+    zh="每一步都用了 U；它的梯度应有几项？",
 )
 def relu_dU(da, x):
     return np.outer(da[-1], x[-1])
@@ -436,7 +436,7 @@ def relu_dU(da, x):
     "bptt-07",
     "B4u",
     en="Only the first step's term is left: was the sum overwritten on the way back?",
-    zh="只剩下第一步的那一项:往回走时和是不是被覆盖了?",
+    zh="只剩下第一步的那一项：往回走时和是不是被覆盖了？",
 )
 def relu_dU(da, x):
     return np.outer(da[0], x[0])
@@ -446,7 +446,7 @@ def relu_dU(da, x):
     "bptt-07",
     "B9u",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
 def relu_dU(da, x):
     return da.T @ x / len(x)
@@ -456,7 +456,7 @@ def relu_dU(da, x):
     "bptt-07",
     "B24u",
     en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
+    zh="梯度的行对应 U 的行。哪个因子的下标在前？",
 )
 def relu_dU(da, x):
     return x.T @ da
@@ -466,7 +466,7 @@ def relu_dU(da, x):
     "bptt-07",
     "B25u",
     en="U meets x_t of the same step; it is W that looks one step back.",
-    zh="U 乘的是同一步的 x_t;往回看一步的是 W。",
+    zh="U 乘的是同一步的 x_t；往回看一步的是 W。",
 )
 def relu_dU(da, x):
     return da[1:].T @ x[:-1]
@@ -476,7 +476,7 @@ def relu_dU(da, x):
     "bptt-07",
     "B31u",
     en="Is the sum of the products the product of the sums? Try two steps.",
-    zh="乘积之和等于和的乘积吗?用两步试试。",
+    zh="乘积之和等于和的乘积吗？用两步试试。",
 )
 def relu_dU(da, x):
     return np.outer(da.sum(axis=0), x.sum(axis=0))
@@ -486,7 +486,7 @@ def relu_dU(da, x):
     "bptt-08",
     "B8",
     en="b is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 b,所以它的梯度是对……求和",
+    zh="每一步都加了 b，所以它的梯度是对……求和",
 )
 def relu_db(da):
     return da[0].copy()
@@ -506,7 +506,7 @@ def relu_db(da):
     "bptt-08",
     "B9b",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
 def relu_db(da):
     return da.mean(axis=0)
@@ -516,7 +516,7 @@ def relu_db(da):
     "bptt-08",
     "B8b",
     en="One number a unit, not one a step: over which axis do the steps run?",
-    zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?",
+    zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
 def relu_db(da):
     return da.sum(axis=1)
@@ -526,7 +526,7 @@ def relu_db(da):
     "bptt-09",
     "B6x",
     en="Write out one entry of U x_t, then take its derivative by one entry of x_t.",
-    zh="写出 U x_t 的一个分量,再对 x_t 的一个分量求导。",
+    zh="写出 U x_t 的一个分量，再对 x_t 的一个分量求导。",
 )
 def relu_dx(da, U):
     return da @ U.T
@@ -536,7 +536,7 @@ def relu_dx(da, U):
     "bptt-09",
     "B26x",
     en="Each step has its own x_t: which row of da does it reach?",
-    zh="每一步有自己的 x_t:它影响 da 的哪一行?",
+    zh="每一步有自己的 x_t：它影响 da 的哪一行？",
 )
 def relu_dx(da, U):
     return np.tile((da @ U).sum(axis=0), (len(da), 1))
@@ -546,7 +546,7 @@ def relu_dx(da, U):
     "bptt-09",
     "B26xa",
     en="Do the earlier inputs not reach the loss?",
-    zh="更早的输入难道影响不到损失?",
+    zh="更早的输入难道影响不到损失？",
 )
 def relu_dx(da, U):
     dx = np.zeros((len(da), U.shape[1]))
@@ -561,7 +561,7 @@ def relu_dx(da, U):
     "bptt-10",
     "B13",
     en="Sum one row of your output: over which axis should the probabilities add up to 1?",
-    zh="把输出的一行加起来:概率应沿哪个轴相加为 1?",
+    zh="把输出的一行加起来：概率应沿哪个轴相加为 1?",
 )
 def softmax(o):
     e = np.exp(o - o.max(axis=0))
@@ -572,7 +572,7 @@ def softmax(o):
     "bptt-10",
     "B13a",
     en="Try a row of values near 1000: which constant may you subtract without changing the result?",
-    zh="试一行 1000 左右的数:减去哪个常数不会改变结果?",
+    zh="试一行 1000 左右的数：减去哪个常数不会改变结果？",
 )
 def softmax(o):
     e = np.exp(o)
@@ -583,7 +583,7 @@ def softmax(o):
     "bptt-10",
     "B13b",
     en="Try one row near 1000 and one near -1000: whose maximum do you subtract from the second?",
-    zh="一行在 1000 附近、一行在 -1000 附近:你从第二行里减去的是谁的最大值?",
+    zh="一行在 1000 附近、一行在 -1000 附近：你从第二行里减去的是谁的最大值？",
 )
 def softmax(o):
     e = np.exp(o - o.max())
@@ -594,7 +594,7 @@ def softmax(o):
     "bptt-10",
     "B13c",
     en="Each step has its own probabilities: what does one row of yours add up to?",
-    zh="每一步有自己的概率:你的一行加起来是多少?",
+    zh="每一步有自己的概率：你的一行加起来是多少？",
 )
 def softmax(o):
     e = np.exp(o - o.max())
@@ -605,7 +605,7 @@ def softmax(o):
     "bptt-10",
     "B13d",
     en="Probabilities are positive. Have you returned their logarithms?",
-    zh="概率是正的。你返回的是它们的对数吗?",
+    zh="概率是正的。你返回的是它们的对数吗？",
 )
 def softmax(o):
     o = o - o.max(axis=1, keepdims=True)
@@ -616,7 +616,7 @@ def softmax(o):
     "bptt-10",
     "B13e",
     en="One sum for each row: is it kept as a column, so that it can divide its row?",
-    zh="每行一个和:它有没有保持为一列,好去除自己那一行?",
+    zh="每行一个和：它有没有保持为一列，好去除自己那一行？",
 )
 def softmax(o):
     e = np.exp(o - o.max(axis=1, keepdims=True))
@@ -627,7 +627,7 @@ def softmax(o):
     "bptt-11",
     "B9",
     en="The losses of the steps add up: is there a mean in the text?",
-    zh="各步的损失是相加的:题目里有取平均吗?",
+    zh="各步的损失是相加的：题目里有取平均吗？",
 )
 def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
@@ -639,7 +639,7 @@ def rnn_do(y_hat, y):
     "bptt-11",
     "B7o",
     en="With cross entropy the softmax's derivative cancels: do the algebra once.",
-    zh="与交叉熵相乘后 softmax 的导数会消去:把代数推一遍。",
+    zh="与交叉熵相乘后 softmax 的导数会消去：把代数推一遍。",
 )
 def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
@@ -651,7 +651,7 @@ def rnn_do(y_hat, y):
     "bptt-11",
     "B27o",
     en="If the right label's probability is below 1, should its score rise or fall?",
-    zh="正确标签的概率小于 1 时,它的得分应升还是降?",
+    zh="正确标签的概率小于 1 时，它的得分应升还是降？",
 )
 def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
@@ -675,7 +675,7 @@ def rnn_do(y_hat, y):
     "bptt-11",
     "B27ob",
     en="y[t] belongs to row t only. How many entries of one row do you change?",
-    zh="y[t] 只属于第 t 行。你在一行里改了几个数?",
+    zh="y[t] 只属于第 t 行。你在一行里改了几个数？",
 )
 def rnn_do(y_hat, y):
     do = y_hat.copy()
@@ -687,7 +687,7 @@ def rnn_do(y_hat, y):
     "bptt-11",
     "B27oc",
     en="What should stand at the right label: zero, or y_hat - 1?",
-    zh="正确标签处应是什么:零,还是 y_hat - 1?",
+    zh="正确标签处应是什么：零，还是 y_hat - 1?",
 )
 def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
@@ -699,7 +699,7 @@ def rnn_do(y_hat, y):
     "bptt-11",
     "B27od",
     en="y holds numbers of labels. Which of a row's entries does label 2 concern?",
-    zh="y 里是标签的编号。标签 2 涉及一行中的哪个数?",
+    zh="y 里是标签的编号。标签 2 涉及一行中的哪个数？",
 )
 def rnn_do(y_hat, y):
     return y_hat - y[:, None]
@@ -709,7 +709,7 @@ def rnn_do(y_hat, y):
     "bptt-12",
     "B28",
     en="Which state does the output of step t read: the one before the step or after it?",
-    zh="第 t 步的输出读取的是哪个状态:这一步之前的还是之后的?",
+    zh="第 t 步的输出读取的是哪个状态：这一步之前的还是之后的？",
 )
 def rnn_dV(do, h):
     return do.T @ h[:-1]
@@ -719,7 +719,7 @@ def rnn_dV(do, h):
     "bptt-12",
     "B28a",
     en="Rows of the gradient belong to the rows of V. Which factor's index comes first?",
-    zh="梯度的行对应 V 的行。哪个因子的下标在前?",
+    zh="梯度的行对应 V 的行。哪个因子的下标在前？",
 )
 def rnn_dV(do, h):
     return h[1:].T @ do
@@ -729,7 +729,7 @@ def rnn_dV(do, h):
     "bptt-12",
     "B28b",
     en="V is used at every step; how many terms should its gradient have?",
-    zh="每一步都用了 V;它的梯度应有几项?",
+    zh="每一步都用了 V；它的梯度应有几项？",
 )
 def rnn_dV(do, h):
     return np.outer(do[-1], h[-1])
@@ -739,7 +739,7 @@ def rnn_dV(do, h):
     "bptt-12",
     "B28c",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
 def rnn_dV(do, h):
     return do.T @ h[1:] / len(do)
@@ -749,7 +749,7 @@ def rnn_dV(do, h):
     "bptt-13",
     "B8c",
     en="c is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 c,所以它的梯度是对……求和",
+    zh="每一步都加了 c，所以它的梯度是对……求和",
 )
 def rnn_dc(do):
     return do[0].copy()
@@ -769,7 +769,7 @@ def rnn_dc(do):
     "bptt-13",
     "B9c",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
 def rnn_dc(do):
     return do.mean(axis=0)
@@ -779,7 +779,7 @@ def rnn_dc(do):
     "bptt-13",
     "B8cb",
     en="One number a unit, not one a step: over which axis do the steps run?",
-    zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?",
+    zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
 def rnn_dc(do):
     return do.sum(axis=1)
@@ -789,7 +789,7 @@ def rnn_dc(do):
     "bptt-14",
     "B10",
     en="Compare with h = a (no activation): your code gives the same gradient for both.",
-    zh="与 h = a(没有激活函数)比较:你的代码对两者给出同样的梯度。",
+    zh="与 h = a（没有激活函数）比较：你的代码对两者给出同样的梯度。",
 )
 def rnn_slope(a, h, activation):
     if activation == "tanh":
@@ -803,7 +803,7 @@ def rnn_slope(a, h, activation):
     "bptt-14",
     "B11",
     en="Is the argument of your derivative the input of tanh or its output?",
-    zh="你的导数的自变量是 tanh 的输入还是输出?",
+    zh="你的导数的自变量是 tanh 的输入还是输出？",
 )
 def rnn_slope(a, h, activation):
     if activation == "tanh":
@@ -817,7 +817,7 @@ def rnn_slope(a, h, activation):
     "bptt-14",
     "B11a",
     en="Is the argument of your derivative the input of the sigmoid or its output?",
-    zh="你的导数的自变量是 sigmoid 的输入还是输出?",
+    zh="你的导数的自变量是 sigmoid 的输入还是输出？",
 )
 def rnn_slope(a, h, activation):
     if activation == "tanh":
@@ -845,7 +845,7 @@ def rnn_slope(a, h, activation):
     "bptt-14",
     "B11c",
     en="The short formula in terms of the output needs the output: you put in the input.",
-    zh="用输出表示的公式需要代入输出:你代入的是输入。",
+    zh="用输出表示的公式需要代入输出：你代入的是输入。",
 )
 def rnn_slope(a, h, activation):
     if activation == "tanh":
@@ -859,7 +859,7 @@ def rnn_slope(a, h, activation):
     "bptt-14",
     "B11d",
     en="sigmoid' = s(1 - s). What happened to the second factor?",
-    zh="sigmoid' = s(1 - s)。第二个因子去哪了?",
+    zh="sigmoid' = s（1 - s）。第二个因子去哪了？",
 )
 def rnn_slope(a, h, activation):
     if activation == "tanh":
@@ -873,7 +873,7 @@ def rnn_slope(a, h, activation):
     "bptt-14",
     "B11e",
     en="You return ReLU(a) itself. What is its derivative?",
-    zh="你返回的是 ReLU(a) 本身。它的导数是什么?",
+    zh="你返回的是 ReLU(a) 本身。它的导数是什么？",
 )
 def rnn_slope(a, h, activation):
     if activation == "tanh":
@@ -887,7 +887,7 @@ def rnn_slope(a, h, activation):
     "bptt-14",
     "B11f",
     en="What does the docstring say about ReLU'(0)?",
-    zh="文档字符串对 ReLU'(0) 是怎么说的?",
+    zh="文档字符串对 ReLU'(0) 是怎么说的？",
 )
 def rnn_slope(a, h, activation):
     if activation == "tanh":
@@ -901,7 +901,7 @@ def rnn_slope(a, h, activation):
     "bptt-14",
     "B11g",
     en="Does your function look at the argument `activation`?",
-    zh="你的函数看了参数 activation 吗?",
+    zh="你的函数看了参数 activation 吗？",
 )
 def rnn_slope(a, h, activation):
     return 1 - h**2
@@ -911,7 +911,7 @@ def rnn_slope(a, h, activation):
     "bptt-14",
     "B11h",
     en="One formula for three activations: for which of them is it right?",
-    zh="三种激活函数共用一个公式:它对哪一种才对?",
+    zh="三种激活函数共用一个公式：它对哪一种才对？",
 )
 def rnn_slope(a, h, activation):
     return h * (1 - h)
@@ -921,7 +921,7 @@ def rnn_slope(a, h, activation):
     "bptt-15",
     "B12",
     en="h_t feeds two things: the output at t, and what else?",
-    zh="h_t 流向两处:第 t 步的输出,还有哪里?",
+    zh="h_t 流向两处：第 t 步的输出，还有哪里？",
 )
 def rnn_dh(do, V, W, slope):
     return do @ V
@@ -931,7 +931,7 @@ def rnn_dh(do, V, W, slope):
     "bptt-15",
     "B10a",
     en="Between h_t and h_{t-1} stands the activation. Where is its slope?",
-    zh="h_t 与 h_{t-1} 之间隔着激活函数。它的导数在哪里?",
+    zh="h_t 与 h_{t-1} 之间隔着激活函数。它的导数在哪里？",
 )
 def rnn_dh(do, V, W, slope):
     dh = do @ V
@@ -944,7 +944,7 @@ def rnn_dh(do, V, W, slope):
     "bptt-15",
     "B6b",
     en="Take a W that is not symmetric and two steps, and write out one entry of dL/dh.",
-    zh="取一个不对称的 W 和两个时间步,写出 dL/dh 的一个分量。",
+    zh="取一个不对称的 W 和两个时间步，写出 dL/dh 的一个分量。",
 )
 def rnn_dh(do, V, W, slope):
     dh = do @ V
@@ -957,7 +957,7 @@ def rnn_dh(do, V, W, slope):
     "bptt-15",
     "B10b",
     en="h_t = φ(a_t): at which step is the slope taken on the way from t to t - 1?",
-    zh="h_t = φ(a_t):从 t 到 t - 1 时,导数取在哪一步?",
+    zh="h_t = φ(a_t)：从 t 到 t - 1 时，导数取在哪一步？",
 )
 def rnn_dh(do, V, W, slope):
     dh = do @ V
@@ -970,7 +970,7 @@ def rnn_dh(do, V, W, slope):
     "bptt-15",
     "B12b",
     en="Every step has a loss of its own. Which of them does your gradient see?",
-    zh="每一步都有自己的损失。你的梯度看到了哪几个?",
+    zh="每一步都有自己的损失。你的梯度看到了哪几个？",
 )
 def rnn_dh(do, V, W, slope):
     dh = np.zeros_like(slope)
@@ -984,7 +984,7 @@ def rnn_dh(do, V, W, slope):
     "bptt-15",
     "B12c",
     en="You carry the next step's own output back. What about the steps after it?",
-    zh="你只带回了下一步自己的输出。再后面的各步呢?",
+    zh="你只带回了下一步自己的输出。再后面的各步呢？",
 )
 def rnn_dh(do, V, W, slope):
     dh, out = do @ V, do @ V
@@ -997,7 +997,7 @@ def rnn_dh(do, V, W, slope):
     "bptt-15",
     "B12d",
     en="Is that the gradient after the activation (h) or before it (a)?",
-    zh="这是激活函数之后(h)的梯度,还是之前(a)的梯度?",
+    zh="这是激活函数之后（h）的梯度，还是之前（a）的梯度？",
 )
 def rnn_dh(do, V, W, slope):
     dh = (do @ V) * slope
@@ -1010,7 +1010,7 @@ def rnn_dh(do, V, W, slope):
     "bptt-15",
     "B10c",
     en="First through the activation or first through W? Read a_t backwards from h_t.",
-    zh="先过激活函数还是先过 W?从 h_t 出发把 a_t 倒着读。",
+    zh="先过激活函数还是先过 W？从 h_t 出发把 a_t 倒着读。",
 )
 def rnn_dh(do, V, W, slope):
     dh = do @ V
@@ -1023,7 +1023,7 @@ def rnn_dh(do, V, W, slope):
     "bptt-16",
     "B5rw",
     en="Write the line of the forward pass that contains W: which h stands next to it?",
-    zh="写出前向中含有 W 的那一行:它旁边的是哪个 h?",
+    zh="写出前向中含有 W 的那一行：它旁边的是哪个 h?",
 )
 def rnn_dW(da, h):
     return da.T @ h[1:]
@@ -1033,7 +1033,7 @@ def rnn_dW(da, h):
     "bptt-16",
     "B14",
     en="What does index -1 mean in Python at the first step? The state before it is zero.",
-    zh="在第一步,Python 的下标 -1 指向哪里?第一步之前的状态是零。",
+    zh="在第一步，Python 的下标 -1 指向哪里？第一步之前的状态是零。",
 )
 def rnn_dW(da, h):
     return da.T @ np.roll(h[1:], 1, axis=0)
@@ -1043,7 +1043,7 @@ def rnn_dW(da, h):
     "bptt-16",
     "B3rw",
     en="W was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了 W;它的梯度应有几项?",
+    zh="每一步都用了 W；它的梯度应有几项？",
 )
 def rnn_dW(da, h):
     return np.outer(da[-1], h[-2])
@@ -1053,7 +1053,7 @@ def rnn_dW(da, h):
     "bptt-16",
     "B4rw",
     en="The same matrix is used at every step: what happens to what you computed one turn ago?",
-    zh="每一步用的是同一个矩阵:循环上一轮算出的贡献去哪了?",
+    zh="每一步用的是同一个矩阵：循环上一轮算出的贡献去哪了？",
 )
 def rnn_dW(da, h):
     dW = None
@@ -1066,7 +1066,7 @@ def rnn_dW(da, h):
     "bptt-16",
     "B9rw",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
 def rnn_dW(da, h):
     return da.T @ h[:-1] / len(da)
@@ -1076,7 +1076,7 @@ def rnn_dW(da, h):
     "bptt-16",
     "B24rw",
     en="Rows of the gradient belong to the rows of W. Which factor's index comes first?",
-    zh="梯度的行对应 W 的行。哪个因子的下标在前?",
+    zh="梯度的行对应 W 的行。哪个因子的下标在前？",
 )
 def rnn_dW(da, h):
     return h[:-1].T @ da
@@ -1086,7 +1086,7 @@ def rnn_dW(da, h):
     "bptt-17",
     "B3v",
     en="U was used at every step; how many terms should its gradient have?",
-    zh="每一步都用了 U;它的梯度应有几项?",
+    zh="每一步都用了 U；它的梯度应有几项？",
 )
 def rnn_dU(da, x):
     return np.outer(da[-1], x[-1])
@@ -1096,7 +1096,7 @@ def rnn_dU(da, x):
     "bptt-17",
     "B4v",
     en="Only the first step's term is left: was the sum overwritten on the way back?",
-    zh="只剩下第一步的那一项:往回走时和是不是被覆盖了?",
+    zh="只剩下第一步的那一项：往回走时和是不是被覆盖了？",
 )
 def rnn_dU(da, x):
     return np.outer(da[0], x[0])
@@ -1106,7 +1106,7 @@ def rnn_dU(da, x):
     "bptt-17",
     "B9v",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
 def rnn_dU(da, x):
     return da.T @ x / len(x)
@@ -1116,7 +1116,7 @@ def rnn_dU(da, x):
     "bptt-17",
     "B24v",
     en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
-    zh="梯度的行对应 U 的行。哪个因子的下标在前?",
+    zh="梯度的行对应 U 的行。哪个因子的下标在前？",
 )
 def rnn_dU(da, x):
     return x.T @ da
@@ -1126,7 +1126,7 @@ def rnn_dU(da, x):
     "bptt-17",
     "B25v",
     en="U meets x_t of the same step; it is W that looks one step back.",
-    zh="U 乘的是同一步的 x_t;往回看一步的是 W。",
+    zh="U 乘的是同一步的 x_t；往回看一步的是 W。",
 )
 def rnn_dU(da, x):
     return da[1:].T @ x[:-1]
@@ -1136,7 +1136,7 @@ def rnn_dU(da, x):
     "bptt-18",
     "B8r",
     en="b is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 b,所以它的梯度是对……求和",
+    zh="每一步都加了 b，所以它的梯度是对……求和",
 )
 def rnn_db(da):
     return da[0].copy()
@@ -1156,7 +1156,7 @@ def rnn_db(da):
     "bptt-18",
     "B9r",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
 def rnn_db(da):
     return da.mean(axis=0)
@@ -1166,7 +1166,7 @@ def rnn_db(da):
     "bptt-18",
     "B8rb",
     en="One number a unit, not one a step: over which axis do the steps run?",
-    zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?",
+    zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
 def rnn_db(da):
     return da.sum(axis=1)
@@ -1176,7 +1176,7 @@ def rnn_db(da):
     "bptt-19",
     "B6y",
     en="Write out one entry of U x_t, then take its derivative by one entry of x_t.",
-    zh="写出 U x_t 的一个分量,再对 x_t 的一个分量求导。",
+    zh="写出 U x_t 的一个分量，再对 x_t 的一个分量求导。",
 )
 def rnn_dx(da, U):
     return da @ U.T
@@ -1186,7 +1186,7 @@ def rnn_dx(da, U):
     "bptt-19",
     "B26y",
     en="Each step has its own x_t: which row of da does it reach?",
-    zh="每一步有自己的 x_t:它影响 da 的哪一行?",
+    zh="每一步有自己的 x_t：它影响 da 的哪一行？",
 )
 def rnn_dx(da, U):
     return np.tile((da @ U).sum(axis=0), (len(da), 1))
@@ -1196,7 +1196,7 @@ def rnn_dx(da, U):
     "bptt-19",
     "B26ya",
     en="Do the earlier inputs not reach the loss?",
-    zh="更早的输入难道影响不到损失?",
+    zh="更早的输入难道影响不到损失？",
 )
 def rnn_dx(da, U):
     dx = np.zeros((len(da), U.shape[1]))
@@ -1220,7 +1220,7 @@ def rnn_step_dh(do_t, V, W, slope):
     "bptt-20",
     "B29",
     en="Only step t's output counts here. What do you add at the earlier steps?",
-    zh="这里只算第 t 步的输出。你在更早的各步加了什么?",
+    zh="这里只算第 t 步的输出。你在更早的各步加了什么？",
 )
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
@@ -1234,7 +1234,7 @@ def rnn_step_dh(do_t, V, W, slope):
     "bptt-20",
     "B10s",
     en="Between h_k and h_{k-1} stands the activation. Where is its slope?",
-    zh="h_k 与 h_{k-1} 之间隔着激活函数。它的导数在哪里?",
+    zh="h_k 与 h_{k-1} 之间隔着激活函数。它的导数在哪里？",
 )
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
@@ -1248,7 +1248,7 @@ def rnn_step_dh(do_t, V, W, slope):
     "bptt-20",
     "B10t",
     en="h_k = φ(a_k): at which step is the slope taken on the way from k to k - 1?",
-    zh="h_k = φ(a_k):从 k 到 k - 1 时,导数取在哪一步?",
+    zh="h_k = φ(a_k)：从 k 到 k - 1 时，导数取在哪一步？",
 )
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
@@ -1262,7 +1262,7 @@ def rnn_step_dh(do_t, V, W, slope):
     "bptt-20",
     "B6s",
     en="Take a W that is not symmetric and two steps, and write out one entry.",
-    zh="取一个不对称的 W 和两个时间步,写出一个分量。",
+    zh="取一个不对称的 W 和两个时间步，写出一个分量。",
 )
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
@@ -1276,7 +1276,7 @@ def rnn_step_dh(do_t, V, W, slope):
     "bptt-20",
     "B29a",
     en="Row k - 1 belongs to step k: in which order do your rows stand?",
-    zh="第 k - 1 行属于第 k 步:你的各行是按什么顺序排的?",
+    zh="第 k - 1 行属于第 k 步：你的各行是按什么顺序排的？",
 )
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
@@ -1290,7 +1290,7 @@ def rnn_step_dh(do_t, V, W, slope):
     "bptt-20",
     "B29b",
     en="Is that the gradient after the activation (h) or before it (a)?",
-    zh="这是激活函数之后(h)的梯度,还是之前(a)的梯度?",
+    zh="这是激活函数之后（h）的梯度，还是之前（a）的梯度？",
 )
 def rnn_step_dh(do_t, V, W, slope):
     da = np.zeros_like(slope)
@@ -1304,7 +1304,7 @@ def rnn_step_dh(do_t, V, W, slope):
     "bptt-21",
     "B30",
     en="A gradient points uphill. Where do you want to go?",
-    zh="梯度指向上坡。你想往哪里走?",
+    zh="梯度指向上坡。你想往哪里走？",
 )
 def sgd_step(params, grads, lr, clip=None):
     norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in params))
@@ -1316,7 +1316,7 @@ def sgd_step(params, grads, lr, clip=None):
     "bptt-21",
     "B30a",
     en="Give a small clip: does your result notice it?",
-    zh="给一个很小的 clip:你的结果有变化吗?",
+    zh="给一个很小的 clip：你的结果有变化吗？",
 )
 def sgd_step(params, grads, lr, clip=None):
     return {name: value - lr * grads[name] for name, value in params.items()}
@@ -1326,7 +1326,7 @@ def sgd_step(params, grads, lr, clip=None):
     "bptt-21",
     "B30b",
     en="grads holds more than params: whose norm is limited?",
-    zh="grads 里的东西比 params 多:限制的是谁的范数?",
+    zh="grads 里的东西比 params 多：限制的是谁的范数？",
 )
 def sgd_step(params, grads, lr, clip=None):
     norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in grads))
@@ -1338,7 +1338,7 @@ def sgd_step(params, grads, lr, clip=None):
     "bptt-21",
     "B30c",
     en="One norm of all arrays together, one factor for all: you have one for each array.",
-    zh="所有数组合起来一个范数,共用一个系数:你给每个数组各算了一个。",
+    zh="所有数组合起来一个范数，共用一个系数：你给每个数组各算了一个。",
 )
 def sgd_step(params, grads, lr, clip=None):
     after = {}
@@ -1353,7 +1353,7 @@ def sgd_step(params, grads, lr, clip=None):
     "bptt-21",
     "B30d",
     en="Cutting each entry turns the direction of the step. What does the docstring limit?",
-    zh="逐个截断会改变步子的方向。文档字符串限制的是什么?",
+    zh="逐个截断会改变步子的方向。文档字符串限制的是什么？",
 )
 def sgd_step(params, grads, lr, clip=None):
     limit = math.inf if clip is None else clip
@@ -1366,7 +1366,7 @@ def sgd_step(params, grads, lr, clip=None):
     "bptt-21",
     "B30e",
     en="A gradient shorter than clip must stay as it is. What do you do with it?",
-    zh="比 clip 短的梯度应保持原样。你对它做了什么?",
+    zh="比 clip 短的梯度应保持原样。你对它做了什么？",
 )
 def sgd_step(params, grads, lr, clip=None):
     norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in params))
@@ -1378,7 +1378,7 @@ def sgd_step(params, grads, lr, clip=None):
     "bptt-21",
     "B30f",
     en="What does your factor do when every gradient is zero?",
-    zh="所有梯度都为零时,你的系数会怎样?",
+    zh="所有梯度都为零时，你的系数会怎样？",
 )
 def sgd_step(params, grads, lr, clip=None):
     norm = math.sqrt(sum(float(np.vdot(grads[name], grads[name])) for name in params))
@@ -1386,7 +1386,7 @@ def sgd_step(params, grads, lr, clip=None):
     return {name: value - factor * grads[name] for name, value in params.items()}
 
 
-@mistake("bptt-21", "B30g", en="What is the norm of (3, 4)?", zh="(3, 4) 的范数是多少?")
+@mistake("bptt-21", "B30g", en="What is the norm of (3, 4)?", zh="(3, 4) 的范数是多少？")
 def sgd_step(params, grads, lr, clip=None):
     norm = sum(float(np.vdot(grads[name], grads[name])) for name in params)
     factor = lr if clip is None or norm <= clip else lr * clip / norm
@@ -1400,7 +1400,7 @@ def sgd_step(params, grads, lr, clip=None):
     "bptt-22",
     "B9z",
     en="The losses of the steps add up: is there a mean in the text?",
-    zh="各步的损失是相加的:题目里有取平均吗?",
+    zh="各步的损失是相加的：题目里有取平均吗？",
 )
 def lstm_dz(y_hat, y):
     hot = np.zeros_like(y_hat)
@@ -1412,7 +1412,7 @@ def lstm_dz(y_hat, y):
     "bptt-22",
     "B7z",
     en="With cross entropy the softmax's derivative cancels: do the algebra once.",
-    zh="与交叉熵相乘后 softmax 的导数会消去:把代数推一遍。",
+    zh="与交叉熵相乘后 softmax 的导数会消去：把代数推一遍。",
 )
 def lstm_dz(y_hat, y):
     hot = np.zeros_like(y_hat)
@@ -1424,7 +1424,7 @@ def lstm_dz(y_hat, y):
     "bptt-22",
     "B27z",
     en="If the right label's probability is below 1, should its score rise or fall?",
-    zh="正确标签的概率小于 1 时,它的得分应升还是降?",
+    zh="正确标签的概率小于 1 时，它的得分应升还是降？",
 )
 def lstm_dz(y_hat, y):
     hot = np.zeros_like(y_hat)
@@ -1448,7 +1448,7 @@ def lstm_dz(y_hat, y):
     "bptt-22",
     "B27zb",
     en="y[t] belongs to row t only. How many entries of one row do you change?",
-    zh="y[t] 只属于第 t 行。你在一行里改了几个数?",
+    zh="y[t] 只属于第 t 行。你在一行里改了几个数？",
 )
 def lstm_dz(y_hat, y):
     do = y_hat.copy()
@@ -1460,7 +1460,7 @@ def lstm_dz(y_hat, y):
     "bptt-22",
     "B27zc",
     en="What should stand at the right label: zero, or y_hat - 1?",
-    zh="正确标签处应是什么:零,还是 y_hat - 1?",
+    zh="正确标签处应是什么：零，还是 y_hat - 1?",
 )
 def lstm_dz(y_hat, y):
     hot = np.zeros_like(y_hat)
@@ -1472,7 +1472,7 @@ def lstm_dz(y_hat, y):
     "bptt-23",
     "B28l",
     en="Which state does the output of step t read: the one before the step or after it?",
-    zh="第 t 步的输出读取的是哪个状态:这一步之前的还是之后的?",
+    zh="第 t 步的输出读取的是哪个状态：这一步之前的还是之后的？",
 )
 def lstm_dV(dz, h):
     return dz.T @ h[:-1]
@@ -1482,7 +1482,7 @@ def lstm_dV(dz, h):
     "bptt-23",
     "B28la",
     en="Rows of the gradient belong to the rows of V. Which factor's index comes first?",
-    zh="梯度的行对应 V 的行。哪个因子的下标在前?",
+    zh="梯度的行对应 V 的行。哪个因子的下标在前？",
 )
 def lstm_dV(dz, h):
     return h[1:].T @ dz
@@ -1492,7 +1492,7 @@ def lstm_dV(dz, h):
     "bptt-23",
     "B28lb",
     en="V is used at every step; how many terms should its gradient have?",
-    zh="每一步都用了 V;它的梯度应有几项?",
+    zh="每一步都用了 V；它的梯度应有几项？",
 )
 def lstm_dV(dz, h):
     return np.outer(dz[-1], h[-1])
@@ -1502,7 +1502,7 @@ def lstm_dV(dz, h):
     "bptt-23",
     "B28lc",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
 def lstm_dV(dz, h):
     return dz.T @ h[1:] / len(dz)
@@ -1512,7 +1512,7 @@ def lstm_dV(dz, h):
     "bptt-24",
     "B8q",
     en="c is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 c,所以它的梯度是对……求和",
+    zh="每一步都加了 c，所以它的梯度是对……求和",
 )
 def lstm_dc(dz):
     return dz[0].copy()
@@ -1532,7 +1532,7 @@ def lstm_dc(dz):
     "bptt-24",
     "B9q",
     en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果:比值是不是一个你认识的常数?",
+    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
 def lstm_dc(dz):
     return dz.mean(axis=0)
@@ -1542,7 +1542,7 @@ def lstm_dc(dz):
     "bptt-24",
     "B8qb",
     en="One number a unit, not one a step: over which axis do the steps run?",
-    zh="应是每个单元一个数,而不是每一步一个数:时间步在哪个轴上?",
+    zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
 def lstm_dc(dz):
     return dz.sum(axis=1)
@@ -1552,7 +1552,7 @@ def lstm_dc(dz):
     "bptt-25",
     "B12l",
     en="h_t feeds the output at t, and what else reads it one step later?",
-    zh="h_t 流向第 t 步的输出,下一步还有谁读取它?",
+    zh="h_t 流向第 t 步的输出，下一步还有谁读取它？",
 )
 def lstm_dh(dz_t, V, W, later):
     return V.T @ dz_t
@@ -1562,7 +1562,7 @@ def lstm_dh(dz_t, V, W, later):
     "bptt-25",
     "B12lf",
     en="Four gates read h_t. Which one of them is missing in your sum?",
-    zh="有四个门读取 h_t。你的和里少了哪一个?",
+    zh="有四个门读取 h_t。你的和里少了哪一个？",
 )
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
@@ -1574,7 +1574,7 @@ def lstm_dh(dz_t, V, W, later):
     "bptt-25",
     "B12li",
     en="Four gates read h_t. Which one of them is missing in your sum?",
-    zh="有四个门读取 h_t。你的和里少了哪一个?",
+    zh="有四个门读取 h_t。你的和里少了哪一个？",
 )
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
@@ -1586,7 +1586,7 @@ def lstm_dh(dz_t, V, W, later):
     "bptt-25",
     "B12la",
     en="Four gates read h_t. Which one of them is missing in your sum?",
-    zh="有四个门读取 h_t。你的和里少了哪一个?",
+    zh="有四个门读取 h_t。你的和里少了哪一个？",
 )
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
@@ -1598,7 +1598,7 @@ def lstm_dh(dz_t, V, W, later):
     "bptt-25",
     "B12lo",
     en="Four gates read h_t. Which one of them is missing in your sum?",
-    zh="有四个门读取 h_t。你的和里少了哪一个?",
+    zh="有四个门读取 h_t。你的和里少了哪一个？",
 )
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
@@ -1610,7 +1610,7 @@ def lstm_dh(dz_t, V, W, later):
     "bptt-25",
     "B6l",
     en="Take matrices that are not symmetric, and write out one entry of dL/dh.",
-    zh="取不对称的矩阵,写出 dL/dh 的一个分量。",
+    zh="取不对称的矩阵，写出 dL/dh 的一个分量。",
 )
 def lstm_dh(dz_t, V, W, later):
     H = V.shape[1]
@@ -1638,7 +1638,7 @@ def lstm_dC_carried(dC_next, f_next, i_next):
 
 
 @mistake(
-    "bptt-26", "B15a", en="Does the whole of C_t go into C_{t+1}?", zh="C_t 是全部进入 C_{t+1} 吗?"
+    "bptt-26", "B15a", en="Does the whole of C_t go into C_{t+1}?", zh="C_t 是全部进入 C_{t+1} 吗？"
 )
 def lstm_dC_carried(dC_next, f_next, i_next):
     return dC_next.copy()
@@ -1648,7 +1648,7 @@ def lstm_dC_carried(dC_next, f_next, i_next):
     "bptt-26",
     "B16a",
     en="You differentiate by the gate's input. By what is asked here?",
-    zh="你是对门的输入求导。这里问的是对什么求导?",
+    zh="你是对门的输入求导。这里问的是对什么求导？",
 )
 def lstm_dC_carried(dC_next, f_next, i_next):
     return dC_next * f_next * (1 - f_next)
@@ -1658,7 +1658,7 @@ def lstm_dC_carried(dC_next, f_next, i_next):
     "bptt-26",
     "B16b",
     en="f says how much is kept, not how much is forgotten.",
-    zh="f 表示保留多少,而不是忘掉多少。",
+    zh="f 表示保留多少，而不是忘掉多少。",
 )
 def lstm_dC_carried(dC_next, f_next, i_next):
     return dC_next * (1 - f_next)
@@ -1668,7 +1668,7 @@ def lstm_dC_carried(dC_next, f_next, i_next):
     "bptt-27",
     "B15",
     en="C_t goes to h_t and to C_{t+1}: where is the second path?",
-    zh="C_t 流向 h_t 和 C_{t+1}:第二条路在哪里?",
+    zh="C_t 流向 h_t 和 C_{t+1}：第二条路在哪里？",
 )
 def lstm_dC(dh_t, o_t, C_t, carried):
     return dh_t * o_t * (1 - np.tanh(C_t) ** 2)
@@ -1678,7 +1678,7 @@ def lstm_dC(dh_t, o_t, C_t, carried):
     "bptt-27",
     "B15b",
     en="Between C_t and h_t stands a tanh. Where is its derivative?",
-    zh="C_t 与 h_t 之间有一个 tanh。它的导数在哪里?",
+    zh="C_t 与 h_t 之间有一个 tanh。它的导数在哪里？",
 )
 def lstm_dC(dh_t, o_t, C_t, carried):
     return dh_t * o_t + carried
@@ -1688,7 +1688,7 @@ def lstm_dC(dh_t, o_t, C_t, carried):
     "bptt-27",
     "B15c",
     en="Read h_t = o_t tanh(C_t) again: what multiplies the tanh?",
-    zh="再读一遍 h_t = o_t tanh(C_t):tanh 前面乘着什么?",
+    zh="再读一遍 h_t = o_t tanh(C_t):tanh 前面乘着什么？",
 )
 def lstm_dC(dh_t, o_t, C_t, carried):
     return dh_t * (1 - np.tanh(C_t) ** 2) + carried
@@ -1698,7 +1698,7 @@ def lstm_dC(dh_t, o_t, C_t, carried):
     "bptt-27",
     "B18a",
     en="1 - y^2 needs the output of tanh: is C_t its output or its input?",
-    zh="1 - y^2 需要 tanh 的输出:C_t 是它的输出还是输入?",
+    zh="1 - y^2 需要 tanh 的输出：C_t 是它的输出还是输入？",
 )
 def lstm_dC(dh_t, o_t, C_t, carried):
     return dh_t * o_t * (1 - C_t**2) + carried
@@ -1708,7 +1708,7 @@ def lstm_dC(dh_t, o_t, C_t, carried):
     "bptt-27",
     "B15d",
     en="The part from C_{t+1} has not gone through h_t: does it need o and tanh'?",
-    zh="来自 C_{t+1} 的部分没有经过 h_t:它需要 o 和 tanh' 吗?",
+    zh="来自 C_{t+1} 的部分没有经过 h_t：它需要 o 和 tanh' 吗？",
 )
 def lstm_dC(dh_t, o_t, C_t, carried):
     return (dh_t + carried) * o_t * (1 - np.tanh(C_t) ** 2)
@@ -1718,7 +1718,7 @@ def lstm_dC(dh_t, o_t, C_t, carried):
     "bptt-28",
     "B17",
     en="f is a sigmoid of something: you have the derivative by f, not by its input.",
-    zh="f 是某个量的 sigmoid:你求的是对 f 的导数,不是对它的输入的。",
+    zh="f 是某个量的 sigmoid：你求的是对 f 的导数，不是对它的输入的。",
 )
 def lstm_df(dC_t, C_prev, f_t):
     return dC_t * C_prev * f_t
@@ -1738,7 +1738,7 @@ def lstm_df(dC_t, C_prev, f_t):
     "bptt-28",
     "B17b",
     en="What does f_t multiply in C_t = C_{t-1} f + i a?",
-    zh="在 C_t = C_{t-1} f + i a 里,f_t 乘的是什么?",
+    zh="在 C_t = C_{t-1} f + i a 里，f_t 乘的是什么？",
 )
 def lstm_df(dC_t, C_prev, f_t):
     return dC_t * f_t * (1 - f_t)
@@ -1748,7 +1748,7 @@ def lstm_df(dC_t, C_prev, f_t):
     "bptt-28",
     "B17c",
     en="f comes from a sigmoid. Whose derivative is 1 - y^2?",
-    zh="f 来自 sigmoid。1 - y^2 是谁的导数?",
+    zh="f 来自 sigmoid。1 - y^2 是谁的导数？",
 )
 def lstm_df(dC_t, C_prev, f_t):
     return dC_t * C_prev * (1 - f_t**2)
@@ -1768,7 +1768,7 @@ def lstm_di(dC_t, a_t, i_t):
     "bptt-29",
     "B17e",
     en="What does i_t multiply in C_t = C_{t-1} f + i a?",
-    zh="在 C_t = C_{t-1} f + i a 里,i_t 乘的是什么?",
+    zh="在 C_t = C_{t-1} f + i a 里，i_t 乘的是什么？",
 )
 def lstm_di(dC_t, a_t, i_t):
     return dC_t * i_t * (1 - i_t)
@@ -1778,7 +1778,7 @@ def lstm_di(dC_t, a_t, i_t):
     "bptt-29",
     "B17f",
     en="i comes from a sigmoid. Whose derivative is 1 - y^2?",
-    zh="i 来自 sigmoid。1 - y^2 是谁的导数?",
+    zh="i 来自 sigmoid。1 - y^2 是谁的导数？",
 )
 def lstm_di(dC_t, a_t, i_t):
     return dC_t * a_t * (1 - i_t**2)
@@ -1788,7 +1788,7 @@ def lstm_di(dC_t, a_t, i_t):
     "bptt-29",
     "B17g",
     en="i is a sigmoid of something: you have the derivative by i, not by its input.",
-    zh="i 是某个量的 sigmoid:你求的是对 i 的导数,不是对它的输入的。",
+    zh="i 是某个量的 sigmoid：你求的是对 i 的导数，不是对它的输入的。",
 )
 def lstm_di(dC_t, a_t, i_t):
     return dC_t * a_t * i_t
@@ -1798,7 +1798,7 @@ def lstm_di(dC_t, a_t, i_t):
     "bptt-30",
     "B19",
     en="The candidate comes from tanh: is its derivative a(1 - a)?",
-    zh="候选来自 tanh:它的导数是 a(1 - a) 吗?",
+    zh="候选来自 tanh：它的导数是 a(1 - a) 吗？",
 )
 def lstm_da(dC_t, i_t, a_t):
     return dC_t * i_t * a_t * (1 - a_t)
@@ -1818,7 +1818,7 @@ def lstm_da(dC_t, i_t, a_t):
     "bptt-30",
     "B19b",
     en="What does a_t multiply in C_t = C_{t-1} f + i a?",
-    zh="在 C_t = C_{t-1} f + i a 里,a_t 乘的是什么?",
+    zh="在 C_t = C_{t-1} f + i a 里，a_t 乘的是什么？",
 )
 def lstm_da(dC_t, i_t, a_t):
     return dC_t * (1 - a_t**2)
@@ -1830,7 +1830,7 @@ def lstm_da(dC_t, i_t, a_t):
 
 
 @mistake(
-    "bptt-31", "B18", en="Read h_t = o_t tanh(C_t) again.", zh="再读一遍 h_t = o_t tanh(C_t)。"
+    "bptt-31", "B18", en="Read h_t = o_t tanh(C_t) again.", zh="再读一遍 h_t = o_t tanh（C_t）。"
 )
 def lstm_do(dh_t, C_t, o_t):
     return dh_t * C_t * o_t * (1 - o_t)
@@ -1850,7 +1850,7 @@ def lstm_do(dh_t, C_t, o_t):
     "bptt-31",
     "B18c",
     en="You differentiate tanh(C_t), but here o_t is the variable.",
-    zh="你对 tanh(C_t) 求了导,但这里的变量是 o_t。",
+    zh="你对 tanh(C_t) 求了导，但这里的变量是 o_t。",
 )
 def lstm_do(dh_t, C_t, o_t):
     return dh_t * (1 - np.tanh(C_t) ** 2) * o_t * (1 - o_t)
@@ -1860,7 +1860,7 @@ def lstm_do(dh_t, C_t, o_t):
     "bptt-31",
     "B18d",
     en="o comes from a sigmoid. Whose derivative is 1 - y^2?",
-    zh="o 来自 sigmoid。1 - y^2 是谁的导数?",
+    zh="o 来自 sigmoid。1 - y^2 是谁的导数？",
 )
 def lstm_do(dh_t, C_t, o_t):
     return dh_t * np.tanh(C_t) * (1 - o_t**2)
@@ -2003,7 +2003,7 @@ def lstm_db(d_gate):
     "bptt-44",
     "B31",
     en="x_t is read four times. How many terms has your sum?",
-    zh="x_t 被读取了四次。你的和有几项?",
+    zh="x_t 被读取了四次。你的和有几项？",
 )
 def lstm_dx(d, U):
     return d["f"] @ U["f"]
@@ -2018,7 +2018,7 @@ def lstm_dx(d, U):
     "bptt-44",
     "B31b",
     en="One x_t feeds four gates: do the four parts stand side by side, or do they add up?",
-    zh="同一个 x_t 送入四个门:四个部分是并排放着,还是相加?",
+    zh="同一个 x_t 送入四个门：四个部分是并排放着，还是相加？",
 )
 def lstm_dx(d, U):
     return np.concatenate([d[gate] @ U[gate] for gate in U], axis=1)

@@ -15,7 +15,7 @@ from course.mistakes import mistake
     "wai-01",
     "W20",
     en="Your pieces are single characters: who finds the words?",
-    zh="得到的都是单个字:由谁来找出词?",
+    zh="得到的都是单个字：由谁来找出词？",
 )
 def tokenizer(text):
     return [char for char in text if not char.isspace()]
@@ -35,7 +35,7 @@ def tokenizer(text):
     "wai-01",
     "W22",
     en="Join your words: is it the text again, or is some of it there twice?",
-    zh="把得到的词拼起来:是原文,还是有些内容出现了两次?",
+    zh="把得到的词拼起来：是原文，还是有些内容出现了两次？",
 )
 def tokenizer(text):
     return [word for word in jieba.lcut(text, cut_all=True) if word.strip()]
@@ -45,7 +45,7 @@ def tokenizer(text):
     "wai-01",
     "W23",
     en="This way of cutting is for search engines: do some characters come back twice?",
-    zh="这种切法是给搜索引擎用的:有些字是不是出现了两次?",
+    zh="这种切法是给搜索引擎用的：有些字是不是出现了两次？",
 )
 def tokenizer(text):
     return [word for word in jieba.lcut_for_search(text) if word.strip()]
@@ -55,13 +55,13 @@ def tokenizer(text):
     "wai-01",
     "W24",
     en="A text can use a word twice, and the order tells something.",
-    zh="同一个词可以出现两次,词序也有意义。",
+    zh="同一个词可以出现两次，词序也有意义。",
 )
 def tokenizer(text):
     return sorted({word for word in jieba.lcut(text) if word.strip()})
 
 
-@mistake("wai-01", "W25", en="What did you do with the exclamation mark?", zh="感叹号到哪里去了?")
+@mistake("wai-01", "W25", en="What did you do with the exclamation mark?", zh="感叹号到哪里去了？")
 def tokenizer(text):
     return [word for word in jieba.lcut(text) if word.isalnum()]
 
@@ -70,7 +70,7 @@ def tokenizer(text):
     "wai-01",
     "W26",
     en="jieba has a function whose name begins with l: what does the other one return?",
-    zh="jieba 有一个以 l 开头的函数:另一个返回的是什么?",
+    zh="jieba 有一个以 l 开头的函数：另一个返回的是什么？",
 )
 def tokenizer(text):
     return (word for word in jieba.cut(text) if word.strip())
@@ -80,7 +80,7 @@ def tokenizer(text):
     "wai-02",
     "W27",
     en="Print repr of the first word: which encoding eats the mark at the start of a file?",
-    zh="用 repr 打印第一个词:哪种编码会去掉文件开头的标记?",
+    zh="用 repr 打印第一个词：哪种编码会去掉文件开头的标记？",
 )
 def get_stop_words(path=None):
     words = set()
@@ -95,7 +95,7 @@ def get_stop_words(path=None):
     "wai-02",
     "W28",
     en="Is a # further down in the list a comment?",
-    zh="列表后面出现的 # 也是注释吗?",
+    zh="列表后面出现的 # 也是注释吗？",
 )
 def get_stop_words(path=None):
     with open(path or STOP_WORDS, encoding="utf-8-sig") as file:
@@ -106,7 +106,7 @@ def get_stop_words(path=None):
     "wai-02",
     "W29",
     en="Look for a whole sentence in your set: what are the first lines of the file?",
-    zh="看看集合里有没有一整句话:文件开头几行是什么?",
+    zh="看看集合里有没有一整句话：文件开头几行是什么？",
 )
 def get_stop_words(path=None):
     with open(path or STOP_WORDS, encoding="utf-8-sig") as file:
@@ -117,7 +117,7 @@ def get_stop_words(path=None):
     "wai-02",
     "W30",
     en="Print repr of one of your words: does it end where the word ends?",
-    zh="用 repr 打印一个词:它的结尾是词的结尾吗?",
+    zh="用 repr 打印一个词：它的结尾是词的结尾吗？",
 )
 def get_stop_words(path=None):
     words = set()
@@ -128,7 +128,7 @@ def get_stop_words(path=None):
     return words
 
 
-@mistake("wai-02", "W31", en="Is the empty string a stop word?", zh="空字符串是停用词吗?")
+@mistake("wai-02", "W31", en="Is the empty string a stop word?", zh="空字符串是停用词吗？")
 def get_stop_words(path=None):
     words = set()
     with open(path or STOP_WORDS, encoding="utf-8-sig") as file:
@@ -142,7 +142,7 @@ def get_stop_words(path=None):
     "wai-02",
     "W32",
     en="Looking a word up should not take longer when the list grows: which type did the docstring name?",
-    zh="列表变长时,查一个词不应变慢:文档字符串要求什么类型?",
+    zh="列表变长时，查一个词不应变慢：文档字符串要求什么类型？",
 )
 def get_stop_words(path=None):
     words = []
@@ -157,7 +157,7 @@ def get_stop_words(path=None):
     "wai-03",
     "W1",
     en="Look at the labels of the first and the last hundred rows before you cut.",
-    zh="切分之前,先看看最前和最后一百行的标签。",
+    zh="切分之前，先看看最前和最后一百行的标签。",
 )
 def split(labels, share, rng):
     cut = round((1 - share) * len(labels))
@@ -168,7 +168,7 @@ def split(labels, share, rng):
     "wai-03",
     "W33",
     en="Count the good ones among the held texts for a few seeds: always the same number?",
-    zh="换几个种子,数一数留出部分里的好评:每次一样多吗?",
+    zh="换几个种子，数一数留出部分里的好评：每次一样多吗？",
 )
 def split(labels, share, rng):
     order = rng.permutation(len(labels))
@@ -180,7 +180,7 @@ def split(labels, share, rng):
     "wai-03",
     "W34",
     en="Each label has its share, but which of its texts are held?",
-    zh="每个标签都按比例留出了,但留出的是哪些文本?",
+    zh="每个标签都按比例留出了，但留出的是哪些文本？",
 )
 def split(labels, share, rng):
     kept, held = [], []
@@ -196,7 +196,7 @@ def split(labels, share, rng):
     "wai-03",
     "W35",
     en="Give the same generator again: does it hold the same texts?",
-    zh="用同样的随机数生成器再做一次:留出的文本相同吗?",
+    zh="用同样的随机数生成器再做一次：留出的文本相同吗？",
 )
 def split(labels, share, rng):
     kept, held = [], []
@@ -212,7 +212,7 @@ def split(labels, share, rng):
     "wai-03",
     "W36",
     en="Sort all numbers of both parts: is one missing, or there twice?",
-    zh="把两部分的编号合起来排序:有缺少或重复的吗?",
+    zh="把两部分的编号合起来排序：有缺少或重复的吗？",
 )
 def split(labels, share, rng):
     kept, held = [], []
@@ -228,7 +228,7 @@ def split(labels, share, rng):
     "wai-04",
     "W2",
     en="In real use, have you seen the test sentences when you build the dictionary?",
-    zh="实际使用时,建立词表之前你见过测试句子吗?",
+    zh="实际使用时，建立词表之前你见过测试句子吗？",
 )
 def vocabulary(parts, min_count=1):
     counts = Counter(word for part in parts.values() for text in part for word in text)
@@ -242,7 +242,7 @@ def vocabulary(parts, min_count=1):
     "wai-04",
     "W2b",
     en="The validation part stands for texts that nobody has seen: what does it do in your counts?",
-    zh="验证集代表没人见过的文本:它为什么出现在你的计数里?",
+    zh="验证集代表没人见过的文本：它为什么出现在你的计数里？",
 )
 def vocabulary(parts, min_count=1):
     counts = Counter(
@@ -258,7 +258,7 @@ def vocabulary(parts, min_count=1):
     "wai-04",
     "W37",
     en="Which words are kept when min_count is 2: those that occur twice too?",
-    zh="min_count 为 2 时保留哪些词?恰好出现两次的呢?",
+    zh="min_count 为 2 时保留哪些词？恰好出现两次的呢？",
 )
 def vocabulary(parts, min_count=1):
     counts = Counter(word for text in parts["train"] for word in text)
@@ -272,7 +272,7 @@ def vocabulary(parts, min_count=1):
     "wai-04",
     "W38",
     en="In which order do two words of the same count stand?",
-    zh="出现次数相同的两个词,谁在前?",
+    zh="出现次数相同的两个词，谁在前？",
 )
 def vocabulary(parts, min_count=1):
     counts = Counter(word for text in parts["train"] for word in text)
@@ -283,7 +283,7 @@ def vocabulary(parts, min_count=1):
     "wai-04",
     "W39",
     en="Which word should come first, and which does?",
-    zh="哪个词应当排在最前?现在是哪个?",
+    zh="哪个词应当排在最前？现在是哪个？",
 )
 def vocabulary(parts, min_count=1):
     counts = Counter(word for text in parts["train"] for word in text)
@@ -294,7 +294,7 @@ def vocabulary(parts, min_count=1):
     "wai-04",
     "W40",
     en="A word that a text uses five times: how often did you count it?",
-    zh="某文本中用了五次的词,你数了几次?",
+    zh="某文本中用了五次的词，你数了几次？",
 )
 def vocabulary(parts, min_count=1):
     counts = Counter(word for text in parts["train"] for word in set(text))
@@ -308,7 +308,7 @@ def vocabulary(parts, min_count=1):
     "wai-05",
     "W41",
     en="On which side of the words does the docstring want the padding?",
-    zh="文档字符串要求填充放在词的哪一边?",
+    zh="文档字符串要求填充放在词的哪一边？",
 )
 def pad(texts):
     T = max(len(text) for text in texts)
@@ -321,7 +321,7 @@ def pad(texts):
     "wai-05",
     "W42",
     en="Where are the last words of the long texts?",
-    zh="长文本末尾的词到哪里去了?",
+    zh="长文本末尾的词到哪里去了？",
 )
 def pad(texts):
     T = min(len(text) for text in texts)
@@ -332,7 +332,7 @@ def pad(texts):
     "wai-05",
     "W43",
     en="How many words does the shortest text have, and what do your lengths say?",
-    zh="最短的文本有几个词?你的 lengths 是多少?",
+    zh="最短的文本有几个词？你的 lengths 是多少？",
 )
 def pad(texts):
     T = max(len(text) for text in texts)
@@ -345,7 +345,7 @@ def pad(texts):
     "wai-05",
     "W44",
     en="Which number stands for padding, and which for an unknown word?",
-    zh="哪个编号表示填充,哪个表示未知词?",
+    zh="哪个编号表示填充，哪个表示未知词？",
 )
 def pad(texts):
     T = max(len(text) for text in texts)
@@ -358,7 +358,7 @@ def pad(texts):
     "wai-05",
     "W45",
     en="Which type does torch.zeros give if you do not say one?",
-    zh="不指定类型时,torch.zeros 给出的是什么类型?",
+    zh="不指定类型时，torch.zeros 给出的是什么类型？",
 )
 def pad(texts):
     tokens = torch.zeros(len(texts), max(len(text) for text in texts))
@@ -385,7 +385,7 @@ def make_embedding(vocab_size, dim, embedding, vectors=None):
     "wai-06",
     "W14b",
     en="from_pretrained gives something back: who keeps it?",
-    zh="from_pretrained 有返回值:谁保存了它?",
+    zh="from_pretrained 有返回值：谁保存了它？",
 )
 def make_embedding(vocab_size, dim, embedding, vectors=None):
     table = nn.Embedding(vocab_size, dim, padding_idx=0)
@@ -399,7 +399,7 @@ def make_embedding(vocab_size, dim, embedding, vectors=None):
     "wai-06",
     "W46",
     en="What does from_pretrained do if you say nothing about freeze?",
-    zh="不写 freeze 时,from_pretrained 会怎么做?",
+    zh="不写 freeze 时，from_pretrained 会怎么做？",
 )
 def make_embedding(vocab_size, dim, embedding, vectors=None):
     if embedding == "random":
@@ -411,7 +411,7 @@ def make_embedding(vocab_size, dim, embedding, vectors=None):
     "wai-06",
     "W47",
     en="What should a random table know about the vectors?",
-    zh="随机的词向量表应当知道给定的向量吗?",
+    zh="随机的词向量表应当知道给定的向量吗？",
 )
 def make_embedding(vocab_size, dim, embedding, vectors=None):
     table = nn.Embedding(vocab_size, dim, padding_idx=0)
@@ -425,7 +425,7 @@ def make_embedding(vocab_size, dim, embedding, vectors=None):
     "wai-06",
     "W48",
     en="Row 0 stands for nothing: does training move it?",
-    zh="第 0 行代表“没有词”:训练会改变它吗?",
+    zh="第 0 行代表“没有词”：训练会改变它吗？",
 )
 def make_embedding(vocab_size, dim, embedding, vectors=None):
     table = nn.Embedding(vocab_size, dim)
@@ -441,7 +441,7 @@ def make_embedding(vocab_size, dim, embedding, vectors=None):
     "wai-06",
     "W49",
     en="A random table that never moves: can it learn what a word means?",
-    zh="永远不动的随机向量表,能学到词义吗?",
+    zh="永远不动的随机向量表，能学到词义吗？",
 )
 def make_embedding(vocab_size, dim, embedding, vectors=None):
     table = nn.Embedding(vocab_size, dim, padding_idx=0)
@@ -456,7 +456,7 @@ def make_embedding(vocab_size, dim, embedding, vectors=None):
     "wai-07",
     "W4",
     en="Average one sentence alone and in a batch with a longer one.",
-    zh="同一句话,单独求平均,再与更长的句子放在一批里求平均。",
+    zh="同一句话，单独求平均，再与更长的句子放在一批里求平均。",
 )
 def mean_pool(states, lengths):
     return states.mean(1)
@@ -466,14 +466,14 @@ def mean_pool(states, lengths):
     "wai-07",
     "W4b",
     en="You left the padding out of the sum; did you leave it out of the count?",
-    zh="求和时去掉了填充;计数时呢?",
+    zh="求和时去掉了填充；计数时呢？",
 )
 def mean_pool(states, lengths):
     keep = keep_mask(lengths, states.size(1))
     return (states * keep[:, :, None]).mean(1)
 
 
-@mistake("wai-07", "W5", en="How many vectors did you add?", zh="你一共加了几个向量?")
+@mistake("wai-07", "W5", en="How many vectors did you add?", zh="你一共加了几个向量？")
 def mean_pool(states, lengths):
     keep = keep_mask(lengths, states.size(1))
     return (states * keep[:, :, None]).sum(1) / states.size(2)
@@ -483,13 +483,13 @@ def mean_pool(states, lengths):
     "wai-07",
     "W50",
     en="You divide by the right number; what did you add up?",
-    zh="除数是对的;你把什么加起来了?",
+    zh="除数是对的；你把什么加起来了？",
 )
 def mean_pool(states, lengths):
     return states.sum(1) / lengths[:, None]
 
 
-@mistake("wai-07", "W51", en="Is a sum a mean?", zh="总和是平均吗?")
+@mistake("wai-07", "W51", en="Is a sum a mean?", zh="总和是平均吗？")
 def mean_pool(states, lengths):
     keep = keep_mask(lengths, states.size(1))
     return (states * keep[:, :, None]).sum(1)
@@ -499,7 +499,7 @@ def mean_pool(states, lengths):
     "wai-07",
     "W52",
     en="Is the word at place lengths[b] still part of text b?",
-    zh="位置 lengths[b] 上的词还属于第 b 个文本吗?",
+    zh="位置 lengths[b] 上的词还属于第 b 个文本吗？",
 )
 def mean_pool(states, lengths):
     keep = torch.arange(states.size(1)) <= lengths[:, None]
@@ -510,7 +510,7 @@ def mean_pool(states, lengths):
     "wai-08",
     "W53",
     en="Put a large number at padding: does your answer change?",
-    zh="在填充位置放一个很大的数:结果会变吗?",
+    zh="在填充位置放一个很大的数：结果会变吗？",
 )
 def max_pool(states, lengths):
     return states.amax(1)
@@ -520,7 +520,7 @@ def max_pool(states, lengths):
     "wai-08",
     "W54",
     en="If all values of a column are negative, where does your 0 come from?",
-    zh="某一列全是负数时,你的 0 从哪里来?",
+    zh="某一列全是负数时，你的 0 从哪里来？",
 )
 def max_pool(states, lengths):
     keep = keep_mask(lengths, states.size(1))
@@ -531,7 +531,7 @@ def max_pool(states, lengths):
     "wai-08",
     "W55",
     en="One number for each column is wanted: over which axis did you look?",
-    zh="每一列要一个数:你沿哪一维取了最大值?",
+    zh="每一列要一个数：你沿哪一维取了最大值？",
 )
 def max_pool(states, lengths):
     keep = keep_mask(lengths, states.size(1))
@@ -542,7 +542,7 @@ def max_pool(states, lengths):
     "wai-08",
     "W56",
     en="torch.max over an axis gives two things: which one do you want?",
-    zh="沿某一维的 torch.max 返回两样东西:你要哪一样?",
+    zh="沿某一维的 torch.max 返回两样东西：你要哪一样？",
 )
 def max_pool(states, lengths):
     keep = keep_mask(lengths, states.size(1))
@@ -553,7 +553,7 @@ def max_pool(states, lengths):
     "wai-08",
     "W57",
     en="Is the size of a number what counts, or the number?",
-    zh="比较的是数的大小,还是绝对值的大小?",
+    zh="比较的是数的大小，还是绝对值的大小？",
 )
 def max_pool(states, lengths):
     keep = keep_mask(lengths, states.size(1))
@@ -564,7 +564,7 @@ def max_pool(states, lengths):
     "wai-09",
     "W6",
     en="Which time step is the last word of the short sentence?",
-    zh="短句的最后一个词在第几步?",
+    zh="短句的最后一个词在第几步？",
 )
 def last_state(states, lengths):
     return states[:, -1]
@@ -574,7 +574,7 @@ def last_state(states, lengths):
     "wai-09",
     "W58",
     en="A text of length 1: at which index does its only word stand?",
-    zh="长度为 1 的文本,唯一的词下标是几?",
+    zh="长度为 1 的文本，唯一的词下标是几？",
 )
 def last_state(states, lengths):
     return states[torch.arange(len(states)), lengths.clamp(max=states.size(1) - 1)]
@@ -584,7 +584,7 @@ def last_state(states, lengths):
     "wai-09",
     "W59",
     en="That is the state at the first word: has it read the text?",
-    zh="这是第一个词处的状态:它读完全文了吗?",
+    zh="这是第一个词处的状态：它读完全文了吗？",
 )
 def last_state(states, lengths):
     return states[:, 0]
@@ -594,7 +594,7 @@ def last_state(states, lengths):
     "wai-09",
     "W60",
     en="Does row i of your answer belong to text i?",
-    zh="结果的第 i 行属于第 i 个文本吗?",
+    zh="结果的第 i 行属于第 i 个文本吗？",
 )
 def last_state(states, lengths):
     return states[0, lengths - 1]
@@ -604,7 +604,7 @@ def last_state(states, lengths):
     "wai-09",
     "W61",
     en="Index with two lists of the same length, rows and places: what does one list with a slice give?",
-    zh="应当用两个等长的下标列表(行与位置);一个切片加一个列表会得到什么?",
+    zh="应当用两个等长的下标列表（行与位置）；一个切片加一个列表会得到什么？",
 )
 def last_state(states, lengths):
     return states[:, lengths - 1]
@@ -614,7 +614,7 @@ def last_state(states, lengths):
     "wai-10",
     "W8",
     en="From which side does the backward network read, and where does it end?",
-    zh="反向网络从哪一边读起,在哪里结束?",
+    zh="反向网络从哪一边读起，在哪里结束？",
 )
 def last_state_bidirectional(states, lengths):
     return states[torch.arange(len(states)), lengths - 1]
@@ -624,7 +624,7 @@ def last_state_bidirectional(states, lengths):
     "wai-10",
     "W6b",
     en="Which time step is the last word of the short sentence, for the forward half?",
-    zh="对正向那一半,短句的最后一个词在第几步?",
+    zh="对正向那一半，短句的最后一个词在第几步？",
 )
 def last_state_bidirectional(states, lengths):
     H = states.size(2) // 2
@@ -635,7 +635,7 @@ def last_state_bidirectional(states, lengths):
     "wai-10",
     "W8b",
     en="Follow each direction with a finger: you took both where they begin.",
-    zh="用手指跟着每个方向走一遍:你取的都是起点。",
+    zh="用手指跟着每个方向走一遍：你取的都是起点。",
 )
 def last_state_bidirectional(states, lengths):
     H = states.size(2) // 2
@@ -647,7 +647,7 @@ def last_state_bidirectional(states, lengths):
     "wai-10",
     "W8c",
     en="At the first word, how much has the forward half read?",
-    zh="在第一个词处,正向那一半读了多少?",
+    zh="在第一个词处，正向那一半读了多少？",
 )
 def last_state_bidirectional(states, lengths):
     return states[:, 0]
@@ -657,7 +657,7 @@ def last_state_bidirectional(states, lengths):
     "wai-10",
     "W9",
     en="Row 1 of the answer: does it hold parts of two sentences? Which axis is the batch?",
-    zh="结果的第 1 行是否混入了两个句子?哪一维是批?",
+    zh="结果的第 1 行是否混入了两个句子？哪一维是批？",
 )
 def last_state_bidirectional(states, lengths):
     H = states.size(2) // 2
@@ -667,7 +667,7 @@ def last_state_bidirectional(states, lengths):
     )
 
 
-@mistake("wai-10", "W62", en="Which half comes first?", zh="哪一半在前?")
+@mistake("wai-10", "W62", en="Which half comes first?", zh="哪一半在前？")
 def last_state_bidirectional(states, lengths):
     H = states.size(2) // 2
     rows = torch.arange(len(states))
@@ -678,7 +678,7 @@ def last_state_bidirectional(states, lengths):
     "wai-10",
     "W63",
     en="The whole width is two networks side by side: where does the second begin?",
-    zh="整个宽度是两个网络并排:第二个从哪里开始?",
+    zh="整个宽度是两个网络并排：第二个从哪里开始？",
 )
 def last_state_bidirectional(states, lengths):
     rows = torch.arange(len(states))
@@ -689,14 +689,17 @@ def last_state_bidirectional(states, lengths):
     "wai-11",
     "W64",
     en="Two linear layers one after the other are one: what stands between them?",
-    zh="两个线性层相连等于一个:它们之间应有什么?",
+    zh="两个线性层相连等于一个：它们之间应有什么？",
 )
 def hidden_layer(x, weight, bias):
     return x @ weight.T + bias
 
 
 @mistake(
-    "wai-11", "W65", en="Is the bias inside or outside of the ReLU?", zh="偏置在 ReLU 里面还是外面?"
+    "wai-11",
+    "W65",
+    en="Is the bias inside or outside of the ReLU?",
+    zh="偏置在 ReLU 里面还是外面？",
 )
 def hidden_layer(x, weight, bias):
     return torch.relu(x @ weight.T) + bias
@@ -706,7 +709,7 @@ def hidden_layer(x, weight, bias):
     "wai-11",
     "W66",
     en="Which activation did the docstring name?",
-    zh="文档字符串要求的是哪个激活函数?",
+    zh="文档字符串要求的是哪个激活函数？",
 )
 def hidden_layer(x, weight, bias):
     return torch.sigmoid(x @ weight.T + bias)
@@ -716,13 +719,13 @@ def hidden_layer(x, weight, bias):
     "wai-11",
     "W67",
     en="What is bent here, the input or the result?",
-    zh="这里取非线性的是输入还是结果?",
+    zh="这里取非线性的是输入还是结果？",
 )
 def hidden_layer(x, weight, bias):
     return torch.relu(x) @ weight.T + bias
 
 
-@mistake("wai-11", "W68", en="Which argument have you not used?", zh="哪个参数没有用到?")
+@mistake("wai-11", "W68", en="Which argument have you not used?", zh="哪个参数没有用到？")
 def hidden_layer(x, weight, bias):
     return torch.relu(x @ weight.T)
 
@@ -731,7 +734,7 @@ def hidden_layer(x, weight, bias):
     "wai-12",
     "W69",
     en="Row t should begin at word t: where do the windows of padding='same' begin?",
-    zh="第 t 行应从第 t 个词开始:padding='same' 的窗口从哪里开始?",
+    zh="第 t 行应从第 t 个词开始：padding='same' 的窗口从哪里开始？",
 )
 def convolve(x, weight, bias):
     return torch.relu(F.conv1d(x.transpose(1, 2), weight, bias, padding="same")).transpose(1, 2)
@@ -741,7 +744,7 @@ def convolve(x, weight, bias):
     "wai-12",
     "W70",
     en="How many rows did you get, and what of a text shorter than the filter?",
-    zh="得到了几行?比滤波器还短的文本怎么办?",
+    zh="得到了几行？比滤波器还短的文本怎么办？",
 )
 def convolve(x, weight, bias):
     return torch.relu(F.conv1d(x.transpose(1, 2), weight, bias)).transpose(1, 2)
@@ -751,7 +754,7 @@ def convolve(x, weight, bias):
     "wai-12",
     "W71",
     en="On which side of the words do your zeros stand?",
-    zh="你补的零在词的哪一边?",
+    zh="你补的零在词的哪一边？",
 )
 def convolve(x, weight, bias):
     return torch.relu(
@@ -768,13 +771,13 @@ def convolve(x, weight, bias):
     "wai-12",
     "W73",
     en="Which axis holds the words in conv1d's answer, and in yours?",
-    zh="conv1d 的结果中哪一维是词?要求的呢?",
+    zh="conv1d 的结果中哪一维是词？要求的呢？",
 )
 def convolve(x, weight, bias):
     return torch.relu(F.conv1d(F.pad(x.transpose(1, 2), (0, weight.size(2) - 1)), weight, bias))
 
 
-@mistake("wai-12", "W74", en="Which argument have you not used?", zh="哪个参数没有用到?")
+@mistake("wai-12", "W74", en="Which argument have you not used?", zh="哪个参数没有用到？")
 def convolve(x, weight, bias):
     return torch.relu(
         F.conv1d(F.pad(x.transpose(1, 2), (0, weight.size(2) - 1)), weight)
@@ -785,7 +788,7 @@ def convolve(x, weight, bias):
     "wai-13",
     "W75",
     en="Take a text alone and in a batch with a longer one: same answer?",
-    zh="同一文本单独算,再与更长的文本放一批算:结果相同吗?",
+    zh="同一文本单独算，再与更长的文本放一批算：结果相同吗？",
 )
 def attend(q, k, v, lengths):
     return (q @ k.transpose(2, 3) / math.sqrt(q.size(3))).softmax(3) @ v
@@ -801,14 +804,14 @@ def attend(q, k, v, lengths):
     "wai-13",
     "W77",
     en="By what are the scores divided, so that their spread does not grow with d?",
-    zh="为使分数的离散程度不随 d 增大,应除以什么?",
+    zh="为使分数的离散程度不随 d 增大，应除以什么？",
 )
 def attend(q, k, v, lengths):
     keep = keep_mask(lengths, q.size(2))[:, None, None]
     return (q @ k.transpose(2, 3)).masked_fill(~keep, float("-inf")).softmax(3) @ v
 
 
-@mistake("wai-13", "W78", en="d, or its root?", zh="是 d,还是它的平方根?")
+@mistake("wai-13", "W78", en="d, or its root?", zh="是 d，还是它的平方根？")
 def attend(q, k, v, lengths):
     keep = keep_mask(lengths, q.size(2))[:, None, None]
     return (q @ k.transpose(2, 3) / q.size(3)).masked_fill(~keep, float("-inf")).softmax(3) @ v
@@ -818,7 +821,7 @@ def attend(q, k, v, lengths):
     "wai-13",
     "W79",
     en="A score of 0 is a score: which score gives the weight 0?",
-    zh="0 分也是分数:哪个分数对应权重 0?",
+    zh="0 分也是分数：哪个分数对应权重 0?",
 )
 def attend(q, k, v, lengths):
     keep = keep_mask(lengths, q.size(2))[:, None, None]
@@ -829,7 +832,7 @@ def attend(q, k, v, lengths):
     "wai-13",
     "W80",
     en="Rows are the words that look: over which axis does one word's attention add up to 1?",
-    zh="行是“看”的词:一个词的注意力沿哪一维相加等于 1?",
+    zh="行是“看”的词：一个词的注意力沿哪一维相加等于 1?",
 )
 def attend(q, k, v, lengths):
     keep = keep_mask(lengths, q.size(2))[:, None, None]
@@ -840,7 +843,7 @@ def attend(q, k, v, lengths):
     "wai-13",
     "W81",
     en="Read the mask aloud: what happens where it is True?",
-    zh="念一念你的掩码:True 的位置会怎样?",
+    zh="念一念你的掩码：True 的位置会怎样？",
 )
 def attend(q, k, v, lengths):
     keep = keep_mask(lengths, q.size(2))[:, None, None]
@@ -851,7 +854,7 @@ def attend(q, k, v, lengths):
     "wai-14",
     "W7",
     en="After sorting, does row i still belong to text i?",
-    zh="排序之后,第 i 行还是第 i 个文本吗?",
+    zh="排序之后，第 i 行还是第 i 个文本吗？",
 )
 def states(self, x, lengths):
     order = torch.argsort(lengths, descending=True)
@@ -863,13 +866,13 @@ def states(self, x, lengths):
     "wai-14",
     "W82",
     en="Where does the backward direction begin in a short text: at its last word, or at padding?",
-    zh="在短文本中,反向从哪里开始:最后一个词,还是填充?",
+    zh="在短文本中，反向从哪里开始：最后一个词，还是填充？",
 )
 def states(self, x, lengths):
     return self.rnn(x)[0]
 
 
-@mistake("wai-14", "W83", en="What should stand at padding?", zh="填充位置应当是什么?")
+@mistake("wai-14", "W83", en="What should stand at padding?", zh="填充位置应当是什么？")
 def states(self, x, lengths):
     return self.rnn(x)[0] * keep_mask(lengths, x.size(1))[:, :, None]
 
@@ -878,7 +881,7 @@ def states(self, x, lengths):
     "wai-14",
     "W84",
     en="How many columns has x, and how many your answer? total_length may help.",
-    zh="x 有几列?你的结果有几列?total_length 也许有用。",
+    zh="x 有几列？你的结果有几列？total_length 也许有用。",
 )
 def states(self, x, lengths):
     packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
@@ -889,7 +892,7 @@ def states(self, x, lengths):
     "wai-14",
     "W85",
     en="Is the batch the first axis or the second, and who has to be told?",
-    zh="批是第一维还是第二维?哪些函数需要知道?",
+    zh="批是第一维还是第二维？哪些函数需要知道？",
 )
 def states(self, x, lengths):
     packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
@@ -900,7 +903,7 @@ def states(self, x, lengths):
     "wai-14",
     "W86",
     en="The RNN gives two things back: all states, and the last ones. Which do you want?",
-    zh="RNN 返回两样东西:所有状态和最后的状态。你要哪一样?",
+    zh="RNN 返回两样东西：所有状态和最后的状态。你要哪一样？",
 )
 def states(self, x, lengths):
     packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
@@ -917,7 +920,7 @@ def make_optimizer(model, lr):
 
 
 @mistake(
-    "wai-15", "W88", en="Which optimizer did the assignment name?", zh="作业指定的是哪个优化器?"
+    "wai-15", "W88", en="Which optimizer did the assignment name?", zh="作业指定的是哪个优化器？"
 )
 def make_optimizer(model, lr):
     return torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=lr)
@@ -927,7 +930,7 @@ def make_optimizer(model, lr):
     "wai-15",
     "W89",
     en="Which of the parameters have requires_grad?",
-    zh="哪些参数的 requires_grad 为真?",
+    zh="哪些参数的 requires_grad 为真？",
 )
 def make_optimizer(model, lr):
     return torch.optim.Adam(model.parameters(), lr=lr)
@@ -937,7 +940,7 @@ def make_optimizer(model, lr):
     "wai-15",
     "W90",
     en="The W in a name stands for weight decay: did the assignment ask for it?",
-    zh="名字里的 W 表示权重衰减:作业要求了吗?",
+    zh="名字里的 W 表示权重衰减：作业要求了吗？",
 )
 def make_optimizer(model, lr):
     return torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=lr)
@@ -947,7 +950,7 @@ def make_optimizer(model, lr):
     "wai-15",
     "W91",
     en="Which parameters did you give it, those that train or the others?",
-    zh="交给优化器的是要训练的参数,还是其余的?",
+    zh="交给优化器的是要训练的参数，还是其余的？",
 )
 def make_optimizer(model, lr):
     return torch.optim.Adam(
@@ -960,7 +963,7 @@ def make_optimizer(model, lr):
     "wai-16",
     "W10",
     en="What is the smallest loss you ever see, and can it reach 0?",
-    zh="你见过的最小损失是多少?它能到 0 吗?",
+    zh="你见过的最小损失是多少？它能到 0 吗？",
 )
 def train_step(model, batch, optimizer):
     tokens, lengths, labels = batch
@@ -993,7 +996,7 @@ def train_step(model, batch, optimizer):
     "wai-16",
     "W12",
     en="Can a negative log-likelihood be negative here?",
-    zh="负对数似然在这里可以是负数吗?",
+    zh="负对数似然在这里可以是负数吗？",
 )
 def train_step(model, batch, optimizer):
     tokens, lengths, labels = batch
@@ -1009,7 +1012,7 @@ def train_step(model, batch, optimizer):
     "wai-16",
     "W17",
     en="Print a gradient's norm for the same batch twice.",
-    zh="对同一批数据,打印两次梯度的范数。",
+    zh="对同一批数据，打印两次梯度的范数。",
 )
 def train_step(model, batch, optimizer):
     tokens, lengths, labels = batch
@@ -1024,7 +1027,7 @@ def train_step(model, batch, optimizer):
     "wai-16",
     "W92",
     en="The model comes from an evaluation: does its dropout act in your step?",
-    zh="模型刚做完评估:你这一步里 dropout 起作用吗?",
+    zh="模型刚做完评估：你这一步里 dropout 起作用吗？",
 )
 def train_step(model, batch, optimizer):
     tokens, lengths, labels = batch
@@ -1036,7 +1039,10 @@ def train_step(model, batch, optimizer):
 
 
 @mistake(
-    "wai-16", "W93", en="The weights did not move: who moves them?", zh="权重没有变:由谁来改变它们?"
+    "wai-16",
+    "W93",
+    en="The weights did not move: who moves them?",
+    zh="权重没有变：由谁来改变它们？",
 )
 def train_step(model, batch, optimizer):
     tokens, lengths, labels = batch
@@ -1051,7 +1057,7 @@ def train_step(model, batch, optimizer):
     "wai-16",
     "W94",
     en="A batch twice as large must not give a loss twice as large.",
-    zh="批大一倍,损失不应大一倍。",
+    zh="批大一倍，损失不应大一倍。",
 )
 def train_step(model, batch, optimizer):
     tokens, lengths, labels = batch
@@ -1067,7 +1073,7 @@ def train_step(model, batch, optimizer):
     "wai-16",
     "W95",
     en="Was this loss measured before the step or after it?",
-    zh="这个损失是更新之前还是之后的?",
+    zh="这个损失是更新之前还是之后的？",
 )
 def train_step(model, batch, optimizer):
     tokens, lengths, labels = batch
@@ -1081,7 +1087,10 @@ def train_step(model, batch, optimizer):
 
 
 @mistake(
-    "wai-17", "W15", en="Evaluate twice: do you get the same number?", zh="评估两次:得到的数相同吗?"
+    "wai-17",
+    "W15",
+    en="Evaluate twice: do you get the same number?",
+    zh="评估两次：得到的数相同吗？",
 )
 def evaluate(model, batches):
     loss, right, count = 0.0, 0, 0
@@ -1098,7 +1107,7 @@ def evaluate(model, batches):
     "wai-17",
     "W13",
     en="At which logit is the probability one half?",
-    zh="logit 为多少时概率是二分之一?",
+    zh="logit 为多少时概率是二分之一？",
 )
 def evaluate(model, batches):
     model.eval()
@@ -1113,7 +1122,7 @@ def evaluate(model, batches):
 
 
 @mistake(
-    "wai-17", "W16", en="Print both shapes before you compare.", zh="比较之前,先打印两者的形状。"
+    "wai-17", "W16", en="Print both shapes before you compare.", zh="比较之前，先打印两者的形状。"
 )
 def evaluate(model, batches):
     model.eval()
@@ -1131,7 +1140,7 @@ def evaluate(model, batches):
     "wai-17",
     "W96",
     en="The last batch is small: does a text in it count more than others?",
-    zh="最后一批很小:其中的一条是否比别的更重?",
+    zh="最后一批很小：其中的一条是否比别的更重？",
 )
 def evaluate(model, batches):
     model.eval()
@@ -1148,7 +1157,7 @@ def evaluate(model, batches):
     "wai-17",
     "W97",
     en="What is the smallest loss you could get from your formula?",
-    zh="按你的公式,损失最小能到多少?",
+    zh="按你的公式，损失最小能到多少？",
 )
 def evaluate(model, batches):
     model.eval()
@@ -1184,7 +1193,7 @@ def evaluate(model, batches):
     "wai-17",
     "W99",
     en="Nobody calls backward here: what are the gradients kept for?",
-    zh="这里没有人调用 backward:保留梯度做什么?",
+    zh="这里没有人调用 backward：保留梯度做什么？",
 )
 def evaluate(model, batches):
     model.eval()
@@ -1214,14 +1223,17 @@ def best_epoch(log):
     "wai-18",
     "W3b",
     en="Who chose this epoch, and on which texts will you report it?",
-    zh="这个轮次是依据什么选的?又要在哪些文本上汇报?",
+    zh="这个轮次是依据什么选的？又要在哪些文本上汇报？",
 )
 def best_epoch(log):
     return max(range(len(log)), key=lambda epoch: log[epoch]["test_accuracy"])
 
 
 @mistake(
-    "wai-18", "W18", en="Shuffle the log: does your answer change?", zh="把日志打乱:你的答案会变吗?"
+    "wai-18",
+    "W18",
+    en="Shuffle the log: does your answer change?",
+    zh="把日志打乱：你的答案会变吗？",
 )
 def best_epoch(log):
     best, found = 0, 0
@@ -1235,7 +1247,7 @@ def best_epoch(log):
     "wai-18",
     "W19",
     en="A model that learns nothing has no gap: is it the best?",
-    zh="什么都没学到的模型没有差距:它是最好的吗?",
+    zh="什么都没学到的模型没有差距：它是最好的吗？",
 )
 def best_epoch(log):
     return min(
@@ -1248,7 +1260,7 @@ def best_epoch(log):
     "wai-18",
     "W100",
     en="Two epochs are equally good: which one was there first?",
-    zh="两个轮次一样好:哪一个更早?",
+    zh="两个轮次一样好：哪一个更早？",
 )
 def best_epoch(log):
     return max(reversed(range(len(log))), key=lambda epoch: log[epoch]["validation_accuracy"])
@@ -1258,7 +1270,7 @@ def best_epoch(log):
     "wai-18",
     "W101",
     en="On which texts does a model that learned by heart look best?",
-    zh="死记硬背的模型在哪些文本上看起来最好?",
+    zh="死记硬背的模型在哪些文本上看起来最好？",
 )
 def best_epoch(log):
     return max(range(len(log)), key=lambda epoch: log[epoch]["train_accuracy"])

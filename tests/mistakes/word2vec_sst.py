@@ -9,7 +9,7 @@ from course.mistakes import mistake
     "w2v-01",
     "V1",
     en="Try the scores [1001, 1002]; which constant may you subtract without changing the result?",
-    zh="试试分数 [1001, 1002];减去哪个常数不会改变结果?",
+    zh="试试分数 [1001, 1002]；减去哪个常数不会改变结果？",
 )
 def softmax(x):
     e = np.exp(x)
@@ -20,7 +20,7 @@ def softmax(x):
     "w2v-01",
     "V1b",
     en="argmax is the place of the largest score. Is the place what you want to subtract?",
-    zh="argmax 是最大分数的位置。你想减去的是位置吗?",
+    zh="argmax 是最大分数的位置。你想减去的是位置吗？",
 )
 def softmax(x):
     e = np.exp(x - np.argmax(x, axis=-1)[..., None])
@@ -31,7 +31,7 @@ def softmax(x):
     "w2v-01",
     "V1c",
     en="Matrices are safe in your softmax. Is a single row of scores, too?",
-    zh="你的 softmax 对矩阵是安全的。对单独一行分数也安全吗?",
+    zh="你的 softmax 对矩阵是安全的。对单独一行分数也安全吗？",
 )
 def softmax(x):
     e = np.exp(x - np.max(x, axis=-1, keepdims=True)) if x.ndim > 1 else np.exp(x)
@@ -42,7 +42,7 @@ def softmax(x):
     "w2v-01",
     "V1d",
     en="You subtract one maximum from all rows: what is left of a row that lies 1000 below it?",
-    zh="你从所有行减去同一个最大值:比它低 1000 的那一行还剩下什么?",
+    zh="你从所有行减去同一个最大值：比它低 1000 的那一行还剩下什么？",
 )
 def softmax(x):
     e = np.exp(x - np.max(x))
@@ -53,7 +53,7 @@ def softmax(x):
     "w2v-01",
     "V2",
     en="Test a matrix that is not square, and sum the rows of the result.",
-    zh="用一个非方阵测试,再把结果的每一行加起来。",
+    zh="用一个非方阵测试，再把结果的每一行加起来。",
 )
 def softmax(x):
     e = np.exp(x - np.max(x, axis=-1, keepdims=True))
@@ -64,7 +64,7 @@ def softmax(x):
     "w2v-01",
     "V2b",
     en="Sum the rows of your result, then its columns: which of them should give 1?",
-    zh="把结果按行相加,再按列相加:哪一个应当等于 1?",
+    zh="把结果按行相加，再按列相加：哪一个应当等于 1?",
 )
 def softmax(x):
     e = np.exp(x - np.max(x, axis=-1, keepdims=True))
@@ -75,7 +75,7 @@ def softmax(x):
     "w2v-01",
     "V2c",
     en="Every row is a distribution of its own: what is the sum of your second row?",
-    zh="每一行各自是一个概率分布:你的第二行之和是多少?",
+    zh="每一行各自是一个概率分布：你的第二行之和是多少？",
 )
 def softmax(x):
     e = np.exp(x - np.max(x, axis=-1, keepdims=True))
@@ -86,7 +86,7 @@ def softmax(x):
     "w2v-01",
     "V2i",
     en="Sum each row of your result, then the whole of it: which of the two gives 1?",
-    zh="把结果的每一行加起来,再把全部加起来:哪一个等于 1?",
+    zh="把结果的每一行加起来，再把全部加起来：哪一个等于 1?",
 )
 def softmax(x):
     e = np.exp(x - np.max(x))
@@ -97,7 +97,7 @@ def softmax(x):
     "w2v-01",
     "V2j",
     en="Print the shape of your maximum: is there one for each row, or one for each column?",
-    zh="打印最大值的形状:是每行一个,还是每列一个?",
+    zh="打印最大值的形状：是每行一个，还是每列一个？",
 )
 def softmax(x):
     e = np.exp(x - np.max(x, axis=0))
@@ -108,7 +108,7 @@ def softmax(x):
     "w2v-01",
     "V2k",
     en="x may also be a single row of scores, (D,): which axes does it have?",
-    zh="x 也可以只是一行分数 (D,):它有哪些轴?",
+    zh="x 也可以只是一行分数 (D,)：它有哪些轴？",
 )
 def softmax(x):
     e = np.exp(x - np.max(x, axis=1, keepdims=True))
@@ -122,7 +122,7 @@ def softmax(x):
     "w2v-02",
     "V3",
     en="Which of the two exponentials overflows for large positive x?",
-    zh="x 是很大的正数时,哪一个指数会溢出?",
+    zh="x 是很大的正数时，哪一个指数会溢出？",
 )
 def sigmoid(x):
     return np.exp(x) / (1 + np.exp(x))
@@ -132,7 +132,7 @@ def sigmoid(x):
     "w2v-02",
     "V3b",
     en="What should come out for a large positive x: nearly 0 or nearly 1?",
-    zh="x 是很大的正数时,结果应接近 0 还是接近 1?",
+    zh="x 是很大的正数时，结果应接近 0 还是接近 1?",
 )
 def sigmoid(x):
     return np.exp(-np.logaddexp(0.0, x))
@@ -142,7 +142,7 @@ def sigmoid(x):
     "w2v-02",
     "V3c",
     en="Your function runs from -1 to 1. What is sigmoid(0)?",
-    zh="你的函数取值从 -1 到 1。sigmoid(0) 是多少?",
+    zh="你的函数取值从 -1 到 1。sigmoid(0) 是多少？",
 )
 def sigmoid(x):
     return np.tanh(x)
@@ -152,7 +152,7 @@ def sigmoid(x):
     "w2v-02",
     "V3d",
     en="What is sigmoid(0) in your function? Which comes first, the division or the sum?",
-    zh="你的函数里 sigmoid(0) 是多少?先算除法还是先算加法?",
+    zh="你的函数里 sigmoid(0) 是多少？先算除法还是先算加法？",
 )
 def sigmoid(x):
     return 1 / 1 + np.exp(-x)
@@ -162,7 +162,7 @@ def sigmoid(x):
     "w2v-02",
     "V3e",
     en="One `if` asks one question about the whole array; can its entries have different answers?",
-    zh="一个 if 对整个数组只问一次;各个分量的答案会不会不同?",
+    zh="一个 if 对整个数组只问一次；各个分量的答案会不会不同？",
 )
 def sigmoid(x):
     if x >= 0:
@@ -174,7 +174,7 @@ def sigmoid(x):
     "w2v-02",
     "V3f",
     en="The functions of `math` take one number. What may x be here?",
-    zh="math 里的函数只接受一个数。这里的 x 可以是什么?",
+    zh="math 里的函数只接受一个数。这里的 x 可以是什么？",
 )
 def sigmoid(x):
     import math
@@ -186,7 +186,7 @@ def sigmoid(x):
     "w2v-03",
     "V4",
     en="The argument is already sigmoid(x): how often do you apply the sigmoid?",
-    zh="参数已经是 sigmoid(x):你总共用了几次 sigmoid?",
+    zh="参数已经是 sigmoid(x)：你总共用了几次 sigmoid?",
 )
 def sigmoid_grad(s):
     s = sigmoid(s)
@@ -197,7 +197,7 @@ def sigmoid_grad(s):
     "w2v-03",
     "V4b",
     en="Look at s = 1: the curve is flat there. Is your derivative 0?",
-    zh="看 s = 1 处:曲线在那里是平的。你的导数是 0 吗?",
+    zh="看 s = 1 处：曲线在那里是平的。你的导数是 0 吗？",
 )
 def sigmoid_grad(s):
     return 1 - s**2
@@ -207,7 +207,7 @@ def sigmoid_grad(s):
     "w2v-03",
     "V4c",
     en="The sigmoid rises everywhere: can its derivative be negative?",
-    zh="sigmoid 处处递增:导数会是负的吗?",
+    zh="sigmoid 处处递增：导数会是负的吗？",
 )
 def sigmoid_grad(s):
     return s * (s - 1)
@@ -217,7 +217,7 @@ def sigmoid_grad(s):
     "w2v-04",
     "V5",
     en="Check x before and after; then try f(x) = x1 x2.",
-    zh="比较检查前后的 x;再试 f(x) = x1 x2。",
+    zh="比较检查前后的 x；再试 f(x) = x1 x2。",
 )
 def gradcheck_naive(f, x):
     state = random.getstate()
@@ -237,7 +237,7 @@ def gradcheck_naive(f, x):
     "w2v-04",
     "V6",
     en="Give your checker a gradient that is wrong in its second entry only: does it complain?",
-    zh="给检查器一个只有第二个分量错误的梯度:它会报错吗?",
+    zh="给检查器一个只有第二个分量错误的梯度：它会报错吗？",
 )
 def gradcheck_naive(f, x):
     state = random.getstate()
@@ -260,7 +260,7 @@ def gradcheck_naive(f, x):
     "w2v-04",
     "V6b",
     en="Give your checker a wrong gradient: does it complain? Which function and which x does it look at?",
-    zh="给检查器一个错误的梯度:它会报错吗?它检查的是哪个函数、哪个 x?",
+    zh="给检查器一个错误的梯度：它会报错吗？它检查的是哪个函数、哪个 x?",
 )
 def gradcheck_naive(f, x):
     x = np.array(3.0)
@@ -274,7 +274,7 @@ def gradcheck_naive(f, x):
     "w2v-04",
     "V6c",
     en="f may draw random numbers: does each call of f start from the same random state?",
-    zh="f 可能会用到随机数:每次调用 f 之前的随机状态相同吗?",
+    zh="f 可能会用到随机数：每次调用 f 之前的随机状态相同吗？",
 )
 def gradcheck_naive(f, x):
     _, analytic = f(x)
@@ -293,7 +293,7 @@ def gradcheck_naive(f, x):
     "w2v-04",
     "V6d",
     en="Your loop stops after the first entry, whatever it finds there: where does the return stand?",
-    zh="循环在第一个分量之后就结束了:return 写在哪一层?",
+    zh="循环在第一个分量之后就结束了：return 写在哪一层？",
 )
 def gradcheck_naive(f, x):
     state = random.getstate()
@@ -312,7 +312,7 @@ def gradcheck_naive(f, x):
     "w2v-04",
     "V7",
     en="Halve h: does the error of your numerical gradient fall by 2, or by 4?",
-    zh="把 h 减半:数值梯度的误差变成一半,还是四分之一?",
+    zh="把 h 减半：数值梯度的误差变成一半，还是四分之一？",
 )
 def gradcheck_naive(f, x):
     state = random.getstate()
@@ -331,7 +331,7 @@ def gradcheck_naive(f, x):
     "w2v-04",
     "V7b",
     en="Compare your numerical gradient of exp(3 x) with the exact one: what if h is smaller?",
-    zh="把 exp(3 x) 的数值梯度与精确值比较:h 再小一些会怎样?",
+    zh="把 exp(3 x) 的数值梯度与精确值比较：h 再小一些会怎样？",
 )
 def gradcheck_naive(f, x):
     state, h = random.getstate(), 0.1
@@ -352,7 +352,7 @@ def gradcheck_naive(f, x):
     "w2v-04",
     "V7c",
     en="A float has 16 digits: how many of them are left in f(x + h) - f(x - h) if h is tiny?",
-    zh="浮点数有 16 位有效数字:h 极小时,f(x + h) - f(x - h) 还剩几位?",
+    zh="浮点数有 16 位有效数字：h 极小时，f(x + h) - f(x - h) 还剩几位？",
 )
 def gradcheck_naive(f, x):
     state, h = random.getstate(), 1e-12
@@ -373,7 +373,7 @@ def gradcheck_naive(f, x):
     "w2v-04",
     "V7d",
     en="How far apart are the two points whose costs you subtract?",
-    zh="相减的两个代价,对应的两个点相距多远?",
+    zh="相减的两个代价，对应的两个点相距多远？",
 )
 def gradcheck_naive(f, x):
     state = random.getstate()
@@ -394,7 +394,7 @@ def gradcheck_naive(f, x):
     "w2v-04",
     "V6e",
     en="In one call of f, how many entries of x have moved?",
-    zh="在一次对 f 的调用里,x 有几个分量被移动了?",
+    zh="在一次对 f 的调用里，x 有几个分量被移动了？",
 )
 def gradcheck_naive(f, x):
     state = random.getstate()
@@ -410,7 +410,7 @@ def gradcheck_naive(f, x):
     "w2v-05",
     "V8",
     en="Divide your gradient by the numerical one: is the ratio the number of rows?",
-    zh="用你的梯度除以数值梯度:比值是不是行数?",
+    zh="用你的梯度除以数值梯度：比值是不是行数？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -426,7 +426,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-05",
     "V8b",
     en="Check the gradient block by block, and its length: which block stands where b2's should?",
-    zh="逐块检查梯度及其长度:b2 的位置上放的是哪一块?",
+    zh="逐块检查梯度及其长度：b2 的位置上放的是哪一块？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -442,7 +442,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-05",
     "V8c",
     en="Cost and gradient agree with each other. Does the docstring say mean or sum?",
-    zh="代价与梯度彼此一致。文档字符串要求的是平均还是总和?",
+    zh="代价与梯度彼此一致。文档字符串要求的是平均还是总和？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -458,7 +458,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-05",
     "V8d",
     en="The order of the flat array is W1, b1, W2, b2: is it yours?",
-    zh="一维数组的顺序是 W1、b1、W2、b2:你的也是吗?",
+    zh="一维数组的顺序是 W1、b1、W2、b2：你的也是吗？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -473,7 +473,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-05",
     "V4d",
     en="What does the hidden layer's nonlinearity do to the gradient on its way back?",
-    zh="梯度往回传时,隐藏层的非线性对它做了什么?",
+    zh="梯度往回传时，隐藏层的非线性对它做了什么？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -503,7 +503,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-05",
     "V9",
     en="A class that cannot be has probability 0: what is 0 * log 0? Take the log of the right class only.",
-    zh="不可能的类别概率为 0:0 * log 0 是多少?只对正确类别取对数。",
+    zh="不可能的类别概率为 0:0 * log 0 是多少？只对正确类别取对数。",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -518,7 +518,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-05",
     "V4e",
     en="What does sigmoid_grad expect: the input of the sigmoid or its value?",
-    zh="sigmoid_grad 的参数应当是什么:sigmoid 的输入,还是它的值?",
+    zh="sigmoid_grad 的参数应当是什么：sigmoid 的输入，还是它的值？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -535,7 +535,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-05",
     "V4f",
     en="Exercise 2b: how many factors has the derivative of cross entropy and softmax together?",
-    zh="题目 2b:交叉熵与 softmax 合在一起,导数里有几个因子?",
+    zh="题目 2b：交叉熵与 softmax 合在一起，导数里有几个因子？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -551,7 +551,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-05",
     "V8i",
     en="The weights' gradients add up over the rows. Do those of the biases, too?",
-    zh="权重的梯度对各行求和。偏置的梯度也是吗?",
+    zh="权重的梯度对各行求和。偏置的梯度也是吗？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -570,7 +570,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-06",
     "V2d",
     en="Test a matrix that is not square, and take the length of each row of the result.",
-    zh="用一个非方阵测试,再求结果每一行的长度。",
+    zh="用一个非方阵测试，再求结果每一行的长度。",
 )
 def normalizeRows(x):
     return x / np.sqrt(np.sum(x * x, axis=1))
@@ -580,7 +580,7 @@ def normalizeRows(x):
     "w2v-06",
     "V2e",
     en="Did you divide rows or columns by their length?",
-    zh="你除以的是行的长度还是列的长度?",
+    zh="你除以的是行的长度还是列的长度？",
 )
 def normalizeRows(x):
     return x / np.sqrt(np.sum(x * x, axis=0))
@@ -590,7 +590,7 @@ def normalizeRows(x):
     "w2v-06",
     "V2f",
     en="Length is a square root: what does [3, 4] become?",
-    zh="长度是平方根:[3, 4] 变成了什么?",
+    zh="长度是平方根：[3, 4] 变成了什么？",
 )
 def normalizeRows(x):
     return x / np.sum(x * x, axis=1, keepdims=True)
@@ -600,7 +600,7 @@ def normalizeRows(x):
     "w2v-06",
     "V2g",
     en="All rows were divided by one number. Which lengths do they have now?",
-    zh="所有行都除以了同一个数。它们现在的长度各是多少?",
+    zh="所有行都除以了同一个数。它们现在的长度各是多少？",
 )
 def normalizeRows(x):
     return x / np.linalg.norm(x)
@@ -620,7 +620,7 @@ def normalizeRows(x):
     "w2v-07",
     "V10",
     en="Your loss is exactly 0 before training: what are the probabilities?",
-    zh="训练之前损失恰好是 0:概率是多少?",
+    zh="训练之前损失恰好是 0：概率是多少？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted[:, None])
@@ -647,7 +647,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V13b",
     en="y_hat - y: where is the y of the target in your gradients?",
-    zh="y_hat - y:梯度里目标词的 y 在哪里?",
+    zh="y_hat - y：梯度里目标词的 y 在哪里？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -658,7 +658,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V13d",
     en="v is pulled towards the target's vector. And where is it pushed away from?",
-    zh="v 被拉向目标词的向量。它又被推离哪里?",
+    zh="v 被拉向目标词的向量。它又被推离哪里？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -671,7 +671,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V1e",
     en="You wrote the exponentials by hand: what happens to them at a score of 1000?",
-    zh="你自己写了指数:分数为 1000 时会怎样?",
+    zh="你自己写了指数：分数为 1000 时会怎样？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     e = np.exp(outputVectors @ predicted)
@@ -685,7 +685,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V8e",
     en="The cost is the target's alone: do you sum or average over the vocabulary?",
-    zh="代价只取目标词那一项:你是不是对整个词表求和或平均了?",
+    zh="代价只取目标词那一项：你是不是对整个词表求和或平均了？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -698,7 +698,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V8j",
     en="One word is the right one: how many logs are in your cost?",
-    zh="正确的词只有一个:你的代价里有几个对数?",
+    zh="正确的词只有一个：你的代价里有几个对数？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -711,7 +711,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V9b",
     en="The log of what? Look at p[target] at the line where you take it.",
-    zh="对什么取对数?看看取对数那一行的 p[target] 是多少。",
+    zh="对什么取对数？看看取对数那一行的 p[target] 是多少。",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -723,7 +723,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V13j",
     en="Can a cost of this kind be negative? Which sign has the log of a probability?",
-    zh="这种代价会是负的吗?概率的对数是什么符号?",
+    zh="这种代价会是负的吗？概率的对数是什么符号？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -736,7 +736,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V13k",
     en="y is one-hot: what did you subtract at the other words?",
-    zh="y 是 one-hot:你在其他词那里减去了什么?",
+    zh="y 是 one-hot：你在其他词那里减去了什么？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -748,7 +748,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V15g",
     en="Every word's vector is in the softmax's denominator: can most rows of grad be zero?",
-    zh="softmax 的分母里有每个词的向量:grad 的大多数行会是零吗?",
+    zh="softmax 的分母里有每个词的向量：grad 的大多数行会是零吗？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -763,7 +763,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V2l",
     en="grad has a row for each word: which of the two vectors runs over the words?",
-    zh="grad 每个词一行:两个向量中哪一个是按词排列的?",
+    zh="grad 每个词一行：两个向量中哪一个是按词排列的？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -776,7 +776,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-08",
     "V11",
     en="Draw the same negative twice: numpy's fancy index adds once.",
-    zh="让同一个负样本被抽到两次:numpy 的花式索引只加一次。",
+    zh="让同一个负样本被抽到两次：numpy 的花式索引只加一次。",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -798,7 +798,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V12",
     en="Count the terms of your cost: is it 1 + K? Which word do you push away that should be pulled?",
-    zh="数一数代价里的项数:是 1 + K 吗?哪个词本该拉近却被推开了?",
+    zh="数一数代价里的项数：是 1 + K 吗？哪个词本该拉近却被推开了？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target, target]
@@ -820,7 +820,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V12b",
     en="What does your code do when the data set draws the target itself?",
-    zh="数据集抽到目标词本身时,你的代码怎么办?",
+    zh="数据集抽到目标词本身时，你的代码怎么办？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target] + [dataset.sampleTokenIdx() for _ in range(K)]
@@ -838,7 +838,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V12c",
     en="A draw that equals the target is left out. How many negatives are left then?",
-    zh="抽到目标词时你跳过了它。这时还剩几个负样本?",
+    zh="抽到目标词时你跳过了它。这时还剩几个负样本？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target] + [
@@ -858,7 +858,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V12d",
     en="A word may be drawn twice as a negative: should it then count once or twice?",
-    zh="同一个词可能被抽到两次:那它应该算一次还是两次?",
+    zh="同一个词可能被抽到两次：那它应该算一次还是两次？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -880,7 +880,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V13e",
     en="The target is pulled, the negatives are pushed: do they have the same sign in your gradients?",
-    zh="目标词被拉近,负样本被推远:在你的梯度里它们的符号一样吗?",
+    zh="目标词被拉近，负样本被推远：在你的梯度里它们的符号一样吗？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -901,7 +901,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V8f",
     en="The negatives' terms are summed: did you divide by K?",
-    zh="负样本的各项应相加:你是不是除以了 K?",
+    zh="负样本的各项应相加：你是不是除以了 K?",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -925,7 +925,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V14",
     en="1 - sigmoid(z) = sigmoid(-z): which of the two keeps its digits when z is 40?",
-    zh="1 - sigmoid(z) = sigmoid(-z):z = 40 时哪一个保住有效数字?",
+    zh="1 - sigmoid(z) = sigmoid(-z):z = 40 时哪一个保住有效数字？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -946,7 +946,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V12e",
     en="K counts the negatives. Does your list begin with the target?",
-    zh="K 是负样本的个数。你的列表是不是以目标词开头?",
+    zh="K 是负样本的个数。你的列表是不是以目标词开头？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -968,7 +968,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V12f",
     en="Call it with another K: how many negatives are drawn?",
-    zh="换一个 K 来调用:抽了几个负样本?",
+    zh="换一个 K 来调用：抽了几个负样本？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -990,7 +990,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V12g",
     en="What does your loop do when the same word is drawn again? A word drawn twice counts twice.",
-    zh="同一个词再次被抽到时,你的循环怎么办?抽到两次就算两次。",
+    zh="同一个词再次被抽到时，你的循环怎么办？抽到两次就算两次。",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -1012,7 +1012,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V13i",
     en="The score of a negative should become low: which sign has it inside the sigmoid?",
-    zh="负样本的分数应当变低:在 sigmoid 里它带什么符号?",
+    zh="负样本的分数应当变低：在 sigmoid 里它带什么符号？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -1032,7 +1032,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V13l",
     en="By its score, a term's gradient fades as the term gets right: does yours?",
-    zh="一项越正确,它对分数的梯度就越小:你的也是吗?",
+    zh="一项越正确，它对分数的梯度就越小：你的也是吗？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -1053,7 +1053,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V15h",
     en="In which terms of the cost does v stand? Each has a share in its gradient.",
-    zh="v 出现在代价的哪些项里?每一项都对它的梯度有贡献。",
+    zh="v 出现在代价的哪些项里？每一项都对它的梯度有贡献。",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -1075,7 +1075,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-09",
     "V15",
     en="Whose vector was `predicted` in skip-gram: the centre's or the context word's?",
-    zh="skip-gram 里的 predicted 是谁的向量:中心词还是上下文词?",
+    zh="skip-gram 里的 predicted 是谁的向量：中心词还是上下文词？",
 )
 def skipgram(
     currentWord,
@@ -1102,7 +1102,7 @@ def skipgram(
     "w2v-09",
     "V15b",
     en="How many rows of gradIn should differ from zero?",
-    zh="gradIn 应该有几行不为零?",
+    zh="gradIn 应该有几行不为零？",
 )
 def skipgram(
     currentWord,
@@ -1129,7 +1129,7 @@ def skipgram(
     "w2v-09",
     "V15c",
     en="Do costs and gradients of the context words add up, or did you average them?",
-    zh="各上下文词的代价和梯度应当相加,你是不是取了平均?",
+    zh="各上下文词的代价和梯度应当相加，你是不是取了平均？",
 )
 def skipgram(
     currentWord,
@@ -1156,7 +1156,7 @@ def skipgram(
     "w2v-09",
     "V15d",
     en="What happens to the gradient of the context word before? Is it still there at the end?",
-    zh="前一个上下文词的梯度去哪儿了?最后还在吗?",
+    zh="前一个上下文词的梯度去哪儿了？最后还在吗？",
 )
 def skipgram(
     currentWord,
@@ -1182,7 +1182,7 @@ def skipgram(
     "w2v-09",
     "V15e",
     en="Who predicts whom? In skip-gram the centre predicts the context.",
-    zh="谁预测谁?skip-gram 中由中心词预测上下文。",
+    zh="谁预测谁？skip-gram 中由中心词预测上下文。",
 )
 def skipgram(
     currentWord,
@@ -1209,7 +1209,7 @@ def skipgram(
     "w2v-09",
     "V17",
     en="Change the context words only: does the result notice?",
-    zh="只改变上下文词:结果会变吗?",
+    zh="只改变上下文词：结果会变吗？",
 )
 def skipgram(
     currentWord,
@@ -1238,7 +1238,7 @@ def skipgram(
     "w2v-09",
     "V17b",
     en="Change the cost function only: does the result notice?",
-    zh="只改变代价函数:结果会变吗?",
+    zh="只改变代价函数：结果会变吗？",
 )
 def skipgram(
     currentWord,
@@ -1270,7 +1270,7 @@ def skipgram(
     "w2v-09",
     "V17c",
     en="A name in this function is not one of its arguments: look at the spelling.",
-    zh="函数里有一个名字不是它的参数:检查拼写。",
+    zh="函数里有一个名字不是它的参数：检查拼写。",
 )
 def skipgram(
     currentWord,
@@ -1297,7 +1297,7 @@ def skipgram(
     "w2v-09",
     "V15i",
     en="Costs and gradIn add up over the context. And gradOut?",
-    zh="代价和 gradIn 对上下文相加。gradOut 呢?",
+    zh="代价和 gradIn 对上下文相加。gradOut 呢？",
 )
 def skipgram(
     currentWord,
@@ -1323,7 +1323,7 @@ def skipgram(
     "w2v-09",
     "V15j",
     en="The gradients add up over the context. And the cost?",
-    zh="梯度对上下文相加。代价呢?",
+    zh="梯度对上下文相加。代价呢？",
 )
 def skipgram(
     currentWord,
@@ -1349,7 +1349,7 @@ def skipgram(
     "w2v-09",
     "V15k",
     en="How many context words has your loop seen when the function returns?",
-    zh="函数返回时,循环已经看过几个上下文词?",
+    zh="函数返回时，循环已经看过几个上下文词？",
 )
 def skipgram(
     currentWord,
@@ -1376,7 +1376,7 @@ def skipgram(
     "w2v-09",
     "V15l",
     en="Which table has the vector of the word that predicts, which those of the words to predict?",
-    zh="预测别人的词用哪张表里的向量,被预测的词又用哪张?",
+    zh="预测别人的词用哪张表里的向量，被预测的词又用哪张？",
 )
 def skipgram(
     currentWord,
@@ -1403,7 +1403,7 @@ def skipgram(
     "w2v-10",
     "V16",
     en="What does the sheet write: sum or mean of the context's vectors?",
-    zh="题目写的是上下文向量的和还是平均?",
+    zh="题目写的是上下文向量的和还是平均？",
 )
 def cbow(
     currentWord,
@@ -1429,7 +1429,7 @@ def cbow(
     "w2v-10",
     "V16b",
     en="Try a context with the same word twice: how often is its vector in the sum, and in the gradient?",
-    zh="试一个同一个词出现两次的上下文:它的向量在和里出现几次,在梯度里又有几次?",
+    zh="试一个同一个词出现两次的上下文：它的向量在和里出现几次，在梯度里又有几次？",
 )
 def cbow(
     currentWord,
@@ -1455,7 +1455,7 @@ def cbow(
     "w2v-10",
     "V16c",
     en="Near the end of a sentence a context has fewer than 2 C words. What do you divide by?",
-    zh="句尾附近的上下文不足 2 C 个词。你除以了什么?",
+    zh="句尾附近的上下文不足 2 C 个词。你除以了什么？",
 )
 def cbow(
     currentWord,
@@ -1481,7 +1481,7 @@ def cbow(
     "w2v-10",
     "V16d",
     en="A word that stands twice in the context is in the sum twice; in a set it stands once.",
-    zh="上下文中出现两次的词在和里也有两份;集合里却只有一份。",
+    zh="上下文中出现两次的词在和里也有两份；集合里却只有一份。",
 )
 def cbow(
     currentWord,
@@ -1507,7 +1507,7 @@ def cbow(
     "w2v-10",
     "V15f",
     en="Which vectors made the sum? Each of them has a gradient, the centre's has none.",
-    zh="是哪些向量组成了这个和?它们各有梯度,中心词的输入向量没有。",
+    zh="是哪些向量组成了这个和？它们各有梯度，中心词的输入向量没有。",
 )
 def cbow(
     currentWord,
@@ -1533,7 +1533,7 @@ def cbow(
     "w2v-10",
     "V17d",
     en="Change the cost function only: does the result notice?",
-    zh="只改变代价函数:结果会变吗?",
+    zh="只改变代价函数：结果会变吗？",
 )
 def cbow(
     currentWord,
@@ -1559,7 +1559,7 @@ def cbow(
     "w2v-10",
     "V15m",
     en="How many rows of gradIn should differ from zero?",
-    zh="gradIn 应该有几行不为零?",
+    zh="gradIn 应该有几行不为零？",
 )
 def cbow(
     currentWord,
@@ -1582,7 +1582,7 @@ def cbow(
     "w2v-11",
     "V18",
     en="What does your function do with a post-processing that returns a new array?",
-    zh="后处理函数如果返回一个新数组,你的函数怎么处理它?",
+    zh="后处理函数如果返回一个新数组，你的函数怎么处理它？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1604,7 +1604,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18b",
     en="The post-processing is asked for after every step: how often is it called?",
-    zh="每一步之后都要做后处理:你调用了几次?",
+    zh="每一步之后都要做后处理：你调用了几次？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1624,7 +1624,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18c",
     en="In which order: first the step, then the post-processing, or the other way round?",
-    zh="顺序是什么:先走一步再后处理,还是反过来?",
+    zh="顺序是什么：先走一步再后处理，还是反过来？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1644,7 +1644,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V13f",
     en="Does the cost fall or rise from step to step?",
-    zh="代价一步步下降还是上升?",
+    zh="代价一步步下降还是上升？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1666,7 +1666,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18d",
     en="With iterations = 1, how many steps do you take?",
-    zh="iterations = 1 时,你走了几步?",
+    zh="iterations = 1 时，你走了几步？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1688,7 +1688,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18e",
     en="The gradient is taken at x0 every time: which x should f be asked about?",
-    zh="你每次都在 x0 处求梯度:应该在哪个 x 处求?",
+    zh="你每次都在 x0 处求梯度：应该在哪个 x 处求？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1710,7 +1710,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18f",
     en="The step is the same at the end as at the beginning: what happens after 20,000 iterations?",
-    zh="步长从头到尾没变:20,000 次迭代之后应该怎样?",
+    zh="步长从头到尾没变：20,000 次迭代之后应该怎样？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1730,7 +1730,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18g",
     en="After a long run with useSaved, which files lie in the folder?",
-    zh="useSaved 为真的长时间运行之后,文件夹里有哪些文件?",
+    zh="useSaved 为真的长时间运行之后，文件夹里有哪些文件？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1750,7 +1750,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18h",
     en="A run was stopped and goes on: at which iteration, and from which x?",
-    zh="一次运行中断后继续:从第几次迭代、哪个 x 开始?",
+    zh="一次运行中断后继续：从第几次迭代、哪个 x 开始？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     x, smoothed = np.array(x0, dtype=float), None
@@ -1771,7 +1771,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18i",
     en="What is useSaved for? Look into the folder after a run without it.",
-    zh="useSaved 有什么用?看看它为假时运行之后的文件夹。",
+    zh="useSaved 有什么用？看看它为假时运行之后的文件夹。",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1793,7 +1793,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18j",
     en="Which cost do you print, of one iteration or smoothed over those before?",
-    zh="你打印的是某一次迭代的代价,还是与之前的平滑?",
+    zh="你打印的是某一次迭代的代价，还是与之前的平滑？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1814,7 +1814,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18k",
     en="From which number does your loop count? What is 0 % ANNEAL_EVERY?",
-    zh="你的循环从几开始数?0 % ANNEAL_EVERY 是多少?",
+    zh="你的循环从几开始数？0 % ANNEAL_EVERY 是多少？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1836,7 +1836,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-11",
     "V18l",
     en="What is postprocessing when nobody gives one?",
-    zh="没有给出 postprocessing 时,它是什么?",
+    zh="没有给出 postprocessing 时，它是什么？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
     done, x, step = start(x0, step, useSaved)
@@ -1859,7 +1859,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     "w2v-12",
     "V19",
     en="Test a sentence of one word: by which number did you divide, words or dimensions?",
-    zh="用一个词的句子测试:你除以的是词数还是维数?",
+    zh="用一个词的句子测试：你除以的是词数还是维数？",
 )
 def getSentenceFeatures(tokens, wordVectors, sentence):
     total = np.zeros(wordVectors.shape[1])
@@ -1872,7 +1872,7 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     "w2v-12",
     "V19b",
     en="Look at the shape: np.take without an axis takes from the flattened array.",
-    zh="看看形状:np.take 不给 axis 时是从展平的数组里取。",
+    zh="看看形状：np.take 不给 axis 时是从展平的数组里取。",
 )
 def getSentenceFeatures(tokens, wordVectors, sentence):
     return np.mean(np.take(wordVectors, [tokens[word] for word in sentence]))
@@ -1882,7 +1882,7 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     "w2v-12",
     "V19c",
     en="A long sentence and a short one: should the long one's vector be longer?",
-    zh="一长一短两个句子:长句的向量应当更长吗?",
+    zh="一长一短两个句子：长句的向量应当更长吗？",
 )
 def getSentenceFeatures(tokens, wordVectors, sentence):
     return np.sum(wordVectors[[tokens[word] for word in sentence]], axis=0)
@@ -1902,7 +1902,7 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     "w2v-12",
     "V19e",
     en="Sum of the vectors over ... what? A sentence of one word should give that word's vector.",
-    zh="向量之和除以什么?只有一个词的句子应得到这个词的向量。",
+    zh="向量之和除以什么？只有一个词的句子应得到这个词的向量。",
 )
 def getSentenceFeatures(tokens, wordVectors, sentence):
     return np.sum(wordVectors[[tokens[word] for word in sentence]], axis=0) / len(tokens)
@@ -1912,7 +1912,7 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     "w2v-12",
     "V19f",
     en="Your result has as many entries as the sentence has words: over which axis should the mean go?",
-    zh="结果的长度等于句子的词数:平均应该沿哪个轴?",
+    zh="结果的长度等于句子的词数：平均应该沿哪个轴？",
 )
 def getSentenceFeatures(tokens, wordVectors, sentence):
     return np.mean(wordVectors[[tokens[word] for word in sentence]], axis=1)
@@ -1922,7 +1922,7 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     "w2v-12",
     "V19g",
     en="wordVectors[row] is a view: what has become of the table after your +=?",
-    zh="wordVectors[row] 是视图:+= 之后,表里的那一行变成了什么?",
+    zh="wordVectors[row] 是视图：+= 之后，表里的那一行变成了什么？",
 )
 def getSentenceFeatures(tokens, wordVectors, sentence):
     total = wordVectors[tokens[sentence[0]]]
@@ -1935,7 +1935,7 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     "w2v-13",
     "V20",
     en="Set the regularisation large: is your gradient of half the squares twice what it should be?",
-    zh="把正则系数设大:二分之一平方和的梯度是不是多了一倍?",
+    zh="把正则系数设大：二分之一平方和的梯度是不是多了一倍？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -1951,7 +1951,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20b",
     en="Set the regularisation large: do the weights shrink or grow?",
-    zh="把正则系数设大:权重变小还是变大?",
+    zh="把正则系数设大：权重变小还是变大？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -1967,7 +1967,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20c",
     en="The penalty is in your cost. Which term of the gradient belongs to it?",
-    zh="惩罚项在代价里。它在梯度里对应哪一项?",
+    zh="惩罚项在代价里。它在梯度里对应哪一项？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -1983,7 +1983,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20d",
     en="The cost is a mean. Is the gradient one, too?",
-    zh="代价是平均值。梯度也是吗?",
+    zh="代价是平均值。梯度也是吗？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -1999,7 +1999,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20e",
     en="Cost and gradient agree. Does the docstring say half the regularisation, or all of it?",
-    zh="代价与梯度一致。文档字符串说的是正则系数的一半,还是全部?",
+    zh="代价与梯度一致。文档字符串说的是正则系数的一半，还是全部？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -2015,7 +2015,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V8g",
     en="Cost and gradient agree. Does the docstring say sum or mean over the rows?",
-    zh="代价与梯度一致。文档字符串说的是对各行求和还是求平均?",
+    zh="代价与梯度一致。文档字符串说的是对各行求和还是求平均？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -2031,7 +2031,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V1f",
     en="You wrote the exponentials by hand: what happens to them at a score of 1000?",
-    zh="你自己写了指数:分数为 1000 时会怎样?",
+    zh="你自己写了指数：分数为 1000 时会怎样？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -2048,7 +2048,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20f",
     en="Which class has the largest probability in a row: is that what you return?",
-    zh="每一行哪个类别的概率最大:你返回的是它吗?",
+    zh="每一行哪个类别的概率最大：你返回的是它吗？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -2064,7 +2064,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20n",
     en="At the line of your argmax, is p still what softmax gave?",
-    zh="在取 argmax 的那一行,p 还是 softmax 的结果吗?",
+    zh="在取 argmax 的那一行，p 还是 softmax 的结果吗？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -2079,7 +2079,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20o",
     en="The cross entropy is a mean over the rows. Does the penalty know how many rows there are?",
-    zh="交叉熵是各行的平均。惩罚项与行数有关吗?",
+    zh="交叉熵是各行的平均。惩罚项与行数有关吗？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -2095,7 +2095,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20p",
     en="Change the regularisation only: does the result notice?",
-    zh="只改变正则系数:结果会变吗?",
+    zh="只改变正则系数：结果会变吗？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -2110,19 +2110,19 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-14",
     "V20g",
     en="Regularisation acts in powers of ten: how many of them does your grid cover?",
-    zh="正则强度以数量级起作用:你的取值覆盖了几个数量级?",
+    zh="正则强度以数量级起作用：你的取值覆盖了几个数量级？",
 )
 def getRegularizationValues():
     return np.linspace(1e-4, 1e-3, 10)
 
 
-@mistake("w2v-14", "V20h", en="How many strengths do you compare?", zh="你比较了几个强度?")
+@mistake("w2v-14", "V20h", en="How many strengths do you compare?", zh="你比较了几个强度？")
 def getRegularizationValues():
     return [0.0, 0.01, 1.0]
 
 
 @mistake(
-    "w2v-15", "V20i", en="May the test set take part in the choice?", zh="测试集可以参与选择吗?"
+    "w2v-15", "V20i", en="May the test set take part in the choice?", zh="测试集可以参与选择吗？"
 )
 def chooseBestModel(results):
     return max(results, key=lambda result: result["test"])
@@ -2132,7 +2132,7 @@ def chooseBestModel(results):
     "w2v-15",
     "V20j",
     en="You return the model that was trained last. Is it the best one?",
-    zh="你返回的是最后训练的模型。它是最好的吗?",
+    zh="你返回的是最后训练的模型。它是最好的吗？",
 )
 def chooseBestModel(results):
     return results[-1]
@@ -2142,7 +2142,7 @@ def chooseBestModel(results):
     "w2v-15",
     "V20k",
     en="Two sets enter your choice: may both of them?",
-    zh="你的选择用到了两个集合:它们都可以用吗?",
+    zh="你的选择用到了两个集合：它们都可以用吗？",
 )
 def chooseBestModel(results):
     return max(results, key=lambda result: result["dev"] + result["test"])
@@ -2152,7 +2152,7 @@ def chooseBestModel(results):
     "w2v-15",
     "V20l",
     en="A small gap between train and dev: is that what you want to report, or a good model?",
-    zh="训练集与验证集差距小:你想要的是这个,还是好的模型?",
+    zh="训练集与验证集差距小：你想要的是这个，还是好的模型？",
 )
 def chooseBestModel(results):
     return min(results, key=lambda result: abs(result["train"] - result["dev"]))
@@ -2162,7 +2162,7 @@ def chooseBestModel(results):
     "w2v-15",
     "V20m",
     en="The model has seen the training set. Can that set say which model generalises?",
-    zh="模型见过训练集。训练集能说明哪个模型泛化得好吗?",
+    zh="模型见过训练集。训练集能说明哪个模型泛化得好吗？",
 )
 def chooseBestModel(results):
     return max(results, key=lambda result: result["train"])
@@ -2175,7 +2175,7 @@ def chooseBestModel(results):
     "w2v-16",
     "V21",
     en="Each layer has a bias row: did you count both?",
-    zh="每一层都有一行偏置:两行都数了吗?",
+    zh="每一层都有一行偏置：两行都数了吗？",
 )
 def number_of_parameters(D_x, H, D_y):
     return D_x * H + H * D_y
@@ -2185,7 +2185,7 @@ def number_of_parameters(D_x, H, D_y):
     "w2v-16",
     "V21b",
     en="A bias row has how many numbers: one, or one for each unit?",
-    zh="一行偏置有几个数:一个,还是每个单元一个?",
+    zh="一行偏置有几个数：一个，还是每个单元一个？",
 )
 def number_of_parameters(D_x, H, D_y):
     return D_x * H + 1 + H * D_y + 1
@@ -2195,7 +2195,7 @@ def number_of_parameters(D_x, H, D_y):
     "w2v-17",
     "V22",
     en="The sum is exactly on the threshold: does the unit fire?",
-    zh="和恰好等于阈值:单元会激活吗?",
+    zh="和恰好等于阈值：单元会激活吗？",
 )
 def perceptron(x, w, b):
     return (x @ w + b > 0).astype(int)
@@ -2205,7 +2205,7 @@ def perceptron(x, w, b):
     "w2v-17",
     "V22b",
     en="b = -t: with which sign does the bias enter the sum?",
-    zh="b = -t:偏置以什么符号进入求和?",
+    zh="b = -t：偏置以什么符号进入求和？",
 )
 def perceptron(x, w, b):
     return (x @ w >= b).astype(int)
@@ -2215,13 +2215,13 @@ def perceptron(x, w, b):
     "w2v-18",
     "V23",
     en="At z = z0 the value is L / 2: what is yours there?",
-    zh="在 z = z0 处函数值是 L / 2:你的是多少?",
+    zh="在 z = z0 处函数值是 L / 2：你的是多少？",
 )
 def logistic(z, L=1.0, k=1.0, z0=0.0):
     return L / (1 + np.exp(-k * z - z0))
 
 
-@mistake("w2v-18", "V23b", en="Does your curve rise for k > 0?", zh="k > 0 时你的曲线上升吗?")
+@mistake("w2v-18", "V23b", en="Does your curve rise for k > 0?", zh="k > 0 时你的曲线上升吗？")
 def logistic(z, L=1.0, k=1.0, z0=0.0):
     return L / (1 + np.exp(k * (z - z0)))
 
@@ -2230,13 +2230,13 @@ def logistic(z, L=1.0, k=1.0, z0=0.0):
     "w2v-18",
     "V23c",
     en="Which height does your curve reach for large z?",
-    zh="z 很大时,你的曲线有多高?",
+    zh="z 很大时，你的曲线有多高？",
 )
 def logistic(z, L=1.0, k=1.0, z0=0.0):
     return 1 / (1 + np.exp(-k * (z - z0)))
 
 
-@mistake("w2v-19", "V24", en="Mean over the rows, or their sum?", zh="对各行求平均还是求和?")
+@mistake("w2v-19", "V24", en="Mean over the rows, or their sum?", zh="对各行求平均还是求和？")
 def cross_entropy(p, labels):
     return float(-np.sum(np.log(p[np.arange(len(labels)), labels])))
 
@@ -2245,7 +2245,7 @@ def cross_entropy(p, labels):
     "w2v-19",
     "V24b",
     en="First the log of each row, then the mean: does the order matter?",
-    zh="先对每行取对数,再求平均:顺序有影响吗?",
+    zh="先对每行取对数，再求平均：顺序有影响吗？",
 )
 def cross_entropy(p, labels):
     return float(-np.log(np.mean(p[np.arange(len(labels)), labels])))
@@ -2255,14 +2255,14 @@ def cross_entropy(p, labels):
     "w2v-19",
     "V24c",
     en="How many entries has p[:, labels]? One a row is wanted.",
-    zh="p[:, labels] 有几个元素?每行只要一个。",
+    zh="p[:, labels] 有几个元素？每行只要一个。",
 )
 def cross_entropy(p, labels):
     return float(-np.mean(np.log(p[:, labels])))
 
 
 @mistake(
-    "w2v-19", "V24d", en="Which sign has the log of a probability?", zh="概率的对数是什么符号?"
+    "w2v-19", "V24d", en="Which sign has the log of a probability?", zh="概率的对数是什么符号？"
 )
 def cross_entropy(p, labels):
     return float(np.mean(np.log(p[np.arange(len(labels)), labels])))
@@ -2272,7 +2272,7 @@ def cross_entropy(p, labels):
     "w2v-20",
     "V25",
     en="ReLU: where the unit was closed, what does it hand back?",
-    zh="ReLU:单元关闭的地方,往回传什么?",
+    zh="ReLU：单元关闭的地方，往回传什么？",
 )
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
@@ -2287,7 +2287,7 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     "w2v-20",
     "V25b",
     en="The loss is a mean over the rows. Are your gradients N times too large?",
-    zh="损失是各行的平均。你的梯度是不是大了 N 倍?",
+    zh="损失是各行的平均。你的梯度是不是大了 N 倍？",
 )
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
@@ -2301,7 +2301,7 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     "w2v-20",
     "V25c",
     en="The hidden layer is ReLU here: whose derivative is h (1 - h)?",
-    zh="这里的隐藏层是 ReLU:h (1 - h) 是谁的导数?",
+    zh="这里的隐藏层是 ReLU:h (1 - h) 是谁的导数？",
 )
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
@@ -2316,7 +2316,7 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     "w2v-20",
     "V25d",
     en="The switch was set on the way forward: what was compared with zero there?",
-    zh="开关是在前向时拨定的:那时与零比较的是哪个量?",
+    zh="开关是在前向时拨定的：那时与零比较的是哪个量？",
 )
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
@@ -2330,7 +2330,7 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     "w2v-20",
     "V25e",
     en="If the right class were certain, what would the gradient be?",
-    zh="如果正确类别已经确定无疑,梯度应当是多少?",
+    zh="如果正确类别已经确定无疑，梯度应当是多少？",
 )
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
@@ -2343,7 +2343,7 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     "w2v-20",
     "V25f",
     en="By how many rows did you divide on the way to the biases, and how often?",
-    zh="算偏置的梯度时,你除以了几次行数?",
+    zh="算偏置的梯度时，你除以了几次行数？",
 )
 def network_gradients(X, labels, W1, b1, W2, b2):
     h, scores = network_scores(X, W1, b1, W2, b2)
@@ -2356,7 +2356,7 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     "w2v-21",
     "V11b",
     en="Name the same row twice: how often does `table[rows] += values` add to it?",
-    zh="把同一行写两次:`table[rows] += values` 给它加了几次?",
+    zh="把同一行写两次：`table[rows] += values` 给它加了几次？",
 )
 def add_rows(table, rows, values):
     table[rows] += values
@@ -2366,7 +2366,7 @@ def add_rows(table, rows, values):
     "w2v-21",
     "V11c",
     en="What was in the table before: is it still there?",
-    zh="表里原来的值还在吗?",
+    zh="表里原来的值还在吗？",
 )
 def add_rows(table, rows, values):
     table[rows] = 0
@@ -2377,7 +2377,7 @@ def add_rows(table, rows, values):
     "w2v-21",
     "V11d",
     en="What does = do to the sum that was in the row before?",
-    zh="行里原来的和,遇到 = 之后还在吗?",
+    zh="行里原来的和，遇到 = 之后还在吗？",
 )
 def add_rows(table, rows, values):
     table[rows] = values
@@ -2387,7 +2387,7 @@ def add_rows(table, rows, values):
     "w2v-21",
     "V11e",
     en="Who sees your sum: the caller's table, or a copy of it?",
-    zh="加的结果在哪里:在调用者的表里,还是在副本里?",
+    zh="加的结果在哪里：在调用者的表里，还是在副本里？",
 )
 def add_rows(table, rows, values):
     table = table.copy()
@@ -2399,7 +2399,7 @@ def add_rows(table, rows, values):
     "w2v-22",
     "V13g",
     en="The target is pulled, the negatives are pushed: which sign differs?",
-    zh="目标词被拉近,负样本被推远:哪个符号不同?",
+    zh="目标词被拉近，负样本被推远：哪个符号不同？",
 )
 def negative_sampling(predicted, targets, negatives, U):
     rows = np.concatenate([targets[:, None], negatives], axis=1)
@@ -2418,7 +2418,7 @@ def negative_sampling(predicted, targets, negatives, U):
     "w2v-22",
     "V8h",
     en="Costs and gradients are asked for window by window: did you average over the batch?",
-    zh="要的是逐个窗口的代价和梯度:你是不是对整个批次取了平均?",
+    zh="要的是逐个窗口的代价和梯度：你是不是对整个批次取了平均？",
 )
 def negative_sampling(predicted, targets, negatives, U):
     rows = np.concatenate([targets[:, None], negatives], axis=1)
@@ -2435,7 +2435,7 @@ def negative_sampling(predicted, targets, negatives, U):
     "w2v-22",
     "V13h",
     en="By u.v the gradient of a row of U is a multiple of which vector?",
-    zh="U 的一行的梯度应当是哪个向量的倍数?",
+    zh="U 的一行的梯度应当是哪个向量的倍数？",
 )
 def negative_sampling(predicted, targets, negatives, U):
     rows = np.concatenate([targets[:, None], negatives], axis=1)
