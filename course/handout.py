@@ -20,8 +20,8 @@ GPT = {  # what the README says about the GPT that its first line trains
         "^- In a student copy the first.*\n- After installation.*\n",
     ),
     "README.zh-CN.md": (
-        "、用自带的词训练一个小 GPT[^;]*",
-        "^- 在学生版里,第一行.*\n- 安装之后.*\n",
+        "、用自带的词训练一个小 GPT[^；]*",
+        "^- 在学生版里，第一行.*\n- 安装之后.*\n",
     ),
 }
 
