@@ -36,7 +36,7 @@ circle { fill: var(--paper); } .shade { fill: var(--ink); stroke: var(--ink); } 
 """
 NOTE = (
     "A column is a symbol, a row a state; the line into a state comes from where its best path does (φ). Red: the best path of the "
-    "first t symbols; point at a state for the best path into it. 每列一个符号,每行一个状态;进入状态的线来自它的最佳前驱(φ)。"
+    "first t symbols; point at a state for the best path into it. 每列一个符号，每行一个状态；进入状态的线来自它的最佳前驱（φ）。"
     "红色：前 t 个符号的最佳路径；指向一个状态，显示到达它的最佳路径。"
 )
 
