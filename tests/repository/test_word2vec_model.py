@@ -295,7 +295,7 @@ def test_minimize_finds_the_regressions_minimum(solved):
     best = q4.minimize(cost, np.zeros((4, 5)))
     assert np.abs(cost(best)[1]).max() < 1e-5
     by_sgd = q4.fit(
-        features, labels, 0.01, np.zeros((4, 5)), argparse.Namespace(solver="sgd", iterations=3000)
+        features, labels, 0.01, np.zeros((4, 5)), argparse.Namespace(solver="sgd", iters=3000)
     )
     np.testing.assert_allclose(by_sgd, best, atol=1e-3)
 
