@@ -37,13 +37,14 @@ SIZES = ((4, 100_000), (50, 20_000), (200, 5_000))
 
 
 def peer(hmmlearn, pi, A, B):
-    other = hmmlearn.CategoricalHMM(len(pi), implementation="scaling")
-    other.startprob_, other.transmat_, other.emissionprob_, other.n_features = pi, A, B, B.shape[1]
-    return other
+    model = hmmlearn.CategoricalHMM(len(pi), implementation="scaling")
+    model.startprob_, model.transmat_, model.emissionprob_ = pi, A, B
+    model.n_features = B.shape[1]
+    return model
 
 
 def take_turns(rounds, clock, **calls):
-    """{name: median seconds}, the calls one after the other in every round."""
+    """{name: median seconds}; in every round the calls take turns."""
     times = {name: [] for name in calls}
     for number in range(rounds + 1):
         for name, call in calls.items():

@@ -1,6 +1,6 @@
 """Checks of hw_bptt: the ReLU-RNN's derivatives, the RNN with softmax at each step, the LSTM (bonus), choice questions.
 
-Every blank gets inputs of its own, so that no check runs through another blank.
+Every blank has its own inputs, so no check depends on another blank.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Right versions of the blanks of hmm, written in another way."""
+"""Accepted variants: correct blanks of hmm that are written differently from the solution."""
 
 # ruff: noqa: F811, F821    (bodies use the names of the solved files)
 import numpy as np
@@ -147,9 +147,9 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
 def viterbi_tables(log_pi, log_A, log_B, obs):
     delta, phi = [log_pi + log_B[:, obs[0]]], [np.zeros(len(log_pi))]
     for symbol in obs[1:]:
-        ways = log_A.T + delta[-1] + log_B[:, symbol][:, None]
-        phi.append(np.argmax(ways, axis=1))
-        delta.append(ways.max(axis=1))
+        scores = log_A.T + delta[-1] + log_B[:, symbol][:, None]
+        phi.append(np.argmax(scores, axis=1))
+        delta.append(scores.max(axis=1))
     return np.array(delta), np.array(phi).astype(int)
 
 

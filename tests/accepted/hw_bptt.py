@@ -1,4 +1,4 @@
-"""Right versions of the blanks of hw_bptt, written in another way."""
+"""Accepted variants: correct blanks of hw_bptt that are written differently from the solution."""
 
 # ruff: noqa: F811, F821    (bodies use the names of the solved files)
 import math
@@ -164,7 +164,7 @@ def rnn_dh(do, V, W, slope):
 
 @accepted("bptt-15")
 def rnn_dh(do, V, W, slope):
-    """The losses one by one, the way the exercise puts it."""
+    """One loss after another, as the exercise states it."""
     dh = np.zeros_like(slope)
     for t in range(len(do)):
         back = V.T @ do[t]
@@ -211,7 +211,7 @@ def sgd_step(params, grads, lr, clip=None):
 
 @accepted("bptt-21")
 def sgd_step(params, grads, lr, clip=None):
-    """In place and with the usual small number under the line: within the tolerance."""
+    """In place, and with the usual small number in the denominator: within the tolerance."""
     total = math.sqrt(sum((grads[name] ** 2).sum() for name in params))
     if clip is not None and total > clip:
         grads = {name: grads[name] * (clip / (total + 1e-15)) for name in params}

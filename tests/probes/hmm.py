@@ -1,6 +1,6 @@
 """What runs beside the student's code for hmm: stubs that add up all state paths.
 
-Their callers need the last time step: the steps before it are off by a factor, so that a stub is no answer.
+Their callers need the last time step only; earlier steps are off by a factor, so a stub cannot serve as an answer.
 """
 
 import itertools
@@ -33,8 +33,7 @@ def forward(pi, A, B, obs):
 
 
 def log_forward(log_pi, log_A, log_B, obs):
-    """stub for hmm-06, right in the last row: short sequences, or states that are drawn anew at every step (all rows of
-    A equal pi)."""
+    """Stub for hmm-06, right in the last row, for short sequences or independent time steps (all rows of A equal pi)."""
     pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
     with np.errstate(divide="ignore"):
         if len(pi) ** len(obs) <= 5000:

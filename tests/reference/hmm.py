@@ -1,4 +1,4 @@
-"""Cases of hmm. Expected values add up all N**T state paths; where T is too long for that, plain loops over scalars."""
+"""Cases of hmm. Expected values are sums over all N**T state paths; where T is too long, plain loops over scalars."""
 
 import itertools
 import math
@@ -11,7 +11,7 @@ LONG = 1500  # steps after which plain products are 0 in float64
 
 
 def model(rng, N, M):
-    """Random pi, A, B with nothing near zero and no two rows alike."""
+    """Random pi, A, B without entries near zero and without equal rows."""
     return tuple(
         rng.dirichlet(np.full(K, 2.0), size) * 0.9 + 0.1 / K
         for K, size in ((N, None), (N, N), (M, N))
@@ -19,7 +19,7 @@ def model(rng, N, M):
 
 
 def model_with_zeros(rng, N, M, obs):
-    """Random pi, A, B with zeros in all three; obs stays possible."""
+    """Random pi, A, B with zeros in all three, under which obs is possible."""
     pi, A, B = model(rng, N, M)
     pi[N - 1] = 0
     A[0, 1] = A[N - 1, 0] = 0
@@ -27,8 +27,8 @@ def model_with_zeros(rng, N, M, obs):
     return pi / pi.sum(), A / A.sum(1, keepdims=True), B / B.sum(1, keepdims=True)
 
 
-def forbidding(rng, M):
-    """Three states that are left in a circle only, 0 -> 1 -> 2 -> 0, or stay."""
+def cyclic_model(rng, M):
+    """Three states with the transitions 0 -> 1 -> 2 -> 0 and self-loops only."""
     pi, _, B = model(rng, 3, M)
     stay = rng.uniform(0.2, 0.4, 3)
     return (
@@ -48,13 +48,13 @@ def symbols(rng, M, T):
 
 def every_path(pi, A, B, obs):
     """[(path, probability of path and obs)] for all paths."""
-    found = []
+    paths = []
     for path in itertools.product(range(len(pi)), repeat=len(obs)):
         p = pi[path[0]] * B[path[0], obs[0]]
         for before, now, symbol in zip(path, path[1:], obs[1:]):
             p *= A[before, now] * B[now, symbol]
-        found.append((path, p))
-    return found
+        paths.append((path, p))
+    return paths
 
 
 def brute_forward(pi, A, B, obs):
@@ -66,7 +66,7 @@ def brute_forward(pi, A, B, obs):
 
 
 def brute_backward(A, B, obs):
-    """Add up what follows: the paths of the later symbols, entered from state i."""
+    """Sums over the paths of the later symbols, which start from state i."""
     T, N = len(obs), len(A)
     beta = np.ones((T, N))
     for t in range(T - 1):
@@ -89,7 +89,7 @@ def brute_posterior(pi, A, B, obs):
 
 
 def brute_viterbi(log_pi, log_A, log_B, obs):
-    """delta, phi by comparing all paths into each state; ties: the smaller state before."""
+    """delta, phi by comparing all paths into each state; ties: the smaller predecessor."""
     T, N = len(obs), len(log_pi)
     delta, phi = np.full((T, N), -np.inf), np.zeros((T, N), dtype=np.int64)
     for t in range(T):
@@ -113,7 +113,7 @@ def log(p):
 
 
 def scalar_tables(pi, A, B, obs):
-    """log_alpha, log_beta, delta, phi of a long sequence, number by number, with math.log alone."""
+    """log_alpha, log_beta, delta, phi of a long sequence, computed with scalars and math.log only."""
     T, N = len(obs), len(pi)
     add = lambda xs: max(xs) + math.log(math.fsum(math.exp(x - max(xs)) for x in xs))  # noqa: E731
     a, b, start = log(A).tolist(), log(B).tolist(), log(pi).tolist()
@@ -126,9 +126,9 @@ def scalar_tables(pi, A, B, obs):
         alpha.append(
             [add([alpha[-1][i] + a[i][j] for i in range(N)]) + b[j][obs[t]] for j in range(N)]
         )
-        ways = [[delta[-1][i] + a[i][j] for i in range(N)] for j in range(N)]
-        phi.append([way.index(max(way)) for way in ways])
-        delta.append([max(ways[j]) + b[j][obs[t]] for j in range(N)])
+        scores = [[delta[-1][i] + a[i][j] for i in range(N)] for j in range(N)]
+        phi.append([column.index(max(column)) for column in scores])
+        delta.append([max(scores[j]) + b[j][obs[t]] for j in range(N)])
     for t in range(T - 2, -1, -1):
         beta.insert(
             0, [add([a[i][j] + b[j][obs[t + 1]] + beta[0][j] for j in range(N)]) for i in range(N)]
@@ -136,7 +136,7 @@ def scalar_tables(pi, A, B, obs):
     return np.array(alpha), np.array(beta), np.array(delta), np.array(phi)
 
 
-# ---------------------------------------------------------------- one generator a check
+# ---------------------------------------------------------------- one generator per check
 
 
 def forward(rng):
@@ -150,7 +150,7 @@ def forward_zeros(rng):
     obs = symbols(rng, 5, 6)
     pi, A, B = model_with_zeros(rng, 3, 5, obs)
     yield Case("zeros in pi, A, B", [pi, A, B, obs], {"alpha": brute_forward(pi, A, B, obs)})
-    pi, A, B = forbidding(rng, 4)
+    pi, A, B = cyclic_model(rng, 4)
     B[:, 3] = 0
     B /= B.sum(1, keepdims=True)
     obs = np.array([0, 2, 3, 1, 0])
@@ -170,7 +170,7 @@ def backward_zeros(rng):
     obs = symbols(rng, 5, 6)
     _, A, B = model_with_zeros(rng, 3, 5, obs)
     yield Case("zeros in A and B", [A, B, obs], {"beta": brute_backward(A, B, obs)})
-    _, A, B = forbidding(rng, 4)
+    _, A, B = cyclic_model(rng, 4)
     B[:, 3] = 0
     B /= B.sum(1, keepdims=True)
     obs = np.array([0, 2, 3, 1, 0])
@@ -265,35 +265,35 @@ def log_likelihood(rng):
 
 
 def log_likelihood_long(rng):
-    """All rows of A equal pi: the months know nothing of each other, and P(O) is a product of T numbers."""
+    """All rows of A equal pi: time steps are independent, and P(O) is a product of T numbers."""
     pi, _, B = model(rng, 3, 4)
     obs = symbols(rng, 4, 2 * LONG)
     expected = math.fsum(math.log(sum(pi[i] * B[i, k] for i in range(3))) for k in obs)
     yield Case(f"T = {2 * LONG}", [pi, np.tile(pi, (3, 1)), B, obs], {"log P(O)": expected})
 
 
-def doubts(delta, log_A):
-    """Entries of phi that rounding could decide: [(t, j, states before that are equally good)].
+def near_ties(delta, log_A):
+    """Entries of phi that rounding could decide: [(t, j, equally good predecessors)].
 
-    Such ties are no rarity: paths that take the same steps in another order are equally good.
+    Such ties are common: paths with the same transitions in another order have the same probability.
     """
-    found = []
+    ties = []
     for t in range(1, len(delta)):
         for j in range(delta.shape[1]):
-            ways = delta[t - 1] + log_A[:, j]
-            best = np.flatnonzero(ways >= ways.max() - 1e-7)
-            if len(best) > 1 and ways.max() > -np.inf:
-                found.append((t, j, best.tolist()))
-    return found
+            scores = delta[t - 1] + log_A[:, j]
+            best = np.flatnonzero(scores >= scores.max() - 1e-7)
+            if len(best) > 1 and scores.max() > -np.inf:
+                ties.append((t, j, best.tolist()))
+    return ties
 
 
-def clear(draw, rng, *args):
-    """pi, A, B, obs = draw(rng, *args), drawn again until no best way is in doubt."""
+def without_ties(draw, rng, *args):
+    """pi, A, B, obs = draw(rng, *args), drawn again until no two paths are nearly equally good."""
     while True:
         pi, A, B, obs = draw(rng, *args)
         delta, phi = brute_viterbi(log(pi), log(A), log(B), obs)
         end = np.sort(delta[-1])
-        if not doubts(delta, log(A)) and end[-1] > end[-2] + 1e-7:
+        if not near_ties(delta, log(A)) and end[-1] > end[-2] + 1e-7:
             return [log(pi), log(A), log(B), obs], delta, phi
 
 
@@ -302,11 +302,11 @@ def plain(rng, N, M, T):
 
 
 def circle(rng, M, T):
-    return *forbidding(rng, M), symbols(rng, M, T)
+    return *cyclic_model(rng, M), symbols(rng, M, T)
 
 
-def alike(rng):
-    """States 0 and 1 do not differ, and all best ways come from them."""
+def with_ties(rng):
+    """States 0 and 1 are identical, and all best predecessors are among them."""
     log_pi, log_A, log_B = (log(x) for x in model(rng, 4, 5))
     log_pi[1], log_B[1], log_A[1] = log_pi[0], log_B[0], log_A[0]
     log_A[:, 1] = log_A[:, 0]
@@ -315,24 +315,24 @@ def alike(rng):
 
 
 def long_model(rng):
-    """3 states, 50 symbols in a fixed round: equal symbols stand too far apart for ties."""
+    """3 states, 50 symbols in a fixed cycle: equal symbols are too far apart for ties."""
     pi, A, B = model(rng, 3, 50)
     return pi, A, B, np.tile(rng.permutation(50), LONG // 50)
 
 
 def viterbi_tables(rng):
     for label, N, M, T in (("", 3, 5, 6), ("", 4, 3, 5), ("T = 1", 3, 4, 1)):
-        inputs, delta, phi = clear(plain, rng, N, M, T)
+        inputs, delta, phi = without_ties(plain, rng, N, M, T)
         yield Case(label, inputs, {"delta": delta, "phi": phi})
 
 
 def viterbi_tables_forbidden(rng):
-    inputs, delta, phi = clear(circle, rng, 4, 6)
+    inputs, delta, phi = without_ties(circle, rng, 4, 6)
     yield Case("forbidden transitions", inputs, {"delta": delta, "phi": phi})
     while True:
-        inputs = list(alike(rng))
+        inputs = list(with_ties(rng))
         delta, phi = brute_viterbi(*inputs)
-        ties = doubts(delta, inputs[1])
+        ties = near_ties(delta, inputs[1])
         if len(ties) == 4 * 4 and all(best == [0, 1] for _, _, best in ties):
             break
     yield Case("ties", inputs, {"delta": delta, "phi": phi})
@@ -342,7 +342,7 @@ def viterbi_tables_long(rng):
     while True:
         pi, A, B, obs = long_model(rng)
         _, _, delta, phi = scalar_tables(pi, A, B, obs)
-        if not doubts(delta, log(A)):
+        if not near_ties(delta, log(A)):
             break
     yield Case(f"T = {LONG}", [log(pi), log(A), log(B), obs], {"delta": delta, "phi": phi})
 
@@ -360,13 +360,13 @@ def follow(delta, phi):
 def backtrack(rng):
     for label, N, T in (("", 4, 7), ("", 5, 9), ("T = 1", 3, 1)):
         delta, phi = -np.sort(rng.gamma(2.0, 2.0, (T, N)), axis=0), rng.integers(1, N, (T, N))
-        delta[-1, 0] = delta[-1].min() - 1  # the best end is not state 0
+        delta[-1, 0] = delta[-1].min() - 1  # the best last state is not 0
         phi[0] = 0
         yield Case(label, [delta, phi], {"path": follow(delta, phi)})
     delta, phi = -rng.integers(2, 9, (6, 4)).astype(float), rng.integers(0, 4, (6, 4))
     delta[-1] = [-5, -1, -3, -1]
     phi[0] = 0
-    yield Case("two ends equally good", [delta, phi], {"path": follow(delta, phi)})
+    yield Case("two equally good last states", [delta, phi], {"path": follow(delta, phi)})
 
 
 def expected_counts(rng):
@@ -402,20 +402,20 @@ def expected_counts(rng):
 
 def learning(rng, N, M, lengths, zeros=False):
     """pi, A, B, list of obs, list of gamma, list of counts."""
-    many = [symbols(rng, M, T) for T in lengths]
+    sequences = [symbols(rng, M, T) for T in lengths]
     pi, A, B = model(rng, N, M)
     if zeros:  # state N-1 is never entered
         pi[-1], A[:, -1] = 0, 0
         A[-1] = np.eye(N)[-1]
         pi, A = pi / pi.sum(), A / A.sum(1, keepdims=True)
-    found = [brute_posterior(pi, A, B, obs) for obs in many]
+    posteriors = [brute_posterior(pi, A, B, obs) for obs in sequences]
     return (
         pi,
         A,
         B,
-        many,
-        [gamma for gamma, _, _ in found],
-        [joint.sum(0) / total for _, joint, total in found],
+        sequences,
+        [gamma for gamma, _, _ in posteriors],
+        [joint.sum(0) / total for _, joint, total in posteriors],
     )
 
 
@@ -477,7 +477,7 @@ def supervised_estimate(rng):
         used = N - 1 if "never" in label else N
         start = rng.permutation(
             used
-        )  # all begin in start[0], the last one in start[1]; the first leaves all
+        )  # all sequences start in start[0] except the last, in start[1]; the first leaves every state
         states = [np.concatenate([start, rng.integers(used, size=T)])[:T] for T in lengths]
         states[-1][0] = start[1]
         many = [rng.integers(M, size=T) for T in lengths]
@@ -513,7 +513,7 @@ def shop_model(rng):
     p, q, r = rng.permutation(np.arange(1, 10))[:3] / 10
     H, M = rng.uniform(0.1, 0.3, 2), rng.uniform(0.35, 0.45, 2)
     L = 1 - H - M
-    other = {
+    shop = {
         "stock": {
             "滞销": {"L": L[1], "H": H[1], "M": M[1]},
             "畅销": {"M": M[0], "L": L[0], "H": H[0]},
@@ -522,8 +522,8 @@ def shop_model(rng):
         "first": {"滞销": 1 - p, "畅销": p},
     }
     yield Case(
-        "another shop, told in another order",
-        [other],
+        "another shop, its entries in another order",
+        [shop],
         {
             "pi": np.array([p, 1 - p]),
             "A": np.array([[q, 1 - q], [r, 1 - r]]),
@@ -538,9 +538,9 @@ def viterbi_together(rng):
         ("T = 1", plain, 4, 3, 1),
         ("forbidden transitions", circle, 4, 7),
     ):
-        (log_pi, log_A, log_B, obs), _, _ = clear(draw, rng, *sizes)
+        (log_pi, log_A, log_B, obs), _, _ = without_ties(draw, rng, *sizes)
         pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
-        path, p = max(every_path(pi, A, B, obs), key=lambda found: found[1])
+        path, p = max(every_path(pi, A, B, obs), key=lambda pair: pair[1])
         yield Case(label, [pi, A, B, obs], {"path": np.array(path), "log_prob": math.log(p)})
 
 
@@ -549,14 +549,14 @@ def baum_welch_together(rng):
     many = [symbols(rng, 4, T) for T in (5, 1, 4)]
     inputs, likelihoods = [pi, A, B, many, 3], []
     for step in range(4):
-        found = [brute_posterior(pi, A, B, obs) for obs in many]
-        likelihoods.append(sum(math.log(total) for _, _, total in found))
+        posteriors = [brute_posterior(pi, A, B, obs) for obs in many]
+        likelihoods.append(sum(math.log(total) for _, _, total in posteriors))
         if step < 3:
-            pi = sum(gamma[0] for gamma, _, _ in found) / len(many)
-            steps = sum(joint.sum(0) / total for _, joint, total in found)
+            pi = sum(gamma[0] for gamma, _, _ in posteriors) / len(many)
+            steps = sum(joint.sum(0) / total for _, joint, total in posteriors)
             B = sum(
                 np.array([[gamma[obs == k, i].sum() for k in range(4)] for i in range(3)])
-                for (gamma, _, _), obs in zip(found, many)
+                for (gamma, _, _), obs in zip(posteriors, many)
             )
             A, B = steps / steps.sum(1, keepdims=True), B / B.sum(1, keepdims=True)
     yield Case(
@@ -570,7 +570,7 @@ def baum_welch_together(rng):
 
 
 def true_option(options, truth):
-    """Letter of the one option that equals the truth."""
+    """Letter of the only option that equals the truth."""
     letters = [
         letter for letter, value in options.items() if np.allclose(value, truth, rtol=1e-9, atol=0)
     ]
@@ -592,7 +592,7 @@ def c1(rng):
 
 
 def c2(rng):
-    """5 states and T = 10 have 5**10 paths: their probabilities stand in an array with ten axes."""
+    """5 states and T = 10 have 5**10 paths: their probabilities are kept in an array with ten axes."""
     (pi, A, B), obs = model(rng, 5, 6), symbols(rng, 6, 10)
     alpha = paths_by_axes(pi, A, B, obs[:5]).sum((0, 1, 2, 3))  # alpha_5, over the fifth state
     beta = paths_by_axes(A[3], A, B, obs[6:]).sum()  # beta_6(4): S_4, then O_7 .. O_10

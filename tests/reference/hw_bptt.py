@@ -1,6 +1,6 @@
 """Cases of hw_bptt. Expected values: explicit products of matrices, plain loops over the steps, or torch's autograd.
 
-One generator a check, named like it. Sizes all differ; states start with h_0 = 0, as in the homework.
+One generator per check, with the name of the check. Sizes all differ; states start with h_0 = 0, as in the homework.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ def sizes(rng, count):
 
 
 def states(rng, T, H):
-    """(T + 1, H) with a zero row in front, nothing else near zero."""
+    """(T + 1, H): a row of zeros, then rows without entries near zero."""
     h = away(rng, (T, H))
     return np.concatenate([np.zeros((1, H)), h])
 
@@ -34,12 +34,12 @@ def signs_mixed(rng, T, n):
     """Pre-activations (T, n) with at least two positive and one negative entry in each row."""
     a = away(rng, (T, n))
     for row in a:
-        at = rng.permutation(n)
-        row[at[:2]], row[at[2]] = np.abs(row[at[:2]]), -abs(row[at[2]])
+        order = rng.permutation(n)
+        row[order[:2]], row[order[2]] = np.abs(row[order[:2]]), -abs(row[order[2]])
     return a
 
 
-def backwards(W, slope, t, s):
+def back_product(W, slope, t, s):
     """The matrix that takes dL/dh_s to dL/dh_t, s >= t (steps from 0): W^T diag(slope_k) for k = t+1 .. s, multiplied."""
     product = np.eye(len(W))
     for k in range(t + 1, s + 1):
@@ -107,7 +107,7 @@ def _relu_dh(rng, l, n):
 
 def _relu_dh_answer(dd, V, W, a):
     slope = np.where(a > 0, 1.0, 0.0)
-    return np.array([backwards(W, slope, t, len(a) - 1) @ V * dd for t in range(len(a))])
+    return np.array([back_product(W, slope, t, len(a) - 1) @ V * dd for t in range(len(a))])
 
 
 def relu_dh(rng):
@@ -263,8 +263,8 @@ def _rnn_dh(rng, T, K, H):
     )
     dh = np.zeros((T, H))
     for t in range(T):
-        for s in range(t, T):  # the loss of every later step, one way each
-            dh[t] += backwards(W, slope, t, s) @ V.T @ do[s]
+        for s in range(t, T):  # through the loss of each later step
+            dh[t] += back_product(W, slope, t, s) @ V.T @ do[s]
     return [do, V, W, slope], {"dL/dh": dh}
 
 
@@ -299,7 +299,7 @@ def rnn_step_dh(rng):
             square(rng, H),
             rng.uniform(0.4, 0.95, (steps, H)),
         )
-        dh = [backwards(W, slope, k, steps - 1) @ V.T @ do for k in range(steps)]
+        dh = [back_product(W, slope, k, steps - 1) @ V.T @ do for k in range(steps)]
         yield Case(label, [do, V, W, slope], {"dL_t/dh": np.array(dh)})
 
 
@@ -356,8 +356,7 @@ def lstm_dh(rng):
 
 
 class Cell:
-    """One step of the LSTM in torch, from random inputs of its gates, or `steps` independent ones; every part keeps its
-    gradient."""
+    """One step of the LSTM in torch from random gate inputs, or `steps` independent ones; every part keeps its gradient."""
 
     def __init__(self, rng, *steps):
         size = (*steps, *sizes(rng, 1))
@@ -371,7 +370,7 @@ class Cell:
         self.dh, self.carried = away(rng, size), away(rng, size)
         (self.h * torch.tensor(self.dh) + self.C * torch.tensor(self.carried)).sum().backward()
 
-    def draw(self, inputs, name, of):
+    def case(self, inputs, name, of):
         label = "all steps at once, (T, H)" if self.C.dim() == 2 else ""
         return Case(label, [plain(value) for value in inputs], {name: of.grad.numpy()})
 
@@ -387,32 +386,32 @@ def plain(value):
 
 def lstm_dC_carried(rng):
     for cell in cells(rng):
-        yield cell.draw([cell.C.grad, cell.f, cell.i], "carried", cell.C_prev)
+        yield cell.case([cell.C.grad, cell.f, cell.i], "carried", cell.C_prev)
 
 
 def lstm_dC(rng):
     for cell in cells(rng):
-        yield cell.draw([cell.dh, cell.o, cell.C, cell.carried], "dL/dC", cell.C)
+        yield cell.case([cell.dh, cell.o, cell.C, cell.carried], "dL/dC", cell.C)
 
 
 def lstm_df(rng):
     for cell in cells(rng):
-        yield cell.draw([cell.C.grad, cell.C_prev, cell.f], "forget gate", cell.input["f"])
+        yield cell.case([cell.C.grad, cell.C_prev, cell.f], "forget gate", cell.input["f"])
 
 
 def lstm_di(rng):
     for cell in cells(rng):
-        yield cell.draw([cell.C.grad, cell.a, cell.i], "input gate", cell.input["i"])
+        yield cell.case([cell.C.grad, cell.a, cell.i], "input gate", cell.input["i"])
 
 
 def lstm_da(rng):
     for cell in cells(rng):
-        yield cell.draw([cell.C.grad, cell.i, cell.a], "candidate", cell.input["a"])
+        yield cell.case([cell.C.grad, cell.i, cell.a], "candidate", cell.input["a"])
 
 
 def lstm_do(rng):
     for cell in cells(rng):
-        yield cell.draw([cell.dh, cell.C, cell.o], "output gate", cell.input["o"])
+        yield cell.case([cell.dh, cell.C, cell.o], "output gate", cell.input["o"])
 
 
 def lstm_dW(rng):
@@ -460,20 +459,20 @@ def leaves(params):
     return {name: torch.tensor(value, requires_grad=True) for name, value in params.items()}
 
 
-def kept(values, store):
+def keep_gradient(values, store):
     values.retain_grad()
     store.append(values)
     return values
 
 
 def gradients(p, x, **lists):
-    """{name: gradient} of leaves, of x and of lists of tensors that kept theirs; zeros where the loss does not reach."""
+    """{name: gradient} of leaves, of x and of lists of tensors; zeros where the loss does not depend on them."""
 
     def gradient(tensor):
         return np.zeros(tuple(tensor.shape)) if tensor.grad is None else tensor.grad.numpy()
 
-    found = {name: gradient(value) for name, value in p.items()} | {"x": gradient(x)}
-    return found | {
+    grads = {name: gradient(value) for name, value in p.items()} | {"x": gradient(x)}
+    return grads | {
         name: np.array([gradient(value) for value in values]) for name, values in lists.items()
     }
 
@@ -497,7 +496,7 @@ def relu_grads(params, x, y_gt):
         [],
     )
     for row in x:
-        h = kept(torch.relu(p["b"] + p["W"] @ h + p["U"] @ row), hs)
+        h = keep_gradient(torch.relu(p["b"] + p["W"] @ h + p["U"] @ row), hs)
     y = torch.sigmoid(p["V"] @ h + p["d"])
     y.retain_grad()
     (-torch.log(y) if y_gt else -torch.log(1 - y)).backward()
@@ -523,7 +522,7 @@ def rnn_grads(params, x, y, activation="tanh", step=None):
         [],
     )
     for row in x:
-        h = kept(getattr(torch, activation)(p["b"] + p["W"] @ h + p["U"] @ row), hs)
+        h = keep_gradient(getattr(torch, activation)(p["b"] + p["W"] @ h + p["U"] @ row), hs)
     losses = torch.nn.functional.cross_entropy(
         torch.stack(hs) @ p["V"].T + p["c"], torch.tensor(y), reduction="none"
     )
@@ -553,8 +552,8 @@ def lstm_grads(params, x, y):
             for gate in "fio"
         )
         a = torch.tanh(p["W_a"] @ h + p["U_a"] @ row + p["b_a"])
-        C = kept(C * f + i * a, Cs)
-        h = kept(o * torch.tanh(C), hs)
+        C = keep_gradient(C * f + i * a, Cs)
+        h = keep_gradient(o * torch.tanh(C), hs)
     loss = torch.nn.functional.cross_entropy(
         torch.stack(hs) @ p["V"].T + p["c"], torch.tensor(y), reduction="sum"
     )
@@ -598,7 +597,7 @@ def lstm_together(rng):
 
 
 def true_letter(options):
-    """Letter of the one option that is true."""
+    """Letter of the only true option."""
     letters = [letter for letter, true in options.items() if true]
     assert len(letters) == 1, letters
     return letters[0]
@@ -639,7 +638,7 @@ def c2(rng):
     def keeps(activation):
         a.requires_grad_(True)
         (slope,) = torch.autograd.grad(activation(a).sum(), a)
-        back = backwards(W, np.concatenate([np.zeros((1, n)), slope.numpy()]), 0, 40) @ g
+        back = back_product(W, np.concatenate([np.zeros((1, n)), slope.numpy()]), 0, 40) @ g
         return abs(np.linalg.norm(back) / np.linalg.norm(g) - 1) < 1e-9
 
     yield Case(

@@ -378,7 +378,7 @@ def test_cell_gradients_are_autograds():
                 for gate in "fio"
             )
             u = torch.tanh(t["W_a"] @ h + t["U_a"] @ row + t["b_a"])
-            C = reference.kept(C * f + i * u, cells)
+            C = reference.keep_gradient(C * f + i * u, cells)
             h = {
                 "add": lambda h=h, u=u: h + u,
                 "share": lambda h=h, u=u, f=f: f * h + (1 - f) * u,
@@ -386,7 +386,7 @@ def test_cell_gradients_are_autograds():
                 "gates": lambda h=h, u=u, f=f, i=i: f * h + i * u,
                 "full": lambda C=C, o=o: o * torch.tanh(C),
             }[kind]()
-            h = reference.kept(h, states)
+            h = reference.keep_gradient(h, states)
         (h @ torch.tensor(g)).backward()
         right = [float(value.grad.norm()) for value in states]
         got = (
