@@ -1,7 +1,10 @@
 "use strict";
 const { states, symbols, delta, phi, gamma } = DATA, T = symbols.length, N = states.length;
 const svg = document.getElementById("trellis"), time = document.getElementById("time"), shade = document.getElementById("shade");
-const LEFT = 60, TOP = 40, STEP = Math.max(44, Math.min(90, 600 / T)), ROW = 54, RADIUS = 13;
+const page = document.documentElement, say = (en, zh) => page.dataset.lang === "zh" ? zh : en;
+// as large as the window allows, and never too small to read
+const LEFT = 76, TOP = 84, STEP = Math.max(66, Math.min(260, (document.body.clientWidth - LEFT) / T)), RADIUS = N > 2 ? 27 : 34;
+const ROW = Math.max(2 * RADIUS + 24, Math.min(130, 420 / N));
 const x = t => LEFT + STEP / 2 + STEP * t, y = i => TOP + ROW / 2 + ROW * i;
 let pointed = null;
 
@@ -22,8 +25,13 @@ function pathInto(t, i) {
 
 svg.setAttribute("width", LEFT + STEP * T);
 svg.setAttribute("height", TOP + ROW * N + 10);
-states.forEach((name, i) => add(svg, "text", { x: LEFT / 2, y: y(i) + 6 }, name));
-[...symbols].forEach((symbol, t) => add(svg, "text", { x: x(t), y: TOP - 12, "data-t": t }, symbol));
+add(svg, "text", { x: LEFT / 2, y: 22, class: "axis soft" }, "t");
+add(svg, "text", { x: LEFT / 2, y: 60, class: "axis soft" }, "o");
+states.forEach((name, i) => add(svg, "text", { x: LEFT / 2, y: y(i) + 8, class: "state" }, name));
+[...symbols].forEach((symbol, t) => {
+  add(svg, "text", { x: x(t), y: 22, class: "soft", "data-t": t }, t + 1);
+  add(svg, "text", { x: x(t), y: 62, class: "symbol", "data-t": t }, symbol);
+});
 for (let t = 1; t < T; t++) for (let i = 0; i < N; i++)
   if (delta[t][i] !== null) add(svg, "line", { x1: x(t - 1), y1: y(phi[t][i]), x2: x(t), y2: y(i), "data-t": t, "data-i": i });
 for (let t = 0; t < T; t++) for (let i = 0; i < N; i++) {
@@ -31,6 +39,7 @@ for (let t = 0; t < T; t++) for (let i = 0; i < N; i++) {
                                "aria-label": `${symbols[t]} ${states[i]}` });
   add(node, "circle", { cx: x(t), cy: y(i), r: RADIUS });
   add(node, "circle", { cx: x(t), cy: y(i), r: RADIUS, class: "shade" });
+  add(node, "text", { x: x(t), y: y(i) + 5, class: "value" });
   if (delta[t][i] === null) continue;
   for (const name of ["pointerenter", "focus"]) node.addEventListener(name, () => { pointed = [t, i]; draw(); });
   for (const name of ["pointerleave", "blur"]) node.addEventListener(name, () => { pointed = null; draw(); });
@@ -53,13 +62,24 @@ function draw() {
   for (const node of svg.querySelectorAll(".node")) {
     const at = Number(node.dataset.t), state = Number(node.dataset.i), value = delta[at][state];
     const share = shade.value === "gamma" ? gamma[at][state] : value === null ? 0 : Math.exp(value - delta[at][best(at)]);
-    node.lastChild.setAttribute("fill-opacity", share.toFixed(4));
+    node.querySelector(".shade").setAttribute("fill-opacity", share.toFixed(4));
+    const shown = shade.value === "gamma" ? gamma[at][state].toFixed(2) : value === null ? "−∞" : value.toFixed(1).replace("-", "−");
+    node.querySelector(".value").textContent = shown;
   }
-  const behind = delta[t][best(t)] - delta[t][i];
-  document.getElementById("told").textContent = `t = ${t + 1}, ${symbols[t]}, ${states[i]}: ln δ = ${delta[t][i].toFixed(3)}, ` +
-    `${behind.toFixed(3)} behind the best / 比最佳差 ${behind.toFixed(3)}; γ = ${gamma[t][i].toFixed(3)}\n${words(path)}`;
+  const behind = delta[t][best(t)] - delta[t][i], value = delta[t][i].toFixed(3), share = gamma[t][i].toFixed(3);
+  document.getElementById("told").textContent = say(
+    `t = ${t + 1}, ${symbols[t]}, ${states[i]}: ln δ = ${value}, ${behind.toFixed(3)} behind the best; γ = ${share}\n${words(path)}`,
+    `t = ${t + 1}，${symbols[t]}，${states[i]}：ln δ = ${value}，比最佳差 ${behind.toFixed(3)}；γ = ${share}\n${words(path)}`);
 }
 
+function speak(language) {
+  page.dataset.lang = language;
+  page.lang = language === "zh" ? "zh-CN" : "en";
+  document.getElementById("language").textContent = language === "zh" ? "English" : "中文";
+  draw();
+}
+
+document.getElementById("language").addEventListener("click", () => speak(page.dataset.lang === "zh" ? "en" : "zh"));
 time.addEventListener("input", draw);
 shade.addEventListener("change", draw);
-draw();
+speak(navigator.language.startsWith("zh") ? "zh" : "en");

@@ -20,25 +20,37 @@ from segmenter import TAGS
 
 MAX_SYMBOLS = 60  # a column each
 STYLE = """
-:root { color-scheme: light dark; --best: #c62828; --into: #1565c0; --ink: #444; --paper: #fff; }
-@media (prefers-color-scheme: dark) { :root { --best: #ff8a80; --into: #82b1ff; --ink: #bbb; --paper: #121212; } }
-body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; margin: 1rem;
-       background: var(--paper); }
-h1 { font-size: 1.4rem; } .note { opacity: .8; max-width: 60rem; } .wide { overflow-x: auto; }
-label { display: inline-block; margin-right: 1.5rem; }
-select, input { font: inherit; vertical-align: middle; } output { display: block; min-height: 3em; white-space: pre-line; }
-line { stroke: var(--ink); stroke-opacity: .35; } line.best { stroke: var(--best); stroke-width: 3; stroke-opacity: 1; }
-line.into { stroke: var(--into); stroke-width: 3; stroke-opacity: 1; } .later { opacity: .25; }
-circle { fill: var(--paper); } .shade { fill: var(--ink); stroke: var(--ink); } text { fill: currentColor; text-anchor: middle; }
-.best .shade { fill: var(--best); stroke: var(--best); stroke-width: 3; }
-.into .shade { fill: var(--into); stroke: var(--into); stroke-width: 3; }
-.node { cursor: pointer; } .node:focus { outline: none; } .node:focus .shade { stroke-width: 5; }
+:root { color-scheme: light dark; --best: #c62828; --into: #0b62c4; --ink: #1f2328; --soft: #66707b; --paper: #fff;
+        --card: #f5f7f9; }
+@media (prefers-color-scheme: dark) {
+  :root { --best: #ff8f87; --into: #79b8ff; --ink: #e6edf3; --soft: #9da7b1; --paper: #14181d; --card: #1d232a; }
+}
+body { font: 17px/1.55 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; margin: 1rem;
+       color: var(--ink); background: var(--paper); }
+header { display: flex; flex-wrap: wrap; gap: 1rem; align-items: baseline; justify-content: space-between; }
+h1 { font-size: 1.5rem; margin: 0; } .note { color: var(--soft); max-width: 60rem; } .wide { overflow-x: auto; }
+.bar { display: flex; flex-wrap: wrap; gap: .6rem 2rem; align-items: center; background: var(--card); padding: .7rem 1rem;
+       border-radius: .6rem; margin: .8rem 0; }
+select, input, button { font: inherit; color: inherit; accent-color: var(--into); vertical-align: middle; }
+select, button { background: var(--paper); border: 1px solid var(--soft); border-radius: .4rem; padding: .2rem .6rem; }
+#time { width: min(22rem, 60vw); } output { display: block; min-height: 3.2em; white-space: pre-line; margin: .6rem 0; }
+:focus-visible { outline: 3px solid var(--best); outline-offset: 2px; }
+line { stroke: var(--soft); stroke-width: 1.5; stroke-opacity: .6; }
+line.best { stroke: var(--best); stroke-width: 5; stroke-opacity: 1; }
+line.into { stroke: var(--into); stroke-width: 5; stroke-opacity: 1; } .later { opacity: .25; }
+circle { fill: var(--paper); } .shade { fill: var(--soft); stroke: var(--soft); stroke-width: 1.5; }
+text { fill: var(--ink); text-anchor: middle; } .soft { fill: var(--soft); } .state { font-size: 22px; }
+.symbol { font-size: 26px; } .value { font-size: 15px; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
+.axis { font-style: italic; font-size: 19px; }
+.best .shade { fill: var(--best); stroke: var(--best); stroke-width: 4; }
+.into .shade { fill: var(--into); stroke: var(--into); stroke-width: 4; }
+.node { cursor: pointer; } .node:focus { outline: none; } .node:focus .shade { stroke-width: 7; }
+html[data-lang="en"] [lang="zh"], html[data-lang="zh"] [lang="en"] { display: none; }
 """
-NOTE = (
-    "A column is a symbol, a row a state; the line into a state comes from where its best path does (φ). Red: the best path of the "
-    "first t symbols; point at a state for the best path into it. 每列一个符号，每行一个状态；进入状态的线来自它的最佳前驱（φ）。"
-    "红色：前 t 个符号的最佳路径；指向一个状态，显示到达它的最佳路径。"
-)
+NOTE = """<span lang="en">A column is a symbol, a row a state. The line into a state comes from its predecessor on the best path
+into it (φ). Red: the best path of the first t symbols; move t. Point at a state, or move there with Tab, for the best path
+into it.</span><span lang="zh">每列一个符号，每行一个状态。进入一个状态的线来自最佳路径上它的前驱（φ）。
+红色：前 t 个符号的最佳路径，可移动 t。指向一个状态（或用 Tab 移过去），显示到达它的最佳路径。</span>"""
 
 
 def tables(pi, A, B, obs):
@@ -64,7 +76,7 @@ def page(title, states, symbols, delta, phi, gamma):
     script = Path(__file__).with_name("trellis.js").read_text(encoding="utf-8")
     shown = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     return f"""<!doctype html>
-<html lang="zh">
+<html lang="en" data-lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -73,13 +85,14 @@ def page(title, states, symbols, delta, phi, gamma):
 <style>{STYLE}</style>
 </head>
 <body>
-<h1>{html.escape(title)}</h1>
+<header><h1>{html.escape(title)}</h1><button type="button" id="language">中文</button></header>
 <p class="note">{NOTE}</p>
-<p><label>t <input id="time" type="range" min="1" max="{len(symbols)}" value="{len(symbols)}"> <span id="now"></span></label>
-<label>shade / 深浅 <select id="shade"><option value="delta">δ: the best path into a state / 最佳路径</option>
-<option value="gamma">γ: all paths through a state / 全部路径</option></select></label></p>
+<div class="bar"><label>t <input id="time" type="range" min="1" max="{len(symbols)}" value="{len(symbols)}">
+<span id="now"></span></label>
+<label><span lang="en">in a state:</span><span lang="zh">状态中显示：</span> <select id="shade">
+<option value="delta">ln δ, φ</option><option value="gamma">γ</option></select></label></div>
 <div class="wide"><svg id="trellis" xmlns="http://www.w3.org/2000/svg"></svg></div>
-<output id="told"></output>
+<output id="told" aria-live="polite"></output>
 <script>const DATA = {shown};
 {script}</script>
 </body>
