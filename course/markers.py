@@ -12,8 +12,10 @@ import ast
 import functools
 import re
 import textwrap
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 BEGIN = re.compile(
     r"(?P<indent> *)# BEGIN SOLUTION (?P<id>\S+) \((?P<points>\d+) points?(?P<bonus>, bonus)?\): (?P<hint>\S.*)"
@@ -39,97 +41,117 @@ class Region:
     end: int
     indent: str
     function: str  # qualified name, "GPT.logits"
-    parameters: list
+    parameters: list[str]
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash((self.path, self.id))
 
 
-def regions(path):
+def regions(path: Path | str) -> list[Region]:
     """Blanks of a Python file in order. Raises MarkerError for any line that names a marker in another form."""
     path = Path(path)
     return list(_regions(path, path.read_text(encoding="utf-8")))
 
 
+class _Marked(NamedTuple):
+    """Where a pair of markers is: line numbers from 1, and the first one's text."""
+
+    begin: int
+    marker: re.Match[str]
+    end: int
+
+
 @functools.cache
-def _regions(path, text):
-    found, opened = [], None
+def _regions(path: Path, text: str) -> tuple[Region, ...]:
+    marked = _marked_lines(path, text)
+    functions = list(_functions(ast.parse(text), "")) if marked else []
+    return tuple(_region(path, functions, marks) for marks in marked)
+
+
+def _marked_lines(path: Path, text: str) -> list[_Marked]:
+    marked: list[_Marked] = []
+    opened: tuple[int, re.Match[str]] | None = None
     for number, line in enumerate(text.splitlines(), 1):
         if not WORDS.search(line):
             continue
+        where = f"{path}, line {number}"
         begin, end = BEGIN.fullmatch(line), END.fullmatch(line)
-        if begin and opened:
-            raise MarkerError(
-                f"{path}, line {number}: nested BEGIN SOLUTION (the one of line {opened[0]} is open)"
-            )
-        if end and not opened:
-            raise MarkerError(f"{path}, line {number}: END SOLUTION without BEGIN SOLUTION")
         if begin:
+            if opened:
+                raise MarkerError(
+                    f"{where}: nested BEGIN SOLUTION (the one of line {opened[0]} is open)"
+                )
             opened = number, begin
         elif end:
+            if not opened:
+                raise MarkerError(f"{where}: END SOLUTION without BEGIN SOLUTION")
             if end["id"] != opened[1]["id"]:
-                raise MarkerError(
-                    f"{path}, line {number}: END SOLUTION {end['id']} closes {opened[1]['id']}"
-                )
-            found.append((*opened, number))
+                raise MarkerError(f"{where}: END SOLUTION {end['id']} closes {opened[1]['id']}")
+            marked.append(_Marked(*opened, number))
             opened = None
         else:
             raise MarkerError(
-                f"{path}, line {number}: not a marker: write '# BEGIN SOLUTION id (N points): hint' or "
+                f"{where}: not a marker: write '# BEGIN SOLUTION id (N points): hint' or "
                 "'# END SOLUTION id', alone on its line"
             )
     if opened:
         raise MarkerError(f"{path}, line {opened[0]}: BEGIN SOLUTION without END SOLUTION")
-    if not found:
-        return ()
-    functions = list(_functions(ast.parse(text), ""))
-    return tuple(_region(path, functions, *marks) for marks in found)
+    return marked
 
 
-def _region(path, functions, begin, match, end):
-    inside = [
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _region(path: Path, functions: Sequence[tuple[str, _Function]], marks: _Marked) -> Region:
+    begin, marker, end = marks
+    around = [
         (name, node)
         for name, node in functions
-        if node.lineno < begin and end <= node.end_lineno + 1 and node.body[-1].end_lineno < end
+        if node.lineno < begin and end <= _last_line(node) + 1 and _last_line(node.body[-1]) < end
     ]
-    if not inside:
-        raise MarkerError(
-            f"{path}, line {begin}: a blank stands inside one function and reaches to its end"
-        )
-    name, node = inside[-1]
+    if not around:
+        raise MarkerError(f"{path}, line {begin}: a blank is inside one function, up to its end")
+    name, node = around[-1]
     first = node.body[1 if ast.get_docstring(node) is not None else 0].lineno
     if not begin < first <= end:
         raise MarkerError(
             f"{path}, line {begin}: a blank is the whole body of {name} behind its docstring"
         )
-    arguments = node.args
-    parameters = [arg.arg for arg in arguments.posonlyargs + arguments.args]
-    parameters += [arguments.vararg.arg] if arguments.vararg else []
-    parameters += [arg.arg for arg in arguments.kwonlyargs]
-    parameters += [arguments.kwarg.arg] if arguments.kwarg else []
     return Region(
-        path,
-        match["id"],
-        int(match["points"]),
-        bool(match["bonus"]),
-        match["hint"],
-        begin,
-        end,
-        match["indent"],
-        name,
-        parameters,
+        path=path,
+        id=marker["id"],
+        points=int(marker["points"]),
+        bonus=bool(marker["bonus"]),
+        hint=marker["hint"],
+        begin=begin,
+        end=end,
+        indent=marker["indent"],
+        function=name,
+        parameters=_parameters(node.args),
     )
 
 
-def _functions(node, prefix):
+def _last_line(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
+
+
+def _parameters(arguments: ast.arguments) -> list[str]:
+    """Names of a function's parameters in their order."""
+    names = [arg.arg for arg in arguments.posonlyargs + arguments.args]
+    names += [arguments.vararg.arg] if arguments.vararg else []
+    names += [arg.arg for arg in arguments.kwonlyargs]
+    return names + ([arguments.kwarg.arg] if arguments.kwarg else [])
+
+
+def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, _Function]]:
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(child, _Function):
             yield prefix + child.name, child
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield from _functions(child, prefix + child.name + ".")
 
 
-def blanks(folder):
+def blanks(folder: Path | str) -> dict[str, Region]:
     """{id: Region} of all blanks of a homework folder. Raises MarkerError for an id that stands twice."""
     found = {}
     for path in sorted(Path(folder).glob("*.py")):
@@ -142,7 +164,7 @@ def blanks(folder):
     return found
 
 
-def find(folder, id):
+def find(folder: Path | str, id: str) -> Region:
     """The Region of one blank. Raises LookupError."""
     found = blanks(folder)
     if id not in found:
@@ -150,13 +172,13 @@ def find(folder, id):
     return found[id]
 
 
-def solution(region):
+def solution(region: Region) -> str:
     """The solved lines of a blank, unindented."""
     lines = region.path.read_text(encoding="utf-8").splitlines()
     return textwrap.dedent("\n".join(lines[region.begin : region.end - 1]))
 
 
-def replace(region, body):
+def replace(region: Region, body: str) -> str:
     """Text of the region's file in which `body` (unindented lines) stands for the blank, markers included."""
     lines = region.path.read_text(encoding="utf-8").splitlines(keepends=True)
     lines[region.begin - 1 : region.end] = [
@@ -165,7 +187,13 @@ def replace(region, body):
     return "".join(lines)
 
 
-def strip_code(path, name, given=(), points=None, solved=False):
+def strip_code(
+    path: Path | str,
+    name: str,
+    given: Collection[str] = (),
+    points: Mapping[str, int] | None = None,
+    solved: bool = False,
+) -> str:
     """Text of a Python file without its solutions; `name` is how messages call the file ("hmm/model.py").
 
     given: ids of blanks that are handed out filled in, without a word. points: {id: points} where they are not the
@@ -185,7 +213,7 @@ def strip_code(path, name, given=(), points=None, solved=False):
     return "".join(lines)
 
 
-def strip_sheet(text, name, solved=False):
+def strip_sheet(text: str, name: str, solved: bool = False) -> str:
     """A Markdown text without its worked answers (solved: without the markers). Raises MarkerError as `regions` does."""
     kept, opened = [], None
     for number, line in enumerate(text.splitlines(keepends=True), 1):

@@ -58,7 +58,8 @@ class CheckResult:
         messages = {
             name: Message(*data[name]) for name in ("message", "hint", "note") if data[name]
         }
-        return cls(**{**data, "status": Status(data["status"]), **messages})
+        fields: dict[str, Any] = {**data, "status": Status(data["status"]), **messages}
+        return cls(**fields)
 
 
 @dataclass

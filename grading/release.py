@@ -141,7 +141,7 @@ def strip(name, plan, root=ROOT):
         )
         text = markers.strip_sheet(text, name, solved=plan.solved and owned)
         return (
-            handout.readme(name, text, plan.homeworks) if name in handout.SHEETS else text
+            handout.readme(text, plan.homeworks) if name in handout.SHEETS else text
         ).encode("utf-8")
     if name.endswith(".ipynb"):
         return strip_notebook(

@@ -52,11 +52,12 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.fixture(scope="session")
 def student(pytestconfig: pytest.Config) -> Iterator[Runner]:
     """The runner of student code: in this process at home, in a process of its own for --worker and --submission."""
-    submission, limit = (pytestconfig.getoption(name) for name in ("submission", "time_limit"))
+    submission = pytestconfig.getoption("submission")
+    limit: Any = pytestconfig.getoption("time_limit")
     in_process = pytestconfig.getoption("in_process")
     separate = pytestconfig.getoption("worker") or submission and not in_process
-    runner = (SubprocessRunner if separate else InProcessRunner)(submission or ROOT, limit=limit)
-    with runner:
+    runner_class: Any = SubprocessRunner if separate else InProcessRunner
+    with runner_class(submission or ROOT, limit=limit) as runner:
         yield runner
 
 
@@ -82,9 +83,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     check: Check | None = pyfuncitem.check  # type: ignore[attr-defined]
     if check is None:
         return None
-    runner, cases = (pyfuncitem.funcargs["student"], pyfuncitem.funcargs["case"])
+    fixtures: dict[str, Any] = pyfuncitem.funcargs
     all_cases = pyfuncitem._request.getfixturevalue("all_cases")
-    outcome = verdict.run(check, runner, all_cases, cases)
+    outcome = verdict.run(check, fixtures["student"], all_cases, fixtures["case"])
     pyfuncitem.check_result = outcome.result  # type: ignore[attr-defined]
     if outcome.status.passes:
         return True
@@ -101,7 +102,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give each item its check as the term has it (None for a plain test), and deselect what was not asked for."""
-    wanted, checks_of_term = config.getoption("blank"), functools.cache(_checks_by_name)
+    wanted: list[str] = config.getoption("blank") or []
+    checks_of_term = functools.cache(_checks_by_name)
     deep = "deep" in (config.getoption("markexpr") or "")
     kept, dropped = [], []
     for item in items:
@@ -132,7 +134,7 @@ def _checks_by_name(homework: str) -> dict[str, Check]:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Generator:
+def pytest_runtest_makereport(item: Any, call: pytest.CallInfo) -> Generator[None, Any, None]:
     """The verdict travels with the report, so that it reaches the board from other processes too."""
     report = (yield).get_result()
     if call.when == "call" and hasattr(item, "check_result"):

@@ -64,9 +64,10 @@ def bind(function: Callable[..., Any], name: str, args: list, kwargs: dict[str, 
     """Raise SignatureError, with the signature, if the function does not take these arguments."""
     try:
         signature = inspect.signature(function)
-        signature.bind(*args, **kwargs)
     except ValueError:
         return  # a built-in function: it has no signature to compare with
+    try:
+        signature.bind(*args, **kwargs)
     except TypeError as error:
         count = len(args) + len(kwargs)
         raise SignatureError(

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from course.homeworks import ROOT, find_folder
 from course.plugins import PROBES
@@ -57,8 +57,8 @@ class SubprocessRunner(Runner):
 class Channel:
     """Asks one process that answers frames. Subclasses set `requests` and `answers` (binary files) and have `kill`."""
 
-    requests: BinaryIO
-    answers: BinaryIO
+    requests: IO[bytes]
+    answers: IO[bytes]
 
     def listen(self, expected: bool = False) -> None:
         """Collect arriving frames in a thread, so that waiting for one can time out.

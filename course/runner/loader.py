@@ -202,7 +202,7 @@ class _Loader(importlib.abc.SourceLoader):
             return text.encode("utf-8")
         return Path(path).read_bytes()
 
-    def source_to_code(self, data, path):
+    def source_to_code(self, data: Any, path: Any) -> types.CodeType:
         return compile_source(bytes(data), path)
 
     def exec_module(self, module):

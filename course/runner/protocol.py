@@ -12,7 +12,7 @@ import json
 import struct
 import sys
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 
@@ -67,7 +67,8 @@ class Request:
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> "Request":
-        return cls(**(data | {"stubs": tuple(data["stubs"])}))
+        fields: dict[str, Any] = {**data, "stubs": tuple(data["stubs"])}
+        return cls(**fields)
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ def decode(body: bytes) -> Any:
         raise NotPlainError(f"a broken frame ({type(error).__name__})") from None
 
 
-def read_frame(pipe: BinaryIO, limit: int = MAX_FRAME) -> bytes | None:
+def read_frame(pipe: IO, limit: int = MAX_FRAME) -> bytes | None:
     """Body of the next frame; None at the end of the pipe. Raises NotPlainError for a length past the limit."""
     head = _read(pipe, 8)
     if head is None:
@@ -242,12 +243,12 @@ def read_frame(pipe: BinaryIO, limit: int = MAX_FRAME) -> bytes | None:
     return _read(pipe, size)
 
 
-def write_frame(pipe: BinaryIO, body: bytes) -> None:
+def write_frame(pipe: IO, body: bytes) -> None:
     pipe.write(struct.pack("<Q", len(body)) + body)
     pipe.flush()
 
 
-def _read(pipe: BinaryIO, size: int) -> bytes | None:
+def _read(pipe: IO, size: int) -> bytes | None:
     parts = []
     while size:
         part = pipe.read(min(size, 2**20))

@@ -9,7 +9,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import IO, Any, NoReturn
 
 from .calls import Printed, describe, load_probes, perform, pick_stubs
 from .loader import Homework
@@ -17,7 +17,7 @@ from .protocol import Request, decode, encode, fields_of, read_frame, write_fram
 
 
 def serve(
-    requests: BinaryIO, answers: BinaryIO, folder: Path | str, probes_path: Path | str
+    requests: IO[bytes], answers: IO[bytes], folder: Path | str, probes_path: Path | str
 ) -> None:
     """Answer frames until the pipe closes. A call's exception, whatever it is, becomes an answer."""
     probes = load_probes(probes_path)

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -172,16 +173,24 @@ def test_commands_name_scripts_and_flags_that_exist(name, command):
             assert f'"--{flag.lstrip("-")}"' in code, f"{name}: {command}: {script} has no {flag}"
 
 
-def test_ci_runs_the_readme():
+def test_ci_runs_the_readme_before_it_installs_anything_else():
     script = text_of(".ci", "run")
-    assert "grep '^python3 -m venv ' README.md" in script and "pytest" not in script.replace(
-        "# ", ""
-    )
-    assert subprocess.run(
+    assert "grep '^python3 -m venv ' README.md" in script
+    order = [script.index(step) for step in ('eval "${lines[1]}"', "apt-get install -y", "--group")]
+    assert order == sorted(order)
+    listed = subprocess.run(
         ["git", "ls-files", "--stage", ".ci/run"], cwd=ROOT, capture_output=True, text=True
-    ).stdout[:6] in ("", "100755")
+    )
+    assert listed.stdout[:6] in ("", "100755")
     pins = re.findall(r"^([\w-]+)(==)?", text_of("requirements.txt"), re.M)
     assert pins and all(equal for _, equal in pins), "every requirement is pinned"
+
+
+def test_benchmarks_are_installed_the_same_in_both_ways():
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        group = tomllib.load(file)["dependency-groups"]["benchmarks"]
+    lines = re.sub(r"\s*#.*", "", text_of("benchmarks", "requirements.txt")).split()
+    assert sorted(group) == sorted(lines)
 
 
 def test_changelog_lines_are_dated_and_tagged():
