@@ -16,7 +16,7 @@ from course.solved import load_solved
 
 SHOP = "hmm/phone_store.py"
 SHEETS = {"README.md": "Due", "README.zh-CN.md": "截止"}
-ONLY = re.compile(r"<!-- ONLY (?P<homework>\w+) -->\n(?P<text>.*?)<!-- END ONLY -->\n", re.DOTALL)
+ONLY = re.compile(r"<!-- ONLY (?P<homework>\w+) -->\n?(?P<text>.*?)<!-- END ONLY -->\n?", re.DOTALL)
 
 
 def shop(seed: int) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _shop_output(seed: int) -> str:
 def readme(text: str, homeworks: Sequence[str]) -> str:
     """The copy's README: no row, command, paragraph or example of a homework that is not in it.
 
-    A paragraph that belongs to one homework stands between `<!-- ONLY name -->` and `<!-- END ONLY -->`.
+    A text that belongs to one homework stands between `<!-- ONLY name -->` and `<!-- END ONLY -->`.
     """
     text = ONLY.sub(lambda only: only["text"] if only["homework"] in homeworks else "", text)
     row_of_homework = re.compile(r"^\|(?:[^|]*\|)? \[(\w+)\]\(\1\) \|.*\n", re.MULTILINE)

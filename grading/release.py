@@ -140,9 +140,9 @@ def strip(name, plan, root=ROOT):
             else path.read_text(encoding="utf-8")
         )
         text = markers.strip_sheet(text, name, solved=plan.solved and owned)
-        return (
-            handout.readme(text, plan.homeworks) if name in handout.SHEETS else text
-        ).encode("utf-8")
+        return (handout.readme(text, plan.homeworks) if name in handout.SHEETS else text).encode(
+            "utf-8"
+        )
     if name.endswith(".ipynb"):
         return strip_notebook(
             json.loads(path.read_text(encoding="utf-8")), name, plan.solved

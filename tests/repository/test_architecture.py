@@ -1,6 +1,5 @@
 """The tree's structure: which package may import which, and that no module's name misleads."""
 
-import ast
 import collections
 import sys
 from pathlib import Path
@@ -8,29 +7,11 @@ from pathlib import Path
 import pytest
 
 from course.homeworks import HOMEWORKS, ROOT
+from tests.repository.import_graph import imported, modules
 
 PACKAGES = ("course", "grading", "tests")
 ALLOWED = {"course": {"course"}, "grading": {"grading", "course"}, "tests": set(PACKAGES)}
 PLUGIN_LOADERS = {"course/plugins.py", "course/runner/loader.py", "course/runner/calls.py"}
-
-
-def modules(package):
-    return sorted(
-        path for path in (ROOT / package).rglob("*.py") if "__pycache__" not in path.parts
-    )
-
-
-def imported(path):
-    """Dotted names that a file imports, wherever in it; relative ones are made absolute."""
-    package = path.relative_to(ROOT).parent.parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = list(package[: len(package) - node.level + 1]) if node.level else []
-            base += node.module.split(".") if node.module else []
-            yield ".".join(base)
-            yield from (".".join([*base, alias.name]) for alias in node.names)
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -68,7 +68,7 @@ def test_a_blank_becomes_its_hint_and_a_stop(tmp_path):
         (lambda s: s.replace("    # BEGIN", "    x = 1\n    # BEGIN"), "whole body of f"),
         (
             lambda s: s.replace("# END SOLUTION abc-01\n", "# END SOLUTION abc-01\n    return 2\n"),
-            "reaches to its end",
+            "up to its end",
         ),
     ],
 )

@@ -1,0 +1,112 @@
+"""The import graph of `course` and `grading` as Mermaid diagrams: `python -m tests.repository.import_graph [--write]`.
+
+With --write the diagrams in docs/architecture.md are replaced.
+"""
+
+import argparse
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from course.homeworks import ROOT
+
+PAGE = ROOT / "docs" / "architecture.md"
+BLOCK = re.compile(
+    r"(<!-- IMPORT GRAPH (?P<package>\w+) -->\n).*?(<!-- END IMPORT GRAPH -->)", re.DOTALL
+)
+
+
+def modules(package: str) -> list[Path]:
+    folder = ROOT / package
+    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Dotted names that a file imports, wherever in it; relative ones are made absolute."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = list(package[: len(package) - node.level + 1]) if node.level else []
+            base += node.module.split(".") if node.module else []
+            yield ".".join(base)
+            yield from (".".join([*base, alias.name]) for alias in node.names)
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def edges(package: str) -> set[tuple[str, str]]:
+    """(importer, imported) among the modules of a package. A sub-package is one node."""
+    names = {module_name(path) for path in modules(package)}
+    subpackages = {module_name(path) for path in modules(package) if path.name == "__init__.py"}
+
+    def node(name: str) -> str | None:
+        while name not in names and "." in name:
+            name = name.rpartition(".")[0]
+        parts = name.split(".")
+        for length in range(2, len(parts) + 1):
+            if ".".join(parts[:length]) in subpackages:
+                return ".".join(parts[:length])
+        return name if name in names and name != package else None
+
+    found = set()
+    for path in modules(package):
+        start = node(module_name(path))
+        ends = {node(name) for name in imported(path) if name.split(".")[0] == package}
+        found |= {(start, end) for end in ends if start and end and start != end}
+    return found
+
+
+def reduced(graph: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The edges that no longer path implies."""
+    after: dict[str, set[str]] = {}
+    for start, end in graph:
+        after.setdefault(start, set()).add(end)
+
+    def reachable(start: str, seen: set[str]) -> set[str]:
+        for end in after.get(start, ()):
+            if end not in seen:
+                seen.add(end)
+                reachable(end, seen)
+        return seen
+
+    return {
+        (start, end)
+        for start, end in graph
+        if not any(end in reachable(other, set()) for other in after[start] - {end})
+    }
+
+
+def diagram(package: str) -> str:
+    """A Mermaid flowchart: an arrow is an import, those that a longer path implies are left out."""
+    graph = reduced(edges(package))
+    short = {name: name.removeprefix(f"{package}.") for edge in graph for name in edge}
+    ids = {name: text.replace(".", "_").strip("_") for name, text in short.items()}
+    lines = [f'    {ids[name]}["{text}"]' for name, text in sorted(short.items())]
+    lines += [f"    {ids[start]} --> {ids[end]}" for start, end in sorted(graph)]
+    return "\n".join(["```mermaid", "flowchart TD", *lines, "```", ""])
+
+
+def with_diagrams(page: str) -> str:
+    return BLOCK.sub(lambda block: block[1] + diagram(block["package"]) + block[3], page)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--write", action="store_true", help="replace those in docs/architecture.md"
+    )
+    page = with_diagrams(PAGE.read_text(encoding="utf-8"))
+    if parser.parse_args().write:
+        PAGE.write_text(page, encoding="utf-8")
+    else:
+        print("\n".join(block[0] for block in BLOCK.finditer(page)))
+
+
+if __name__ == "__main__":
+    main()
