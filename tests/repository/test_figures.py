@@ -11,6 +11,7 @@ import pytest
 from course.homeworks import HOMEWORKS, ROOT
 
 FIGURES = sorted(path for homework in HOMEWORKS for path in (ROOT / homework).glob("figures/*.svg"))
+CURVES = sorted(path for homework in HOMEWORKS for path in (ROOT / homework).glob("figures/*.png"))
 NAMES = {  # of functions, layers and operations: the same in every language
     *("tanh", "softmax", "score", "max", "dropout", "attn", "mlp", "ln"),
     *("ReLU", "GRU"),
@@ -47,7 +48,7 @@ def test_a_figure_is_in_symbols(path):
         assert not words, f"{text!r}: {words} may be a word of one language"
 
 
-@by_name
+@pytest.mark.parametrize("path", FIGURES + CURVES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
 def test_both_sheets_show_a_figure_with_alt_text_and_caption(path):
     for name, chinese in (("README.md", False), ("README.zh-CN.md", True)):
         sheet = (path.parents[1] / name).read_text(encoding="utf-8")
@@ -55,6 +56,27 @@ def test_both_sheets_show_a_figure_with_alt_text_and_caption(path):
         assert path.name in shown, f"{name} does not show {path.name} with a caption under it"
         for text in shown[path.name]:
             assert len(text) >= 20 and bool(re.search(r"[\u4e00-\u9fff]", text)) == chinese, text
+
+
+def test_every_curve_is_small_and_has_its_commands():
+    """curves.py makes each of the PNG files, by scripts and flags that exist."""
+    sys.path.insert(0, str(ROOT / "docs" / "figures"))
+    try:
+        import curves
+    finally:
+        sys.path.remove(str(ROOT / "docs" / "figures"))
+    made = {picture.target: picture for picture in curves.PICTURES.values()}
+    assert set(CURVES) <= set(made)
+    for path in CURVES:
+        assert path.stat().st_size < 120_000
+    for picture in made.values():
+        for command in picture.commands:
+            script, *flags = command.split()
+            folder = ROOT / picture.homework
+            assert (folder / script).is_file()
+            code = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+            for flag in (flag for flag in flags if flag.startswith("--")):
+                assert f'"{flag}"' in code, f"{script} has no {flag}"
 
 
 def test_the_files_are_what_the_scripts_draw(tmp_path):

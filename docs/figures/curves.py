@@ -1,0 +1,115 @@
+"""Make the pictures that the homeworks' scripts draw, as the sheets show them: HOMEWORK/figures/NAME.png.
+
+    python docs/figures/curves.py                    # all of them; the ablation takes minutes
+    python docs/figures/curves.py gradient_flow xor  # only these
+
+Each is drawn by commands that its sheet prints, on the bundled samples, and stored with a palette, which makes it small.
+Pictures that answer a question (angles.png, the phone shop's trellis.png) are not among them.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+COLOURS = 256  # of the palette
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture: its homework, commands without `python HOMEWORK/`, and the file that they write in the work folder.
+
+    {work} in a command is that folder.
+    """
+
+    homework: str
+    commands: tuple[str, ...]
+    file: str
+
+    @property
+    def target(self):
+        return ROOT / self.homework / "figures" / Path(self.file).name
+
+
+ABLATION = ("default", "no_pos", "no_res")
+PICTURES = {
+    "gradient_flow": Picture(
+        "hw_bptt", ("gradient_flow.py --out_dir {work}",), "gradient_flow.png"
+    ),
+    "gradient_flow_cell": Picture(
+        "hw_bptt", ("gradient_flow.py --cell --out_dir {work}",), "gradient_flow_cell.png"
+    ),
+    "tied_qk": Picture(
+        "hw_attention",
+        (
+            "prepare.py --data_root {work}/numerals",
+            "tied_qk.py --data_root {work}/numerals --out_dir {work} --quiet",
+        ),
+        "tied_qk.png",
+    ),
+    "xor": Picture("word2vec_sst", ("basics.py --out_dir {work}",), "xor.png"),
+    "q4_reg_acc": Picture(
+        "word2vec_sst",
+        (
+            "prepare.py --out_dir {work}/sst",
+            "train.py --data_root {work}/sst --ckpt_path {work} --quiet",
+            "q4_sentiment.py --vectors {work}/vectors.npz --ckpt_path {work}",
+        ),
+        "q4_reg_acc.png",
+    ),
+    "compare": Picture(
+        "waimai_cls",
+        ("compare.py --recipe tuned --seeds 0 1 2 --ckpt_path {work} --quiet",),
+        "compare.png",
+    ),
+    "ablation": Picture(
+        "gpt_songci",
+        (
+            "prepare.py --out_dir {work}/data --quiet",
+            *(
+                "train.py --iters 300 --eval_interval 20 --quiet --data_root {work}/data --ckpt_path {work}/"
+                + name
+                + (f" --{name}" if name != "default" else "")
+                for name in ABLATION
+            ),
+            "compare.py "
+            + " ".join(f"{{work}}/{name}" for name in ABLATION)
+            + " --plot {work}/ablation.png",
+        ),
+        "ablation.png",
+    ),
+}
+
+
+def make(picture, work):
+    """Run the commands of a picture in `work` and store what they drew. Returns the stored file."""
+    for command in picture.commands:
+        script, *flags = command.format(work=work).split()
+        line = [sys.executable, str(ROOT / picture.homework / script), *flags]
+        print("$ python", f"{picture.homework}/{script}", *flags, flush=True)
+        subprocess.run(line, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    picture.target.parent.mkdir(exist_ok=True)
+    image = Image.open(work / picture.file).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(picture.target, optimize=True)
+    return picture.target
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description="Make the pictures that scripts draw.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all of them")
+    names = parser.parse_args(argv).names or PICTURES
+    for name in names:
+        if name not in PICTURES:
+            parser.error(f"unknown picture {name!r}; choose from: {', '.join(PICTURES)}")
+        with tempfile.TemporaryDirectory() as work:
+            stored = make(PICTURES[name], Path(work))
+        print(f"{stored.relative_to(ROOT)}: {stored.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
