@@ -35,6 +35,7 @@ WRITERS = (  # with fast_sample.py, and sample.py alone
     "ours readable, window 64",
     "plain loop, window 64",
 )
+QUALITY = ("plain float32", "plain bfloat16", "ours float32", "ours bfloat16")
 WRITING_PEERS = ("GPT-2 generate, window 512",)
 GOALS = {
     ("training", "ours bfloat16, AdamW", "GPT-2 float32"): 2.0,
@@ -56,10 +57,18 @@ def get_parser():
     add = parser.add_argument
     add(
         "--part",
-        choices=("all", "training", "memory", "sampling"),
+        choices=("all", "training", "memory", "sampling", "steps", "quality"),
         default="all",
-        help="what to measure",
+        help="what to measure; steps: where a training step spends its time; quality: seconds to a validation loss",
     )
+    add(
+        "--data_root",
+        type=Path,
+        default=FOLDER.parent / "data" / "full" / "quansongci",
+        help="quality: folder with the prepared full data",
+    )
+    add("--target", type=float, default=4.463, help="quality: validation loss (whole text)")
+    add("--iters", type=int, default=600, help="quality: steps of our schedule (plain: 2,000)")
     add("--rounds", type=int, default=5, help="times that each takes its turn")
     add("--steps", type=int, default=8, help="training steps of a turn")
     add("--new", type=int, default=500, help="characters that each of 10 samples gets")
@@ -184,6 +193,98 @@ def sampler(args, name):
     )
 
 
+def step_parts(args, dtype, clock):
+    """{part: median ms} of a training step of 16 texts of 64 characters: train.py's default settings."""
+    import torch
+    import train
+    from model import loss_and_perplexity
+
+    model, text = our_model(args, 64), torch.randint(args.vocab_size, (100_000,)).numpy()
+    muon, adamw = train.make_optimizers(model, train.get_parser().parse_args(["--lr", "0.005"]))
+    batches = train.Batches(text, 64, 0)
+
+    def half_step(tokens, targets):
+        """Forward and backward; the blocks alone for targets None, the head and the loss alone for tokens None."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype == "bfloat16"):
+            if tokens is None:
+                result, _ = loss_and_perplexity(model.logits(hidden), targets)
+            else:
+                h = model.first_input(*model.embed(tokens, model.positions(tokens)))
+                result = model.run_layers(h, model.causal_mask(tokens))[0].sum()
+        result.backward()
+
+    hidden = torch.randn(16, 64, args.n_embd, requires_grad=True)
+    x, y = batches(0, 16)
+    parts = {
+        "data": lambda: batches(0, 16),
+        "blocks": lambda: half_step(x, None),
+        "head and loss": lambda: half_step(None, y),
+        "Muon": muon.step,
+        "AdamW": adamw.step,
+        "whole step": lambda: train.train_step(model, [muon, adamw], x, y, dtype),
+    }
+    times = {name: [] for name in parts}
+    for n in range(args.rounds + 1):
+        for name, part in parts.items():
+            start = clock()
+            part()
+            if n:
+                times[name].append(1000 * (clock() - start))
+    return {name: statistics.median(laps) for name, laps in times.items()}
+
+
+def time_to_quality(args, name, clock):
+    """Seconds of training (evaluations not counted) and steps until the validation loss is at most args.target.
+
+    "ours ...": train.py's default settings with a schedule of args.iters steps. "plain ...": the recipe of nanoGPT on the
+    same model: AdamW 1e-3 for everything, betas 0.9 and 0.99, weight decay 0.1 on matrices, 100 steps of warmup, then a cosine
+    to 1e-4 at 2,000 steps.
+    """
+    import math
+
+    import torch
+    import train
+    from model import GPT, GPTConfig
+
+    ours, dtype = name.startswith("ours"), name.split()[-1]
+    iters = args.iters if ours else 2000
+    flags = train.get_parser().parse_args(["--iters", str(iters), "--lr", "0.005"])
+    meta, text, val = train.load_data(args.data_root)
+    begin = clock()
+    model = GPT(GPTConfig(len(meta["characters"]), 64, dropout=0.0)).train()
+    if ours:
+        optimizers, peaks = train.make_optimizers(model, flags), (flags.lr, flags.adam_lr)
+        train.start_embedding(model.token_embedding.weight, text)
+    else:
+        matrices = [p for p in model.parameters() if p.ndim == 2]
+        others = [p for p in model.parameters() if p.ndim < 2]
+        groups = [
+            {"params": matrices, "weight_decay": 0.1},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        optimizers = [torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)]
+    seconds, batches = clock() - begin, train.Batches(text, 64, 0)
+    for step in range(iters):
+        begin = clock()
+        if ours:
+            factor = train.training.lr_factor(step, flags.warmup, iters)
+        else:
+            cosine = 0.5 * (1 + math.cos(math.pi * min(1, (step - 100) / (iters - 100))))
+            factor = min((step + 1) / 100, 0.1 + 0.9 * cosine)
+        for optimizer, peak in zip(optimizers, peaks if ours else (1e-3,)):
+            for group in optimizer.param_groups:
+                group["lr"] = peak * factor
+        train.train_step(model, optimizers, *batches(step * 16, 16), dtype)
+        seconds += clock() - begin
+        last = step + 1 == iters
+        if (step + 1) % 25 == 0 or last:
+            near = train.validation_loss(model, val, 16384) < args.target + 0.05
+            if near or last:
+                loss = train.validation_loss(model, val)
+                if loss <= args.target or last:
+                    return {"seconds": seconds, "steps": step + 1, "val_loss": loss}
+
+
 def serve(turns, clock):
     """turns: dict name -> (function, characters of one call, calls). For each name on standard input, take that turn and
     print its characters per second."""
@@ -224,6 +325,10 @@ def do_job(args):
         )
     elif part == "sampling":
         serve({name: (*sampler(args, name), 1) for name in names.split(";")}, clock)
+    elif part == "steps":
+        print(json.dumps(step_parts(args, names, clock)))
+    elif part == "quality":
+        print(json.dumps(time_to_quality(args, names, clock)))
     else:
         step, before = trainer(args, names), peak_memory()
         for _ in range(2 * args.steps):
@@ -248,6 +353,10 @@ def start(args, job):
             "dropout",
             "threads",
             "clock",
+            "rounds",
+            "data_root",
+            "target",
+            "iters",
         )
     ]
     return subprocess.Popen(
@@ -269,12 +378,12 @@ def answer(process, question=None):
     return json.loads(line)
 
 
-def measure_memory(args, names):
-    """{name: numbers}: the largest resident size of a process that does nothing but train."""
+def measure_alone(args, part, names):
+    """{name: numbers} of a process of its own for each name, one after the other."""
     result = {}
     for name in names:
-        print(f"measuring memory of {name} ...", file=sys.stderr, flush=True)
-        with start(args, f"memory {name}") as process:
+        print(f"measuring {part} of {name} ...", file=sys.stderr, flush=True)
+        with start(args, f"{part} {name}") as process:
             result[name] = answer(process)
     return result
 
@@ -323,6 +432,26 @@ def report(result):
                     f"  {ours} / {other}: {ratio:.2f}x ({min(ratios):.2f} - {max(ratios):.2f}), goal {goal}: "
                     + ("reached" if ratio >= goal else "MISSED")
                 )
+    if "steps" in result:
+        lines.append("\na training step, ms")
+        for dtype, parts in result["steps"].items():
+            lines.append(f"  {dtype:10}" + "  ".join(f"{k} {v:.1f}" for k, v in parts.items()))
+    if "quality" in result:
+        lines.append("\nseconds of training to the validation loss")
+        for name, q in result["quality"].items():
+            lines.append(
+                f"  {name:16}{q['seconds']:8.0f} s  {q['steps']:5} steps  {1000 * q['seconds'] / q['steps']:6.1f} ms a "
+                f"step  loss {q['val_loss']:.4f}"
+            )
+        for dtype, goal in (("float32", 5.0), ("bfloat16", 2.5)):
+            peer, ours = (
+                result["quality"][f"{side} {dtype}"]["seconds"] for side in ("plain", "ours")
+            )
+            best = min(result["quality"][name]["seconds"] for name in QUALITY if name[:4] == "ours")
+            lines.append(
+                f"  plain {dtype} / ours {dtype}: {peer / ours:.2f}x; / the faster of ours: {peer / best:.2f}x, "
+                f"goal {goal}: " + ("reached" if peer / best >= goal else "MISSED")
+            )
     if "memory" in result:
         lines.append("\ntraining, peak memory of the process (and before the first step), MB")
         lines += [
@@ -363,7 +492,11 @@ def main():
         },
     }
     if args.part in ("all", "memory") and sys.platform != "win32":
-        result["memory"] = measure_memory(args, OURS[:2] + (PEERS if peer else ()))
+        result["memory"] = measure_alone(args, "memory", OURS[:2] + (PEERS if peer else ()))
+    if args.part in ("all", "steps"):
+        result["steps"] = measure_alone(args, "steps", ("float32", "bfloat16"))
+    if args.part == "quality":
+        result["quality"] = measure_alone(args, "quality", QUALITY)
     if args.part in ("all", "training"):
         result["training"] = take_turns(args, "training", [OURS, PEERS if peer else ()])
     if args.part in ("all", "sampling"):

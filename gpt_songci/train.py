@@ -17,7 +17,9 @@ import torch
 import training
 from cli import Parser, UserError, command, find_folder, number, positive_int, run
 from devices import add_device_flags, choose_device, choose_dtype
+from embedding import start_embedding
 from model import GPT, GPTConfig, loss_and_perplexity
+from muon import Muon
 from torch import distributed
 from tqdm import tqdm
 
@@ -31,6 +33,7 @@ except ImportError:  # the file may be deleted: it only saves time
 
 FORMAT = 1  # of ckpt.pt
 FILES = ("ckpt.pt", "log.jsonl", "loss&perplexity.jpg", "evaluate.json")  # of a run
+ADAM_EPS = 1e-4
 VALIDATION_CHARACTERS = 16384  # read for each point of the curve; all at the end
 
 
@@ -240,56 +243,21 @@ def draw_curves(log, path):
 
 
 def make_optimizers(model, args):
-    """Muon for the matrices of the blocks (it gives every direction of an update the same length), AdamW for the rest:
-    embeddings are read a row at a time, norms and biases are no matrices."""
+    """Muon for the matrices of the blocks, AdamW for the rest: embeddings are read a row at a time, norms and biases are
+    vectors.
+
+    AdamW's eps is large: a rare character's row has tiny gradients (it is never the answer) for hundreds of steps, and with
+    the usual 1e-8 each of them would move it as far as a frequent character's.
+    """
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
     others = [p for p in model.parameters() if all(p is not m for m in matrices)]
     adamw = functools.partial(torch.optim.AdamW, betas=(0.9, 0.99), fused=True)
     first = (
-        torch.optim.Muon(
-            matrices,
-            lr=args.lr,
-            momentum=0.95,
-            weight_decay=args.weight_decay,
-            adjust_lr_fn="match_rms_adamw",
-        )
+        Muon(matrices, lr=args.lr, weight_decay=args.weight_decay)
         if args.optimizer == "muon"
         else adamw(matrices, lr=args.lr, weight_decay=args.weight_decay)
     )
-    return [first, adamw(others, lr=args.adam_lr, weight_decay=0.0)]
-
-
-@torch.no_grad()
-def start_embedding(model, text, reach=2, scale=0.1):
-    """Start characters that keep the same company close to each other: rare ones have few steps to learn it.
-
-    Pairs (a, b) at most `reach` apart are counted in (the first 4 million characters of) the train text; the rows of
-    log(1 + p(a, b) / (p(a) p(b))) are brought to the model's width by an SVD, and to one length, scale * sqrt(width).
-    """
-    table = model.token_embedding.weight  # (V, C)
-    V, C = table.shape
-    text = np.asarray(text[:4_000_000], dtype=np.int64)
-    pairs, counts = np.unique(
-        np.concatenate(
-            [text[:-gap] * V + text[gap:] for gap in range(1, reach + 1)]
-            + [text[gap:] * V + text[:-gap] for gap in range(1, reach + 1)]
-        ),
-        return_counts=True,
-    )
-    a, b = pairs // V, pairs % V
-    total = np.bincount(a, counts, V)
-    excess = np.log1p(counts * total.sum() / (total[a] * total[b]))
-    matrix = torch.sparse_coo_tensor(
-        np.stack([a, b]),
-        torch.tensor(excess, dtype=torch.float32),
-        (V, V),
-        is_coalesced=True,
-        check_invariants=False,
-    )
-    directions, strengths, _ = torch.svd_lowrank(matrix, q=min(C, V))
-    rows = torch.nn.functional.normalize(directions * strengths.sqrt()) * scale * math.sqrt(C)
-    known = torch.from_numpy(total > 0).to(table.device)  # the validation text may have more
-    table[known, : rows.size(1)] = rows.to(table.device)[known]
+    return [first, adamw(others, lr=args.adam_lr, weight_decay=0.0, eps=ADAM_EPS)]
 
 
 def start_processes(args):
@@ -366,7 +334,7 @@ def train(args, given, rank, world, device):
     model = GPT(config).to(device)
     optimizers = make_optimizers(model, args)
     if not checkpoint:
-        start_embedding(model, text)
+        start_embedding(model.token_embedding.weight, text)
     else:
         training.load_weights(model, checkpoint["weights"])
         for optimizer, state in zip(

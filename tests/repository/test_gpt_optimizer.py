@@ -1,0 +1,80 @@
+"""gpt_songci's muon.py and embedding.py: what the optimizer does to a matrix, and where the embedding starts."""
+
+import numpy as np
+import pytest
+import torch
+
+from course.solved import load_solved
+
+GPT = load_solved("gpt_songci")
+with GPT.active():
+    muon, embedding = map(GPT.module, ("muon", "embedding"))
+
+
+@pytest.mark.parametrize("shape", [(24, 24), (12, 40), (40, 12), (1, 5), (5, 1)])
+def test_orthogonalized_matrix_has_the_same_singular_vectors(shape):
+    torch.manual_seed(0)
+    U, _, V = torch.linalg.svd(torch.randn(shape, dtype=torch.float64), full_matrices=False)
+    S = torch.linspace(0.2, 1, min(shape), dtype=torch.float64)
+    got = muon.orthogonalize((U * S @ V).float() * 7)
+    assert got.dtype == torch.float32 and got.shape == shape
+    inner = U.T @ got.double() @ V.T  # diagonal, near 1
+    assert torch.all((inner.diagonal() - 1).abs() < 0.1)
+    assert (inner - torch.diag(inner.diagonal())).abs().max() < 0.05
+
+
+def test_updates_have_the_length_of_the_learning_rate_in_all_rows():
+    torch.manual_seed(0)
+    p = torch.nn.Parameter(torch.zeros(8, 32))
+    optimizer = muon.Muon([p], lr=0.1)
+    p.grad = torch.randn(8, 32) * torch.logspace(-3, 3, 8)[:, None]
+    optimizer.step()
+    assert p.square().mean().sqrt().item() == pytest.approx(0.02, rel=1e-3)
+    rows = p.square().mean(1).sqrt()
+    assert rows.max() < 1.3 * rows.min()
+
+
+def test_no_gradient_and_zero_gradients_leave_a_matrix_as_it_is():
+    first, second = (torch.nn.Parameter(torch.ones(4, 6)) for _ in range(2))
+    optimizer = muon.Muon([first, second], lr=0.1)
+    first.grad = torch.zeros(4, 6)
+    optimizer.step()
+    assert torch.equal(first, torch.ones(4, 6)) and torch.equal(second, torch.ones(4, 6))
+
+
+def test_restored_state_continues_the_same_way():
+    torch.manual_seed(0)
+    gradients = torch.randn(6, 5, 9)
+
+    def run(stop):
+        p = torch.nn.Parameter(torch.ones(5, 9))
+        optimizer = muon.Muon([p], lr=0.1, weight_decay=0.1)
+        for n, gradient in enumerate(gradients):
+            if n == stop:
+                state = optimizer.state_dict()
+                optimizer = muon.Muon([p], lr=7.0)
+                optimizer.load_state_dict(state)
+            p.grad = gradient.clone()
+            optimizer.step()
+        return p
+
+    assert torch.equal(run(stop=3), run(stop=None))
+
+
+def test_characters_of_the_same_company_start_close_together():
+    rng = np.random.default_rng(0)
+    pairs = [(0, 4), (1, 4), (2, 5), (3, 5)]  # 0 and 1 stand before 4, 2 and 3 before 5
+    text = np.concatenate([pairs[n] for n in rng.integers(4, size=4000)])
+    table = torch.full((8, 3), 9.0)
+    embedding.start_embedding(table, text)
+    assert torch.equal(table[6:], torch.full((2, 3), 9.0))  # in no text
+    rows = table[:6]
+    torch.testing.assert_close(rows.norm(dim=1), torch.full((6,), 0.1 * 3**0.5))
+    near = torch.nn.functional.cosine_similarity(rows[:, None], rows[None], dim=-1)
+    assert near[0, 1] > 0.99 and near[2, 3] > 0.99 and near[0, 2] < 0.95
+
+
+def test_text_shorter_than_the_reach_and_a_wide_table():
+    table = torch.zeros(3, 10)
+    embedding.start_embedding(table, np.array([0, 1]))
+    assert torch.isfinite(table).all() and torch.equal(table[2], torch.zeros(10))
