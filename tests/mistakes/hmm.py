@@ -476,7 +476,7 @@ def log_likelihood(pi, A, B, obs):
     "hmm-08",
     "P2b",
     en="The sequence may end in any state: the best one alone is not all of P(obs).",
-    zh="序列可以在任何一个状态结束：只取最好的一个并不是全部的 P（obs）。",
+    zh="序列可以在任何一个状态结束：只取最好的一个并不是全部的 P(obs)。",
 )
 def log_likelihood(pi, A, B, obs):
     return float(log_forward(log(pi), log(A), log(B), obs)[-1].max())

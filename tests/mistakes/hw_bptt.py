@@ -333,7 +333,7 @@ def relu_da(dh, a):
     "bptt-05",
     "B1f",
     en="You multiply by ReLU(a). What is its derivative?",
-    zh="你乘的是 ReLU（a）。它的导数是什么？",
+    zh="你乘的是 ReLU(a)。它的导数是什么？",
 )
 def relu_da(dh, a):
     return dh * np.maximum(a, 0)
@@ -859,7 +859,7 @@ def rnn_slope(a, h, activation):
     "bptt-14",
     "B11d",
     en="sigmoid' = s(1 - s). What happened to the second factor?",
-    zh="sigmoid' = s（1 - s）。第二个因子去哪了？",
+    zh="sigmoid' = s(1 - s)。第二个因子去哪了？",
 )
 def rnn_slope(a, h, activation):
     if activation == "tanh":
@@ -1830,7 +1830,7 @@ def lstm_da(dC_t, i_t, a_t):
 
 
 @mistake(
-    "bptt-31", "B18", en="Read h_t = o_t tanh(C_t) again.", zh="再读一遍 h_t = o_t tanh（C_t）。"
+    "bptt-31", "B18", en="Read h_t = o_t tanh(C_t) again.", zh="再读一遍 h_t = o_t tanh(C_t)。"
 )
 def lstm_do(dh_t, C_t, o_t):
     return dh_t * C_t * o_t * (1 - o_t)
