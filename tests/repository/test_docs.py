@@ -132,7 +132,9 @@ def test_a_sheet_has_worked_answers_figures_and_times(homework, name):
     for id, _ in written(homework, name):
         assert re.search(rf"^(\*\*|#+ ){id}\b", solved, re.M), f"{id}: no worked answer, no rubric"
     figures = re.search(
-        r"^## (Reference results|参考结果|Figures|.*数字).*?(?=^## (?!#)|\Z)", text, re.M | re.S
+        r"^## (Reference results|参考结果|Figures to expect|参考数字|应看到的数字|预期数字).*?(?=^## (?!#)|\Z)",
+        text,
+        re.M | re.S,
     )
     assert figures and "EPYC" in figures[0], "no figures, or not on which machine"
     assert re.search(
