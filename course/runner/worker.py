@@ -16,11 +16,11 @@ from .loader import Homework
 from .protocol import Request, decode, encode, fields_of, read_frame, write_frame
 
 
-def serve(
-    requests: IO[bytes], answers: IO[bytes], folder: Path | str, probes_path: Path | str
-) -> None:
-    """Answer frames until the pipe closes. A call's exception, whatever it is, becomes an answer."""
-    probes = load_probes(probes_path)
+def serve(requests: IO[bytes], answers: IO[bytes], folder: Path | str, probes: Any) -> None:
+    """Answer frames until the pipe closes. A call's exception, whatever it is, becomes an answer.
+
+    probes: of `load_probes`.
+    """
     loaded: dict[tuple[str, tuple[str, ...]], Homework] = {}
     while (body := read_frame(requests)) is not None:
         data = decode(body)
@@ -55,4 +55,4 @@ def main() -> None:
     for standard in (0, 1, 2):  # the pipe is ours: what student code prints goes elsewhere
         os.dup2(null_device, standard)
     builtins.input = refuse_input
-    serve(requests, answers, folder, probes_path)
+    serve(requests, answers, folder, load_probes(probes_path))

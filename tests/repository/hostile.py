@@ -1,15 +1,17 @@
-"""Submissions that try to raise their mark, to hurt others, or that are broken: {name: {file: text or bytes}}.
+"""Submissions that try to raise their mark, to harm others, or that are broken: {name: {file: text or bytes}}.
 
 Each is laid over the empty copy of hmm; code goes in front of the empty model.py unless it names files itself.
 """
 
 import io
+import platform
 import zipfile
 
 import numpy as np
 
 from course.homeworks import ROOT
 from course.runner import protocol
+from grading.sandbox import seccomp
 
 POISONED = "/tmp/left-by-a-submission"  # a place outside its folder
 EVERY = """
@@ -24,10 +26,39 @@ def after_import(action):
     import sys
     threading.Thread(target=lambda: action(sys.modules[__name__]), daemon=True).start()
 """
-SYSTEM_CALLS = """
-import ctypes, os
-call = lambda *args: ctypes.CDLL(None).syscall(*args)
+MACHINE = seccomp.MACHINES.get(platform.machine(), seccomp.MACHINES["x86_64"])
+SYSTEM_CALLS = f"""
+import ctypes, errno, os
+NUMBERS = {MACHINE.calls!r}
+LIBRARY = ctypes.CDLL(None, use_errno=True)
+if True:  # not at the top level: answer_all replaces the functions there
+    def call(name, *args):
+        return LIBRARY.syscall(NUMBERS.get(name, name), *args)
+    def all_denied(tries):
+        # tries: (name, function that raises OSError, or returns what a system call does)
+        for name, action in tries:
+            try:
+                got = action()
+            except OSError as error:
+                number = error.errno
+            else:
+                number = ctypes.get_errno() if got == -1 else 0
+            if number != errno.EPERM: raise SystemExit('possible: ' + name + ' ' + os.strerror(number))
+        raise PermissionError('not permitted')
 """
+SPOIL = (
+    SYSTEM_CALLS
+    + """
+import sys
+if True:
+    def neighbours():
+        # files that belong to the user who grades, or to nobody in particular
+        inside = os.path.dirname(sys.modules['course.runner.worker'].__file__)
+        for _ in range(3): inside = os.path.dirname(inside)
+        return [os.path.join(inside, 'probes', 'hmm.py'), os.path.join(inside, 'probes'), inside, os.__file__, 'mine.txt']
+open('mine.txt', 'w').close()
+"""
+)
 FRAMES = """
 import sys, threading
 import numpy as np
@@ -119,15 +150,15 @@ AFTER = {
     "leaves its group": "import ctypes, os, time\ndef leave():\n    ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n"
     "    try: os.setsid()\n    except OSError: pass\n    time.sleep(10**6)\nanswer_all(leave)",
     "signals by other names": SYSTEM_CALLS + "def kill():\n    parent = os.getppid()\n"
-    "    done = [call(234, parent, parent, 9), call(129, parent, 9, bytes(128)), call(424, call(434, parent, 0), 9, None, 0),\n"
-    "            call(0x40000000 + 62, parent, 9)]\n"
+    "    done = [call('tgkill', parent, parent, 9), call('rt_sigqueueinfo', parent, 9, bytes(128)),\n"
+    "            call('pidfd_send_signal', call('pidfd_open', parent, 0), 9, None, 0), call(0x40000000 + 62, parent, 9)]\n"
     "    if any(got == 0 for got in done): raise SystemExit('killed')\nanswer_all(kill)",
     "signal when a file is ready": "import fcntl, os\ndef kill():\n    r, w = os.pipe()\n    fcntl.fcntl(r, 8, os.getppid())\n"
     "    fcntl.fcntl(r, 10, 9)\n    fcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)\n    os.write(w, b'x')\nanswer_all(kill)",
     "other people's limits": "import os, resource\ndef limit():\n"
     "    resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (0, 0))\nanswer_all(limit)",
     "watches others' files": SYSTEM_CALLS + "def watch():\n"
-    "    if call(254, call(253), b'/tmp', 0xfff) < 0: raise PermissionError('watch')\nanswer_all(watch)",
+    "    if call('inotify_add_watch', call('inotify_init1', 0), b'/tmp', 0xfff) < 0: raise PermissionError('watch')\nanswer_all(watch)",
     "other people's turn": "import os\ndef slow():\n    os.setpriority(os.PRIO_USER, os.getuid(), 19)\nanswer_all(slow)",
     "higher limits": "import resource\ndef more():\n    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)\n"
     "answer_all(more)",
@@ -148,7 +179,7 @@ AFTER = {
     "    raise Slow\nanswer_all(stop)",
     "patched conversion": "import json\nimport numpy as np\nnp.array = np.ascontiguousarray = lambda *a, **k: np.ones(3)\n"
     "json.dumps = lambda *a, **k: '{}'\nanswer_all(lambda: np.ones(3))",
-    "poisoned modules": "import sys\nfor name in ('numpy', 'json', 'struct', 'traceback', 'inspect', 'worker'):\n"
+    "poisoned modules": "import sys\nfor name in ('numpy', 'json', 'struct', 'traceback', 'inspect', 'course.runner.worker'):\n"
     "    sys.modules[name] = None\nanswer_all(1)",
     "frames by the dozen": FRAMES + "def forge():\n    for _ in range(10**4):\n"
     "        send({'value': np.zeros(2**20), 'nonce': nonce()})\nanswer_all(forge)",
@@ -168,9 +199,60 @@ AFTER = {
     "        words = open(path).read().split('\\0')\n"
     "        if '--out' in words: raise SystemExit(open(words[words.index('--out') + 1] + '/run.json').read())\n"
     f"    sys.path.insert(0, {str(ROOT)!r})\n    import tests.reference.hmm\n    raise SystemExit('found')\nanswer_all(look)",
-    "writes over the worker": "import os, sys\ndef write():\n    place = os.path.dirname(sys.modules['worker'].__file__)\n"
+    "writes over the worker": "import os, sys\ndef write():\n"
+    "    place = os.path.dirname(sys.modules['course.runner.worker'].__file__)\n"
     "    for at, _, names in os.walk(place):\n"
     "        for name in names: open(os.path.join(at, name), 'w').write('raise SystemExit')\nanswer_all(write)",
+    "unreadable probes": SPOIL + "def spoil():\n"
+    "    all_denied([('chmod ' + path, lambda path=path: os.chmod(path, 0)) for path in neighbours()])\nanswer_all(spoil)",
+    "other people's times": SPOIL + "def spoil():\n"
+    "    all_denied([('utime ' + path, lambda path=path: os.utime(path, (0, 0))) for path in neighbours()])\n"
+    "answer_all(spoil)",
+    "other people's files become its own": SPOIL + "def spoil():\n"
+    "    all_denied([('chown ' + path, lambda path=path: os.chown(path, os.getuid(), os.getgid()))\n"
+    "                for path in neighbours()] + [('lchown', lambda: os.lchown('mine.txt', -1, -1)),\n"
+    "               ('fchown', lambda: os.fchown(os.open('mine.txt', 0), -1, -1))])\nanswer_all(spoil)",
+    "attributes by handle": SPOIL + "def spoil():\n    handle = os.open(os.__file__, os.O_RDONLY)\n"
+    "    all_denied([('fchmod', lambda: os.fchmod(handle, 0)), ('utime', lambda: os.utime(handle)),\n"
+    "                ('fsetxattr', lambda: os.setxattr(handle, 'user.x', b'x')),\n"
+    "                ('fchmodat2', lambda: call('fchmodat2', -100, b'mine.txt', 0, 0))])\nanswer_all(spoil)",
+    "labels on files": SPOIL + "def spoil():\n"
+    "    all_denied([('setxattr ' + path, lambda path=path: os.setxattr(path, 'user.x', b'x')) for path in neighbours()]\n"
+    "               + [('removexattr', lambda: os.removexattr('mine.txt', 'user.x')),\n"
+    "                  ('setxattrat', lambda: call('setxattrat', -100, b'mine.txt', 0, b'user.x', None, 0))])\n"
+    "answer_all(spoil)",
+    "empties readable files": SPOIL + "def spoil():\n"
+    "    all_denied([('open', lambda: os.open('mine.txt', os.O_RDONLY | os.O_TRUNC)),\n"
+    "                ('open by neither', lambda: os.open('mine.txt', 3 | os.O_TRUNC)),\n"
+    "                ('truncate', lambda: os.truncate('mine.txt', 0)),\n"
+    "                *(('truncate ' + path, lambda path=path: os.truncate(path, 0)) for path in neighbours())])\n"
+    "answer_all(spoil)",
+    "lease on a file": SPOIL
+    + "import fcntl\ndef lease():\n    own = os.open('mine.txt', os.O_RDONLY)\n"
+    "    other = os.open(os.__file__, os.O_RDONLY)\n"
+    "    all_denied([(f'{command} {kind}', lambda handle=handle, command=command, kind=kind:\n"
+    "                 fcntl.fcntl(handle, command, kind)) for handle in (own, other) for command in (1024, 1026, 1040)\n"
+    "                for kind in (0, 1)])\nanswer_all(lease)",
+    "signal by ioctl": SPOIL
+    + "import fcntl, socket, struct\ndef kill():\n    ours, theirs = socket.socketpair()\n"
+    "    target = struct.pack('i', os.getppid())\n"
+    "    all_denied([(hex(request), lambda request=request, value=value: fcntl.ioctl(ours, request, value))\n"
+    "                for request, value in ((0x8901, target), (0x8902, target), (0x5452, struct.pack('i', 1)))])\n"
+    "answer_all(kill)",
+    "types into a terminal": SPOIL
+    + "import fcntl\ndef type_in():\n    handle = os.open('/dev/null', os.O_RDWR)\n"
+    "    all_denied([(hex(request), lambda request=request: fcntl.ioctl(handle, request, b'x'))\n"
+    "                for request in (0x5412, 0x540E, 0x541C)])\nanswer_all(type_in)",
+    "System V objects": SPOIL + "def take():\n"
+    "    all_denied([(name, lambda name=name, args=args: call(name, *args)) for name, args in (\n"
+    "        ('shmget', (0, 4096, 0o1600)), ('shmat', (0, None, 0)), ('shmctl', (0, 0, None)), ('semget', (0, 1, 0o1600)),\n"
+    "        ('semop', (0, None, 0)), ('semctl', (0, 0, 0, None)), ('msgget', (0, 0o1600)), ('msgsnd', (0, None, 0, 0)),\n"
+    "        ('msgrcv', (0, None, 0, 0, 0)), ('msgctl', (0, 0, None)), ('mq_open', (b'x', 0o102, 0o600, None)),\n"
+    "        ('mq_unlink', (b'x',)))])\nanswer_all(take)",
+    "larger pipes": SPOIL + "import fcntl\ndef take():\n    r, w = os.pipe()\n"
+    "    all_denied([('F_SETPIPE_SZ', lambda: fcntl.fcntl(w, 1031, 2**20))])\nanswer_all(take)",
+    "the seed in the state": "import hashlib, numpy as np\ndef look():\n"
+    "    raise ValueError('the state begins with ' + str(np.random.get_state()[1][0]))\nanswer_all(look)",
     "hidden exit later": "import threading, os\nthreading.Timer(0.5, os._exit, [0]).start()\nimport time\n"
     "answer_all(lambda: time.sleep(0.7))",
 }
@@ -180,9 +262,9 @@ BEFORE = {
     "exit at import": "import sys\nsys.exit(0)\n",
     "hard exit at import": "import os\nos._exit(0)\n",
     "import hook": "import sys\nclass Hook:\n    def find_spec(self, *a): raise SystemExit\nsys.meta_path.insert(0, Hook())\n",
-    "patched driver": "import sys\nw = sys.modules.get('worker') or sys.modules['__main__']\nw.encode = lambda tree: b'forged'\n"
+    "patched driver": "import sys\nw = sys.modules['course.runner.worker']\nw.encode = lambda tree: b'forged'\n"
     "w.perform = lambda *a: 'forged'\nw.decode = None\n",
-    "driver that answers everything": "import sys\nw = sys.modules.get('worker') or sys.modules['__main__']\n"
+    "driver that answers everything": "import sys\nw = sys.modules['course.runner.worker']\n"
     "w.perform = lambda homework, probes, request: request['args']\n",
     "syntax error": "def f(:\n",
     "null bytes": "x = 1\0\n",
@@ -271,6 +353,19 @@ ARCHIVES = {"bomb.zip": bomb, "slip.zip": slip, "link.zip": link, "cut.zip": cut
 
 # what the report says of each, at every level (a regular expression)
 LATE, DENIED, ENDED = "no answer within", "not permitted", "ended before it answered"
+SPOILING = (
+    "unreadable probes",
+    "other people's times",
+    "other people's files become its own",
+    "attributes by handle",
+    "labels on files",
+    "empties readable files",
+    "lease on a file",
+    "signal by ioctl",
+    "types into a terminal",
+    "System V objects",
+    "larger pipes",
+)
 SAID = {
     "shared memory": "Cannot allocate memory",
     "files in memory": DENIED,
@@ -328,6 +423,8 @@ SAID = {
     "network": DENIED,
     "html": "<script>",
     "recursion": "RecursionError",
+    **dict.fromkeys(SPOILING, DENIED),
+    "the seed in the state": "the state begins with",
     "hidden exit later": ENDED,
     "forged frame": f"another question|{ENDED}",
     "everything to every pipe": f"broken frame|another question|{ENDED}",

@@ -945,8 +945,8 @@ def test_what_a_killed_grader_left_is_swept(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    kept = [f"{isolation.PLACE}{os.getpid()}-x", f"{isolation.PLACE}mine-x", "other"]
-    for name in (f"{isolation.PLACE}{ended.pid}-x", *kept):
+    kept = [f"{isolation.PREFIX}{os.getpid()}-x", f"{isolation.PLACE}mine-x", "other"]
+    for name in (f"{isolation.PREFIX}{ended.pid}-x", *kept):
         (tmp_path / name).mkdir()
     isolation.sweep()
     assert sorted(path.name for path in tmp_path.iterdir()) == kept

@@ -14,6 +14,7 @@ import pytest
 
 from course.homeworks import ROOT
 from grading import grade, isolation, report, submissions
+from grading.sandbox import bubblewrap
 from tests.repository import hostile
 
 pytestmark = pytest.mark.skipif(
@@ -155,8 +156,8 @@ def test_the_canary_tells_levels_apart():
 
 @pytest.mark.parametrize("root, covered", [("/usr/src/course", True), ("/srv/course", False)])
 def test_a_course_among_the_libraries_is_covered(root, covered, monkeypatch):
-    monkeypatch.setattr(isolation, "ROOT", Path(root))
-    command = " ".join(isolation.bubblewrap(Path("inside")))
+    monkeypatch.setattr(bubblewrap, "ROOT", Path(root))
+    command = " ".join(bubblewrap.bubblewrap(Path("inside")))
     assert (f"--tmpfs {root}" in command) == (f"--remount-ro {root}" in command) == covered
 
 
