@@ -17,7 +17,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Sequence
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from course.runner import calls, protocol, worker
 
@@ -90,7 +90,7 @@ def close_standard_streams() -> None:
         os.dup2(null_device, standard)
 
 
-def prepare(requests: BinaryIO, level: str, order: dict[str, Any], probes: str) -> Submission:
+def prepare(requests: IO[bytes], level: str, order: dict[str, Any], probes: str) -> Submission:
     """Restrict this process, read the submission's files, load the homework's probes. Nothing of the student's runs."""
     os.setsid()
     libc_call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, cast
 
 import numpy as np
 
@@ -191,8 +191,8 @@ class Session(Channel):
         files: Mapping[str, bytes],
     ):
         self.sandbox, self.number, self.channel, self.alive = sandbox, number, channel, True
-        self.requests = cast(BinaryIO, channel.makefile("wb"))
-        self.answers = cast(BinaryIO, channel.makefile("rb"))
+        self.requests = cast(IO[bytes], channel.makefile("wb"))
+        self.answers = cast(IO[bytes], channel.makefile("rb"))
         self.listen(expected=True)
         start = {
             "homework": homework,
