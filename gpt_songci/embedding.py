@@ -15,7 +15,7 @@ GAPS = {1: 1.0, 2: 0.7, 3: 0.5}  # distance of two characters: weight of its tab
 
 
 def excess_of_pairs(text, gap, V):
-    """For the pairs of characters that stand `gap` apart: a before, b behind, and log(1 + p(a, b) / (p(a) p(b)))."""
+    """For the pairs of characters at distance `gap`, a before b, and log(1 + p(a, b) / (p(a) p(b)))."""
     pairs, counts = np.unique(text[:-gap] * V + text[gap:], return_counts=True)
     a, b = pairs // V, pairs % V
     before, behind = np.bincount(a, counts, V), np.bincount(b, counts, V)
@@ -26,7 +26,7 @@ def excess_of_pairs(text, gap, V):
 def start_embedding(table, text, scale=0.1):
     """Fill the rows of `table` (V, C) for the characters of `text` (numbers); other rows stay.
 
-    A character's company is a row of 2 tables for each gap, what stands so far behind it and what so far before it, side
+    A character's company is a row of 2 tables for each gap, the characters at this distance behind it and those before it, side
     by side: (V, 2 * gaps * V). An SVD brings it to C numbers, and all rows to one length, scale * sqrt(C).
     """
     V, C = table.shape

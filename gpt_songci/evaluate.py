@@ -94,7 +94,7 @@ def form(poems, patterns):
 
 
 def line_form(poems, patterns):
-    """Share of lines that have the length that the best fitting pattern of the tune asks for at their place; lines that
+    """Share of lines that have the length that the best fitting pattern of the tune asks for at their position; lines that
     are missing or too many count as wrong."""
     right = total = 0
     for tune, body in poems:
@@ -120,13 +120,13 @@ def find_pattern(tunes, tune, body):
 def rhyme_and_tones(poems, tunes):
     """How poems that follow a pattern of tunes.json keep its rhymes and tones: a dict of shares.
 
-    rhyme_places: rhyme places whose character is of the group that most places of their letter have; rhyming: poems in
-    which that is all of them; rhyme_words_twice: poems with a rhyme word that comes again as one; tones: places of a fixed
-    tone that have it; followed: poems that follow a pattern, the ones that all this counts.
+    rhyme_positions: rhyme positions whose character is of the group that most positions of their letter have; rhyming: poems in
+    which that is all of them; rhyme_words_twice: poems with a rhyme word that comes again as one; tones: positions of a fixed
+    tone that have it; followed: poems that follow a pattern, which is what all this counts.
     """
     group_of = {char: n for n, group in enumerate(tunes["rhymes"], 1) for char in group}
     level, oblique = set(tunes["level"]), set(tunes["oblique"])
-    right = places = whole = twice = rhymed = kept = fixed = followed = 0
+    right = positions = whole = twice = rhymed = kept = fixed = followed = 0
     poems = list(poems)
     for tune, body in poems:
         pattern = find_pattern(tunes, tune, body)
@@ -136,10 +136,14 @@ def rhyme_and_tones(poems, tunes):
         text = "".join(line + "\n" for line in body)
         misses, words = 0, []
         for letter in pattern["groups"]:
-            chars = [char for char, place in zip(text, pattern["form"]) if place == letter]
+            chars = [char for char, position in zip(text, pattern["form"]) if position == letter]
             groups = Counter(group_of[char] for char in chars if char in group_of)
             most = max(groups.values(), default=0)
-            right, places, misses = right + most, places + len(chars), misses + len(chars) - most
+            right, positions, misses = (
+                right + most,
+                positions + len(chars),
+                misses + len(chars) - most,
+            )
             words += chars
         if words:
             rhymed, whole = rhymed + 1, whole + (misses == 0)
@@ -154,7 +158,7 @@ def rhyme_and_tones(poems, tunes):
 
     return {
         "followed": share(followed, len(poems)),
-        "rhyme_places": share(right, places),
+        "rhyme_positions": share(right, positions),
         "rhyming": share(whole, rhymed),
         "rhyme_words_twice": share(twice, rhymed),
         "tones": share(kept, fixed),
@@ -341,9 +345,9 @@ ROWS = {
     "line_form": "form: lines whose length fits",
     "followed": "poems that follow a pattern *",
     "rhyming": "  rhyme: poems that rhyme throughout",
-    "rhyme_places": "  rhyme: places that rhyme",
+    "rhyme_positions": "  rhyme: positions that rhyme",
     "rhyme_words_twice": "  rhyme: poems that repeat a word",
-    "tones": "  tones: places of a fixed tone",
+    "tones": "  tones: positions of a fixed tone",
     "copied": f"copied: {GRAM}-grams of training text",
     "distinct_2": "distinct-2: different pairs",
     "perplexity": "perplexity under the model",

@@ -30,7 +30,7 @@ def speed_up(model, rows):
 
 
 class PackedLinear(nn.Module):
-    """nn.Linear whose matrix oneDNN has laid out. Several linears of one input are one product: their outputs stand side
+    """nn.Linear whose matrix oneDNN has laid out. Several linears of one input are one product: their outputs are side
     by side."""
 
     def __init__(self, linears, rows, then="none"):

@@ -1,13 +1,13 @@
-"""Guided writing: the model chooses the characters, the tune says what kind of character stands where.
+"""Guided writing: the model chooses the characters, the tune says what kind of character goes where.
 
-A poem is written along a plan, the form of its tune (see tunes.py): "######A。\\n" and so on. At each place
+A poem is written along a plan, the form of its tune (see tunes.py): "######A。\\n" and so on. At each position
 `model.guide_logits` gives -inf to what the plan forbids, so the model draws from its own distribution over the rest:
 
 - at `#` any Chinese character, at a mark that mark, after the last line an empty one;
-- at a rhyme place a character of the rhyme group that the first place of this letter got, never a rhyme word of this
+- at a rhyme position a character of the rhyme group that the first position of this letter got, never a rhyme word of this
   poem again. The first one may choose among the groups that training poems use there and that have words enough left.
 
-A text cannot run into a dead end: wherever it stands, the plan can be completed.
+A text cannot run into a dead end: at every position the plan can be completed.
 """
 
 import torch
@@ -30,7 +30,7 @@ class Guide:
         marks = {char for plan in plans for char in plan.form if char not in plan.groups}
         marks = sorted(marks | {"#", "\n"})
         self.row = {mark: n for n, mark in enumerate(marks)}  # of `kinds`
-        kinds = torch.zeros(len(marks), V, dtype=torch.bool)  # which characters may stand there
+        kinds = torch.zeros(len(marks), V, dtype=torch.bool)  # which characters fit there
         for mark, n in self.row.items():
             if mark != "#" and mark not in number_of:
                 raise UserError(f"the tune needs {mark!r}, which the model does not know")
@@ -51,17 +51,17 @@ class Guide:
         self.words = [[] for _ in plans]  # tokens of the rhyme words
         self.left = [
             {letter: plan.form.count(letter) for letter in plan.groups} for plan in plans
-        ]  # rhyme places that are not yet written
+        ]  # rhyme positions that are not yet written
         self.score = torch.zeros(len(plans), device=device)
         self.free = torch.zeros(len(plans), device=device)
 
-    def place(self, row):
+    def slot(self, row):
         """The character of a poem's plan at this step; "\\n" behind its end."""
         form = self.plans[row].form
         return form[self.step] if self.step < len(form) else "\n"
 
     def open_groups(self, row, letter):
-        """Groups that the first rhyme word of a letter may have: enough words must be left for all its places. If no
+        """Groups that the first rhyme word of a letter may have: enough words must be left for all its positions. If no
         group of the plan has enough, all that have."""
         chosen, left = self.chosen[row], self.left[row]
         taken = [0] * len(self.size)
@@ -77,11 +77,11 @@ class Guide:
     def __call__(self, logits):
         """logits (B, V) of the model -> the logits to draw from."""
         self.logits = logits
-        places = [self.place(row) for row in range(len(self.plans))]
-        rows = [self.row.get(place, self.row["#"]) for place in places]
+        positions = [self.slot(row) for row in range(len(self.plans))]
+        rows = [self.row.get(position, self.row["#"]) for position in positions]
         fits = self.kinds[torch.tensor(rows, device=logits.device)]
-        wanted = torch.full((len(places),), -1)
-        for row, letter in enumerate(places):
+        wanted = torch.full((len(positions),), -1)
+        for row, letter in enumerate(positions):
             if letter not in self.plans[row].groups:
                 continue
             if letter not in self.chosen[row]:
@@ -93,13 +93,13 @@ class Guide:
             wanted[row] = self.chosen[row].get(letter, 0)
         if self.tones:
             wish = torch.tensor(
-                [self.tone(row) for row in range(len(places))], device=logits.device
+                [self.tone(row) for row in range(len(positions))], device=logits.device
             )
             logits = logits - WISH * (wish[:, None] * self.sign < 0)
         return guide_logits(logits, fits, self.rhymes, wanted.to(logits.device), self.used)
 
     def tone(self, row):
-        """1 for a level place, -1 for an oblique one, 0 else."""
+        """1 for a level position, -1 for an oblique one, 0 else."""
         tones = self.plans[row].tones
         return {"平": 1.0, "仄": -1.0}.get(tones[self.step] if self.step < len(tones) else "", 0.0)
 
@@ -107,7 +107,7 @@ class Guide:
         """tokens (B,): the characters that were drawn."""
         chance = torch.log_softmax(self.logits.float(), -1).gather(-1, tokens[:, None])[:, 0]
         for row, token in enumerate(tokens.tolist()):
-            letter = self.place(row)
+            letter = self.slot(row)
             if letter in self.plans[row].groups and self.chosen[row].get(letter) != -1:
                 self.chosen[row][letter] = int(self.rhymes[token])
                 self.left[row][letter] -= 1

@@ -247,7 +247,7 @@ def guide_logits(logits, fits, rhymes, wanted, used):
     logits (B, V); nothing is changed in place.
     fits (B, V) bool: the tune has a character of this kind here (a Chinese character, or the one mark)
     rhymes (V,) long: the rhyme group of each character, 1, 2, ...; 0: of none
-    wanted (B,) long: -1: this place need not rhyme; 0: it is the first of its rhyme, any group will do; else the group
+    wanted (B,) long: -1: this position need not rhyme; 0: it is the first of its rhyme, any group will do; else the group
     used (B, V) bool: characters that are rhyme words of this poem already; no rhyme word comes twice, but such a
         character may stand where nothing need rhyme
     """

@@ -31,7 +31,7 @@ FINALS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What one poem keeps: a form with letters at rhyme places, its tones, and the rhyme groups (1, 2, ...) that each
+    """What one poem keeps: a form with letters at rhyme positions, its tones, and the rhyme groups (1, 2, ...) that each
     letter may have."""
 
     form: str

@@ -1,15 +1,15 @@
-"""What a tune (词牌) asks of a poem, learned from poems: patterns of lines, rhyme places, rhyme groups, tones.
+"""What a tune (词牌) asks of a poem, learned from poems: patterns of lines, rhyme positions, rhyme groups, tones.
 
 Nothing here knows a book of tunes or a rhyme dictionary. `prepare.py` calls `learn_tunes` with the poems of the training
 text and writes the result to tunes.json; guide.py makes the model keep it.
 
-- A *form* is the poem with `#` for each Chinese character: "#######。\\n#######，#######。\\n". A letter in the place of
-  a `#` is a rhyme place: all places with one letter rhyme with each other ("######A。\\n######A。\\n").
+- A *form* is the poem with `#` for each Chinese character: "#######。\\n#######，#######。\\n". A letter in the position of
+  a `#` is a rhyme position: all positions with one letter rhyme with each other ("######A。\\n######A。\\n").
 - *Rhyme groups* are found from the last characters of neighbouring lines. Two characters that end neighbouring lines of
   one poem are linked; groups are the communities of this graph (`communities`). On the full text they come out as
   the groups of the Song rhyme books, level and oblique tones apart and entering tones by themselves.
-- *Tones* (平 level, 仄 oblique) follow from a few characters of known tone: a place of a form where these are level is
-  a level place, a character that mostly stands in level places is level, and so on until nothing changes.
+- *Tones* (平 level, 仄 oblique) follow from a few characters of known tone: a position of a form where these are level is
+  a level position, a character that mostly occurs in level positions is level, and so on until nothing changes.
 """
 
 import random
@@ -22,10 +22,10 @@ import numpy as np
 
 LIMIT = 1 << 23  # characters of the training text that are looked at
 MOST_PATTERNS = 8  # kept for a tune
-RHYMES_IF = 0.6  # two places rhyme if they do in this share of the poems
+RHYMES_IF = 0.6  # two positions rhyme if they do in this share of the poems
 RESOLUTION = 2.0  # of the communities: larger makes more and smaller groups
 SMALLEST_GROUP = 3  # characters
-FIXED_TONE = 0.85  # share of one tone that makes a place level or oblique
+FIXED_TONE = 0.85  # share of one tone that makes a position level or oblique
 LEVEL = "天山人风花春云秋来时飞归情声香红楼愁烟寒江东西南中年心明空清青长无如何谁"
 OBLIQUE = "月水雨雪日夜去处路晚断远见酒后柳旧老好晓绿玉醉意地泪气事梦影静满面落薄"
 
@@ -87,7 +87,7 @@ def phrase_ends(form):
 
 
 def linked_endings(bodies):
-    """Counter of pairs (a, b), a < b: how often two characters end lines that stand at most two lines apart."""
+    """Counter of pairs (a, b), a < b: how often two characters end lines that are at most two lines apart."""
     links = Counter()
     for body in bodies:
         ends = [next(filter(is_chinese, reversed(line)), "") for line in body]
@@ -167,8 +167,8 @@ def learn_rhymes(bodies):
 def learn_tones(forms, rounds=10):
     """How likely each character is level: a dict character -> probability. forms: dict key -> flat poems of one form.
 
-    Places and characters take turns: a place is as level as the characters that stand there, and a character is level if
-    the places where it stands speak for it (naive Bayes, each place as one piece of evidence).
+    Places and characters take turns: a position is as level as the characters that occur there, and a character is level if
+    the positions where it occurs speak for it (naive Bayes, each position as one piece of evidence).
     """
     texts = [(key, text) for key, group in forms.items() if len(group) >= 3 for text in group]
     if not texts:
@@ -178,19 +178,19 @@ def learn_tones(forms, rounds=10):
         if key not in offsets:
             offsets[key], size = size, size + len(text)
     codes = np.frombuffer("".join(text for _, text in texts).encode("utf-32-le"), dtype="<u4")
-    places = np.concatenate([offsets[key] + np.arange(len(text)) for key, text in texts])
+    positions = np.concatenate([offsets[key] + np.arange(len(text)) for key, text in texts])
     chinese = np.array([is_chinese(chr(code)) for code in np.unique(codes)])
     characters, index = np.unique(codes, return_inverse=True)
     keep = chinese[index]
-    index, places = index[keep], places[keep]
+    index, positions = index[keep], positions[keep]
     names = "".join(map(chr, characters))
     prior = np.array([4.0 * (char in LEVEL) - 4.0 * (char in OBLIQUE) for char in names])
-    odds, count = prior, np.bincount(places, minlength=size) + 2.0
+    odds, count = prior, np.bincount(positions, minlength=size) + 2.0
     for _ in range(rounds):
         level = 1 / (1 + np.exp(-odds))
-        share = (np.bincount(places, level[index], size) + 1) / count
+        share = (np.bincount(positions, level[index], size) + 1) / count
         evidence = np.log(share / (1 - share))
-        odds = np.clip(prior + np.bincount(index, evidence[places], len(names)), -8, 8)
+        odds = np.clip(prior + np.bincount(index, evidence[positions], len(names)), -8, 8)
     level = 1 / (1 + np.exp(-odds))
     return {char: float(p) for char, p, ok in zip(names, level, chinese) if ok}
 
@@ -199,9 +199,9 @@ def learn_tones(forms, rounds=10):
 
 
 def rhyme_scheme(form, poems, group_of):
-    """The form with letters at the places that rhyme with each other, and {letter: groups that poems use there}.
+    """The form with letters at the positions that rhyme with each other, and {letter: groups that poems use there}.
 
-    poems: flat poems of this form. Two places rhyme if their characters are of one group in RHYMES_IF of the poems.
+    poems: flat poems of this form. Two positions rhyme if their characters are of one group in RHYMES_IF of the poems.
     """
     ends = phrase_ends(form)
     seen = {end: [group_of.get(poem[end]) for poem in poems] for end in ends}
@@ -219,26 +219,26 @@ def rhyme_scheme(form, poems, group_of):
     classes = defaultdict(list)
     for end in ends:
         classes[root(end)].append(end)
-    places, groups = list(form), {}
+    positions, groups = list(form), {}
     rhyming = [members for members in classes.values() if len(members) > 1]
     for letter, members in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", rhyming):
         for end in members:
-            places[end] = letter
+            positions[end] = letter
         used = Counter(x for end in members for x in seen[end] if x is not None)
         enough = max(1, 0.02 * used.total())
         groups[letter] = sorted(group for group, count in used.items() if count >= enough)
-    return "".join(places), groups
+    return "".join(positions), groups
 
 
 def tone_marks(form, poems, level):
-    """One character for each place of a form: 平 or 仄 where the poems agree, 中 where not, the mark itself else."""
+    """One character for each position of a form: 平 or 仄 where the poems agree, 中 where not, the mark itself else."""
     marks = []
-    for place, char in enumerate(form):
+    for position, char in enumerate(form):
         if char != "#":
             marks.append(char)
             continue
-        known = [level[poem[place]] for poem in poems if poem[place] in level]
-        share = (sum(known) + 1) / (len(known) + 2)
+        levels = [level[poem[position]] for poem in poems if poem[position] in level]
+        share = (sum(levels) + 1) / (len(levels) + 2)
         marks.append("平" if share >= FIXED_TONE else "仄" if share <= 1 - FIXED_TONE else "中")
     return "".join(marks)
 
