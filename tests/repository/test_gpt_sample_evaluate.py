@@ -502,6 +502,20 @@ def test_evaluation_is_the_same_for_a_seed(place, capsys, tmp_path):
     assert (tmp_path / "a.txt").read_text(encoding="utf-8").count("+++") >= 9
 
 
+def test_evaluation_without_the_bonus_blank(place, capsys, tmp_path, monkeypatch):
+    def empty(*args):
+        raise NotImplementedError("gpt_songci/model.py, blank gpt-t1.0 (guide_logits): still empty")
+
+    monkeypatch.setattr(GPT.module("guide"), "guide_logits", empty)
+    few = flags(place, num_poems=3, max_new_tokens=20, json=tmp_path / "e.json")
+    script("evaluate", *few)
+    assert "no guided poems: gpt_songci/model.py, blank gpt-t1.0" in capsys.readouterr().out
+    result = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
+    assert "free" in result and "guided" not in result
+    with pytest.raises(NotImplementedError):
+        script("evaluate", *few, "--write", "guided")
+
+
 @pytest.mark.parametrize(
     "kind, form, copied",
     [
