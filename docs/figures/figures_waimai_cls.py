@@ -38,10 +38,11 @@ def averaging():
     fig.bracket(60, 470, 50, "T", up=True)
     fig.size_beside(56, y - 54, y + 54, "D")
     fig.arrow((482, y), (560, y))
-    fig.text(520, y - 34, "(1/n) ∑_t x_t", "purple", 19)
+    fig.text(519, y - 34, "(1/n) ∑_t x_t", "purple", 19)
+    fig.text(590, y - 72, "x̄", "purple", 21)
     column(fig, 590, y, 6, "purple", 0.45)
     classes(fig, 800, y, 606)
-    fig.text(690, y - 88, "softmax(W x + b)", "ink", 19)
+    fig.text(690, y - 88, "softmax(W x̄ + b)", "ink", 19)
     loss = fig.circle(895, y, 22, "L", "red", 20)
     for dy in (-38, 38):
         fig.arrow((825, y + dy), loss.toward((825, y + dy)), "soft")

@@ -20,7 +20,7 @@ COLOURS = {  # name: light, dark
 }
 PAPER = ("#ffffff", "#14181d")
 FONT = '"STIX Two Text","Times New Roman","Liberation Serif","Noto Serif",serif'
-NBSP, HAT = "\u00a0", "\u0302"
+NBSP, HAT, BAR = "\u00a0", "\u0302", "\u0304"
 
 
 def variables(column):
@@ -48,7 +48,7 @@ STYLE = "\n".join(
         *(f".seqfig .{name}{{--c:var(--{name})}}" for name in COLOURS),
     ]
 )
-TOKEN = re.compile(r"[_^](?:\{[^{}]*\}|.)|[A-Za-z]{2,}|[A-Za-z\u0391-\u03c9]['\u0302]*|.")
+TOKEN = re.compile(r"[_^](?:\{[^{}]*\}|.)|[A-Za-z]{2,}|[A-Za-z\u0391-\u03c9]['\u0302\u0304]*|.")
 
 
 def number(value):
@@ -67,7 +67,7 @@ def formula(text, size):
             parts = TOKEN.findall(token[1:].strip("{}"))
             small, wanted = True, level * size
         for part in parts:
-            plain = part.rstrip(f"'{HAT}")
+            plain = part.rstrip(f"'{HAT}{BAR}")
             italic = plain.isalpha() and len(plain) <= 1 + small  # a subscript ts is t and s
             spans.append((part.replace(" ", NBSP), italic, small, wanted))
     joined = []
@@ -84,7 +84,9 @@ def formula(text, size):
         if wanted != shift:
             attributes += f' dy="{number(wanted - shift)}"'
         shift = wanted
-        escaped = html.escape(part, quote=False).replace(HAT, '<tspan dx="-.36em">ˆ</tspan>')
+        escaped = html.escape(part, quote=False)
+        for mark, shape in ((HAT, "ˆ"), (BAR, "ˉ")):
+            escaped = escaped.replace(mark, f'<tspan dx="-.36em">{shape}</tspan>')
         out.append(f"<tspan{attributes}>{escaped}</tspan>" if attributes else escaped)
     return "".join(out)
 
