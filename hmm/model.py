@@ -383,16 +383,14 @@ class HMM:
             )
         pi, A, B = self.parameters()
         sequences = check_sequences(sequences, B.shape[1])
-        *parameters, self.log_likelihoods_ = self.baum_welch(pi, A, B, sequences, iterations)
-        self.startprob_, self.transmat_, self.emissionprob_ = parameters
-        return self
-
-    def baum_welch(self, pi, A, B, sequences, iterations):
-        """The function of this name, or fast.py's."""
+        learned = None
         if self.implementation == "fast":
             with contextlib.suppress(fast.Underflow):
-                return fast.baum_welch(pi, A, B, sequences, iterations)
-        return baum_welch(pi, A, B, sequences, iterations)
+                learned = fast.baum_welch(pi, A, B, sequences, iterations)
+        if learned is None:
+            learned = baum_welch(pi, A, B, sequences, iterations)
+        self.startprob_, self.transmat_, self.emissionprob_, self.log_likelihoods_ = learned
+        return self
 
     def score(self, obs):
         """log P(obs), nats."""
@@ -419,15 +417,11 @@ class HMM:
     def decode(self, obs):
         """(log_prob, path): Viterbi, in hmmlearn's order."""
         pi, A, B = self.parameters()
-        path, log_prob = self.viterbi(pi, A, B, check_obs(obs, B.shape[1]))
-        return log_prob, path
-
-    def viterbi(self, pi, A, B, obs):
-        """The function of this name, or fast.py's."""
+        obs = check_obs(obs, B.shape[1])
         if self.implementation == "fast":
             with contextlib.suppress(fast.Underflow):
-                return fast.viterbi(pi, A, B, obs)
-        return viterbi(pi, A, B, obs)
+                return fast.viterbi(pi, A, B, obs)[::-1]
+        return viterbi(pi, A, B, obs)[::-1]
 
     def decode_batch(self, sequences):
         """(log_probs (S,), list of S paths): Viterbi for every sequence."""

@@ -134,7 +134,7 @@ def main(argv=None):
         training.start_run(path, FILES, args.overwrite)
         args.hidden = vectors.shape[1] if args.model == "relu_rnn" else args.hidden
         args.lr, args.clip = args.lr or LR[args.model], args.clip or CLIP[args.model]
-        settings = training.settings_of(args)
+        settings = training.settings_of(args, free=("no_fast",))
         rng = np.random.default_rng(args.seed)
         params = best = model.new_params(args.model, vectors.shape[1], args.hidden, rng)
     kind, majority = settings["model"], max(np.mean(val_labels), 1 - np.mean(val_labels))

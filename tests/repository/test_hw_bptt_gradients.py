@@ -243,13 +243,15 @@ def test_the_readable_lstm_calls_the_blanks_for_one_step_at_a_time(monkeypatch):
     assert shapes == {(H,)}
 
 
-def test_without_fast_py_everything_works(monkeypatch):
+def test_without_fast_py_everything_works():
     params, x, y = good("lstm")
     expected = by_hand("lstm", params, x, y)[1]
-    monkeypatch.setattr(model, "fast", None)
-    _, cache = model.lstm_forward(params, x, y, implementation="fast")
-    assert relative_error(model.lstm_backward(params, cache, "fast"), expected) == 0
-    _, grads, probability = model.loss_and_grads("lstm", params, x, 0)
+    missing = {"fast.py": "raise ImportError('left out')\n"}
+    alone = load_solved("hw_bptt", sources=missing).module("model")
+    assert alone.fast is None
+    _, cache = alone.lstm_forward(params, x, y, implementation="fast")
+    assert relative_error(alone.lstm_backward(params, cache, "fast"), expected) == 0
+    _, grads, probability = alone.loss_and_grads("lstm", params, x, 0)
     assert 0 < probability < 1 and grads.keys() == expected.keys()
     with pytest.raises(ValueError, match="'quick' is not one of readable, fast"):
         model.lstm_backward(params, cache, "quick")

@@ -140,6 +140,7 @@ def test_train_learns_and_sample_reads(kind, data, tmp_path):
         0.05,
         "-ckpt_path",
         tmp_path / "run",
+        *["--no_fast"] * (kind == "lstm"),
     )
     assert "best validation accuracy" in printed and "steps/s" in printed
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
