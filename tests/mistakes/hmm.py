@@ -1,4 +1,4 @@
-"""Known wrong versions of the blanks of hmm. H ids are the catalogue's; a letter behind one is a relative of it."""
+"""Known mistakes of hmm. H ids are the catalogue's; a letter after an id marks a variation of that mistake."""
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def forward(pi, A, B, obs):
 @mistake(
     "hmm-01",
     "H18a",
-    en="Forward adds up all ways into a state. What does a maximum leave out?",
+    en="Forward sums over all paths into a state. What does a maximum leave out?",
     zh="前向算法把进入一个状态的所有路径相加。取最大值会漏掉什么？",
 )
 def forward(pi, A, B, obs):
@@ -78,7 +78,7 @@ def forward(pi, A, B, obs):
 @mistake(
     "hmm-01",
     "H8a",
-    en="Each row of your alpha sums to 1, but alpha[t] should sum to P(obs[0..t]): what did you divide away?",
+    en="Each row of your alpha sums to 1, but alpha[t] should sum to P(obs[0..t]): what did you divide by?",
     zh="你的 alpha 每行之和为 1，但 alpha[t] 之和应为 P(obs[0..t])：你除掉了什么？",
 )
 def forward(pi, A, B, obs):
@@ -107,7 +107,7 @@ def backward(A, B, obs):
 @mistake(
     "hmm-02",
     "H4b",
-    en="Does the last symbol stand at the end of your beta? It belongs to alpha: what follows after it?",
+    en="Is the last symbol part of the last row of your beta? It belongs to alpha: what follows it?",
     zh="你的 beta 末尾是否含有最后一个符号？它属于 alpha：在它之后还有什么？",
 )
 def backward(A, B, obs):
@@ -147,7 +147,7 @@ def backward(A, B, obs):
 @mistake(
     "hmm-02",
     "H5b",
-    en="In which state is the next symbol emitted: in the one you are in, or in the one you go to?",
+    en="In which state is the next symbol emitted: in the current state, or in the next one?",
     zh="下一个符号是在哪个状态发出的：当前状态，还是要去的状态？",
 )
 def backward(A, B, obs):
@@ -160,7 +160,7 @@ def backward(A, B, obs):
 @mistake(
     "hmm-03",
     "P1",
-    en="Each row of alpha is about another time: which one has seen all symbols?",
+    en="Each row of alpha is about another time: which one accounts for all symbols?",
     zh="alpha 的每一行对应不同的时刻：哪一行已经看到了全部符号？",
 )
 def evaluate(pi, A, B, obs):
@@ -170,7 +170,7 @@ def evaluate(pi, A, B, obs):
 @mistake(
     "hmm-03",
     "P2",
-    en="The sequence may end in any state: how do you put these cases together?",
+    en="The sequence may end in any state: how do you combine these cases?",
     zh="序列可以在任何一个状态结束：这些情形应如何合在一起？",
 )
 def evaluate(pi, A, B, obs):
@@ -180,7 +180,7 @@ def evaluate(pi, A, B, obs):
 @mistake(
     "hmm-03",
     "P3",
-    en="Your number is that of the first symbol alone.",
+    en="Your result is the probability of the first symbol alone.",
     zh="你的结果只是第一个符号的概率。",
 )
 def evaluate(pi, A, B, obs):
@@ -190,7 +190,7 @@ def evaluate(pi, A, B, obs):
 @mistake(
     "hmm-03",
     "P4",
-    en="A probability is asked for, not its logarithm.",
+    en="The docstring asks for a probability, not for its logarithm.",
     zh="要求的是概率，不是它的对数。",
 )
 def evaluate(pi, A, B, obs):
@@ -228,7 +228,7 @@ def state_posterior(alpha, beta):
 @mistake(
     "hmm-04",
     "H9c",
-    en="This is P(state | symbols so far). What do the later symbols tell about the state at time t?",
+    en="This is P(state | symbols so far). What do the later symbols say about the state at time t?",
     zh="这是只看到目前符号时的 P（状态 | 符号）。后面的符号对 t 时刻的状态说明了什么？",
 )
 def state_posterior(alpha, beta):
@@ -250,7 +250,7 @@ def state_posterior(alpha, beta):
 @mistake(
     "hmm-05",
     "H11",
-    en="The sum over j of joint[t, i, j] is alpha[t, i] beta[t, i]: a free test. Which part of the sequence is "
+    en="The sum over j of joint[t, i, j] is alpha[t, i] beta[t, i]: an easy test. Which part of the sequence is "
     "missing?",
     zh="Σ_j joint[t, i, j] 等于 alpha[t, i] beta[t, i]：这是免费的检验。序列的哪一部分被漏掉了？",
 )
@@ -261,7 +261,7 @@ def transition_joint(alpha, beta, A, B, obs):
 @mistake(
     "hmm-05",
     "H12",
-    en="The transition goes into time t+1: which symbol is seen there?",
+    en="The transition goes into time t+1: which symbol is observed there?",
     zh="转移进入的是 t+1 时刻：那时看到的是哪个符号？",
 )
 def transition_joint(alpha, beta, A, B, obs):
@@ -303,7 +303,7 @@ def transition_joint(alpha, beta, A, B, obs):
 @mistake(
     "hmm-05",
     "H5c",
-    en="beta[t] has the step out of time t in it already: where does the future begin after the step?",
+    en="beta[t] already includes the step out of time t: where does the future begin after the step?",
     zh="beta[t] 已经包含了从 t 出发的那一步：走完这一步之后，未来从哪里开始？",
 )
 def transition_joint(alpha, beta, A, B, obs):
@@ -343,7 +343,7 @@ def log_forward(log_pi, log_A, log_B, obs):
 @mistake(
     "hmm-06",
     "H1c",
-    en="log_A is [from, to]: over which axis do you sum, and what does the other one stand for?",
+    en="log_A is [from, to]: over which axis do you sum, and what does the other axis mean?",
     zh="log_A 的下标是 [从，到]：你对哪个轴求和？另一个轴代表什么？",
 )
 def log_forward(log_pi, log_A, log_B, obs):
@@ -373,7 +373,7 @@ def log_forward(log_pi, log_A, log_B, obs):
 @mistake(
     "hmm-06",
     "H7c",
-    en="Adding logarithms multiplies the probabilities: what does your sum over the states really do?",
+    en="Adding logarithms multiplies the probabilities: what does your sum over the states compute?",
     zh="对数相加是概率相乘：你对状态的求和实际上在做什么？",
 )
 def log_forward(log_pi, log_A, log_B, obs):
@@ -437,7 +437,7 @@ def log_backward(log_A, log_B, obs):
 @mistake(
     "hmm-07",
     "H7e",
-    en="A maximum looks at the best future only: which function adds numbers that are given as logarithms?",
+    en="A maximum considers the best future only: which function adds numbers whose logarithms are given?",
     zh="取最大值只看了最好的那个未来：哪个函数能把以对数给出的数相加？",
 )
 def log_backward(log_A, log_B, obs):
@@ -495,7 +495,7 @@ def log_likelihood(pi, A, B, obs):
 @mistake(
     "hmm-08",
     "P6",
-    en="How many states are there, and by how much is your number too small? A mean is not a sum.",
+    en="How many states are there, and by which factor is your result too small? A mean is not a sum.",
     zh="一共有几个状态？你的结果小了多少？平均不是求和。",
 )
 def log_likelihood(pi, A, B, obs):
@@ -525,7 +525,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
 @mistake(
     "hmm-09",
     "H20",
-    en="A long run of zeros in phi is a hint: what became of the product of 1500 probabilities?",
+    en="A long run of zeros in phi is a hint: what is the product of 1500 probabilities in float64?",
     zh="phi 里一长串的 0 就是线索：1500 个概率的乘积变成了什么？",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
@@ -561,7 +561,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
 @mistake(
     "hmm-09",
     "H18b",
-    en="phi[t, j] belongs to one state j: does your best state before depend on j?",
+    en="phi[t, j] belongs to one state j: does your best previous state depend on j?",
     zh="phi[t, j] 属于某个状态 j：你的“前一个最佳状态”与 j 有关吗？",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
@@ -579,7 +579,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
 @mistake(
     "hmm-09",
     "H18c",
-    en="delta keeps the best way into a state, not the sum of all ways.",
+    en="delta keeps the best path into a state, not the sum over all paths.",
     zh="delta 保留的是进入一个状态的最佳路径，而不是所有路径之和。",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
@@ -617,7 +617,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
 @mistake(
     "hmm-09",
     "H17b",
-    en="Two ways into a state are equally good: which one does the docstring ask for?",
+    en="Two paths into a state are equally good: which one does the docstring ask for?",
     zh="两条进入同一状态的路径一样好：文档字符串要求选哪一条？",
 )
 def viterbi_tables(log_pi, log_A, log_B, obs):
@@ -634,7 +634,7 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
 @mistake(
     "hmm-10",
     "H18",
-    en="The best end of a prefix need not lie on the best path: what do you have to remember?",
+    en="The best last state of a prefix need not lie on the best path: what do you have to remember?",
     zh="前缀的最佳终点不一定在最佳路径上：你需要记住什么？",
 )
 def backtrack(delta, phi):
@@ -685,7 +685,7 @@ def backtrack(delta, phi):
 @mistake(
     "hmm-10",
     "H19c",
-    en="Two ends are equally good: which one does the docstring ask for?",
+    en="Two last states are equally good: which one does the docstring ask for?",
     zh="两个终点一样好：文档字符串要求选哪一个？",
 )
 def backtrack(delta, phi):
@@ -699,7 +699,7 @@ def backtrack(delta, phi):
 @mistake(
     "hmm-11",
     "H9e",
-    en="Sum gamma[t] over the states: which factor is still in it?",
+    en="Sum gamma[t] over the states: which factor is left in it?",
     zh="把 gamma[t] 对状态求和：里面还留着哪个因子？",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
@@ -728,7 +728,7 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
 @mistake(
     "hmm-11",
     "H12c",
-    en="The step goes into time t+1: which symbol is seen there?",
+    en="The step goes into time t+1: which symbol is observed there?",
     zh="这一步进入 t+1 时刻：那时看到的是哪个符号？",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
@@ -830,7 +830,7 @@ def new_pi(gammas):
 @mistake(
     "hmm-12",
     "H15e",
-    en="Which row of each gamma is about the start? The others have no say here.",
+    en="Which row of each gamma is about the start? The other rows play no part here.",
     zh="每个 gamma 的哪一行说的是开头？其余各行在这里不起作用。",
 )
 def new_pi(gammas):
@@ -850,7 +850,7 @@ def new_A(gammas, counts, A):
 @mistake(
     "hmm-13",
     "H16",
-    en="Print A: equal rows mean that the next state does not depend on the present one.",
+    en="Print A: equal rows mean that the next state does not depend on the current one.",
     zh="打印 A：各行相等意味着下一个状态与当前状态无关。",
 )
 def new_A(gammas, counts, A):
@@ -875,7 +875,7 @@ def new_A(gammas, counts, A):
 @mistake(
     "hmm-13",
     "H13c",
-    en="Average the counts before you divide, not the quotients: should a short sequence weigh as much as a "
+    en="Average the counts before you divide, not the quotients: should a short sequence count as much as a "
     "long one?",
     zh="先把计数加起来再相除，而不是平均各个商：短序列的分量应该和长序列一样吗？",
 )
@@ -925,7 +925,7 @@ def new_B(gammas, sequences, B):
 @mistake(
     "hmm-14",
     "H14c",
-    en="The same symbol is seen twice: does numpy's fancy index add both times?",
+    en="The same symbol occurs twice: does numpy's fancy index add both times?",
     zh="同一个符号出现了两次：numpy 的花式索引会加两次吗？",
 )
 def new_B(gammas, sequences, B):
@@ -938,7 +938,7 @@ def new_B(gammas, sequences, B):
 @mistake(
     "hmm-14",
     "H14d",
-    en="Steps are counted for t < T-1; at how many times is a symbol seen?",
+    en="Steps are counted for t < T-1; at how many time steps is a symbol observed?",
     zh="转移只在 t < T-1 时计数；那么符号在多少个时刻被看到？",
 )
 def new_B(gammas, sequences, B):
@@ -994,7 +994,7 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
 @mistake(
     "hmm-15",
     "S3",
-    en="A symbol that was never seen in a state: is its probability really 0?",
+    en="A symbol that never occurred in a state: is its probability really 0?",
     zh="某个符号从未在某个状态出现过：它的概率真的是 0 吗？",
 )
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
@@ -1009,7 +1009,7 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
 @mistake(
     "hmm-15",
     "S4",
-    en='Rows of A are "from": which of the two states of a step stands first in your index?',
+    en='Rows of A are "from": which of the two states of a step comes first in your index?',
     zh="A 的行是“从哪个状态来”：一步的两个状态，哪个在你的下标里排第一？",
 )
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
@@ -1039,7 +1039,7 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
 @mistake(
     "hmm-15",
     "S6",
-    en="Which of the three tables is to be smoothed?",
+    en="Which of the three tables does the docstring smooth?",
     zh="三张表中，哪一张要做平滑？",
 )
 def supervised_estimate(state_sequences, sequences, N, M, smoothing):
@@ -1067,7 +1067,7 @@ def shop_model(shop):
 @mistake(
     "hmm-16",
     "W1",
-    en="In which order does a dict hand out its values, and in which order do you need them?",
+    en="In which order does a dict return its values, and in which order do you need them?",
     zh="字典按什么顺序给出它的值？你需要的又是什么顺序？",
 )
 def shop_model(shop):
@@ -1080,7 +1080,7 @@ def shop_model(shop):
 @mistake(
     "hmm-16",
     "W2",
-    en="Has B one row per state, or one per symbol?",
+    en="Does B have one row per state, or one per symbol?",
     zh="B 是每个状态一行，还是每个符号一行？",
 )
 def shop_model(shop):
@@ -1093,7 +1093,7 @@ def shop_model(shop):
 @mistake(
     "hmm-16",
     "W3",
-    en="Your numbers are those of the sheet's shop. What does the argument say?",
+    en="Your numbers are those of the sheet's shop. What does the argument `shop` contain?",
     zh="你的数字是题目中那家店的。参数里说的是什么？",
 )
 def shop_model(shop):

@@ -1,4 +1,4 @@
-"""Known wrong versions of the blanks of hw_bptt. B ids are the catalogue's; letters behind one mark a relative of it."""
+"""Known mistakes of hw_bptt. B ids are the catalogue's; letters after an id mark a variation of that mistake."""
 
 import math
 
@@ -85,7 +85,7 @@ def relu_dd(y_pred, y_gt):
 @mistake(
     "bptt-02",
     "B7b",
-    en="That is dL/dy_pred. The sigmoid stands between y_pred and d.",
+    en="That is dL/dy_pred. The sigmoid is between y_pred and d.",
     zh="这是 dL/dy_pred。y_pred 与 d 之间还有 sigmoid。",
 )
 def relu_dd(y_pred, y_gt):
@@ -106,7 +106,7 @@ def relu_dV(dd, h):
 @mistake(
     "bptt-03",
     "B22a",
-    en="V is used once, after the last step. Over what do you add up?",
+    en="V is used once, after the last step. What do you sum over?",
     zh="V 只在最后一步之后用了一次。你在对什么求和？",
 )
 def relu_dV(dd, h):
@@ -116,7 +116,7 @@ def relu_dV(dd, h):
 @mistake(
     "bptt-03",
     "B22b",
-    en="You have the derivative of V·h + d by V. Where is the loss?",
+    en="You have the derivative of V·h + d with respect to V. Where is the loss in it?",
     zh="你求的是 V·h + d 对 V 的导数。损失在哪里？",
 )
 def relu_dV(dd, h):
@@ -150,7 +150,7 @@ def relu_dh(dd, V, W, a):
 @mistake(
     "bptt-04",
     "B2",
-    en="The switch was set in the forward pass: which quantity was compared with zero there?",
+    en="The forward pass decided which units are active: which quantity was compared with zero there?",
     zh="开关在前向时就定了：那里是哪个量与零比较？",
 )
 def relu_dh(dd, V, W, a):
@@ -164,7 +164,7 @@ def relu_dh(dd, V, W, a):
 @mistake(
     "bptt-04",
     "B3",
-    en="W was used at every step in the forward pass: does the loss not feel the earlier states?",
+    en="W was used at every step in the forward pass: does the loss not depend on the earlier states?",
     zh="前向时每一步都用了 W：损失难道感受不到更早的状态？",
 )
 def relu_dh(dd, V, W, a):
@@ -246,7 +246,7 @@ def relu_dh(dd, V, W, a):
 @mistake(
     "bptt-04",
     "B23",
-    en="You have the gradient of V·h + d. Multiply by what the loss says about d.",
+    en="You have the gradient of V·h + d. Multiply it by dL/dd.",
     zh="你求的是 V·h + d 的梯度。还要乘上损失对 d 的导数。",
 )
 def relu_dh(dd, V, W, a):
@@ -274,7 +274,7 @@ def relu_dh(dd, V, W, a):
 @mistake(
     "bptt-04",
     "B32",
-    en="Your loop runs back. Has it reached the first row?",
+    en="Your loop runs backwards. Does it reach the first row?",
     zh="循环往回走。它走到第一行了吗？",
 )
 def relu_dh(dd, V, W, a):
@@ -312,7 +312,7 @@ def relu_da(dh, a):
 @mistake(
     "bptt-05",
     "B2a",
-    en="The switch was set in the forward pass: which quantity was compared with zero there?",
+    en="The forward pass decided which units are active: which quantity was compared with zero there?",
     zh="开关在前向时就定了：那里是哪个量与零比较？",
 )
 def relu_da(dh, a):
@@ -342,7 +342,7 @@ def relu_da(dh, a):
 @mistake(
     "bptt-05",
     "B1g",
-    en="A gradient may be negative. Why do you cut it?",
+    en="A gradient may be negative. Why do you clip it?",
     zh="梯度可以是负的。为什么要把它截掉？",
 )
 def relu_da(dh, a):
@@ -352,7 +352,7 @@ def relu_da(dh, a):
 @mistake(
     "bptt-06",
     "B5",
-    en="Write the line of the forward pass that contains W: which h stands next to it?",
+    en="Write the line of the forward pass that contains W: which h does it multiply?",
     zh="写出前向中含有 W 的那一行：它旁边的是哪个 h?",
 )
 def relu_dW(da, h):
@@ -382,7 +382,7 @@ def relu_dW(da, h):
 @mistake(
     "bptt-06",
     "B4",
-    en="The same matrix is used at every step: what happens to what you computed one turn ago?",
+    en="The same matrix is used at every step: what happens to the contribution of the previous iteration?",
     zh="每一步用的是同一个矩阵：循环上一轮算出的贡献去哪了？",
 )
 def relu_dW(da, h):
@@ -465,7 +465,7 @@ def relu_dU(da, x):
 @mistake(
     "bptt-07",
     "B25u",
-    en="U meets x_t of the same step; it is W that looks one step back.",
+    en="U meets x_t of the same step; it is W that multiplies the state of the step before.",
     zh="U 乘的是同一步的 x_t；往回看一步的是 W。",
 )
 def relu_dU(da, x):
@@ -515,7 +515,7 @@ def relu_db(da):
 @mistake(
     "bptt-08",
     "B8b",
-    en="One number a unit, not one a step: over which axis do the steps run?",
+    en="One number per unit, not one per step: which axis holds the steps?",
     zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
 def relu_db(da):
@@ -525,7 +525,7 @@ def relu_db(da):
 @mistake(
     "bptt-09",
     "B6x",
-    en="Write out one entry of U x_t, then take its derivative by one entry of x_t.",
+    en="Write out one entry of U x_t, then differentiate it with respect to one entry of x_t.",
     zh="写出 U x_t 的一个分量，再对 x_t 的一个分量求导。",
 )
 def relu_dx(da, U):
@@ -626,7 +626,7 @@ def softmax(o):
 @mistake(
     "bptt-11",
     "B9",
-    en="The losses of the steps add up: is there a mean in the text?",
+    en="The losses of the steps add up: does the exercise ask for a mean?",
     zh="各步的损失是相加的：题目里有取平均吗？",
 )
 def rnn_do(y_hat, y):
@@ -662,7 +662,7 @@ def rnn_do(y_hat, y):
 @mistake(
     "bptt-11",
     "B27oa",
-    en="That is the derivative by y_hat. The softmax stands between y_hat and the scores.",
+    en="That is the derivative with respect to y_hat. The softmax is between y_hat and the scores.",
     zh="这是对 y_hat 的导数。y_hat 与得分之间还有 softmax。",
 )
 def rnn_do(y_hat, y):
@@ -686,7 +686,7 @@ def rnn_do(y_hat, y):
 @mistake(
     "bptt-11",
     "B27oc",
-    en="What should stand at the right label: zero, or y_hat - 1?",
+    en="What should the entry of the right label be: zero, or y_hat - 1?",
     zh="正确标签处应是什么：零，还是 y_hat - 1?",
 )
 def rnn_do(y_hat, y):
@@ -698,7 +698,7 @@ def rnn_do(y_hat, y):
 @mistake(
     "bptt-11",
     "B27od",
-    en="y holds numbers of labels. Which of a row's entries does label 2 concern?",
+    en="y holds label numbers. Which entry of a row does label 2 refer to?",
     zh="y 里是标签的编号。标签 2 涉及一行中的哪个数？",
 )
 def rnn_do(y_hat, y):
@@ -778,7 +778,7 @@ def rnn_dc(do):
 @mistake(
     "bptt-13",
     "B8cb",
-    en="One number a unit, not one a step: over which axis do the steps run?",
+    en="One number per unit, not one per step: which axis holds the steps?",
     zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
 def rnn_dc(do):
@@ -830,7 +830,7 @@ def rnn_slope(a, h, activation):
 @mistake(
     "bptt-14",
     "B11b",
-    en="The derivative of tanh has a square in it. Check yours at one point by differences.",
+    en="The derivative of tanh has a square in it. Check yours at one point with a difference quotient.",
     zh="tanh 的导数里有一个平方。用差分在一个点上检查你的公式。",
 )
 def rnn_slope(a, h, activation):
@@ -920,7 +920,7 @@ def rnn_slope(a, h, activation):
 @mistake(
     "bptt-15",
     "B12",
-    en="h_t feeds two things: the output at t, and what else?",
+    en="Two things read h_t: the output at t, and what else?",
     zh="h_t 流向两处：第 t 步的输出，还有哪里？",
 )
 def rnn_dh(do, V, W, slope):
@@ -930,7 +930,7 @@ def rnn_dh(do, V, W, slope):
 @mistake(
     "bptt-15",
     "B10a",
-    en="Between h_t and h_{t-1} stands the activation. Where is its slope?",
+    en="The activation is between h_{t-1} and h_t. Where is its slope?",
     zh="h_t 与 h_{t-1} 之间隔着激活函数。它的导数在哪里？",
 )
 def rnn_dh(do, V, W, slope):
@@ -969,7 +969,7 @@ def rnn_dh(do, V, W, slope):
 @mistake(
     "bptt-15",
     "B12b",
-    en="Every step has a loss of its own. Which of them does your gradient see?",
+    en="Every step has its own loss. Which of them does your gradient include?",
     zh="每一步都有自己的损失。你的梯度看到了哪几个？",
 )
 def rnn_dh(do, V, W, slope):
@@ -983,7 +983,7 @@ def rnn_dh(do, V, W, slope):
 @mistake(
     "bptt-15",
     "B12c",
-    en="You carry the next step's own output back. What about the steps after it?",
+    en="You carry back the next step's output only. What about the steps after it?",
     zh="你只带回了下一步自己的输出。再后面的各步呢？",
 )
 def rnn_dh(do, V, W, slope):
@@ -1022,7 +1022,7 @@ def rnn_dh(do, V, W, slope):
 @mistake(
     "bptt-16",
     "B5rw",
-    en="Write the line of the forward pass that contains W: which h stands next to it?",
+    en="Write the line of the forward pass that contains W: which h does it multiply?",
     zh="写出前向中含有 W 的那一行：它旁边的是哪个 h?",
 )
 def rnn_dW(da, h):
@@ -1052,7 +1052,7 @@ def rnn_dW(da, h):
 @mistake(
     "bptt-16",
     "B4rw",
-    en="The same matrix is used at every step: what happens to what you computed one turn ago?",
+    en="The same matrix is used at every step: what happens to the contribution of the previous iteration?",
     zh="每一步用的是同一个矩阵：循环上一轮算出的贡献去哪了？",
 )
 def rnn_dW(da, h):
@@ -1125,7 +1125,7 @@ def rnn_dU(da, x):
 @mistake(
     "bptt-17",
     "B25v",
-    en="U meets x_t of the same step; it is W that looks one step back.",
+    en="U meets x_t of the same step; it is W that multiplies the state of the step before.",
     zh="U 乘的是同一步的 x_t；往回看一步的是 W。",
 )
 def rnn_dU(da, x):
@@ -1165,7 +1165,7 @@ def rnn_db(da):
 @mistake(
     "bptt-18",
     "B8rb",
-    en="One number a unit, not one a step: over which axis do the steps run?",
+    en="One number per unit, not one per step: which axis holds the steps?",
     zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
 def rnn_db(da):
@@ -1175,7 +1175,7 @@ def rnn_db(da):
 @mistake(
     "bptt-19",
     "B6y",
-    en="Write out one entry of U x_t, then take its derivative by one entry of x_t.",
+    en="Write out one entry of U x_t, then differentiate it with respect to one entry of x_t.",
     zh="写出 U x_t 的一个分量，再对 x_t 的一个分量求导。",
 )
 def rnn_dx(da, U):
@@ -1207,7 +1207,7 @@ def rnn_dx(da, U):
 @mistake(
     "bptt-20",
     "B3s",
-    en="The sum over k = 1..t has t terms. How does the loss of step t feel h_1?",
+    en="The sum over k = 1..t has t terms. How does the loss of step t depend on h_1?",
     zh="对 k = 1..t 的求和有 t 项。第 t 步的损失怎样感受到 h_1?",
 )
 def rnn_step_dh(do_t, V, W, slope):
@@ -1233,7 +1233,7 @@ def rnn_step_dh(do_t, V, W, slope):
 @mistake(
     "bptt-20",
     "B10s",
-    en="Between h_k and h_{k-1} stands the activation. Where is its slope?",
+    en="The activation is between h_{k-1} and h_k. Where is its slope?",
     zh="h_k 与 h_{k-1} 之间隔着激活函数。它的导数在哪里？",
 )
 def rnn_step_dh(do_t, V, W, slope):
@@ -1275,7 +1275,7 @@ def rnn_step_dh(do_t, V, W, slope):
 @mistake(
     "bptt-20",
     "B29a",
-    en="Row k - 1 belongs to step k: in which order do your rows stand?",
+    en="Row k - 1 belongs to step k: in which order are your rows?",
     zh="第 k - 1 行属于第 k 步：你的各行是按什么顺序排的？",
 )
 def rnn_step_dh(do_t, V, W, slope):
@@ -1315,7 +1315,7 @@ def sgd_step(params, grads, lr, clip=None):
 @mistake(
     "bptt-21",
     "B30a",
-    en="Give a small clip: does your result notice it?",
+    en="Try a small clip: does your result change?",
     zh="给一个很小的 clip：你的结果有变化吗？",
 )
 def sgd_step(params, grads, lr, clip=None):
@@ -1325,7 +1325,7 @@ def sgd_step(params, grads, lr, clip=None):
 @mistake(
     "bptt-21",
     "B30b",
-    en="grads holds more than params: whose norm is limited?",
+    en="grads has more entries than params: whose norm is limited?",
     zh="grads 里的东西比 params 多：限制的是谁的范数？",
 )
 def sgd_step(params, grads, lr, clip=None):
@@ -1337,7 +1337,7 @@ def sgd_step(params, grads, lr, clip=None):
 @mistake(
     "bptt-21",
     "B30c",
-    en="One norm of all arrays together, one factor for all: you have one for each array.",
+    en="One norm over all arrays and one factor for all: you have one per array.",
     zh="所有数组合起来一个范数，共用一个系数：你给每个数组各算了一个。",
 )
 def sgd_step(params, grads, lr, clip=None):
@@ -1352,7 +1352,7 @@ def sgd_step(params, grads, lr, clip=None):
 @mistake(
     "bptt-21",
     "B30d",
-    en="Cutting each entry turns the direction of the step. What does the docstring limit?",
+    en="Clipping each entry changes the direction of the step. What does the docstring limit?",
     zh="逐个截断会改变步子的方向。文档字符串限制的是什么？",
 )
 def sgd_step(params, grads, lr, clip=None):
@@ -1365,7 +1365,7 @@ def sgd_step(params, grads, lr, clip=None):
 @mistake(
     "bptt-21",
     "B30e",
-    en="A gradient shorter than clip must stay as it is. What do you do with it?",
+    en="A gradient whose norm is below clip must not change. What do you do with it?",
     zh="比 clip 短的梯度应保持原样。你对它做了什么？",
 )
 def sgd_step(params, grads, lr, clip=None):
@@ -1399,7 +1399,7 @@ def sgd_step(params, grads, lr, clip=None):
 @mistake(
     "bptt-22",
     "B9z",
-    en="The losses of the steps add up: is there a mean in the text?",
+    en="The losses of the steps add up: does the exercise ask for a mean?",
     zh="各步的损失是相加的：题目里有取平均吗？",
 )
 def lstm_dz(y_hat, y):
@@ -1435,7 +1435,7 @@ def lstm_dz(y_hat, y):
 @mistake(
     "bptt-22",
     "B27za",
-    en="That is the derivative by y_hat. The softmax stands between y_hat and the scores.",
+    en="That is the derivative with respect to y_hat. The softmax is between y_hat and the scores.",
     zh="这是对 y_hat 的导数。y_hat 与得分之间还有 softmax。",
 )
 def lstm_dz(y_hat, y):
@@ -1459,7 +1459,7 @@ def lstm_dz(y_hat, y):
 @mistake(
     "bptt-22",
     "B27zc",
-    en="What should stand at the right label: zero, or y_hat - 1?",
+    en="What should the entry of the right label be: zero, or y_hat - 1?",
     zh="正确标签处应是什么：零，还是 y_hat - 1?",
 )
 def lstm_dz(y_hat, y):
@@ -1541,7 +1541,7 @@ def lstm_dc(dz):
 @mistake(
     "bptt-24",
     "B8qb",
-    en="One number a unit, not one a step: over which axis do the steps run?",
+    en="One number per unit, not one per step: which axis holds the steps?",
     zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
 def lstm_dc(dz):
@@ -1551,7 +1551,7 @@ def lstm_dc(dz):
 @mistake(
     "bptt-25",
     "B12l",
-    en="h_t feeds the output at t, and what else reads it one step later?",
+    en="The output at t reads h_t; what else reads it one step later?",
     zh="h_t 流向第 t 步的输出，下一步还有谁读取它？",
 )
 def lstm_dh(dz_t, V, W, later):
@@ -1630,16 +1630,14 @@ def lstm_dh(dz_t, V, W, later):
 @mistake(
     "bptt-26",
     "B16",
-    en="Differentiate C_{t+1} = C_t f + i a by C_t.",
+    en="Differentiate C_{t+1} = C_t f + i a with respect to C_t.",
     zh="把 C_{t+1} = C_t f + i a 对 C_t 求导。",
 )
 def lstm_dC_carried(dC_next, f_next, i_next):
     return dC_next * i_next
 
 
-@mistake(
-    "bptt-26", "B15a", en="Does the whole of C_t go into C_{t+1}?", zh="C_t 是全部进入 C_{t+1} 吗？"
-)
+@mistake("bptt-26", "B15a", en="Does all of C_t go into C_{t+1}?", zh="C_t 是全部进入 C_{t+1} 吗？")
 def lstm_dC_carried(dC_next, f_next, i_next):
     return dC_next.copy()
 
@@ -1647,7 +1645,7 @@ def lstm_dC_carried(dC_next, f_next, i_next):
 @mistake(
     "bptt-26",
     "B16a",
-    en="You differentiate by the gate's input. By what is asked here?",
+    en="You differentiate with respect to the gate's input. Which variable does the docstring name?",
     zh="你是对门的输入求导。这里问的是对什么求导？",
 )
 def lstm_dC_carried(dC_next, f_next, i_next):
@@ -1667,7 +1665,7 @@ def lstm_dC_carried(dC_next, f_next, i_next):
 @mistake(
     "bptt-27",
     "B15",
-    en="C_t goes to h_t and to C_{t+1}: where is the second path?",
+    en="h_t and C_{t+1} both read C_t: where is the second path?",
     zh="C_t 流向 h_t 和 C_{t+1}：第二条路在哪里？",
 )
 def lstm_dC(dh_t, o_t, C_t, carried):
@@ -1677,7 +1675,7 @@ def lstm_dC(dh_t, o_t, C_t, carried):
 @mistake(
     "bptt-27",
     "B15b",
-    en="Between C_t and h_t stands a tanh. Where is its derivative?",
+    en="There is a tanh between C_t and h_t. Where is its derivative?",
     zh="C_t 与 h_t 之间有一个 tanh。它的导数在哪里？",
 )
 def lstm_dC(dh_t, o_t, C_t, carried):
@@ -1717,7 +1715,7 @@ def lstm_dC(dh_t, o_t, C_t, carried):
 @mistake(
     "bptt-28",
     "B17",
-    en="f is a sigmoid of something: you have the derivative by f, not by its input.",
+    en="f is a sigmoid of something: you have the derivative with respect to f, not to its input.",
     zh="f 是某个量的 sigmoid：你求的是对 f 的导数，不是对它的输入的。",
 )
 def lstm_df(dC_t, C_prev, f_t):
@@ -1727,7 +1725,7 @@ def lstm_df(dC_t, C_prev, f_t):
 @mistake(
     "bptt-28",
     "B17a",
-    en="That is the derivative by f itself. One factor is missing on the way to its input.",
+    en="That is the derivative with respect to f itself. One factor is missing on the way to its input.",
     zh="这是对 f 本身的导数。到它的输入还差一个因子。",
 )
 def lstm_df(dC_t, C_prev, f_t):
@@ -1757,7 +1755,7 @@ def lstm_df(dC_t, C_prev, f_t):
 @mistake(
     "bptt-29",
     "B17d",
-    en="That is the derivative by i itself. One factor is missing on the way to its input.",
+    en="That is the derivative with respect to i itself. One factor is missing on the way to its input.",
     zh="这是对 i 本身的导数。到它的输入还差一个因子。",
 )
 def lstm_di(dC_t, a_t, i_t):
@@ -1787,7 +1785,7 @@ def lstm_di(dC_t, a_t, i_t):
 @mistake(
     "bptt-29",
     "B17g",
-    en="i is a sigmoid of something: you have the derivative by i, not by its input.",
+    en="i is a sigmoid of something: you have the derivative with respect to i, not to its input.",
     zh="i 是某个量的 sigmoid：你求的是对 i 的导数，不是对它的输入的。",
 )
 def lstm_di(dC_t, a_t, i_t):
@@ -1807,7 +1805,7 @@ def lstm_da(dC_t, i_t, a_t):
 @mistake(
     "bptt-30",
     "B19a",
-    en="That is the derivative by a itself. One factor is missing on the way to its input.",
+    en="That is the derivative with respect to a itself. One factor is missing on the way to its input.",
     zh="这是对 a 本身的导数。到它的输入还差一个因子。",
 )
 def lstm_da(dC_t, i_t, a_t):
@@ -1839,7 +1837,7 @@ def lstm_do(dh_t, C_t, o_t):
 @mistake(
     "bptt-31",
     "B18b",
-    en="That is the derivative by o itself. One factor is missing on the way to its input.",
+    en="That is the derivative with respect to o itself. One factor is missing on the way to its input.",
     zh="这是对 o 本身的导数。到它的输入还差一个因子。",
 )
 def lstm_do(dh_t, C_t, o_t):
@@ -1869,7 +1867,7 @@ def lstm_do(dh_t, C_t, o_t):
 @mistake(
     "bptt-32",
     "B5l",
-    en="Write the line of the forward pass that contains W_g: which h stands next to it?",
+    en="Write the line of the forward pass that contains W_g: which h does it multiply?",
     zh="写出前向中含有 W_g 的那一行：它旁边的是哪个 h？",
 )
 def lstm_dW(d_gate, h):
@@ -2002,7 +2000,7 @@ def lstm_db(d_gate):
 @mistake(
     "bptt-44",
     "B31",
-    en="x_t is read four times. How many terms has your sum?",
+    en="x_t is read four times. How many terms does your sum have?",
     zh="x_t 被读取了四次。你的和有几项？",
 )
 def lstm_dx(d, U):
@@ -2017,7 +2015,7 @@ def lstm_dx(d, U):
 @mistake(
     "bptt-44",
     "B31b",
-    en="One x_t feeds four gates: do the four parts stand side by side, or do they add up?",
+    en="One x_t feeds four gates: are the four parts concatenated, or do they add up?",
     zh="同一个 x_t 送入四个门：四个部分是并排放着，还是相加？",
 )
 def lstm_dx(d, U):
