@@ -26,7 +26,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from grading.intake.names import is_archive
-from grading.intake.problems import Message
+from grading.intake.problems import Notice
 
 MAX_LISTED = 300_000  # names in one folder or archive
 MAX_PASSED = 2 * 2**30  # bytes that are unpacked to be passed over (tar, rar, 7z)
@@ -71,7 +71,7 @@ class Refused(Exception):
     """Something that is not read. `message` says why in one line, in both languages."""
 
     def __init__(self, en: str, zh: str = "") -> None:
-        self.message = Message(en, zh)
+        self.message = Notice(en, zh)
         super().__init__(en)
 
 
@@ -104,7 +104,7 @@ class Skipped:
     """Something of a container that is not a file to read. count: files that it stands for (0: unknown)."""
 
     name: str
-    reason: Message
+    reason: Notice
     count: int = 0
     grave: bool = False  # a student should know: a link, a path that points outside
 
@@ -193,7 +193,7 @@ class _Names:
         return "/".join(parts)
 
     def leave_out(self, name: str, en: str, zh: str, grave: bool = False) -> None:
-        self.skipped.append(Skipped(name, Message(en, zh), 1, grave))
+        self.skipped.append(Skipped(name, Notice(en, zh), 1, grave))
 
     def link(self, name: str) -> None:
         shown = name[:80]
@@ -207,7 +207,7 @@ class _Names:
     def finish(self) -> None:
         """Add one line for each junk folder."""
         for name, (reason, count) in sorted(self._junk.items()):
-            self.skipped.append(Skipped(name, Message(reason, JUNK_ZH.get(reason, "")), count))
+            self.skipped.append(Skipped(name, Notice(reason, JUNK_ZH.get(reason, "")), count))
         self._junk = {}
 
 
@@ -242,7 +242,7 @@ class Folder(_Names):
                     (Path(folder) / name / "pyvenv.cfg").is_file() and (inside, JUNK["venv"])
                 )
                 if junk:
-                    self.skipped.append(Skipped(inside, Message(junk[1], JUNK_ZH.get(junk[1], ""))))
+                    self.skipped.append(Skipped(inside, Notice(junk[1], JUNK_ZH.get(junk[1], ""))))
                     if name == ".git" and (Path(folder) / GIT_LOG).is_file():
                         names.append(GIT_LOG)
                 elif (Path(folder) / name).is_symlink():
@@ -708,15 +708,15 @@ def kind_of(head: bytes, name: str) -> str:
     return next((kind for kind in ("rar", "7z") if lower.endswith(f".{kind}")), "zip")
 
 
-def reason(error: BaseException) -> Message:
+def reason(error: BaseException) -> Notice:
     """Why something was not read, in one line."""
     if isinstance(error, Refused):
         return error.message
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     text = " ".join(str(text).split())[:300]
     if "password" in text:
-        return Message("locked with a password", "有密码")
-    return Message(text)
+        return Notice("locked with a password", "有密码")
+    return Notice(text)
 
 
 def _everything(name: str) -> bool:

@@ -18,7 +18,7 @@ from grading.intake.archives import (
 )
 from grading.intake.layouts import Bundle
 from grading.intake.people import guess
-from grading.intake.problems import Message
+from grading.intake.problems import Notice
 from grading.intake.submission import FileUse, Submission
 
 DOCUMENTS = (
@@ -51,8 +51,8 @@ ANSWER_WORDS = (
     "comment",
 )
 MAX_INSPECTED = 400  # Python files of a submission that are looked into
-OTHER = Message("not code and not written work", "既不是代码也不是书面作业")
-SHEET = Message("comes with the homework", "题目自带的文件")
+OTHER = Notice("not code and not written work", "既不是代码也不是书面作业")
+SHEET = Notice("comes with the homework", "题目自带的文件")
 
 
 @dataclass
@@ -145,7 +145,7 @@ def _expand(
     if not looks_like_archive(location, entry):
         if names.is_archive(path):
             planned.unused.append(
-                FileUse(path, Message("too large an archive", "压缩包过大"), size=size)
+                FileUse(path, Notice("too large an archive", "压缩包过大"), size=size)
             )
         else:
             sources.append(Source(path, location, size, names.canonical(path.rpartition("/")[2])))
@@ -157,9 +157,9 @@ def _expand(
         message = reason(error)
         planned.unused.append(FileUse(path, message, size=size))
         planned.problems.append(
-            Message(f"not read: {message}", f"无法读取：{message.zh}")
+            Notice(f"not read: {message}", f"无法读取：{message.zh}")
             if alone
-            else Message(f"not read: {path}: {message}", f"无法读取：{path}：{message.zh}")
+            else Notice(f"not read: {path}: {message}", f"无法读取：{path}：{message.zh}")
         )
         return
     _note_skipped(planned, skipped, f"{path}/")
@@ -227,7 +227,7 @@ class _Finder:
         self.taken.add(source.path)
         self.planned.unused.append(FileUse(source.path, message, size=source.size))
         self.planned.problems.append(
-            Message(
+            Notice(
                 f"not read: {source.path} ({message})", f"无法读取：{source.path}（{message.zh}）"
             )
         )
@@ -351,7 +351,7 @@ class _Finder:
                 ):
                     chosen[source.canonical] = source
                     self.planned.problems.append(
-                        Message(
+                        Notice(
                             f"{homework}/{source.canonical} is taken from another folder: {source.path}",
                             f"{homework}/{source.canonical} 取自另一个文件夹：{source.path}",
                         )
@@ -393,7 +393,7 @@ class _Finder:
                         self._leave(source, _another_copy(homework, source.canonical, root or "."))
         if folders:
             self.planned.problems.append(
-                Message(
+                Notice(
                     f"{len(folders) + 1} folders hold {homework}: {root or 'the top'} is graded, "
                     f"{', '.join(folder or 'the top' for folder in folders[:4])} is not",
                     f"有 {len(folders) + 1} 个文件夹含 {homework}：批改的是 {root or '最上层'}，"
@@ -409,17 +409,17 @@ class _Finder:
             chosen.items(), key=lambda item: (item[0] not in known, item[1].size, item[0])
         ):
             if source.size > submission.MAX_FILE:
-                message = Message(
+                message = Notice(
                     f"{homework}/{name} has {source.size:,} bytes: not graded",
                     f"{homework}/{name} 有 {source.size:,} 字节：未批改",
                 )
             elif source.size > room:
-                message = Message(
+                message = Notice(
                     f"{homework}/{name}: past {submission.MAX_CODE // 2**20} MiB of code, not graded",
                     f"{homework}/{name}：代码超过 {submission.MAX_CODE // 2**20} MiB，未批改",
                 )
             elif count >= submission.MAX_FILES:
-                message = Message(
+                message = Notice(
                     f"{homework}: more than {submission.MAX_FILES} files, the rest is not graded",
                     f"{homework}：文件多于 {submission.MAX_FILES} 个，其余未批改",
                 )
@@ -447,7 +447,7 @@ class _Finder:
             for file, functions in notebooks.distribute(source.code, blanks, missing).items():
                 self.planned.used.append(
                     FileUse(
-                        source.path, Message(""), homework, file, source.size,
+                        source.path, Notice(""), homework, file, source.size,
                         functions=frozenset(functions), location=source.location,
                     )
                 )  # fmt: skip
@@ -473,17 +473,17 @@ class _Finder:
         )
         root = self.roots[homework] or "."
         if not uses:
-            message = Message(
+            message = Notice(
                 f"{homework}: no code found in {root}", f"{homework}：{root} 中没有代码"
             )
         else:
-            message = Message(
+            message = Notice(
                 f"{homework}: no blank is filled in (what is graded, {root}, is the empty copy)",
                 f"{homework}：没有填任何空（所批改的 {root} 是空白代码）",
             )
         if elsewhere:
             shown = ", ".join(elsewhere[:4])
-            message = Message(
+            message = Notice(
                 f"{message}; functions of {homework} are in {shown}: not graded",
                 f"{message.zh}；{shown} 中有 {homework} 的函数：未批改",
             )
@@ -529,7 +529,7 @@ class _Finder:
         for homework, files in by_homework.items():
             self._use_written(homework, files)
         for source in homeless:
-            message = Message(
+            message = Notice(
                 f"{source.path} belongs to no homework: put it into the homework's folder, or name it after the homework",
                 f"{source.path} 不属于任何一次作业：请放进该作业的文件夹，或用作业名命名",
             )
@@ -568,7 +568,7 @@ class _Finder:
                     if source.size > submission.MAX_DOCUMENT
                     else submission.MAX_WRITTEN
                 )
-                message = Message(
+                message = Notice(
                     f"{homework}/{name} has {source.size / 2**20:.0f} MiB: past {most // 2**20} MiB of pictures and PDFs, left out",
                     f"{homework}/{name} 有 {source.size / 2**20:.0f} MiB：图片与 PDF 超过 {most // 2**20} MiB，未收入",
                 )
@@ -585,7 +585,7 @@ class _Finder:
         self.planned.used.append(
             FileUse(
                 source.path,
-                Message(""),
+                Notice(""),
                 homework,
                 name,
                 source.size,
@@ -594,13 +594,13 @@ class _Finder:
             )
         )
 
-    def _leave(self, source: Source, why: Message) -> None:
+    def _leave(self, source: Source, why: Notice) -> None:
         self.taken.add(source.path)
         self.planned.unused.append(FileUse(source.path, why, size=source.size))
 
     def _account(self) -> None:
         """Everything that is left over, grouped by folder where there is much of it."""
-        left: dict[tuple[str, Message], list[Source]] = defaultdict(list)
+        left: dict[tuple[str, Notice], list[Source]] = defaultdict(list)
         for source in self.sources:
             if source.path not in self.taken:
                 left[source.folder, self._why(source)].append(source)
@@ -621,20 +621,20 @@ class _Finder:
                     FileUse(source.path, why, size=source.size) for source in sources
                 ]
 
-    def _why(self, source: Source) -> Message:
+    def _why(self, source: Source) -> Notice:
         if source.suffix not in (*student_copy.CODE, ".ipynb", *WRITTEN):
             return OTHER
         owner = self._owner(source.folder) or names.homework_of(source.name)
         if owner and owner not in self.homeworks:
-            return Message(f"{owner} is not graded now", f"本次不批改 {owner}")
+            return Notice(f"{owner} is not graded now", f"本次不批改 {owner}")
         if source.suffix == ".ipynb":
-            return Message("a notebook that adds no function", "没有补充函数的笔记本")
+            return Notice("a notebook that adds no function", "没有补充函数的笔记本")
         if owner in self.roots:
-            return Message(
+            return Notice(
                 f"not in the folder that is graded ({self.roots[owner] or '.'})",
                 f"不在所批改的文件夹（{self.roots[owner] or '.'}）中",
             )
-        return Message("belongs to no homework", "不属于任何一次作业")
+        return Notice("belongs to no homework", "不属于任何一次作业")
 
     def _say_nothing_found(self) -> None:
         if any(problem.startswith("not read") for problem in self.planned.problems):
@@ -660,7 +660,7 @@ class _Finder:
             en, zh = f"{en}; there is: {', '.join(seen)}", f"{zh}；只有：{'、'.join(seen)}"
         else:
             en, zh = f"{en}: no files", f"{zh}：没有文件"
-        missing = Message(
+        missing = Notice(
             f"{en}; expected a folder of that name with {_example(self.homeworks)}",
             f"{zh}；应有该名字的文件夹，内含 {_example(self.homeworks)}",
         )
@@ -701,15 +701,15 @@ def _relative(path: str, root: str) -> str:
     return "/".join(parts[shared:])
 
 
-def _another_copy(homework: str, name: str, used: str) -> Message:
-    return Message(
+def _another_copy(homework: str, name: str, used: str) -> Notice:
+    return Notice(
         f"another copy of {homework}/{name}: {used} is graded",
         f"{homework}/{name} 的另一份：批改的是 {used}",
     )
 
 
-def _two_copies(homework: str, name: str, used: str, left: str) -> Message:
-    return Message(
+def _two_copies(homework: str, name: str, used: str, left: str) -> Notice:
+    return Notice(
         f"two files for {homework}/{name}: {used} is graded, {left} is not",
         f"{homework}/{name} 有两个文件：批改 {used}，未批改 {left}",
     )

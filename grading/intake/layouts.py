@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from grading.intake import archives, names
 from grading.intake.archives import Location, Opener
 from grading.intake.people import Hint
-from grading.intake.problems import Message
+from grading.intake.problems import Notice
 from grading.intake.times import TimeError, parse_time
 
 MOODLE = re.compile(
@@ -82,7 +82,7 @@ class Bundle:
     committed: datetime | None = None
     late: bool = False
     returns: str = ""
-    problems: list[Message] = field(default_factory=list)
+    problems: list[Notice] = field(default_factory=list)
     skipped: list[archives.Skipped] = field(default_factory=list)
 
 
@@ -92,7 +92,7 @@ class Layout:
 
     kind: str
     bundles: list[Bundle] = field(default_factory=list)
-    ignored: list[tuple[str, Message]] = field(default_factory=list)
+    ignored: list[tuple[str, Notice]] = field(default_factory=list)
 
 
 @dataclass
@@ -175,7 +175,7 @@ def _layout(opener: Opener, children: list[Child], name: str, depth: int) -> Lay
     return _plain(opener, children, depth)
 
 
-NOT_ARCHIVE = Message("not a folder and not an archive", "不是文件夹，也不是压缩包")
+NOT_ARCHIVE = Notice("not a folder and not an archive", "不是文件夹，也不是压缩包")
 
 
 def _may_be_submission(child: Child) -> bool:
@@ -477,7 +477,7 @@ def _gradescope(opener: Opener, children: list[Child]) -> Layout | None:
         layout.ignored.append(
             (
                 name,
-                Message(
+                Notice(
                     f"named in {METADATA}, but its folder is missing",
                     f"{METADATA} 中有，但没有它的文件夹",
                 ),

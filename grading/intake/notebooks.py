@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 from grading.intake import student_copy
-from grading.intake.problems import Message
+from grading.intake.problems import Notice
 
 MAX_NOTEBOOK = 20 * 2**20
 
@@ -136,10 +136,10 @@ def distribute(code: str, functions: Mapping[str, str], filled: set[str]) -> dic
     return files
 
 
-def note(source: str, homework: str, file: str, names: set[str]) -> Message:
+def note(source: str, homework: str, file: str, names: set[str]) -> Notice:
     """What the student and the TA read about functions that were taken out of another file."""
     shown = ", ".join(sorted(names)[:6]) + (", ..." if len(names) > 6 else "")
-    return Message(
+    return Notice(
         f"{homework}/{file}: {len(names)} function(s) taken from {source}: {shown}",
         f"{homework}/{file}：从 {source} 取出 {len(names)} 个函数：{shown}",
     )

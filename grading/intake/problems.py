@@ -1,15 +1,15 @@
 """A message in both languages."""
 
 
-class Message(str):
+class Notice(str):
     """English text (the value of the string itself) with its Chinese translation in `zh`.
 
-    A Message can be used wherever a string can; `in_language` picks the language of a reader.
+    A Notice can be used wherever a string can; `in_language` picks the language of a reader.
     """
 
     zh: str
 
-    def __new__(cls, en: str, zh: str = "") -> "Message":
+    def __new__(cls, en: str, zh: str = "") -> "Notice":
         message = super().__new__(cls, en)
         message.zh = zh or en
         return message
@@ -24,4 +24,4 @@ class Message(str):
 
 def in_language(text: str, lang: str) -> str:
     """A problem's text for a reader: a plain string is the same in both languages."""
-    return text.in_language(lang) if isinstance(text, Message) else text
+    return text.in_language(lang) if isinstance(text, Notice) else text

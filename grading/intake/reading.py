@@ -9,7 +9,7 @@ from pathlib import Path
 from grading.intake import folders, layouts, names
 from grading.intake.archives import DAMAGED, Location, Opener, Refused, reason
 from grading.intake.layouts import Bundle
-from grading.intake.problems import Message
+from grading.intake.problems import Notice
 from grading.intake.rosters import Matching, Roster, match_all
 from grading.intake.submission import Submission
 
@@ -26,8 +26,8 @@ class Intake:
 
     layout: str
     submissions: list[Submission] = field(default_factory=list)
-    ignored: list[tuple[str, Message]] = field(default_factory=list)
-    problems: list[Message] = field(default_factory=list)
+    ignored: list[tuple[str, Notice]] = field(default_factory=list)
+    problems: list[Notice] = field(default_factory=list)
     roster: Roster | None = None
 
     def match(self) -> Matching:
@@ -94,7 +94,7 @@ def read_submission(path: Path | str, homeworks: Sequence[str]) -> Submission:
                 )
         except (Refused, OSError, *DAMAGED) as error:
             message = reason(error)
-            bundle.problems.append(Message(f"not read: {message}", f"无法读取：{message.zh}"))
+            bundle.problems.append(Notice(f"not read: {message}", f"无法读取：{message.zh}"))
         return folders.plan(opener, [bundle], homeworks)
 
 
@@ -177,7 +177,7 @@ def _say_what_counts(chosen: Submission, planned: list[Submission]) -> None:
     """The other attempts, and what they held that this one does not."""
     others = [submission for submission in planned if submission is not chosen]
     chosen.problems.append(
-        Message(
+        Notice(
             f"{len(planned)} attempts: number {chosen.attempt} counts",
             f"共 {len(planned)} 次提交：以第 {chosen.attempt} 次为准",
         )
@@ -187,14 +187,14 @@ def _say_what_counts(chosen: Submission, planned: list[Submission]) -> None:
             chosen.unused.append(
                 folders.FileUse(
                     use.path,
-                    Message(f"of attempt {other.attempt}", f"属于第 {other.attempt} 次提交"),
+                    Notice(f"of attempt {other.attempt}", f"属于第 {other.attempt} 次提交"),
                     size=use.size,
                 )
             )
     lost = sorted({h for other in others for h in other.homeworks} - set(chosen.homeworks))
     if lost:
         chosen.problems.append(
-            Message(
+            Notice(
                 f"another attempt has {', '.join(lost)}, this one does not",
                 f"另一次提交有 {'、'.join(lost)}，这一次没有",
             )
@@ -219,7 +219,7 @@ def _name_apart(intake: Intake) -> None:
             seen[key] += 1
             if seen[key] > 1:
                 intake.problems.append(
-                    Message(
+                    Notice(
                         f"two submissions are called {submission.name}: both are graded",
                         f"有两份提交都叫 {submission.name}：两份都批改",
                     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grading.intake import names, tables
 from grading.intake.people import Hint, Person
-from grading.intake.problems import Message
+from grading.intake.problems import Notice
 from grading.intake.submission import Submission
 from grading.intake.tables import TableError
 from grading.intake.times import TimeError, is_never, parse_time
@@ -54,7 +54,7 @@ class Ambiguity:
 
     submissions: list[Submission]
     people: list[Person]
-    reason: Message
+    reason: Notice
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Matching:
     missing: list[Person] = field(default_factory=list)
     unknown: list[Submission] = field(default_factory=list)
     ambiguous: list[Ambiguity] = field(default_factory=list)
-    notes: list[Message] = field(default_factory=list)
+    notes: list[Notice] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Match:
     people: tuple[Person, ...] = ()
     how: str = ""
     choices: tuple[Person, ...] = ()
-    note: Message = Message("")
+    note: Notice = Notice("")
 
 
 def read_roster(
@@ -265,7 +265,7 @@ class Roster:
         people = tuple(dict.fromkeys(person for match in matches for person in match.people))
         choices = tuple(dict.fromkeys(person for match in matches for person in match.choices))
         how = next((match.how for match in matches if match.how), "")
-        note = next((match.note for match in matches if match.note), Message(""))
+        note = next((match.note for match in matches if match.note), Notice(""))
         return Match(people, how, choices if not people or len(members) > 1 else (), note)
 
     def _member(self, hints: Sequence[Hint]) -> Match:
@@ -293,10 +293,10 @@ class Roster:
 
     def _contradiction(
         self, kind: str, chosen: tuple[Person, ...], hints: Sequence[Hint]
-    ) -> Message:
+    ) -> Notice:
         """An id that belongs to one person beside the name of another."""
         if kind == "name":
-            return Message("")
+            return Notice("")
         others = [
             people[0]
             for people in self._groups("name", hints)
@@ -304,8 +304,8 @@ class Roster:
         ]
         namesakes = [people for people in self._groups("name", hints) if set(people) & set(chosen)]
         if not others or namesakes:
-            return Message("")
-        return Message(
+            return Notice("")
+        return Notice(
             f"the {kind} is that of {chosen[0]}, the name that of {others[0]}: the {kind} counts",
             f"{ {'id': '学号', 'login': '用户名', 'email': '邮箱'}.get(kind, kind) }属于 {chosen[0]}，姓名属于 {others[0]}：以前者为准",
         )
@@ -408,7 +408,7 @@ def match_all(roster: "Roster | None", submissions: Sequence[Submission]) -> Mat
         match = roster.whose(submission.hints)
         if match.note:
             matching.notes.append(
-                Message(f"{submission.name}: {match.note}", f"{submission.name}：{match.note.zh}")
+                Notice(f"{submission.name}: {match.note}", f"{submission.name}：{match.note.zh}")
             )
         if match.choices:
             matching.ambiguous.append(
@@ -431,7 +431,7 @@ def match_all(roster: "Roster | None", submissions: Sequence[Submission]) -> Mat
                 Ambiguity(
                     involved,
                     [person],
-                    Message(
+                    Notice(
                         f"{person} has {len(pieces)} submissions: {', '.join(s.name for s in involved)}; each has a row, remove one",
                         f"{person} 有 {len(pieces)} 份提交：{'、'.join(s.name for s in involved)}；各占一行，请去掉多余的",
                     ),
@@ -457,9 +457,9 @@ def _share_in_groups(roster: Roster, owners: dict[Person, list[tuple[Submission,
                     owners[person] = [(submission, "group") for submission, _ in handed_in.values()]
 
 
-def _several(submission: Submission, people: Sequence[Person]) -> Message:
+def _several(submission: Submission, people: Sequence[Person]) -> Notice:
     shown = " / ".join(str(person) for person in people)
-    return Message(
+    return Notice(
         f"{submission.name} fits {len(people)} people: {shown}; nobody is chosen",
         f"{submission.name} 与 {len(people)} 人相符：{shown}；未指定",
     )

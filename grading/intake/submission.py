@@ -9,7 +9,7 @@ from functools import cached_property
 from grading.intake import notebooks, student_copy
 from grading.intake.archives import DAMAGED, Location, Opener, Refused, reason
 from grading.intake.people import Hint, Person
-from grading.intake.problems import Message
+from grading.intake.problems import Notice
 
 MAX_FILE = 2 * 2**20  # bytes of a source file that is graded
 MAX_CODE = 32 * 2**20  # bytes of a homework's code: a sandbox holds twice that
@@ -27,7 +27,7 @@ class FileUse:
     """
 
     path: str
-    reason: Message = Message("")
+    reason: Notice = Notice("")
     homework: str = ""
     name: str = ""
     size: int = 0
@@ -139,6 +139,6 @@ def _read_all(uses: list[FileUse], problems: list[str]) -> Iterator[tuple[FileUs
                 problems.append(_not_read(use, error))
 
 
-def _not_read(use: FileUse, error: BaseException) -> Message:
+def _not_read(use: FileUse, error: BaseException) -> Notice:
     message = reason(error)
-    return Message(f"not read: {use.path} ({message})", f"无法读取：{use.path}（{message.zh}）")
+    return Notice(f"not read: {use.path} ({message})", f"无法读取：{use.path}（{message.zh}）")
