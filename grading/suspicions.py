@@ -4,13 +4,11 @@ Only lines that a student wrote are read: what stands in the empty copy does not
 """
 
 import ast
-import collections
-import io
-import keyword
-import tokenize
+from collections.abc import Mapping
 
 from course.checks import load_checks
-from grading import submissions
+from grading import copying
+from grading.copying import Files
 
 FORBIDDEN = {  # dotted names that do what the blanks ask for
     "hw_bptt": ("torch", "tensorflow", "jax", "autograd", ".backward", "scipy.optimize"),
@@ -55,39 +53,7 @@ ALWAYS = (
     "PYTEST_CURRENT_TEST",
     "pytest",
 )
-MAX_CODE = 400_000  # bytes of a student's homework that are looked through
-SPAN = 12  # tokens in a fingerprint
-SHARE = 0.7  # of the smaller submission's fingerprints
-LEAST = 25  # fingerprints of one's own that a comparison needs
-COMMON = 0.2  # fingerprints that this share of the class has say nothing
-
-
-def own_lines(files, homework):
-    """{file: [(line number, text)]} of the lines that are not in the empty copy."""
-    found, room = {}, MAX_CODE
-    for name in sorted(files, key=lambda name: (name not in _given(homework), name)):
-        given = _given(homework).get(name, ())
-        if name.endswith(".py") and len(files[name]) <= room:
-            room -= len(files[name])
-            text = files[name].decode("utf-8", "replace")
-            found[name] = [
-                (at, line)
-                for at, line in enumerate(text.splitlines(), 1)
-                if line.strip() and line.strip() not in given
-            ]
-    return found
-
-
-_EMPTY = {}
-
-
-def _given(homework):
-    if homework not in _EMPTY:
-        _EMPTY[homework] = {
-            name: frozenset(line.strip() for line in data.decode("utf-8", "replace").splitlines())
-            for name, data in submissions.empty_files(homework).items()
-        }
-    return _EMPTY[homework]
+SOLVED_ZH = "题目的解答"
 
 
 def calls(files, homework):
@@ -98,7 +64,7 @@ def calls(files, homework):
         *ALWAYS,
         *(f"test_{one.name}" for one in load_checks(homework)),
     }
-    own = own_lines(files, homework)
+    own = copying.own_lines(files, homework)
     found += [
         f"{homework}/{name}: too long to look through"
         for name in files
@@ -139,94 +105,49 @@ def _names(node):
     return set()
 
 
-def fingerprints(files, homework):
-    """{hash: (file, line)} of SPAN neighbouring tokens of the student's own lines; names and numbers do not matter."""
-    found = {}
-    for name, lines in own_lines(files, homework).items():
-        tokens = []
-        for at, line in lines:
-            try:
-                for token in tokenize.generate_tokens(io.StringIO(line.strip() + "\n").readline):
-                    kind = tokenize.tok_name[token.type]
-                    if kind == "NAME":
-                        tokens.append(
-                            (token.string if keyword.iskeyword(token.string) else "name", at)
-                        )
-                    elif kind in ("NUMBER", "STRING"):
-                        tokens.append((kind, at))
-                    elif kind == "OP":
-                        tokens.append((token.string, at))
-            except (tokenize.TokenError, IndentationError, SyntaxError):
-                continue
-        for start in range(len(tokens) - SPAN + 1):
-            found.setdefault(
-                hash(tuple(text for text, _ in tokens[start : start + SPAN])),
-                (name, tokens[start][1]),
-            )
-    return found
+def look(
+    class_files: Mapping[str, Mapping[str, Files]],
+    lang: str,
+    earlier: Mapping[str, Mapping[str, Files]] | None = None,
+) -> list[dict]:
+    """All suspicions as [{"text", "lines"}] for the class page.
 
-
-def alike(class_files, homework):
-    """[(student, other, share, shared lines)] of submissions that share most of what few others have.
-
-    class_files: {student: {file: bytes}}.
+    class_files: {homework: {student: {file: bytes}}}; earlier: the same for submissions of earlier terms, as sources.
     """
-    prints = {student: fingerprints(files, homework) for student, files in class_files.items()}
-    counts = collections.Counter(mark for marks in prints.values() for mark in marks)
-    most = max(2, COMMON * len(prints))
-    rare = {
-        student: {mark for mark in marks if counts[mark] <= most}
-        for student, marks in prints.items()
-    }
-    holders = collections.defaultdict(list)
-    for student, marks in rare.items():
-        for mark in marks:
-            holders[mark].append(student)
-    shared = collections.Counter(
-        (a, b)
-        for names in holders.values()
-        for at, a in enumerate(sorted(names))
-        for b in sorted(names)[at + 1 :]
-    )
-    found = []
-    for (a, b), count in sorted(shared.items()):
-        smaller = min(len(rare[a]), len(rare[b]))
-        if smaller >= LEAST and count >= SHARE * smaller:
-            found.append(
-                (
-                    a,
-                    b,
-                    count / smaller,
-                    shown(class_files[a], {prints[a][mark] for mark in rare[a] & rare[b]}),
-                )
-            )
-    return found
-
-
-def shown(files, places):
-    """Lines of source at {(file, line)}."""
-    texts = {name: files[name].decode("utf-8", "replace").splitlines() for name, _ in places}
-    return [f"{name}, {at}: {texts[name][at - 1].strip()}" for name, at in sorted(places)][:40]
-
-
-def look(class_files, lang):
-    """All suspicions as [{"text", "lines"}] for the class page. class_files: {homework: {student: {file: bytes}}}."""
     found = []
     for homework, students in class_files.items():
         for student, files in sorted(students.items()):
             hits = calls(files, homework)
             if hits:
-                found.append(
-                    {
-                        "text": f"{student}: {hits[0]}"
-                        + (f" (+{len(hits) - 1})" if len(hits) > 1 else ""),
-                        "lines": hits,
-                    }
-                )
-        for a, b, share, lines in alike(students, homework):
-            text = {
-                "en": f"{homework}: {a} and {b} share {share:.0%} of what few others have",
-                "zh": f"{homework}:{a} 与 {b} 有 {share:.0%} 的少见代码相同",
-            }[lang]
-            found.append({"text": text, "lines": lines})
+                more = f" (+{len(hits) - 1})" if len(hits) > 1 else ""
+                found.append({"text": f"{student}: {hits[0]}{more}", "lines": hits})
+        for cluster in copying.find_clusters(students, homework, (earlier or {}).get(homework)):
+            found.append({"text": describe(cluster, homework, lang), "lines": cluster.lines})
     return found
+
+
+def describe(cluster: copying.Cluster, homework: str, lang: str) -> str:
+    """A cluster in one line."""
+    members = [member for member in cluster.members if member not in cluster.sources]
+    who = {"en": ", ".join(members), "zh": "、".join(members)}[lang]
+    if cluster.sources:
+        sources = [
+            SOLVED_ZH if lang == "zh" and s == copying.SOLVED else s for s in cluster.sources
+        ]
+        who += {"en": f" and {', '.join(sources)}", "zh": f" 与{'、'.join(sources)}"}[lang]
+    share = f"{cluster.share:.0%}"
+    text = {
+        "identical": {
+            "en": f"{who} have the same file, byte for byte ({cluster.own_lines} lines of their own)",
+            "zh": f"{who} 有逐字节相同的文件（自己写的有 {cluster.own_lines} 行）",
+        },
+        "text": {
+            "en": f"{who} share {share} of what others do not write, names and comments included",
+            "zh": f"{who} 有 {share} 的少见代码相同，连变量名与注释也相同",
+        },
+        "structure": {
+            "en": f"{who} share {share} of what others do not write, but for names and order",
+            "zh": f"{who} 有 {share} 的少见代码相同，只有变量名与顺序不同",
+        },
+    }[cluster.kind][lang]
+    return {"en": f"{homework}: {text}", "zh": f"{homework}：{text}"}[lang]

@@ -27,6 +27,7 @@ from course.checks import load_checks
 from course.homeworks import HOMEWORKS, ROOT
 from course.runner import InProcessRunner
 from grading import (
+    copying,
     formats,
     grade,
     isolation,
@@ -1047,23 +1048,5 @@ def test_worth_a_look():
     hits = suspicions.calls(submissions.empty_files("hmm") | {"model.py": cheat}, "hmm")
     assert any("hmmlearn" in hit for hit in hits) and any("os._exit" in hit for hit in hits)
     assert suspicions.calls(submissions.empty_files("hmm") | solved("hmm"), "hmm") == []
-    long = {"a.py": b"#" * suspicions.MAX_CODE, "model.py": cheat}
+    long = {"a.py": b"#" * copying.MAX_CODE, "model.py": cheat}
     assert suspicions.calls(long, "hmm") == ["hmm/a.py: too long to look through", *hits]
-
-
-def test_copied_submissions_are_shown_side_by_side():
-    own = (
-        "\ndef mine(table):\n    total = 0\n    for row, other in zip(table, table[1:]):\n"
-        "        while row < other and total % 7 != 3:\n            total = total * 31 + (row ^ other) // 5\n"
-        "            row += total & 15 or 1\n    return [total, -total, {total: table}]\n"
-    )
-    renamed = own.replace("table", "rows").replace("total", "acc").replace("mine", "yours")
-    different = "\ndef f(a):\n    return sorted(set(a), key=lambda x: (len(str(x)), x))[::-1]\n"
-    empty = submissions.empty_files("hmm")
-    model = empty["model.py"].decode()
-    group = {
-        name: empty | {"model.py": (model + text).encode()}
-        for name, text in {"a": own, "b": renamed, "c": different, "d": "", "e": ""}.items()
-    }
-    found = suspicions.alike(group, "hmm")
-    assert [(a, b) for a, b, _, _ in found] == [("a", "b")] and found[0][3]

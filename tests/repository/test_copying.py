@@ -1,0 +1,103 @@
+"""Copies are found as clusters, whatever hides them; short right answers that look alike by nature are not."""
+
+import itertools
+
+import pytest
+
+from grading import copying, suspicions
+from grading.intake import empty_files
+from tests.repository import classes_made as made
+from tests.repository.archives_made import solved
+
+OWN = """
+def mine(table):
+    total = 0
+    for row, other in zip(table, table[1:]):
+        while row < other and total % 7 != 3:
+            total = total * 31 + (row ^ other) // 5
+            row += total & 15 or 1
+    return [total, -total, {total: table}]
+"""
+RENAMED = OWN.replace("table", "rows").replace("total", "acc").replace("mine", "yours")
+DIFFERENT = "\ndef f(a):\n    return sorted(set(a), key=lambda x: (len(str(x)), x))[::-1]\n"
+
+
+def with_text(text):
+    empty = dict(empty_files("hmm"))
+    return empty | {"model.py": empty["model.py"] + text.encode()}
+
+
+def pairs(clusters):
+    """Pairs of this class's students that are reported together."""
+    found = set()
+    for cluster in clusters:
+        members = [member for member in cluster.members if member not in cluster.sources]
+        found.update(itertools.combinations(sorted(members), 2))
+    return found
+
+
+@pytest.mark.parametrize("copied", [OWN, RENAMED], ids=["verbatim", "renamed"])
+def test_one_helper_that_two_share(copied):
+    texts = {"a": OWN, "b": copied, "c": DIFFERENT, "d": "", "e": ""}
+    found = copying.find_clusters({name: with_text(text) for name, text in texts.items()}, "hmm")
+    assert [cluster.members for cluster in found] == [["a", "b"]] and found[0].lines
+
+
+@pytest.mark.parametrize("size, members", [(10, 3), (44, 9), (6, 6)])
+def test_identical_files_are_reported_however_many_share_them(size, members):
+    ring = made.make_class("hmm", size, [(members, "verbatim")], seed=1)
+    found = copying.find_clusters(ring.files, "hmm")
+    same = [cluster for cluster in found if cluster.kind == "identical"]
+    assert [set(cluster.members) for cluster in same] == ring.rings
+
+
+@pytest.mark.parametrize(
+    "homework, how", [*(("hmm", how) for how in made.DISGUISES), ("hw_bptt", "all")]
+)
+def test_a_ring_is_one_cluster(homework, how):
+    ring = made.make_class(homework, 14, [(4, how)], seed=2)
+    found = copying.find_clusters(ring.files, homework)
+    assert pairs(found) == ring.pairs(), [(c.kind, c.members, c.share) for c in found]
+    assert any(set(cluster.members) == ring.rings[0] for cluster in found)
+
+
+@pytest.mark.parametrize("homework", ["hmm", "hw_bptt"])
+def test_short_right_answers_are_not_copies(homework):
+    """Ten students, three short blanks, all right, nobody copied."""
+    bodies = {id: solution[0] for id, (solution, _, _) in made.versions(homework).items()}
+    short = sorted(bodies, key=lambda id: len(bodies[id]))[:3]
+    for seed in range(2):
+        alone = made.make_class(homework, 10, [], seed, short, right=True)
+        assert not copying.find_clusters(alone.files, homework)
+
+
+def test_right_answers_of_a_whole_class_are_not_copies():
+    alone = made.make_class("hmm", 25, [], seed=3, right=True)
+    assert not pairs(copying.find_clusters(alone.files, "hmm"))
+
+
+def test_the_solved_tree_and_earlier_terms_are_sources():
+    ring = made.make_class("hmm", 8, [(2, "all")], seed=4)
+    first, second = sorted(ring.rings[0])
+    earlier = {"2025/zhang": ring.files.pop(second)}
+    leaked = dict(empty_files("hmm")) | {"model.py": solved("hmm", "model.py") + b"\n# mine\n"}
+    found = copying.find_clusters(ring.files | {"leak": leaked}, "hmm", earlier)
+    assert {tuple(c.members): c.sources for c in found} == {
+        tuple(sorted(("2025/zhang", first))): ["2025/zhang"],
+        ("leak", copying.SOLVED): [copying.SOLVED],
+    }
+
+
+def test_empty_copies_and_broken_files_say_nothing():
+    empty = dict(empty_files("hmm"))
+    broken = empty | {"model.py": empty["model.py"] + b"\ndef f(:\n" + b"x = (\n" * 50}
+    assert not copying.find_clusters({"a": empty, "b": dict(empty), "c": broken, "d": {}}, "hmm")
+
+
+@pytest.mark.parametrize(
+    "lang, words", [("en", "have the same file, byte for byte"), ("zh", "逐字节相同")]
+)
+def test_a_cluster_in_words(lang, words):
+    ring = made.make_class("hmm", 6, [(3, "verbatim")], seed=5)
+    lines = [row["text"] for row in suspicions.look({"hmm": ring.files}, lang)]
+    assert any(words in line and all(name in line for name in ring.rings[0]) for line in lines)
