@@ -13,6 +13,12 @@ NAMES_OF_KINDS = {
     "NoneType": Message("None (nothing was returned)", "None（没有返回值）"),
 }
 
+SHOWN_DIGITS = 6  # of an expected number: with more, answers could be collected from the messages of earlier submissions
+ALMOST_EQUAL = Message(
+    f"equal to the expected value in {SHOWN_DIGITS} digits, but not within the tolerance",
+    f"与应有的值前 {SHOWN_DIGITS} 位相同，但误差超出允许范围",
+)
+
 
 def difference(name: str, answer: Any, expected: Any, rtol: float, atol: float) -> Message | None:
     """None if `answer` equals `expected`, else a Message with what was returned and what was expected."""
@@ -101,13 +107,13 @@ def _array_difference(
     if not differs.any():
         return None
     index = _first_index(differs)
-    digits = 6 if format_number(answer[index]) != format_number(expected[index]) else 15
-    got, wanted = format_number(answer[index], digits), format_number(expected[index], digits)
+    got, wanted = format_number(answer[index]), format_number(expected[index])
+    wanted = Message(f"expected {wanted}", f"应为 {wanted}") if got != wanted else ALMOST_EQUAL
     count, where = int(differs.sum()), _first_at(index)
     message = Message(
-        f"{name}: {count} of {answer.size} values differ; {where.en}got {got}, expected {wanted} "
+        f"{name}: {count} of {answer.size} values differ; {where.en}got {got}, {wanted.en} "
         f"(rtol={rtol:g}, atol={atol:g})",
-        f"{name}：{answer.size} 个值中有 {count} 个不同；{where.zh}得到 {got}，应为 {wanted}"
+        f"{name}：{answer.size} 个值中有 {count} 个不同；{where.zh}得到 {got}，{wanted.zh}"
         f"（rtol={rtol:g}，atol={atol:g}）",
     )
     is_coarse = answer.dtype in (np.float16, np.float32)
@@ -158,8 +164,10 @@ def summary(value: Any) -> str:
     return describe_array(value) if isinstance(value, np.ndarray) else repr(value)[:80]
 
 
-def format_number(value: Any, digits: int = 6) -> str:
-    return str(value) if isinstance(value, (np.bool_, np.integer)) else f"{value:.{digits}g}"
+def format_number(value: Any) -> str:
+    """A number in at most SHOWN_DIGITS significant digits."""
+    is_whole = isinstance(value, (np.bool_, np.integer)) and abs(int(value)) < 10**SHOWN_DIGITS
+    return str(value) if is_whole else f"{value:.{SHOWN_DIGITS}g}"
 
 
 def is_same(left: Any, right: Any, rtol: float = 1e-6, atol: float = 1e-9) -> bool:

@@ -291,7 +291,7 @@ def open_run(out, args):
     elif out.is_dir() and any(out.iterdir()):
         raise GradeError(f"{out} exists and holds something else; give another --out")
     else:
-        run = {"seed": secrets.randbelow(2**31) if args.seed is None else args.seed}
+        run = {"seed": secrets.randbelow(2**63) if args.seed is None else args.seed}
     try:
         level, possible, reasons = isolation.strongest(isolation.Limits(), args.require_isolation)
     except isolation.IsolationError as error:

@@ -22,7 +22,7 @@ def grade_one(path, homeworks, seed=None, limits=None):
     limits = limits or isolation.Limits(total=120.0)
     level, _, _ = isolation.strongest(limits)
     submission = submissions.read(path, homeworks)
-    seed = secrets.randbelow(2**31) if seed is None else seed
+    seed = secrets.randbelow(2**63) if seed is None else seed
     sandbox = grade.open_sandbox(level, limits, homeworks)
     entries = {}
     try:

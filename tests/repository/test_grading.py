@@ -946,7 +946,7 @@ def test_what_a_killed_grader_left_is_swept(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    kept = [f"{isolation.PREFIX}{os.getpid()}-x", f"{isolation.PLACE}mine-x", "other"]
+    kept = [f"{isolation.PREFIX}{os.getpid()}-x", f"{isolation.PREFIX}mine-x", "other"]
     for name in (f"{isolation.PREFIX}{ended.pid}-x", *kept):
         (tmp_path / name).mkdir()
     isolation.sweep()

@@ -13,6 +13,7 @@ from course.cases import Case
 from course.compare import difference, is_same
 from course.judging import JudgedCase, WrongAnswer
 from course.runner import CallTimeout, InProcessRunner, StudentError, SubprocessRunner, protocol
+from course.runner.base import call_seed
 from course.runner.in_process import time_limit
 from course.runner.in_subprocess import STANDALONE
 
@@ -206,6 +207,15 @@ class TestCalls:
         ask.start(7)
         assert ask.call("hmm", "f") == first and ask.call("hmm", "f") != first
 
+    def test_the_state_of_the_generators_does_not_reveal_the_seed(self):
+        """The first word of NumPy's state is its seed: it must not follow from the cases' seed by arithmetic."""
+        secret = 1_234_567_890_123_456_789
+        seeds = {call_seed(secret + case, call) for case in range(100) for call in range(1, 11)}
+        assert len(seeds) == 1000 and max(seeds) < 2**31
+        steps = {call_seed(secret, call + 1) - call_seed(secret, call) for call in range(1, 100)}
+        assert len(steps) == 99, "neighbouring calls have unrelated seeds"
+        assert call_seed(secret, 1) == call_seed(secret, 1)
+
     def test_thousands_of_printed_lines_do_no_harm(self, door):
         ask = door(
             model="def f():\n    for n in range(20000):\n        print('line', n)\n    return 1\n"
@@ -362,6 +372,27 @@ class TestComparing:
     )
     def test_harmless_forms_are_equal(self, got, expected):
         assert difference("x", got, expected, rtol=1e-9, atol=0) is None
+
+    @pytest.mark.parametrize("expected", [1 / 3, 2e-9 / 7, 1234567.89, -0.1234567891, 5.5e300 / 3])
+    def test_messages_do_not_add_up_to_the_answer(self, expected):
+        """Whoever repeats what the message says, under one seed, gets stuck at six digits."""
+        answer, collected = 0.0, set()
+        while True:
+            message = difference("x", answer, np.float64(expected), rtol=1e-7, atol=0)
+            assert message, "the answer was collected from messages"
+            numbers = [float(word.strip(",")) for word in message.en.split() if word[-1:].isdigit()]
+            shown = {number for number in numbers if np.isclose(number, expected, 1e-3, 0)}
+            if shown <= collected:
+                break
+            collected |= shown
+            answer = max(shown)
+        assert "in 6 digits, but not within the tolerance" in message.en
+        assert not any(np.isclose(number, expected, 1e-7, 0) for number in collected)
+
+    def test_large_whole_numbers_are_shown_in_six_digits(self):
+        message = difference("x", np.int64(0), np.int64(123456789), 1e-7, 0)
+        assert "123456789" not in message.en and "1.23457e+08" in message.en
+        assert "expected 12345 " in difference("x", np.int64(0), np.int64(12345), 1e-7, 0).en
 
     def test_a_case_needs_every_expected_name(self):
         case = JudgedCase(Case("T = 1", [], {"x": np.ones(2)}))
