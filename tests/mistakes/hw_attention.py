@@ -14,7 +14,7 @@ from course.mistakes import mistake
 @mistake(
     "att-01",
     "N1",
-    en="Are your vectors drawn from all directions alike? Look at the sign of their entries.",
+    en="Are all directions equally likely for your vectors? Look at the signs of their entries.",
     zh="你的向量是否均匀地取自所有方向？看看各分量的符号。",
 )
 def sample_angles(n, num_pairs, seed):
@@ -50,7 +50,7 @@ def sample_angles(n, num_pairs, seed):
 @mistake(
     "att-01",
     "N4",
-    en="Call it twice with one seed: what decides which numbers come?",
+    en="Call it twice with the same seed: what determines the numbers?",
     zh="用同一个种子调用两次：得到哪些数由什么决定？",
 )
 def sample_angles(n, num_pairs, seed):
@@ -61,7 +61,7 @@ def sample_angles(n, num_pairs, seed):
 @mistake(
     "att-01",
     "N5",
-    en="Two different seeds give one answer: where does yours go in?",
+    en="Two different seeds give the same answer: where do you use the seed?",
     zh="两个不同的种子得到同样的结果：你的种子用在哪里了？",
 )
 def sample_angles(n, num_pairs, seed):
@@ -85,7 +85,7 @@ def sample_angles(n, num_pairs, seed):
 @mistake(
     "att-02",
     "N7",
-    en="Which n is the largest whose Γ fits into a float? Stay with logarithms.",
+    en="What is the largest n whose Γ fits into a float? Use logarithms throughout.",
     zh="Γ 在浮点数中最大能算到多大的 n？始终用对数。",
 )
 def log_angle_density(theta, n):
@@ -177,7 +177,7 @@ def score_additive(q, k, W, w):
 @mistake(
     "att-03",
     "N13",
-    en="A row for each query: which of the two got the first of the new axes?",
+    en="One row per query: which of q and k got the first of the new axes?",
     zh="每个查询一行：新增的两维中，谁占了前一维？",
 )
 def score_additive(q, k, W, w):
@@ -188,7 +188,7 @@ def score_additive(q, k, W, w):
 @mistake(
     "att-03",
     "N14",
-    en="w weighs the m entries; yours counts them alike.",
+    en="w weights the m entries; your code weights them equally.",
     zh="w 给 m 个分量加权；你的做法一视同仁。",
 )
 def score_additive(q, k, W, w):
@@ -199,7 +199,7 @@ def score_additive(q, k, W, w):
 @mistake(
     "att-03",
     "N84",
-    en="Every query meets every key: which axes must the sum have before tanh?",
+    en="Every query is combined with every key: which axes must the sum have before tanh?",
     zh="每个查询都要遇到每个键：tanh 之前的和应有哪些轴？",
 )
 def score_additive(q, k, W, w):
@@ -227,7 +227,7 @@ def score_bilinear(q, k, W):
     return k @ W.T @ q.transpose(-2, -1)
 
 
-@mistake("att-04", "N16", en="Which argument has your code not used?", zh="哪个参数你还没有用到？")
+@mistake("att-04", "N16", en="Which argument does your code not use?", zh="哪个参数你还没有用到？")
 def score_bilinear(q, k, W):
     return q @ k.transpose(-2, -1)
 
@@ -260,7 +260,7 @@ def score_dot(q, k):
 @mistake(
     "att-05",
     "N19",
-    en="An angle does not know how long the vectors are; a dot product does.",
+    en="An angle does not depend on the lengths of the vectors; a dot product does.",
     zh="夹角与向量长度无关；点积有关。",
 )
 def score_dot(q, k):
@@ -367,7 +367,7 @@ def attention_weights(scores, keep=None):
 @mistake(
     "att-07",
     "A12",
-    en="Print the row sums: who got the missing weight?",
+    en="Print the row sums: where did the missing weight go?",
     zh="打印每行之和：缺少的权重去了哪里？",
 )
 def attention_weights(scores, keep=None):
@@ -376,7 +376,10 @@ def attention_weights(scores, keep=None):
 
 
 @mistake(
-    "att-07", "A13b", en="Read again what True means in keep.", zh="再看一遍 keep 中 True 的含义。"
+    "att-07",
+    "A13b",
+    en="Read the docstring again: what does True mean in keep?",
+    zh="再看一遍 keep 中 True 的含义。",
 )
 def attention_weights(scores, keep=None):
     if keep is None:
@@ -392,7 +395,7 @@ def attention_weights(scores, keep=None):
 @mistake(
     "att-07",
     "G5b",
-    en="Mix up the conventions and a yes becomes a 1: which mask is added to scores?",
+    en="A boolean mask added to the scores adds 1 where it is True: which kind of mask can be added?",
     zh="混淆约定时，“是”会变成 1：哪种掩码与分数相加？",
 )
 def attention_weights(scores, keep=None):
@@ -402,7 +405,7 @@ def attention_weights(scores, keep=None):
 @mistake(
     "att-07",
     "N22",
-    en="What does your function give for a row that may look at nothing? The docstring says what it should.",
+    en="What does your function return for a row that may look at nothing? Compare with the docstring.",
     zh="若某一行什么都不能看，你的函数给出什么？文档字符串写了应是什么。",
 )
 def attention_weights(scores, keep=None):
@@ -414,7 +417,7 @@ def attention_weights(scores, keep=None):
 @mistake(
     "att-07",
     "N23",
-    en="A row with nothing to keep: is looking at everything alike the same as not looking?",
+    en="A row with nothing to keep: is looking at everything equally the same as not looking?",
     zh="没有可看位置的行：平均地看所有位置，等于什么都不看吗？",
 )
 def attention_weights(scores, keep=None):
@@ -447,7 +450,7 @@ def attention_weights(scores, keep=None):
 @mistake(
     "att-07",
     "N87",
-    en="What is keep when everything may be looked at?",
+    en="What is keep when every query may look at every key?",
     zh="什么都可以看的时候，keep 是什么？",
 )
 def attention_weights(scores, keep=None):
@@ -477,7 +480,7 @@ def mix(weights, values):
 @mistake(
     "att-08",
     "N27",
-    en="The largest weight takes part of the values, not all of it: what happens to the others?",
+    en="The largest weight is not the only one: what happens to the other values?",
     zh="最大的权重只取走一部分：其余的值怎么办？",
 )
 def mix(weights, values):
@@ -487,7 +490,7 @@ def mix(weights, values):
 @mistake(
     "att-09",
     "A13",
-    en="A padded word should not be looked at: is that a row or a column?",
+    en="No query should look at a padded word: is that a row or a column?",
     zh="填充的词不应被“看”：那是行还是列？",
 )
 def padding_keep(lengths, L):
@@ -504,7 +507,7 @@ def padding_keep(lengths, L):
 @mistake(
     "att-09",
     "N28",
-    en="A text of length 3 has the places 0, 1 and 2.",
+    en="A text of length 3 has positions 0, 1 and 2.",
     zh="长度为 3 的文本占第 0、1、2 个位置。",
 )
 def padding_keep(lengths, L):
@@ -524,7 +527,7 @@ def padding_keep(lengths, L):
 @mistake(
     "att-09",
     "N30",
-    en="Nobody asked to hide the padded queries' rows or the future: which pairs does the docstring keep?",
+    en="The rows of padded queries and the future should stay visible: which pairs does the docstring keep?",
     zh="并没有要求遮住填充查询的行：文档字符串保留的是哪些位置对？",
 )
 def padding_keep(lengths, L):
@@ -598,7 +601,7 @@ def position_encoding(L, d):
 @mistake(
     "att-10",
     "N34",
-    en="An odd width has one sine more than cosines: try d = 7.",
+    en="An odd width has one more sine than cosines: try d = 7.",
     zh="宽度为奇数时，正弦比余弦多一列：试试 d = 7。",
 )
 def position_encoding(L, d):
@@ -629,7 +632,7 @@ def project(self, x):
 @mistake(
     "att-11",
     "N35",
-    en="The parts are right, their order is not: read the docstring again.",
+    en="The parts are right, but their order is not: read the docstring again.",
     zh="三部分都对，但顺序不对：再看文档字符串。",
 )
 def project(self, x):
@@ -643,7 +646,7 @@ def project(self, x):
 @mistake(
     "att-11",
     "A9b",
-    en="With the tie, who shares a projection: queries and keys, or keys and values?",
+    en="With the tie, what shares a projection: queries and keys, or keys and values?",
     zh="绑定时谁共用投影：查询与键，还是键与值？",
 )
 def project(self, x):
@@ -702,7 +705,10 @@ def split_heads(self, x):
 
 
 @mistake(
-    "att-12", "A11b", en="The heads should stand beside the batch.", zh="头应该紧跟在批次维之后。"
+    "att-12",
+    "A11b",
+    en="The head axis should come right after the batch axis.",
+    zh="头应该紧跟在批次维之后。",
 )
 def split_heads(self, x):
     B, L, C = x.shape
@@ -734,7 +740,7 @@ def attend_heads(self, q, k, v, keep=None):
 @mistake(
     "att-13",
     "A2c",
-    en="One of the two scores fits here: which one did Vaswani et al. take?",
+    en="Which of the two dot-product scores did Vaswani et al. use?",
     zh="两种点积分数，这里该用哪一种？",
 )
 def attend_heads(self, q, k, v, keep=None):
@@ -744,7 +750,7 @@ def attend_heads(self, q, k, v, keep=None):
 @mistake(
     "att-13",
     "A7",
-    en="The keys decide where to look; what is it that you take home?",
+    en="The keys decide where to look; what is averaged?",
     zh="键决定看哪里；你带走的是什么？",
 )
 def attend_heads(self, q, k, v, keep=None):
@@ -754,7 +760,7 @@ def attend_heads(self, q, k, v, keep=None):
 @mistake(
     "att-13",
     "A9d",
-    en="Who looks at whom? One of q, k, v is not used.",
+    en="Which of q, k, v does your code not use?",
     zh="谁看谁？q、k、v 中有一个没用到。",
 )
 def attend_heads(self, q, k, v, keep=None):
@@ -774,7 +780,7 @@ def attend_heads(self, q, k, v, keep=None):
 @mistake(
     "att-13",
     "N40",
-    en="keep (B, L, L) beside scores (B, h, L, L): which of its axes meets the heads now? Try B = h.",
+    en="keep (B, L, L) with scores (B, h, L, L): which of its axes is aligned with the heads now? Try B = h.",
     zh="keep (B, L, L) 与分数 (B, h, L, L) 对齐：它的哪一维对上了头？试试 B = h。",
 )
 def attend_heads(self, q, k, v, keep=None):
@@ -784,7 +790,7 @@ def attend_heads(self, q, k, v, keep=None):
 @mistake(
     "att-13",
     "A8b",
-    en="Row i belongs to query i: who stands left in the product?",
+    en="Row i belongs to query i: which factor comes first in the product?",
     zh="第 i 行属于第 i 个查询：乘积中谁在左边？",
 )
 def attend_heads(self, q, k, v, keep=None):
@@ -825,7 +831,7 @@ def join_heads(self, x):
 @mistake(
     "att-14",
     "N42",
-    en="Heads are set side by side; nothing is added up here.",
+    en="Heads are concatenated; nothing is summed here.",
     zh="各个头是并排放置的；这里不做求和。",
 )
 def join_heads(self, x):
@@ -838,7 +844,7 @@ def join_heads(self, x):
 @mistake(
     "att-15",
     "A17",
-    en="One token alone in the batch must give the same result as in company.",
+    en="A single token must give the same result as among other tokens.",
     zh="单独一个词与和别的词一起，结果必须相同。",
 )
 def layer_norm(x, gain, bias, eps=1e-5):
@@ -849,7 +855,7 @@ def layer_norm(x, gain, bias, eps=1e-5):
 @mistake(
     "att-15",
     "A17b",
-    en="By what does the variance divide, C or C - 1?",
+    en="Does the variance divide by C or by C - 1?",
     zh="方差除以 C 还是 C - 1?",
 )
 def layer_norm(x, gain, bias, eps=1e-5):
@@ -859,7 +865,7 @@ def layer_norm(x, gain, bias, eps=1e-5):
 @mistake(
     "att-15",
     "A17c",
-    en="One token alone must give the same result as in company: over which axis is your mean?",
+    en="A single token must give the same result as among other tokens: over which axis is your mean?",
     zh="单独一个词与和别的词一起，结果必须相同：你的均值沿哪一维？",
 )
 def layer_norm(x, gain, bias, eps=1e-5):
@@ -902,7 +908,7 @@ def layer_norm(x, gain, bias, eps=1e-5):
 @mistake(
     "att-15",
     "N89",
-    en="Is every argument used? Try a vector of equal numbers.",
+    en="Do you use every argument? Try a vector of equal numbers.",
     zh="每个参数都用到了吗？试一个各分量相同的向量。",
 )
 def layer_norm(x, gain, bias, eps=1e-5):
@@ -914,7 +920,7 @@ def layer_norm(x, gain, bias, eps=1e-5):
 @mistake(
     "att-15",
     "N90",
-    en="One mean for each vector: has it an axis left to meet the vector with?",
+    en="One mean per vector: does it keep an axis, so that it broadcasts against the vector?",
     zh="每个向量一个均值：它还留有与向量对齐的那一维吗？",
 )
 def layer_norm(x, gain, bias, eps=1e-5):
@@ -957,7 +963,7 @@ def attention_step(self, x, keep=None):
 @mistake(
     "att-16",
     "N46",
-    en="Does the attention know what it may not look at?",
+    en="Does the attention get the mask?",
     zh="注意力知道哪些位置不能看吗？",
 )
 def attention_step(self, x, keep=None):
@@ -968,7 +974,7 @@ def attention_step(self, x, keep=None):
 @mistake(
     "att-16",
     "N47",
-    en="There are two norms: whose is this one?",
+    en="There are two norms: which one belongs to this step?",
     zh="共有两个归一化层：这里该用哪一个？",
 )
 def attention_step(self, x, keep=None):
@@ -1016,7 +1022,7 @@ def mlp_step(self, x):
 @mistake(
     "att-17",
     "N48",
-    en="There are two norms: whose is this one?",
+    en="There are two norms: which one belongs to this step?",
     zh="共有两个归一化层：这里该用哪一个？",
 )
 def mlp_step(self, x):
@@ -1026,7 +1032,7 @@ def mlp_step(self, x):
 @mistake(
     "att-18",
     "A15",
-    en="Feed two copies of the same sentence in one batch: should their codes differ?",
+    en="Put two copies of the same sentence into one batch: should their results differ?",
     zh="同一批里放两份相同的句子：它们的编码应该不同吗？",
 )
 def embed(self, tokens, table):
@@ -1037,7 +1043,7 @@ def embed(self, tokens, table):
 @mistake(
     "att-18",
     "G12",
-    en="Swap two words of a text: does the first input notice?",
+    en="Swap two words of a text: does the first input change?",
     zh="交换文本中的两个词：第一层输入会发现吗？",
 )
 def embed(self, tokens, table):
@@ -1047,7 +1053,7 @@ def embed(self, tokens, table):
 @mistake(
     "att-18",
     "N49",
-    en="One row of the table for all places: which row belongs to place t?",
+    en="You use one row of the table for all positions: which row belongs to position t?",
     zh="所有位置用了表中同一行：第 t 个位置该用哪一行？",
 )
 def embed(self, tokens, table):
@@ -1102,7 +1108,7 @@ def context(self, state, states, keep):
 @mistake(
     "att-19",
     "N51",
-    en="One query gives one row of weights: over which axis did yours get lost?",
+    en="One query gives one row of weights: over which axis did you sum or squeeze?",
     zh="一个查询得到一行权重：你丢掉的是哪一维？",
 )
 def context(self, state, states, keep):
@@ -1113,7 +1119,7 @@ def context(self, state, states, keep):
 @mistake(
     "att-19",
     "N52",
-    en="Who asks, and who is asked? Every text should get a context of its own.",
+    en="Which vector is the query, and which are the keys? Every text should get its own context.",
     zh="谁在提问，谁被提问？每个文本应有自己的上下文。",
 )
 def context(self, state, states, keep):
@@ -1128,7 +1134,7 @@ def context(self, state, states, keep):
 @mistake(
     "att-19",
     "N93",
-    en="keep (B, S) beside scores (B, 1, S): which of its axes meets the query now?",
+    en="keep (B, S) with scores (B, 1, S): which of its axes is aligned with the query now?",
     zh="keep (B, S) 与打分 (B, 1, S) 放在一起：它的哪一维对上了查询？",
 )
 def context(self, state, states, keep):
@@ -1139,7 +1145,7 @@ def context(self, state, states, keep):
 @mistake(
     "att-20",
     "N53",
-    en="Whose state is the query: the one before this step, or the one that the step makes?",
+    en="Which state is the query: the one before this step, or the one that the step computes?",
     zh="查询是哪个状态：这一步之前的，还是这一步得到的？",
 )
 def step(self, token, state, states, keep):
@@ -1152,7 +1158,7 @@ def step(self, token, state, states, keep):
 @mistake(
     "att-20",
     "A20b",
-    en="Print the weights for two output words: who asks?",
+    en="Print the weights for two output words: which vector is the query?",
     zh="打印两个输出词的权重：是谁在提问？",
 )
 def step(self, token, state, states, keep):
@@ -1176,7 +1182,7 @@ def step(self, token, state, states, keep):
 @mistake(
     "att-20",
     "N55",
-    en="The output reads a state: the old or the new one?",
+    en="Which state does the output read: the old or the new one?",
     zh="输出层读的是旧状态还是新状态？",
 )
 def step(self, token, state, states, keep):
@@ -1207,7 +1213,7 @@ def step(self, token, state, states, keep):
 @mistake(
     "att-20",
     "W10",
-    en="The loss applies a softmax itself: what does it want?",
+    en="The loss applies a softmax itself: what should its input be?",
     zh="损失函数自己会做 softmax：它要的是什么？",
 )
 def step(self, token, state, states, keep):
@@ -1219,7 +1225,7 @@ def step(self, token, state, states, keep):
 @mistake(
     "att-20",
     "N94",
-    en='With the score "none" nothing is looked at: who takes care of that?',
+    en='With the score "none" the decoder looks at nothing: which method handles that?',
     zh='打分为 "none" 时什么都不看：这由谁负责？',
 )
 def step(self, token, state, states, keep):
@@ -1249,7 +1255,7 @@ def greedy(self, tokens, lengths, max_len):
 @mistake(
     "att-21",
     "N59",
-    en="What should a text give that has ended already?",
+    en="What should a text produce that has already ended?",
     zh="已经结束的文本之后应给出什么？",
 )
 def greedy(self, tokens, lengths, max_len):
@@ -1272,7 +1278,7 @@ def greedy(self, tokens, lengths, max_len):
 @mistake(
     "att-21",
     "N60",
-    en="All texts have ended: who stops the loop?",
+    en="All texts have ended: what stops the loop?",
     zh="所有文本都结束了：谁来停止循环？",
 )
 def greedy(self, tokens, lengths, max_len):
@@ -1304,7 +1310,7 @@ def greedy(self, tokens, lengths, max_len):
 
 
 @mistake(
-    "att-21", "N62", en="Which state does the next step begin with?", zh="下一步用的是哪个状态？"
+    "att-21", "N62", en="Which state does the next step start from?", zh="下一步用的是哪个状态？"
 )
 def greedy(self, tokens, lengths, max_len):
     states, state, keep = self.encode(tokens, lengths)
@@ -1320,7 +1326,7 @@ def greedy(self, tokens, lengths, max_len):
 @mistake(
     "att-22",
     "A18",
-    en="What does the decoder know at the moment it has to predict word t?",
+    en="What does the decoder know when it predicts word t?",
     zh="解码器在预测第 t 个词时，知道些什么？",
 )
 def decoder_inputs(targets):
@@ -1330,7 +1336,7 @@ def decoder_inputs(targets):
 @mistake(
     "att-22",
     "N63",
-    en="What is the very first input, before any word was said?",
+    en="What is the first input, before any word was produced?",
     zh="还没有说出任何词时，第一个输入是什么？",
 )
 def decoder_inputs(targets):
@@ -1386,7 +1392,7 @@ def sequence_loss(logits, targets):
 @mistake(
     "att-23",
     "N67",
-    en="The mean of each text's mean is not the mean over all tokens: which one does the docstring say?",
+    en="The mean of each text's mean is not the mean over all tokens: which one does the docstring ask for?",
     zh="各文本均值的平均不等于所有词的平均：文档字符串说的是哪一个？",
 )
 def sequence_loss(logits, targets):
@@ -1397,7 +1403,7 @@ def sequence_loss(logits, targets):
 @mistake(
     "att-23",
     "N68",
-    en="By how many tokens do you divide: all places, or those that count?",
+    en="How many tokens do you divide by: all positions, or only those that are not PAD?",
     zh="除以多少个词：所有位置，还是要计入的位置？",
 )
 def sequence_loss(logits, targets):
@@ -1421,7 +1427,7 @@ def sequence_loss(logits, targets):
 @mistake(
     "att-23",
     "N70",
-    en="The end of a sequence is a word to be learned too: which token is only filling?",
+    en="The end of a sequence must be learned too: which token is only padding?",
     zh="序列的结束也要学习：哪个符号才只是填充？",
 )
 def sequence_loss(logits, targets):
@@ -1434,7 +1440,7 @@ def sequence_loss(logits, targets):
 @mistake(
     "att-23",
     "N95",
-    en="cross_entropy applies a log-softmax itself: what does it want?",
+    en="cross_entropy applies a log-softmax itself: what should its input be?",
     zh="cross_entropy 自己会做 log-softmax：它要的是什么？",
 )
 def sequence_loss(logits, targets):
@@ -1481,7 +1487,7 @@ def expected_logits(n, tied):
 @mistake(
     "att-24",
     "N73",
-    en="A standard deviation, not a variance, is asked for.",
+    en="The docstring asks for a standard deviation, not for a variance.",
     zh="要的是标准差，不是方差。",
 )
 def expected_logits(n, tied):
@@ -1493,7 +1499,7 @@ def expected_logits(n, tied):
 @mistake(
     "att-24",
     "N74",
-    en="What does the tie change, and which scores does it leave as they were?",
+    en="What does the tie change, and which scores does it leave unchanged?",
     zh="绑定改变了什么？哪些分数不受影响？",
 )
 def expected_logits(n, tied):
@@ -1552,7 +1558,7 @@ def diagonal_weight(r, n, L, tied):
 @mistake(
     "att-25",
     "N79",
-    en="Is the query of squared length r, or of the expected one? r must matter.",
+    en="Does your query have squared length r, or the expected one? The result must depend on r.",
     zh="查询的长度平方是 r，而不是期望值：结果应与 r 有关。",
 )
 def diagonal_weight(r, n, L, tied):
@@ -1574,7 +1580,7 @@ def diagonal_weight(r, n, L, tied):
 @mistake(
     "att-25",
     "N81",
-    en="The deviation of a score given q is √(r/n): which power stands in the mean of e^z?",
+    en="The deviation of a score given q is √(r/n): which power appears in the mean of e^z?",
     zh="给定 q 时分数的标准差是 √(r/n):e^z 的均值里是它的几次方？",
 )
 def diagonal_weight(r, n, L, tied):

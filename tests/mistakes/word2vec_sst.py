@@ -19,7 +19,7 @@ def softmax(x):
 @mistake(
     "w2v-01",
     "V1b",
-    en="argmax is the place of the largest score. Is the place what you want to subtract?",
+    en="argmax is the index of the largest score. Do you want to subtract an index?",
     zh="argmax 是最大分数的位置。你想减去的是位置吗？",
 )
 def softmax(x):
@@ -161,7 +161,7 @@ def sigmoid(x):
 @mistake(
     "w2v-02",
     "V3e",
-    en="One `if` asks one question about the whole array; can its entries have different answers?",
+    en="One `if` decides once for the whole array; can its entries need different branches?",
     zh="一个 if 对整个数组只问一次；各个分量的答案会不会不同？",
 )
 def sigmoid(x):
@@ -259,7 +259,7 @@ def gradcheck_naive(f, x):
 @mistake(
     "w2v-04",
     "V6b",
-    en="Give your checker a wrong gradient: does it complain? Which function and which x does it look at?",
+    en="Give your checker a wrong gradient: does it complain? Which function and which x does it check?",
     zh="给检查器一个错误的梯度：它会报错吗？它检查的是哪个函数、哪个 x?",
 )
 def gradcheck_naive(f, x):
@@ -292,7 +292,7 @@ def gradcheck_naive(f, x):
 @mistake(
     "w2v-04",
     "V6d",
-    en="Your loop stops after the first entry, whatever it finds there: where does the return stand?",
+    en="Your loop stops after the first entry, whatever it finds there: where is the return?",
     zh="循环在第一个分量之后就结束了：return 写在哪一层？",
 )
 def gradcheck_naive(f, x):
@@ -425,7 +425,7 @@ def forward_backward_prop(data, labels, params, dimensions):
 @mistake(
     "w2v-05",
     "V8b",
-    en="Check the gradient block by block, and its length: which block stands where b2's should?",
+    en="Check the gradient block by block, and its length: which block is in the place of b2's?",
     zh="逐块检查梯度及其长度：b2 的位置上放的是哪一块？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
@@ -502,7 +502,7 @@ def forward_backward_prop(data, labels, params, dimensions):
 @mistake(
     "w2v-05",
     "V9",
-    en="A class that cannot be has probability 0: what is 0 * log 0? Take the log of the right class only.",
+    en="An impossible class has probability 0: what is 0 * log 0? Take the log of the right class only.",
     zh="不可能的类别概率为 0:0 * log 0 是多少？只对正确类别取对数。",
 )
 def forward_backward_prop(data, labels, params, dimensions):
@@ -534,7 +534,7 @@ def forward_backward_prop(data, labels, params, dimensions):
 @mistake(
     "w2v-05",
     "V4f",
-    en="Exercise 2b: how many factors has the derivative of cross entropy and softmax together?",
+    en="Exercise 2b: how many factors does the derivative of cross entropy and softmax together have?",
     zh="题目 2b：交叉熵与 softmax 合在一起，导数里有几个因子？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
@@ -609,7 +609,7 @@ def normalizeRows(x):
 @mistake(
     "w2v-06",
     "V2h",
-    en="Your rows sum to 1. The length asked for is Euclidean.",
+    en="Your rows sum to 1, but the docstring asks for Euclidean length 1.",
     zh="你的每一行之和为 1。这里要的是欧几里得长度。",
 )
 def normalizeRows(x):
@@ -657,7 +657,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
 @mistake(
     "w2v-07",
     "V13d",
-    en="v is pulled towards the target's vector. And where is it pushed away from?",
+    en="v is pulled towards the target's vector. And which vectors is it pushed away from?",
     zh="v 被拉向目标词的向量。它又被推离哪里？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
@@ -722,7 +722,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
 @mistake(
     "w2v-07",
     "V13j",
-    en="Can a cost of this kind be negative? Which sign has the log of a probability?",
+    en="Can a cost of this kind be negative? Which sign does the log of a probability have?",
     zh="这种代价会是负的吗？概率的对数是什么符号？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
@@ -762,7 +762,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
 @mistake(
     "w2v-07",
     "V2l",
-    en="grad has a row for each word: which of the two vectors runs over the words?",
+    en="grad has a row for each word: which of the two vectors is indexed by the words?",
     zh="grad 每个词一行：两个向量中哪一个是按词排列的？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
@@ -837,7 +837,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
 @mistake(
     "w2v-08",
     "V12c",
-    en="A draw that equals the target is left out. How many negatives are left then?",
+    en="A draw that equals the target is skipped. How many negatives are left then?",
     zh="抽到目标词时你跳过了它。这时还剩几个负样本？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
@@ -1011,7 +1011,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
 @mistake(
     "w2v-08",
     "V13i",
-    en="The score of a negative should become low: which sign has it inside the sigmoid?",
+    en="The score of a negative should become low: which sign does it have inside the sigmoid?",
     zh="负样本的分数应当变低：在 sigmoid 里它带什么符号？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
@@ -1031,7 +1031,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
 @mistake(
     "w2v-08",
     "V13l",
-    en="By its score, a term's gradient fades as the term gets right: does yours?",
+    en="With respect to its score, a term's gradient vanishes as the prediction becomes right: does yours?",
     zh="一项越正确，它对分数的梯度就越小：你的也是吗？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
@@ -1052,7 +1052,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
 @mistake(
     "w2v-08",
     "V15h",
-    en="In which terms of the cost does v stand? Each has a share in its gradient.",
+    en="In which terms of the cost does v occur? Each contributes to its gradient.",
     zh="v 出现在代价的哪些项里？每一项都对它的梯度有贡献。",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
@@ -1181,7 +1181,7 @@ def skipgram(
 @mistake(
     "w2v-09",
     "V15e",
-    en="Who predicts whom? In skip-gram the centre predicts the context.",
+    en="Which word predicts which? In skip-gram the centre predicts the context.",
     zh="谁预测谁？skip-gram 中由中心词预测上下文。",
 )
 def skipgram(
@@ -1208,7 +1208,7 @@ def skipgram(
 @mistake(
     "w2v-09",
     "V17",
-    en="Change the context words only: does the result notice?",
+    en="Change the context words only: does the result change?",
     zh="只改变上下文词：结果会变吗？",
 )
 def skipgram(
@@ -1237,7 +1237,7 @@ def skipgram(
 @mistake(
     "w2v-09",
     "V17b",
-    en="Change the cost function only: does the result notice?",
+    en="Change the cost function only: does the result change?",
     zh="只改变代价函数：结果会变吗？",
 )
 def skipgram(
@@ -1348,7 +1348,7 @@ def skipgram(
 @mistake(
     "w2v-09",
     "V15k",
-    en="How many context words has your loop seen when the function returns?",
+    en="How many context words has your loop processed when the function returns?",
     zh="函数返回时，循环已经看过几个上下文词？",
 )
 def skipgram(
@@ -1480,7 +1480,7 @@ def cbow(
 @mistake(
     "w2v-10",
     "V16d",
-    en="A word that stands twice in the context is in the sum twice; in a set it stands once.",
+    en="A word that occurs twice in the context is in the sum twice; a set contains it once.",
     zh="上下文中出现两次的词在和里也有两份；集合里却只有一份。",
 )
 def cbow(
@@ -1506,7 +1506,7 @@ def cbow(
 @mistake(
     "w2v-10",
     "V15f",
-    en="Which vectors made the sum? Each of them has a gradient, the centre's has none.",
+    en="Which vectors are in the sum? Each of them gets a gradient, the centre's vector gets none.",
     zh="是哪些向量组成了这个和？它们各有梯度，中心词的输入向量没有。",
 )
 def cbow(
@@ -1532,7 +1532,7 @@ def cbow(
 @mistake(
     "w2v-10",
     "V17d",
-    en="Change the cost function only: does the result notice?",
+    en="Change the cost function only: does the result change?",
     zh="只改变代价函数：结果会变吗？",
 )
 def cbow(
@@ -1603,7 +1603,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 @mistake(
     "w2v-11",
     "V18b",
-    en="The post-processing is asked for after every step: how often is it called?",
+    en="The post-processing must run after every step: how often do you call it?",
     zh="每一步之后都要做后处理：你调用了几次？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
@@ -1687,7 +1687,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 @mistake(
     "w2v-11",
     "V18e",
-    en="The gradient is taken at x0 every time: which x should f be asked about?",
+    en="You take the gradient at x0 every time: at which x should f be evaluated?",
     zh="你每次都在 x0 处求梯度：应该在哪个 x 处求？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
@@ -1729,7 +1729,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 @mistake(
     "w2v-11",
     "V18g",
-    en="After a long run with useSaved, which files lie in the folder?",
+    en="After a long run with useSaved, which files are in the folder?",
     zh="useSaved 为真的长时间运行之后，文件夹里有哪些文件？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
@@ -1749,7 +1749,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 @mistake(
     "w2v-11",
     "V18h",
-    en="A run was stopped and goes on: at which iteration, and from which x?",
+    en="A stopped run continues: at which iteration, and from which x?",
     zh="一次运行中断后继续：从第几次迭代、哪个 x 开始？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
@@ -1770,7 +1770,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 @mistake(
     "w2v-11",
     "V18i",
-    en="What is useSaved for? Look into the folder after a run without it.",
+    en="What is useSaved for? Look at the folder after a run without it.",
     zh="useSaved 有什么用？看看它为假时运行之后的文件夹。",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
@@ -1835,7 +1835,7 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
 @mistake(
     "w2v-11",
     "V18l",
-    en="What is postprocessing when nobody gives one?",
+    en="What is postprocessing when the caller passes none?",
     zh="没有给出 postprocessing 时，它是什么？",
 )
 def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
@@ -1911,7 +1911,7 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
 @mistake(
     "w2v-12",
     "V19f",
-    en="Your result has as many entries as the sentence has words: over which axis should the mean go?",
+    en="Your result has as many entries as the sentence has words: over which axis should the mean be taken?",
     zh="结果的长度等于句子的词数：平均应该沿哪个轴？",
 )
 def getSentenceFeatures(tokens, wordVectors, sentence):
@@ -1921,7 +1921,7 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
 @mistake(
     "w2v-12",
     "V19g",
-    en="wordVectors[row] is a view: what has become of the table after your +=?",
+    en="wordVectors[row] is a view: what does the table contain after your +=?",
     zh="wordVectors[row] 是视图：+= 之后，表里的那一行变成了什么？",
 )
 def getSentenceFeatures(tokens, wordVectors, sentence):
@@ -2063,7 +2063,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
 @mistake(
     "w2v-13",
     "V20n",
-    en="At the line of your argmax, is p still what softmax gave?",
+    en="At the line of your argmax, is p still the result of softmax?",
     zh="在取 argmax 的那一行，p 还是 softmax 的结果吗？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
@@ -2094,7 +2094,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
 @mistake(
     "w2v-13",
     "V20p",
-    en="Change the regularisation only: does the result notice?",
+    en="Change the regularisation only: does the result change?",
     zh="只改变正则系数：结果会变吗？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
@@ -2109,7 +2109,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
 @mistake(
     "w2v-14",
     "V20g",
-    en="Regularisation acts in powers of ten: how many of them does your grid cover?",
+    en="Regularisation strengths matter in powers of ten: how many of them does your grid cover?",
     zh="正则强度以数量级起作用：你的取值覆盖了几个数量级？",
 )
 def getRegularizationValues():
@@ -2122,7 +2122,7 @@ def getRegularizationValues():
 
 
 @mistake(
-    "w2v-15", "V20i", en="May the test set take part in the choice?", zh="测试集可以参与选择吗？"
+    "w2v-15", "V20i", en="May the test set be used for the choice?", zh="测试集可以参与选择吗？"
 )
 def chooseBestModel(results):
     return max(results, key=lambda result: result["test"])
@@ -2184,7 +2184,7 @@ def number_of_parameters(D_x, H, D_y):
 @mistake(
     "w2v-16",
     "V21b",
-    en="A bias row has how many numbers: one, or one for each unit?",
+    en="How many numbers does a bias row have: one, or one per unit?",
     zh="一行偏置有几个数：一个，还是每个单元一个？",
 )
 def number_of_parameters(D_x, H, D_y):
@@ -2229,7 +2229,7 @@ def logistic(z, L=1.0, k=1.0, z0=0.0):
 @mistake(
     "w2v-18",
     "V23c",
-    en="Which height does your curve reach for large z?",
+    en="Which value does your curve approach for large z?",
     zh="z 很大时，你的曲线有多高？",
 )
 def logistic(z, L=1.0, k=1.0, z0=0.0):
@@ -2254,7 +2254,7 @@ def cross_entropy(p, labels):
 @mistake(
     "w2v-19",
     "V24c",
-    en="How many entries has p[:, labels]? One a row is wanted.",
+    en="How many entries does p[:, labels] have? One per row is needed.",
     zh="p[:, labels] 有几个元素？每行只要一个。",
 )
 def cross_entropy(p, labels):
@@ -2262,7 +2262,10 @@ def cross_entropy(p, labels):
 
 
 @mistake(
-    "w2v-19", "V24d", en="Which sign has the log of a probability?", zh="概率的对数是什么符号？"
+    "w2v-19",
+    "V24d",
+    en="Which sign does the log of a probability have?",
+    zh="概率的对数是什么符号？",
 )
 def cross_entropy(p, labels):
     return float(np.mean(np.log(p[np.arange(len(labels)), labels])))
@@ -2271,7 +2274,7 @@ def cross_entropy(p, labels):
 @mistake(
     "w2v-20",
     "V25",
-    en="ReLU: where the unit was closed, what does it hand back?",
+    en="ReLU: which gradient does an inactive unit pass back?",
     zh="ReLU：单元关闭的地方，往回传什么？",
 )
 def network_gradients(X, labels, W1, b1, W2, b2):
@@ -2315,7 +2318,7 @@ def network_gradients(X, labels, W1, b1, W2, b2):
 @mistake(
     "w2v-20",
     "V25d",
-    en="The switch was set on the way forward: what was compared with zero there?",
+    en="The forward pass decided which units are active: what was compared with zero there?",
     zh="开关是在前向时拨定的：那时与零比较的是哪个量？",
 )
 def network_gradients(X, labels, W1, b1, W2, b2):
@@ -2342,7 +2345,7 @@ def network_gradients(X, labels, W1, b1, W2, b2):
 @mistake(
     "w2v-20",
     "V25f",
-    en="By how many rows did you divide on the way to the biases, and how often?",
+    en="By how many rows did you divide in the gradients of the biases, and how often?",
     zh="算偏置的梯度时，你除以了几次行数？",
 )
 def network_gradients(X, labels, W1, b1, W2, b2):
@@ -2386,7 +2389,7 @@ def add_rows(table, rows, values):
 @mistake(
     "w2v-21",
     "V11e",
-    en="Who sees your sum: the caller's table, or a copy of it?",
+    en="Where does your sum go: into the caller's table, or into a copy of it?",
     zh="加的结果在哪里：在调用者的表里，还是在副本里？",
 )
 def add_rows(table, rows, values):
@@ -2417,7 +2420,7 @@ def negative_sampling(predicted, targets, negatives, U):
 @mistake(
     "w2v-22",
     "V8h",
-    en="Costs and gradients are asked for window by window: did you average over the batch?",
+    en="The docstring asks for costs and gradients per window: did you average over the batch?",
     zh="要的是逐个窗口的代价和梯度：你是不是对整个批次取了平均？",
 )
 def negative_sampling(predicted, targets, negatives, U):
