@@ -14,10 +14,10 @@ from collections import Counter
 from itertools import chain, islice
 from pathlib import Path
 
+import devices
 import numpy as np
 import torch
 from cli import Parser, UserError, command, find_folder, positive_int, run, safe_write
-from devices import add_device_flags, choose_device
 from guide import Guide
 from plans import draw_title_length, load_tunes, make_plan
 from prepare import read_lines
@@ -37,7 +37,7 @@ def get_parser():
     )
     add = parser.add_argument
     add_sampling_flags(add)
-    add_device_flags(parser)
+    devices.add_device_flags(parser)
     add("--num_poems", type=positive_int, default=200, help="poems to write, on each side")
     add(
         "--num_tunes",
@@ -265,7 +265,7 @@ def measure(poems, patterns, tunes, train, characters, pairs):
 
 def evaluate(args):
     """All measures, as a dict, and the seconds that writing took, by side."""
-    device = choose_device(args.device, args.threads)
+    device = devices.choose_device(args.device, args.threads)
     folder = find_folder(
         args.ckpt_path, ("ckpt.pt",), command("train.py", "--ckpt_path", args.ckpt_path)
     )

@@ -18,9 +18,9 @@ import copy
 import sys
 from pathlib import Path
 
+import devices
 import torch
 from cli import Parser, command, find_folder, number, positive_int, run, seed_number
-from devices import add_device_flags, choose_device
 from guide import Guide, best_of
 from plans import add_plan_flags, check_plan_flags, load_tunes, make_plans
 from text import DATA_ROOT, GuidedStream, Stream, encode, read_start, show, training_lines
@@ -76,7 +76,7 @@ def get_parser():
     )
     add = parser.add_argument
     add_sampling_flags(add)
-    add_device_flags(parser)
+    devices.add_device_flags(parser)
     add(
         "--start",
         default="\\n",
@@ -213,7 +213,7 @@ def main(argv=None):
     parser = get_parser()
     args = parser.parse_args(argv)
     check_plan_flags(args, vars(parser.parse_args([])))
-    device = choose_device(args.device, args.threads)
+    device = devices.choose_device(args.device, args.threads)
     folder = find_folder(
         args.ckpt_path, ("ckpt.pt",), command("train.py", "--ckpt_path", args.ckpt_path)
     )

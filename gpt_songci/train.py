@@ -12,11 +12,11 @@ import time
 from dataclasses import asdict, fields
 from pathlib import Path
 
+import devices
 import numpy as np
 import torch
 import training
 from cli import Parser, UserError, command, find_folder, number, positive_int, run
-from devices import add_device_flags, choose_device, choose_dtype
 from embedding import start_embedding
 from model import GPT, GPTConfig, loss_and_perplexity
 from muon import Muon
@@ -96,7 +96,7 @@ def get_parser():
         help="steps between two points of the curve, each saved",
     )
     training.add_run_flags(parser, "workdirs/quansongci", "weights, order of the texts and dropout")
-    add_device_flags(parser)
+    devices.add_device_flags(parser)
     add(
         "--dtype",
         choices=("auto", "float32", "bfloat16"),
@@ -263,7 +263,7 @@ def make_optimizers(model, args):
 def start_processes(args):
     """(rank, number of processes, device) of this process; under torchrun it also joins the others."""
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    device = choose_device(args.device, args.threads)
+    device = devices.choose_device(args.device, args.threads)
     if world > 1:
         if device.type == "cuda":
             device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
@@ -284,7 +284,7 @@ def settle(args, meta, train, world, device):
         args.dropout = 0.0 if passes <= 2 else 0.2
     if args.lr is None:
         args.lr = {"muon": 0.005, "adamw": 0.001}[args.optimizer]
-    args.dtype = choose_dtype(args.dtype, device)
+    args.dtype = devices.choose_dtype(args.dtype, device)
     try:
         return GPTConfig(
             len(meta["characters"]),
@@ -348,7 +348,7 @@ def train(args, given, rank, world, device):
         "sha256": meta["sha256"],
         "homework": "gpt_songci",
         "settings": training.settings_of(args),
-        "threads": torch.get_num_threads(),
+        "machine": devices.machine(device),
         "world": world,
         "iteration": 0,
         "loss_sum": [0.0, 0],
@@ -358,8 +358,8 @@ def train(args, given, rank, world, device):
         if not args.resume:
             training.start_run(args.ckpt_path, FILES, args.overwrite)
         print(
-            f"{sum(p.numel() for p in model.parameters()):,} parameters, {device}, "
-            f"{torch.get_num_threads()} threads, {training.describe(state['settings'])}"
+            f"{sum(p.numel() for p in model.parameters()):,} parameters, "
+            f"{devices.describe(device)}, {training.describe(state['settings'])}"
         )
 
     def save():

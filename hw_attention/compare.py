@@ -9,10 +9,10 @@ import json
 import time
 from pathlib import Path
 
+import devices
 import numpy as np
 import train
 from cli import Parser, UserError, positive_int, run, safe_write
-from devices import add_device_flags, choose_device
 from model import SCORES
 
 SIZES = {
@@ -47,7 +47,7 @@ def get_parser():
     add("--hidden", type=positive_int, default=64, help="width of all models")
     add("--batchsize", type=positive_int, default=64, help="numerals in a batch")
     add("--only", choices=("scores", "tied"), help="only this half")
-    add_device_flags(parser)
+    devices.add_device_flags(parser)
     add("--quiet", action="store_true", help="no progress bar")
     return parser
 
@@ -95,7 +95,7 @@ def draw(done, path):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    device = choose_device(args.device, args.threads)
+    device = devices.choose_device(args.device, args.threads)
     data = train.load_data(args.data_root)
     path, settings = (
         args.out_dir / "compare.json",

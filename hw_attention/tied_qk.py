@@ -9,10 +9,10 @@ closed form of model.py, and a real MultiHeadSelfAttention with fresh weights, w
 import json
 from pathlib import Path
 
+import devices
 import numpy as np
 import torch
 from cli import Parser, number, positive_int, run, safe_write, seed_number
-from devices import add_device_flags, choose_device
 from model import (
     MultiHeadSelfAttention,
     attend,
@@ -59,7 +59,7 @@ def get_parser():
     )
     add("--hidden", type=positive_int, default=64, help="width of these encoders")
     add("--seed", type=seed_number, default=0, help="seed of everything drawn")
-    add_device_flags(parser)
+    devices.add_device_flags(parser)
     add("--quiet", action="store_true", help="no progress bar")
     return parser
 
@@ -203,7 +203,7 @@ def draw(found, maps, task, args, path):
 
 def main(argv=None):
     args = get_parser().parse_args(argv)
-    device = choose_device(args.device, args.threads)
+    device = devices.choose_device(args.device, args.threads)
     data = None
     if args.iters > 0:
         from train import load_data

@@ -7,11 +7,11 @@ python hw_attention/train.py --ckpt_path workdirs/tied --model encoder --tied_qk
 import time
 from pathlib import Path
 
+import devices
 import numpy as np
 import torch
 import training
 from cli import Parser, UserError, command, find_folder, number, positive_int, run
-from devices import add_device_flags, choose_device
 from model import EOS, PAD, SCORES, SPECIAL, EncoderReader, Seq2Seq, decoder_inputs, sequence_loss
 from numerals import SIGNS, to_number
 from tqdm import tqdm
@@ -66,7 +66,7 @@ def get_parser():
         help="steps between two points of the curve, each saved",
     )
     training.add_run_flags(parser, "workdirs/numerals", "weights and order of the numerals")
-    add_device_flags(parser)
+    devices.add_device_flags(parser)
     return parser
 
 
@@ -222,7 +222,7 @@ def fit(settings, data, state=None, save=lambda state: None, device="cpu", quiet
         "format": FORMAT,
         "homework": "hw_attention",
         "settings": settings,
-        "threads": torch.get_num_threads(),
+        "machine": devices.machine(device),
         "iteration": 0,
         "loss_sum": [0.0, 0],
         "log": [],
@@ -337,12 +337,12 @@ def main(argv=None):
     if checkpoint:
         training.restore_settings(args, parser.given, checkpoint["settings"])
     settings = checkpoint["settings"] if checkpoint else settle(args)
-    device = choose_device(args.device, args.threads)
+    device = devices.choose_device(args.device, args.threads)
     data = load_data(args.data_root)
     build_model(settings)  # refuses sizes that do not fit before anything is written
     if not args.resume:
         training.start_run(folder, FILES, args.overwrite)
-    print(f"{device}, {torch.get_num_threads()} threads, {training.describe(settings)}")
+    print(f"{devices.describe(device)}, {training.describe(settings)}")
     if checkpoint and checkpoint["iteration"] >= settings["iters"]:
         print(f"the run is finished ({settings['iters']} iterations): testing it again")
 

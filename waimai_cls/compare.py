@@ -13,11 +13,11 @@ import json
 import time
 from pathlib import Path
 
+import devices
 import numpy as np
 import torch
 from cli import Parser, UserError, command, find_folder, positive_int, run, safe_write, seed_number
 from data_processor import PARTS, Batches, load_data
-from devices import add_device_flags, choose_device
 from prepare import CSV, DOWNLOAD, prepare, read_and_cut, read_reviews, write
 from tqdm import tqdm
 from train import best_epoch, evaluate, fit, model_of, on
@@ -140,7 +140,7 @@ def get_parser():
         help="passes over the train part, at most (default: the recipe's)",
     )
     add("--no_yardsticks", action="store_true", help="leave out the linear models of scikit-learn")
-    add_device_flags(parser)
+    devices.add_device_flags(parser)
     add("--quiet", action="store_true", help="no progress bar")
     return parser
 
@@ -448,7 +448,7 @@ def main(argv=None):
     for variant in variants:
         if variant not in VARIANTS:
             raise UserError(f"unknown variant {variant!r}; choose from: {'; '.join(VARIANTS)}")
-    device = choose_device(args.device, args.threads)
+    device = devices.choose_device(args.device, args.threads)
     folder = args.ckpt_path or Path("workdirs") / f"waimai_{args.recipe}"
     data = Data(data_root, folder, args.quiet)
     results, begin = {}, time.perf_counter()

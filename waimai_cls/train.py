@@ -11,12 +11,12 @@ import os
 import time
 from pathlib import Path
 
+import devices
 import numpy as np
 import torch
 import training
 from cli import Parser, UserError, command, number, positive_int, run
 from data_processor import PARTS, Batches, Encoder, load_data
-from devices import add_device_flags, choose_device
 from model import EMBEDDINGS, NAMES, MeanEncoder, build_model
 from torch import nn
 from torch.nn import functional as F
@@ -85,7 +85,7 @@ def get_parser():
     )
     add("--batchsize", type=positive_int, default=32, help="texts in a batch")
     training.add_run_flags(parser, "workdirs/waimai", "weights, order of the texts and dropout")
-    add_device_flags(parser)
+    devices.add_device_flags(parser)
     return parser
 
 
@@ -346,7 +346,7 @@ def main(argv=None):
     parser = get_parser()
     args = parser.parse_args(argv)
     args.ckpt_path = args.ckpt_path.expanduser()
-    device = choose_device(args.device, args.threads)
+    device = devices.choose_device(args.device, args.threads)
     parts = {part: load_data(args.data_root, part, args.batchsize) for part in PARTS}
     meta, vectors, file = parts["train"].meta, parts["train"].vectors, args.ckpt_path / "ckpt.pt"
     if args.resume:
@@ -364,6 +364,7 @@ def main(argv=None):
             "data": [meta["sha256"], meta["seed"]],
             "vectors": vectors,
             "settings": training.settings_of(args, FREE),
+            "machine": devices.machine(device),
             "state": None,
         }
     model = model_of(checkpoint["settings"], vectors, args.seed).to(device)
@@ -371,7 +372,7 @@ def main(argv=None):
         training.start_run(args.ckpt_path, FILES, args.overwrite)
     trains = sum(p.numel() for p in model.parameters() if p.requires_grad)
     print(
-        f"{trains:,} numbers train, {device}, {torch.get_num_threads()} threads, "
+        f"{trains:,} numbers train, {devices.describe(device)}, "
         + training.describe(checkpoint["settings"])
     )
 

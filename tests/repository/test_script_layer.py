@@ -329,6 +329,36 @@ def test_threads_are_the_cores_of_this_process(affinity, quota, cores, tmp_path,
         torch.set_num_threads(before)
 
 
+def test_waiting_threads_sleep():
+    """Set before torch is imported, in every script that computes with it, unless the user has set it."""
+    code = "import os, train; print(os.environ['GOMP_SPINCOUNT'], os.environ['KMP_BLOCKTIME'])"
+    for homework, own in (("hw_attention", "7"), ("waimai_cls", "0")):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT / homework,
+            env={**os.environ, "GOMP_SPINCOUNT": own, "KMP_BLOCKTIME": own},
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout.split() == [own, own], done.stderr
+    for homework in ("gpt_songci", "hw_attention", "waimai_cls"):
+        for path in (ROOT / homework).glob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            if "devices." in text and "\nimport torch\n" in text:
+                assert text.index("\nimport devices\n") < text.index("\nimport torch\n"), path
+
+
+def test_a_busy_machine_gets_a_hint(monkeypatch):
+    monkeypatch.setattr(os, "getloadavg", lambda: (9.5, 1, 1), raising=False)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(DEVICES, "usable_cores", lambda: 2)
+    cpu = torch.device("cpu")
+    assert "load 9.5: --threads 1 may be faster" in DEVICES.describe(cpu)
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.5, 1, 1), raising=False)
+    assert DEVICES.describe(cpu) == "cpu, 2 threads"
+    assert DEVICES.machine(cpu) == {"device": "cpu", "threads": 2, "torch": torch.__version__}
+
+
 @pytest.mark.parametrize("able, dtype", [({}, "float32"), ({"avx512_bf16": True}, "bfloat16")])
 def test_dtype_depends_on_the_processor_not_on_a_stopwatch(able, dtype, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
