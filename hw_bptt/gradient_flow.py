@@ -13,7 +13,12 @@ import numpy as np
 from cli import Parser, UserError, positive_int, run, seed_number
 from plots import plt, save
 
-RADII = (0.9, 1.0, 1.1)
+RADII = (0.9, 1.0, 1.1)  # without activation: vanish, stay, explode
+ACTIVATION_RADII = (
+    1.0,
+    2.0,
+    3.0,
+)  # large enough for ReLU to explode; sigmoid vanishes all the same
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
 
 
@@ -26,7 +31,14 @@ def get_parser():
         type=float,
         nargs="+",
         default=RADII,
-        help="spectral radii of the recurrent matrix",
+        help="spectral radii of the recurrent matrix without activation",
+    )
+    parser.add_argument(
+        "--activation_radii",
+        type=float,
+        nargs="+",
+        default=ACTIVATION_RADII,
+        help="spectral radii of the recurrent matrix with sigmoid, tanh and ReLU",
     )
     parser.add_argument("--seed", type=seed_number, default=0, help="seed of matrices and inputs")
     parser.add_argument(
@@ -116,7 +128,9 @@ def flow(args, rng):
             f"{'none':<12}{radius:>8g}{slope_of(measured):>+11.4f}{np.log(radius):>+11.4f}{measured[0] / measured[-1]:>24.3g}"
         )
     for number, activation in enumerate(ACTIVATIONS):
-        for radius, style in zip(args.radii, (":", "-", "--", "-.") * len(args.radii)):
+        for radius, style in zip(
+            args.activation_radii, ("-", "--", ":", "-.") * len(args.activation_radii)
+        ):
             measured = activation_case(activation, radius, T, H, rng)
             axes[1].plot(
                 steps,
@@ -239,8 +253,10 @@ def main(argv=None):
     args = get_parser().parse_args(argv)
     if args.steps < 4:
         raise UserError("--steps must be at least 4 to fit a slope")
-    if not all(np.isfinite(radius) and radius > 0 for radius in args.radii):
-        raise UserError("--radii must be above 0")
+    if not all(
+        np.isfinite(radius) and radius > 0 for radius in (*args.radii, *args.activation_radii)
+    ):
+        raise UserError("--radii and --activation_radii must be above 0")
     rng = np.random.default_rng(args.seed)
     fig = cell(args, rng) if args.cell else flow(args, rng)
     target = Path(args.out_dir) / ("gradient_flow_cell.png" if args.cell else "gradient_flow.png")

@@ -4,10 +4,10 @@
 def c1():
     """Letter of the true statement on an RNN without activation and input, h_t = U h_{t-1} = U^t h_0.
 
-    U = QΛQ^T with Q orthogonal, so h_t = QΛ^tQ^T h_0 and dL/dh_0 = QΛ^tQ^T dL/dh_t. Many steps; |λ_i| is meant.
-    (A) eigenvalues λ_i < 1 easily make gradients vanish
-    (B) eigenvalues λ_i = 1 easily make gradients vanish
-    (C) eigenvalues λ_i > 1 easily make gradients vanish
+    U = QΛQ^T with Q orthogonal, so h_t = QΛ^tQ^T h_0 and dL/dh_0 = QΛ^tQ^T dL/dh_t.
+    (A) eigenvalues with |λ_i| < 1 easily make gradients vanish
+    (B) eigenvalues with |λ_i| = 1 easily make gradients vanish
+    (C) eigenvalues with |λ_i| > 1 easily make gradients vanish
     """
     # BEGIN SOLUTION bptt-91 (3 points): what happens to the t-th power of an eigenvalue as t grows?
     return "A"
