@@ -9,7 +9,7 @@ const state = { query: T - 1, held: false, layer: DATA.layer, head: "mean", colu
 function weight(run, layer, head, i, j) {
   if (j > i) return 0;
   const heads = run.weights[Math.min(layer, run.weights.length - 1)];
-  if (head === "mean") return heads.reduce((sum, one) => sum + one[i][j], 0) / heads.length;
+  if (head === "mean") return heads.reduce((sum, rows) => sum + rows[i][j], 0) / heads.length;
   return heads[Math.min(head, heads.length - 1)][i][j];
 }
 

@@ -1,6 +1,6 @@
 """The part of the attention page that is our own: the poem as text, and a thumbnail for every head.
 
-`section` gives HTML that stands alone; what happens on it is in attnview.js.
+`section` returns HTML that needs nothing else of its page; its behaviour is in attnview.js.
 """
 
 import html
@@ -79,7 +79,11 @@ def section(runs, layer=0):
     data = {
         "layer": layer,
         "runs": [
-            {"name": name, "tokens": tokens, "weights": [rows(one) for one in weights]}
+            {
+                "name": name,
+                "tokens": tokens,
+                "weights": [rows(layer_weights) for layer_weights in weights],
+            }
             for name, tokens, weights in runs
         ],
     }

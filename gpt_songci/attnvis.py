@@ -205,7 +205,7 @@ for (const waiting of document.querySelectorAll("script[type='text/later']"))
 def page(title, views, note="", first=""):
     """One self-contained HTML page. views: [(caption, bertviz HTML)], set beside each other where there is room.
 
-    first: HTML that stands above them, our own view.
+    first: HTML above them: our own view.
     """
     scripts = "\n".join(f"<script>{library(*one)}</script>" for one in LIBRARIES)
     shown = "\n".join(

@@ -528,7 +528,7 @@ def test_our_view_colours_what_a_character_attends_to(browser, own_page, width, 
         def expect(number, row):
             page.wait_for_timeout(60)
             got = alphas(panels.nth(number))
-            assert got == pytest.approx([abs(float(one)) ** 0.5 for one in row], abs=2e-3)
+            assert got == pytest.approx([abs(float(weight)) ** 0.5 for weight in row], abs=2e-3)
 
         for number, (_, tokens, weights) in enumerate(shown):
             panel = panels.nth(number)
@@ -562,7 +562,7 @@ def test_our_view_works_by_keyboard_and_in_both_languages(browser, own_page):
             page.keyboard.press(key)
             page.wait_for_timeout(60)
         got = alphas(panel)
-        expected = [float(one) ** 0.5 for one in weights[2][0, 2][T - 3]]
+        expected = [float(weight) ** 0.5 for weight in weights[2][0, 2][T - 3]]
         assert got == pytest.approx(expected, abs=2e-3)
         assert page.evaluate("document.activeElement.dataset.place") == str(T - 3)
         assert "Layer 2, head 2" in panel.locator(".say").inner_text()
@@ -577,10 +577,10 @@ def test_the_data_of_our_view_are_the_weights_of_the_past(own_page, attnvis):
     assert data["layer"] == 1 and [run["name"] for run in data["runs"]] == ["default", "no_pos"]
     for run, (_, tokens, weights) in zip(data["runs"], shown, strict=True):
         assert run["tokens"] == tokens
-        for layer, one in zip(run["weights"], weights, strict=True):
+        for layer, expected in zip(run["weights"], weights, strict=True):
             for head, rows in enumerate(layer):
                 assert [len(row) for row in rows] == list(range(1, len(tokens) + 1))
-                assert rows[-1] == pytest.approx(one[0, head, -1].tolist(), abs=1e-4)
+                assert rows[-1] == pytest.approx(expected[0, head, -1].tolist(), abs=1e-4)
     assert "<script>alert" not in attnvis.section(
         [("<script>alert", ["<"], [torch.ones(1, 1, 1, 1)])]
     )
