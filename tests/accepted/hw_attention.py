@@ -1,4 +1,4 @@
-"""Right versions of the blanks of hw_attention, written in another way."""
+"""Accepted variants: correct blanks of hw_attention that are written differently from the solution."""
 
 # ruff: noqa: F811, F821    (bodies use the names of the solved files)
 import math

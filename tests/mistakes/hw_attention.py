@@ -1,5 +1,5 @@
-"""Known mistakes in hw_attention. Ids as in the catalogue (A..., G...); a letter behind one tells variants apart,
-N... are ours."""
+"""Known mistakes of hw_attention. Ids A... and G... are the catalogue's; a letter after an id marks a variation of it;
+N... are not in the catalogue."""
 
 import math
 

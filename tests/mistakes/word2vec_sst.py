@@ -1,4 +1,4 @@
-"""Known wrong versions of word2vec_sst's blanks. Ids V1-V20 are the catalogue's; a letter behind one marks a variant."""
+"""Known mistakes of word2vec_sst. Ids V1-V20 are the catalogue's; a letter after an id marks a variation of it."""
 
 from course.mistakes import mistake
 

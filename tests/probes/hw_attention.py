@@ -28,17 +28,17 @@ def gradient(homework, name, *inputs):
     """{"value", "gradient"}: a function's first result, and the gradient of its sum of squares by its first input."""
     first, *rest = tensors(inputs)
     value = homework.find(name)(first.requires_grad_(), *rest)
-    (given,) = torch.autograd.grad(value.square().sum(), first)
-    return {"value": value, "gradient": given}
+    (grad,) = torch.autograd.grad(value.square().sum(), first)
+    return {"value": value, "gradient": grad}
 
 
 def load(module, weights):
     """Copy a dict name -> array into the module's parameters of these names; eval mode, float64."""
     module = module.double().eval()
-    own = dict(module.named_parameters())
+    parameters = dict(module.named_parameters())
     with torch.no_grad():
         for name, value in weights.items():
-            own[name].copy_(tensor(value))
+            parameters[name].copy_(tensor(value))
     return module
 
 
@@ -113,9 +113,9 @@ def step(homework, weights, token, state, states, keep):
         queries.append(query)
         return 2 * query - states[:, 0], keep * query[:, :1]
 
-    def context(*given):
+    def context(*arguments):
         past.append(True)
-        return look(*given)
+        return look(*arguments)
 
     model.look, model.context = look, context
     with torch.no_grad():
@@ -157,26 +157,26 @@ def greedy(homework, table, tokens, lengths, max_len):
 
 
 def whole(homework, kind, settings, weights, inputs):
-    """What a whole module gives: {"out", "weights"}."""
+    """The results of a whole module: {"out", "weights"}."""
     with torch.no_grad():
         out, kept = build(homework, kind, settings, weights)(*tensors(inputs))
     return {"out": out, "weights": kept}
 
 
 def attend(scores, values, keep=None):
-    """stub: torch's own attention with the scores as queries of unit keys."""
-    one = torch.eye(scores.size(-1), dtype=scores.dtype).expand(*scores.shape[:-2], -1, -1)
+    """Stub: torch's own attention with the scores as queries of unit keys."""
+    unit_keys = torch.eye(scores.size(-1), dtype=scores.dtype).expand(*scores.shape[:-2], -1, -1)
     keep = None if keep is None else keep.expand(scores.shape)
     return tuple(
-        F.scaled_dot_product_attention(scores, one, v, attn_mask=keep, scale=1.0).nan_to_num()
-        for v in (values, one)
+        F.scaled_dot_product_attention(scores, unit_keys, v, attn_mask=keep, scale=1.0).nan_to_num()
+        for v in (values, unit_keys)
     )
 
 
 def score_scaled_dot(q, k):
-    """stub: right up to a constant in each row, which no softmax sees."""
-    one = torch.eye(k.size(-2), dtype=k.dtype).expand(*k.shape[:-2], -1, -1)
-    return F.scaled_dot_product_attention(q, k, one).log()
+    """Stub: right up to a constant in each row, which does not change a softmax."""
+    unit_keys = torch.eye(k.size(-2), dtype=k.dtype).expand(*k.shape[:-2], -1, -1)
+    return F.scaled_dot_product_attention(q, k, unit_keys).log()
 
 
 def score_dot(q, k):

@@ -6,8 +6,8 @@ import random
 
 import numpy as np
 
-# ---------------------------------------------------------------- stubs by library calls (NumPy only: a worker that
-# need not load torch is ready at once)
+# ---------------------------------------------------------------- stubs by library calls
+# NumPy only: a worker that does not load torch starts much faster.
 
 
 def softmax(x):
@@ -29,7 +29,7 @@ def gradcheck_naive(f, x):
 
 
 def distance_cost(predicted, target, outputVectors, dataset):
-    """For the softmax's cost another one, which is no answer: |v - u_o|^2 / 2, and its gradients."""
+    """Stub of the softmax's cost: a different cost, |v - u_o|^2 / 2, and its gradients, so that it is not an answer."""
     v, grad = np.ravel(predicted), np.zeros(np.shape(outputVectors))
     apart = v - outputVectors[target]
     grad[target] = -apart
@@ -37,7 +37,7 @@ def distance_cost(predicted, target, outputVectors, dataset):
 
 
 def drawn_cost(predicted, target, outputVectors, dataset, K=10):
-    """For negative sampling: distance_cost plus u_k.v with one word k drawn."""
+    """Stub of negative sampling: distance_cost plus u_k.v for one drawn word k."""
     drawn = dataset.sampleTokenIdx()
     cost, gradPred, grad = distance_cost(predicted, target, outputVectors, dataset)
     grad[drawn] += np.ravel(predicted)
@@ -130,10 +130,11 @@ def cost_of(function, calls, states):
 
 
 class Drawn:
-    """A data set of negatives and contexts that are drawn already; goes round when its list ends."""
+    """A data set with a fixed list of negatives and contexts; starts again when its list ends."""
 
     def __init__(self, draws, windows=()):
-        self.draws, self.windows, self.count, self.at = list(map(int, draws)), windows, 0, 0
+        self.draws, self.windows = list(map(int, draws)), windows
+        self.count, self.next_window = 0, 0
 
     def sampleTokenIdx(self):
         row = self.draws[self.count % len(self.draws)]
@@ -143,13 +144,13 @@ class Drawn:
         return row
 
     def getRandomContext(self, C=5):
-        center, context = self.windows[self.at % len(self.windows)]
-        self.at += 1
+        center, context = self.windows[self.next_window % len(self.windows)]
+        self.next_window += 1
         return center, list(context)
 
 
 def neg_sampling(homework, predicted, target, outputVectors, draws, *K):
-    """negSamplingCostAndGradient on negatives that are drawn already: its three results, and how many it drew."""
+    """negSamplingCostAndGradient on a fixed list of negatives: its three results, and how many it drew."""
     dataset = Drawn(draws)
     result = homework.module("q3_word2vec").negSamplingCostAndGradient(
         predicted, target, outputVectors, dataset, *K
@@ -158,7 +159,7 @@ def neg_sampling(homework, predicted, target, outputVectors, draws, *K):
 
 
 def window(homework, model, cost, current, C, context, tokens, inputVectors, outputVectors, draws):
-    """skipgram or cbow of one window with the module's function `cost`, and whether a stub had its place."""
+    """skipgram or cbow of one window with the module's function `cost`, and whether a stub was used."""
     module = homework.module("q3_word2vec")
     function = getattr(module, cost)
     result = getattr(module, model)(

@@ -1,6 +1,6 @@
-"""How the cases of hw_attention are drawn, and their answers by plain loops, closed forms and torch in float64.
+"""Cases of hw_attention. Expected values: plain loops, closed forms, or torch in float64.
 
-One generator a check, named like it. All sizes of a draw differ unless its label says otherwise.
+One generator per check, with the name of the check. All sizes of a case differ unless its label says otherwise.
 """
 
 import math
@@ -26,17 +26,17 @@ def softmax(s):
 def rows(scores, keep):
     """Weights row by row: a softmax over the kept keys, 0 elsewhere; keep has the shape of scores."""
     weights = np.zeros_like(scores)
-    for at in np.ndindex(scores.shape[:-1]):
-        if keep[at].any():
-            weights[at][keep[at]] = softmax(scores[at][keep[at]])
+    for index in np.ndindex(scores.shape[:-1]):
+        if keep[index].any():
+            weights[index][keep[index]] = softmax(scores[index][keep[index]])
     return weights
 
 
 def some_keep(rng, *shape):
     """Random mask in which every row keeps at least one key, and row 0 hides at least one."""
     keep = rng.random(shape) < 0.6
-    for at in np.ndindex(*shape[:-1]):
-        keep[at][rng.integers(shape[-1])] = True
+    for index in np.ndindex(*shape[:-1]):
+        keep[index][rng.integers(shape[-1])] = True
     first = (0,) * (len(shape) - 1)
     keep[first][rng.integers(shape[-1])] = False
     if not keep[first].any():
@@ -98,8 +98,8 @@ def score(rng, formula, *more, front=()):
         q, k = rng.normal(size=(*front, B, Lq, d)), rng.normal(size=(*front, B, Lk, d))
         parameters = [draw(rng, d) for draw in more]
         s = np.zeros((*front, B, Lq, Lk))
-        for at in np.ndindex(s.shape):
-            s[at] = formula(q[at[:-1]], k[at[:-2] + at[-1:]], *parameters)
+        for index in np.ndindex(s.shape):
+            s[index] = formula(q[index[:-1]], k[index[:-2] + index[-1:]], *parameters)
         yield Case(label, [q, k, *parameters], {"scores": s})
 
 
@@ -168,8 +168,8 @@ def mix(rng):
         s = rng.normal(size=(B, *front, Lq, Lk))
         w, v = rows(s, np.ones_like(s, bool)), rng.normal(size=(B, *front, Lk, d))
         out = np.zeros((B, *front, Lq, d))
-        for at in np.ndindex(out.shape[:-1]):
-            out[at] = sum(w[at][j] * v[at[:-1]][j] for j in range(Lk))
+        for index in np.ndindex(out.shape[:-1]):
+            out[index] = sum(w[index][j] * v[index[:-1]][j] for j in range(Lk))
         yield Case(label, [w, v], {"out": out})
 
 
@@ -224,12 +224,12 @@ def project(rng):
         B, L, h, d = sizes(rng)
         L, C, parts = 3 * L, h * d, 2 if tied else 3
         weights, x = linear(rng, parts * C, C, "fused"), rng.normal(size=(B, L, C))
-        one = [
+        projected = [
             np.einsum("blc,oc->blo", x, weights["fused.weight"][n * C : (n + 1) * C])
             + weights["fused.bias"][n * C : (n + 1) * C]
             for n in range(parts)
         ]
-        q, k, v = (one[0], one[0], one[1]) if tied else one
+        q, k, v = (projected[0], projected[0], projected[1]) if tied else projected
         yield Case(
             "tied" if tied else "untied",
             [
@@ -313,10 +313,10 @@ def attend_heads(rng):
 def normed(x, gain, bias, eps=1e-5):
     """Layer norm, vector by vector, the variance as the mean of the squared distances from the mean."""
     out = np.zeros_like(x)
-    for at in np.ndindex(x.shape[:-1]):
-        mean = sum(x[at]) / len(x[at])
-        variance = sum((value - mean) ** 2 for value in x[at]) / len(x[at])
-        out[at] = gain * (x[at] - mean) / math.sqrt(variance + eps) + bias
+    for index in np.ndindex(x.shape[:-1]):
+        mean = sum(x[index]) / len(x[index])
+        variance = sum((value - mean) ** 2 for value in x[index]) / len(x[index])
+        out[index] = gain * (x[index] - mean) / math.sqrt(variance + eps) + bias
     return out
 
 
@@ -381,7 +381,7 @@ def embed(rng):
 
 
 def padded(rng, B, S, V=5):
-    """tokens (B, S) with 0 behind their lengths, lengths (B,): the first text is full, the second is not."""
+    """tokens (B, S) with 0 after their lengths, lengths (B,): the first text is full, the second is not."""
     lengths = rng.integers(1, S + 1, size=B)
     lengths[0], lengths[1:2] = S, 1 + rng.integers(max(1, S - 1))
     tokens = rng.integers(3, V, size=(B, S))
@@ -562,8 +562,8 @@ def diagonal_weight(rng):
         ("untied, n = 10^6", 10**6, 1000, False),
     ):
         r = n * rng.uniform(0.6, 1.4, size=6)
-        own = np.minimum(r / n**0.5, 200)  # e^200 is as good as e^1000 here
-        tied_weight = np.exp(own) / (np.exp(own) + (L - 1) * np.exp(r / n / 2))
+        own_score = np.minimum(r / n**0.5, 200)  # e^200 is as good as e^1000 here
+        tied_weight = np.exp(own_score) / (np.exp(own_score) + (L - 1) * np.exp(r / n / 2))
         yield Case(label, [r, n, L, tied], {"weight": tied_weight if tied else np.full(6, 1 / L)})
 
 
@@ -573,13 +573,13 @@ def tied_scores_grad(rng):
         L, m = 1 if label == "one token" else L, d if label == "square W" else m
         dS, x, W = rng.normal(size=(L, L)), rng.normal(size=(L, d)), rng.normal(size=(d, m))
         dS = dS + dS.T if label == "dS symmetric" else dS
-        at = torch.from_numpy(W).requires_grad_()
-        S = torch.einsum("id,dm,jc,cm->ij", torch.from_numpy(x), at, torch.from_numpy(x), at)
-        (dW,) = torch.autograd.grad((S * torch.from_numpy(dS)).sum(), at)
+        leaf = torch.from_numpy(W).requires_grad_()
+        S = torch.einsum("id,dm,jc,cm->ij", torch.from_numpy(x), leaf, torch.from_numpy(x), leaf)
+        (dW,) = torch.autograd.grad((S * torch.from_numpy(dS)).sum(), leaf)
         yield Case(label, [dS, x, W], {"dW": dW.numpy()})
 
 
-# ---- the pieces together: torch's own modules ----
+# ---- integration checks: torch's own modules ----
 
 
 def self_attention_together(rng):
@@ -706,13 +706,13 @@ def seq2seq_together(rng):
                 np.tanh(weights["first.weight"] @ h + weights["first.bias"]),
             )
             for t in range(T):
-                found = np.zeros(H)
+                context_t = np.zeros(H)
                 if kind != "none":
                     alpha[b, t, : len(states)] = softmax(
-                        np.array([seq2seq_score(kind, weights, state, one) for one in states])
+                        np.array([seq2seq_score(kind, weights, state, key) for key in states])
                     )
-                    found = alpha[b, t, : len(states)] @ states
-                logits[b, t], state = decoder_step(weights, inputs[b, t], state, found)
+                    context_t = alpha[b, t, : len(states)] @ states
+                logits[b, t], state = decoder_step(weights, inputs[b, t], state, context_t)
         yield Case(
             kind,
             [

@@ -104,8 +104,8 @@ def checked_function(
     if not right:
         gradient = function["b"] + A @ x.ravel() + rate * np.exp(rate * x.ravel())
         error = np.zeros(size)
-        at = slice(None) if wrong_at is None else wrong_at
-        error[at] = ((factor or 1.3) - 1) * gradient[at]
+        wrong = slice(None) if wrong_at is None else wrong_at
+        error[wrong] = ((factor or 1.3) - 1) * gradient[wrong]
         function["error"] = error.reshape(shape)
     return function, right
 
@@ -125,9 +125,9 @@ def gradcheck_functions(rng):
         checked_function(rng, (4,), right=False, factor=-1),
         checked_function(rng, (2, 2), right=False, factor=2),
     ]
-    cases += [checked_function(rng, (4,), right=False, wrong_at=at) for at in range(4)]
-    cases += [checked_function(rng, (2, 3), right=False, wrong_at=at, factor=0.9) for at in (4, 5)]
-    return [cases[at] for at in rng.permutation(len(cases))]
+    cases += [checked_function(rng, (4,), right=False, wrong_at=i) for i in range(4)]
+    cases += [checked_function(rng, (2, 3), right=False, wrong_at=i, factor=0.9) for i in (4, 5)]
+    return [cases[i] for i in rng.permutation(len(cases))]
 
 
 def gradcheck_verdicts(rng):
@@ -250,8 +250,8 @@ def negative_loss(v, U, target, negatives):
 def neg_draw(rng, label, draws, target, K=None, V=13, n=4):
     """A draw for negSamplingCostAndGradient. draws: what sampleTokenIdx gives; K None: the default of 10."""
     v, U = rng.normal(0, 1, n), rng.normal(0, 1, (V, n))
-    kept = [at for at, row in enumerate(draws) if row != target][: K or 10]
-    expected = negative_loss(v, U, target, [draws[at] for at in kept]) | {"drawn": kept[-1] + 1}
+    used = [i for i, row in enumerate(draws) if row != target][: K or 10]
+    expected = negative_loss(v, U, target, [draws[i] for i in used]) | {"drawn": used[-1] + 1}
     return Case(label, [v, target, U, list(map(int, draws))] + ([] if K is None else [K]), expected)
 
 
@@ -261,7 +261,7 @@ def neg_cost(rng):
     rows = rng.permutation(13)
     yield neg_draw(rng, "a negative drawn twice", rows[[3, 5, 3, 7]], int(rows[0]), 4)
     rows = rng.permutation(13)
-    yield neg_draw(rng, "K not given: 10", rows[1:], int(rows[0]))
+    yield neg_draw(rng, "K left out: 10", rows[1:], int(rows[0]))
 
 
 neg_gradients = neg_cost
@@ -341,7 +341,7 @@ def windows(rng, model):
         ("negative sampling", "negSamplingCostAndGradient", 0),
         ("softmax, a context word twice", "softmaxCostAndGradient", 1),
     ):
-        words = [WORDS[at] for at in rng.permutation(len(WORDS))[:9]]
+        words = [WORDS[i] for i in rng.permutation(len(WORDS))[:9]]
         yield one_window(rng, label, model, cost, words, words[1:5] + words[1:3] * repeat, words[0])
 
 
@@ -351,7 +351,7 @@ def skipgram_cost(rng):
 
 def cbow_cost(rng):
     yield from windows(rng, "cbow")
-    words = [WORDS[at] for at in rng.permutation(len(WORDS))[:9]]
+    words = [WORDS[i] for i in rng.permutation(len(WORDS))[:9]]
     yield one_window(rng, "no context", "cbow", "softmaxCostAndGradient", words, [], words[0])
 
 
@@ -427,18 +427,17 @@ def sgd_saving(rng):
 
 def wrapper(rng):
     for model in ("skipgram", "cbow"):
-        words, n = [WORDS[at] for at in rng.permutation(len(WORDS))[:8]], 3
-        tokens = {word: at for at, word in enumerate(words)}
+        words, n = [WORDS[i] for i in rng.permutation(len(WORDS))[:8]], 3
+        tokens = {word: i for i, word in enumerate(words)}
         vectors = rng.normal(0, 1, (20, n))
         stretches = [
-            (words[at % 6], [words[(at + 1) % 6], words[(at + 2) % 6]][: 1 + at % 2])
-            for at in range(7)
+            (words[i % 6], [words[(i + 1) % 6], words[(i + 2) % 6]][: 1 + i % 2]) for i in range(7)
         ]
         draws = [8, 9]  # rows that are no word of a window
         both = tensor(vectors, True)
         total, count = tensor(0.0), 0
-        for at in range(50):
-            center, context = stretches[at % 7]
+        for i in range(50):
+            center, context = stretches[i % 7]
             rows = [tokens[word] for word in context]
             pairs = (
                 [(both[tokens[center]], row) for row in rows]
@@ -475,7 +474,7 @@ def wrapper(rng):
 def sentence_features(rng):
     tokens = {word: int(row) for word, row in zip(WORDS, rng.permutation(len(WORDS)))}
     vectors = rng.normal(0, 1, (len(WORDS), 5))
-    words = [WORDS[at] for at in rng.permutation(len(WORDS))]
+    words = [WORDS[i] for i in rng.permutation(len(WORDS))]
     for label, sentence in (
         ("four words", words[:4]),
         ("one word", words[:1]),
@@ -500,7 +499,7 @@ def regression(rng, label, N, n, K, strength, level=0.0, low=0):
         labels = rng.integers(low, K, N)
     labels[0] = np.argmax(
         features[0] @ weights
-    )  # one is right, so p - 1 at the label has another argmax
+    )  # a right prediction, so that p - 1 at the label has another argmax
     w = tensor(weights, True)
     scores = tensor(features) @ w
     cost = F.cross_entropy(scores, torch.as_tensor(labels)) + 0.5 * strength * (w**2).sum()
@@ -539,7 +538,7 @@ def regularization_values(rng):
 
 
 def best_model(rng):
-    while True:  # every wrong way to choose finds another model
+    while True:  # every wrong criterion chooses another model
         reg = np.sort(10.0 ** rng.uniform(-6, 1, 9))
         train, dev, test = (
             rng.permutation(np.linspace(25, 45, 9) + rng.uniform(0, 2, 9)) for _ in range(3)
@@ -627,7 +626,7 @@ def add_rows(rng):
     expected = table.copy()
     for row, value in zip(rows, values):
         expected[row] = expected[row] + value
-    yield Case("a row named three times", [table, rows, values], {"table": expected})
+    yield Case("a row that occurs three times", [table, rows, values], {"table": expected})
 
 
 def batched_negative_sampling(rng):
@@ -645,8 +644,8 @@ def batched_negative_sampling(rng):
         "",
         [predicted, targets, negatives, U],
         {
-            "costs": np.array([one["cost"] for one in each]),
-            "d_predicted": np.array([one["gradPred"] for one in each]),
-            "gradient of U": sum(one["grad"] for one in each),
+            "costs": np.array([result["cost"] for result in each]),
+            "d_predicted": np.array([result["gradPred"] for result in each]),
+            "gradient of U": sum(result["grad"] for result in each),
         },
     )
