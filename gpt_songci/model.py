@@ -82,7 +82,7 @@ class MultiHeadSelfAttention(nn.Module):
 
         Source: Vaswani et al. 2017, eq. 1.
         """
-        # BEGIN SOLUTION gpt-a3.2 (7 points): products of all queries with all keys, scaled by the width of one head
+        # BEGIN SOLUTION gpt-a3.2 (7 points): products of all queries with all keys, divided by the square root of one head's width
         return q @ k_t / math.sqrt(q.size(-1))
         # END SOLUTION gpt-a3.2
 
