@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import hashlib
 import warnings
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -63,8 +64,20 @@ def parse(text: str) -> ast.Module:
         return ast.parse(text)
 
 
+_SEEN: dict[bytes, dict[str, bool]] = {}  # by digest: most files of a class are the same
+
+
 def functions_of(text: str) -> dict[str, bool]:
     """{qualified name of a function: whether its body holds an answer}, also of a file that does not parse."""
+    key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    if key not in _SEEN:
+        if len(_SEEN) > 2000:
+            _SEEN.clear()
+        _SEEN[key] = _functions_of(text)
+    return _SEEN[key]
+
+
+def _functions_of(text: str) -> dict[str, bool]:
     try:
         tree = parse(text)
     except UNPARSED:
