@@ -21,7 +21,10 @@ from grading.intake.times import TimeError, parse_time
 MOODLE = re.compile(
     r"(?P<name>.+?)_(?P<number>\d+)_assign(?:submission|feedback)_(?P<kind>file|onlinetext|comments)(?:_(?P<file>.*))?"
 )
-CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)")
+CANVAS = re.compile(
+    r"(?P<name>anon|[^_]+)_(?P<late>LATE_)?(?P<user>\d+|(?<=anon_)[0-9A-Za-z]{5}|(?<=anon_LATE_)[0-9A-Za-z]{5})"
+    r"_(?P<number>\d+)_(?P<file>.+)"
+)
 BLACKBOARD = re.compile(
     r"(?P<head>.+)_attempt_(?P<time>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)(?P<file>_.+|\.txt)?", re.DOTALL
 )

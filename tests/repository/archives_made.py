@@ -7,6 +7,7 @@ the solved one with a line that names the student, so that a test sees whose fil
 import functools
 import io
 import json
+import random
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -16,6 +17,28 @@ from pathlib import Path
 from course.homeworks import ROOT
 from grading.intake import empty_files
 
+PARTS = (  # of names, for `random_tree`
+    "hmm HMM hw_bptt 张三 李四 20260001 20260002 _ - (1) （2） 副本 final 作业 第四次 v2 hw4 LATE 12345 678901 old main src . a … 😀 "
+    "attempt_2026-10-01-12-00-00 assignsubmission_file assignsubmission_file_ submission_456 zhangsan "
+    "__ copy \u202e 名单 group3 .git venv"
+).split()
+ENDINGS = (
+    ".zip",
+    ".tar.gz",
+    ".rar",
+    ".7z",
+    ".py",
+    ".md",
+    ".pdf",
+    ".txt",
+    ".ipynb",
+    "",
+    ".docx",
+    ".csv",
+    ".yml",
+    ".png",
+    ".tar",
+)
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 Files = dict[str, bytes]
 
@@ -283,6 +306,10 @@ LAYOUTS: dict[str, Layout] = {
     "canvas: one zip": Layout(
         lambda folder: (folder / "submissions.zip").write_bytes(zipped(_canvas())), AB, "canvas", root="submissions.zip"
     ),
+    "canvas: anonymous": Layout(
+        _files(lambda: {"anon_aB3dE_678901_hmm.zip": zipped(hmm("a")), "anon_LATE_9xY7z_678902_model.py": mine("b")}),
+        {"anon_9xY7z": {"hmm": "b"}, "anon_aB3dE": {"hmm": "a"}}, "canvas",
+    ),
     "blackboard": Layout(_files(_blackboard), AB, "blackboard", words=("2 attempts: number 2 counts",)),
     "blackboard: gradebook zip": Layout(
         lambda folder: (folder / "gradebook_hw1.zip").write_bytes(zipped(_blackboard())), AB, "blackboard"
@@ -468,8 +495,41 @@ LAYOUTS: dict[str, Layout] = {
     "tar.xz and tar.bz2": Layout(
         _files(lambda: {f"{A}.tar.xz": tarred(hmm("a"), "w:xz"), f"{B}.tar.bz2": tarred(hmm("b"), "w:bz2")}), AB, silent=True
     ),
+    "an answer that does not parse": Layout(
+        _alone(lambda: {"hmm/model.py": b"def f(:\n" + mine("a")}), _only(), silent=True
+    ),
     "nothing": Layout(
         _alone(lambda: {"notes/todo.pdf": b"x"}), {A: {}, B: {"hmm": "b"}},
         words=("nothing of hmm, hw_bptt found; there is: notes/todo.pdf",)
     ),
 }  # fmt: skip
+
+
+def random_tree(rng: random.Random, depth: int = 0) -> Files:
+    """Files and archives with names that mean something to some platform, and contents that may not fit."""
+    contents = (
+        mine("a"), empty(), b"", b"\0" * 100, notebook("x=1"), "中文".encode("gbk"), b'{"cells": 3}', b"def f(:\n",
+        METADATA.encode(), notebook(solved("hmm", "model.py").decode()),
+    )  # fmt: skip
+
+    def name(ending: str) -> str:
+        return "".join(rng.choice(PARTS) for _ in range(rng.randint(1, 4))) + ending
+
+    files: Files = {}
+    for _ in range(rng.randint(0, 4)):
+        folders = [name("") for _ in range(rng.randint(0, 2))]
+        last = (
+            name(rng.choice(ENDINGS)),
+            "model.py",
+            "hmm.zip",
+            "submission_metadata.yml",
+            "answers.md",
+        )
+        path = "/".join([*folders, rng.choice(last)])
+        files[path] = rng.choice(contents)
+        if depth < 3 and rng.random() < 0.8:
+            if path.endswith(".zip"):
+                files[path] = zipped(random_tree(rng, depth + 1))
+            elif path.endswith(".tar.gz"):
+                files[path] = tarred(random_tree(rng, depth + 1))
+    return files
