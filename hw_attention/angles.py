@@ -1,4 +1,4 @@
-"""Angles between two random vectors in n dimensions: histograms on the density, in one picture.
+"""Angles between two random vectors in n dimensions: histograms and densities in one picture.
 
 python hw_attention/angles.py --out_dir workdirs/angles
 """
@@ -16,7 +16,7 @@ DIMENSIONS = (1, 2, 5, 10, 100, 1000)
 def get_parser():
     parser = Parser(description="Sample angles between random vectors and draw angles.png.")
     parser.add_argument(
-        "--n", type=positive_int, nargs="+", default=DIMENSIONS, help="dimensions, a panel for each"
+        "--n", type=positive_int, nargs="+", default=DIMENSIONS, help="dimensions, one panel each"
     )
     parser.add_argument(
         "--pairs", type=positive_int, default=10_000, help="pairs of vectors for each dimension"
@@ -50,7 +50,7 @@ def draw_panel(ax, angles, n):
         ax.vlines(
             [0, math.pi], 0, shares, colors="tab:blue", linewidth=6, alpha=0.5, label="sampled"
         )
-        ax.plot([0, math.pi], [0.5, 0.5], "o", color="tab:red", label="mass ½ on 0 and on π")
+        ax.plot([0, math.pi], [0.5, 0.5], "o", color="tab:red", label="mass ½ at 0 and at π")
         ax.set(ylabel="probability", ylim=(0, 0.7))
     else:
         reach = min(math.pi / 2, 6 / math.sqrt(n))  # the deviation is about 1 / √n

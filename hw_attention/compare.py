@@ -2,7 +2,7 @@
 
     python hw_attention/compare.py --out_dir workdirs/compare
 
-Runs that compare.json already has are not repeated, so a stopped comparison goes on.
+Runs that compare.json already has are not repeated, so a stopped comparison continues.
 """
 
 import json
@@ -46,14 +46,14 @@ def get_parser():
     add("--encoder_iters", type=positive_int, default=400, help="training steps of each encoder")
     add("--hidden", type=positive_int, default=64, help="width of all models")
     add("--batchsize", type=positive_int, default=64, help="numerals in a batch")
-    add("--only", choices=("scores", "tied"), help="only this half")
+    add("--only", choices=("scores", "tied"), help="run only this part")
     devices.add_device_flags(parser)
     add("--quiet", action="store_true", help="no progress bar")
     return parser
 
 
 def one_run(flags, data, device, quiet):
-    """{"exact", "curve", "seconds"} of one training."""
+    """{"exact", "curve", "seconds"} of one training run."""
     start = time.perf_counter()
     model, state = train.fit(
         train.settle(train.get_parser().parse_args(flags)), data, device=device, quiet=quiet
@@ -107,9 +107,7 @@ def main(argv=None):
         else {"settings": settings, "runs": {}}
     )
     if stored["settings"] != settings:
-        raise UserError(
-            f"{path} is of other settings ({stored['settings']}); give another --out_dir"
-        )
+        raise UserError(f"{path} has other settings ({stored['settings']}); use another --out_dir")
     done = stored["runs"]
     names = [
         name

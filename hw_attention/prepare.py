@@ -1,4 +1,4 @@
-"""Make Chinese numerals and their digits: train.txt, val.txt, test.txt, a line each, numeral<TAB>digits.
+"""Generate Chinese numerals and their digits: train.txt, val.txt, test.txt, one numeral<TAB>digits per line.
 
     python hw_attention/prepare.py --data_root data/numerals
 
@@ -21,7 +21,7 @@ def get_parser():
     parser.add_argument(
         "--data_root", type=Path, default=Path("data/numerals"), help="folder that train.py reads"
     )
-    parser.add_argument("--out_dir", type=Path, help="folder for what is made (default: data_root)")
+    parser.add_argument("--out_dir", type=Path, help="folder for the files (default: --data_root)")
     parser.add_argument(
         "--train", type=positive_int, default=40_000, help="numbers to train on, two lines each"
     )
@@ -36,12 +36,12 @@ def get_parser():
 
 
 def place_for(folder):
-    """Where a folder that need not exist belongs: here, or under the repository's root if its parent is not here."""
+    """Path of a folder that may not exist yet: here, or under the repository's root if its parent is not here."""
     return folder if folder.is_absolute() or folder.parent.is_dir() else ROOT / folder
 
 
 def draw(rng):
-    """A number with 1 to 8 digits, each length as probable as the next; in half of them most digits are 0."""
+    """A number with 1 to 8 digits, all lengths equally probable; in half of them most digits are 0."""
     digits = rng.randint(1, 8)
     zero = rng.choice((0.1, 0.6))
     rest = [0 if rng.random() < zero else rng.randint(1, 9) for _ in range(digits - 1)]
@@ -49,25 +49,25 @@ def draw(rng):
 
 
 def held_out(number, seed):
-    """Whether a number is kept from training: one in ten is, the same ones for the same seed."""
+    """Whether a number is held out from training: one in ten is, the same ones for the same seed."""
     return number > 9 and zlib.crc32(f"{seed} {number}".encode()) % 10 == 0
 
 
 def different_numbers(count, seed, rng):
     """`count` different numbers that are held out."""
-    found, misses = {}, 0  # a dict keeps their order
-    while len(found) < count:
-        number, before = draw(rng), len(found)
+    numbers, misses = {}, 0  # a dict keeps their order
+    while len(numbers) < count:
+        number, before = draw(rng), len(numbers)
         if held_out(number, seed):
-            found[number] = None
-        misses = misses + 1 if len(found) == before else 0
+            numbers[number] = None
+        misses = misses + 1 if len(numbers) == before else 0
         if misses > 100_000:
             raise UserError(
-                f"--val and --test ask for {count} different numbers, only {len(found)} were found"
+                f"--val and --test ask for {count} different numbers, only {len(numbers)} were found"
             )
-    found = list(found)
-    rng.shuffle(found)  # short ones run out first
-    return found
+    numbers = list(numbers)
+    rng.shuffle(numbers)  # short numbers run out first, so the order is not random yet
+    return numbers
 
 
 def main(argv=None):

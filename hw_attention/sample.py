@@ -1,4 +1,4 @@
-"""Read Chinese numerals with a trained model: the digits, and a picture of where it looked.
+"""Read Chinese numerals with a trained model: the digits, and a picture of the attention weights.
 
 python hw_attention/sample.py "二〇二六" 三千零二十五 --ckpt_path workdirs/numerals
 """
@@ -26,7 +26,7 @@ def get_parser():
     parser.add_argument(
         "--beam",
         type=positive_int,
-        help="search with so many hypotheses (seq2seq; default: greedy)",
+        help="width of the beam search (seq2seq; default: greedy)",
     )
     parser.add_argument(
         "--plot", type=Path, help="picture to write (default: alignment.png in --ckpt_path)"
@@ -52,7 +52,7 @@ def read(model, text, beam=None):
 
 
 def shifted(answer):
-    """answer (1, T) with BOS in front and its last token gone, without the blank decoder_inputs."""
+    """answer (1, T) shifted right behind BOS, without the blank decoder_inputs."""
     return torch.cat([answer.new_full((1, 1), BOS), answer[:, :-1]], 1)
 
 
@@ -60,7 +60,7 @@ def draw(readings, path, title):
     """A heat map for each (text, digits, weights): signs of the numeral on x, digits of the answer on y."""
     from plots import chinese_font, plt, readable, save  # slow to import
 
-    chinese_font()  # before any axes are made: they take the font then
+    chinese_font()  # before any axes are created, which then use the font
     fig, axes = plt.subplots(
         1,
         len(readings),

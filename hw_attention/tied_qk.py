@@ -21,7 +21,7 @@ from model import (
     score_scaled_dot,
 )
 
-DRAWN = (4, 16, 64, 256, 1024)  # widths of the picture, beside --n
+DRAWN = (4, 16, 64, 256, 1024)  # widths of the picture, besides --n
 NAMES = {False: "untied", True: "tied"}
 
 
@@ -58,7 +58,7 @@ def get_parser():
         help="training steps of each encoder (1 layer, 1 head) on the numerals; 0: none",
     )
     add("--hidden", type=positive_int, default=64, help="width of these encoders")
-    add("--seed", type=seed_number, default=0, help="seed of everything drawn")
+    add("--seed", type=seed_number, default=0, help="seed of all random numbers")
     devices.add_device_flags(parser)
     add("--quiet", action="store_true", help="no progress bar")
     return parser
@@ -208,7 +208,7 @@ def main(argv=None):
     if args.iters > 0:
         from train import load_data
 
-        data = load_data(args.data_root)  # a missing file is reported before the work begins
+        data = load_data(args.data_root)  # a missing file is reported before the work starts
     found = measure(args)
     for name in NAMES.values():
         for n in args.n:

@@ -51,7 +51,7 @@ def network_gradients(X, labels, W1, b1, W2, b2):
 
     X (N, n), labels (N,) int. Returns dW1, db1, dW2, db2 in the shapes of the parameters.
     """
-    # BEGIN SOLUTION w2v-20 (3 points): softmax minus one-hot over N; ReLU hands back only where it was open
+    # BEGIN SOLUTION w2v-20 (3 points): softmax minus one-hot, divided by N; ReLU passes the gradient only where it was active
     h, scores = network_scores(X, W1, b1, W2, b2)
     dscores = softmax(scores)
     dscores[np.arange(len(X)), labels] -= 1
@@ -116,7 +116,7 @@ def draw_regions(ax, decide, labels, title):
 
 
 def draw(params, path):
-    """Three decision boundaries: AND by a perceptron, XOR by the best that one line does, XOR by the network."""
+    """Three decision boundaries: AND by a perceptron, XOR by the best single line, XOR by the network."""
     from plots import plt, save  # here, so that the checks can load this file without matplotlib
 
     fig, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")

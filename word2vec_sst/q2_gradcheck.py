@@ -28,11 +28,11 @@ def agree(numeric, analytic):
 def gradcheck_naive(f, x):
     """Compare the gradient that f returns with central differences, entry by entry (h = 1e-4).
 
-    f(x) -> (cost, gradient of x's shape); it may draw from Python's `random`, so the random state is put back
-    before every call. x: float array, changed one entry at a time and the same again at the end.
+    f(x) -> (cost, gradient of x's shape); it may draw from Python's `random`, so the random state is restored
+    before every call. x: float array, changed one entry at a time and unchanged at the end.
     Prints the verdict and returns it: True if all entries agree (`agree`), else False.
     """
-    # BEGIN SOLUTION w2v-04 (8 points): every call of f starts from one random state, and x is put back after each entry
+    # BEGIN SOLUTION w2v-04 (8 points): every call of f starts from the same random state, and x is restored after each entry
     state = random.getstate()
     _, analytic = f(x)
     numeric = np.zeros(x.shape)

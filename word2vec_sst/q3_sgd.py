@@ -67,8 +67,8 @@ def start(x0, step, useSaved):
         return 0, np.array(x0, dtype=float), step
     if params.shape != np.shape(x0):
         raise UserError(
-            f"saved_params_{iteration}.npz holds an array {params.shape}, x0 is {np.shape(x0)}: it is of "
-            "another run; move it away or start without the saved parameters"
+            f"saved_params_{iteration}.npz holds an array {params.shape}, x0 is {np.shape(x0)}: it belongs "
+            "to another run; move it away or start without the saved parameters"
         )
     random.setstate(state)
     return iteration, params, step * 0.5 ** (iteration // ANNEAL_EVERY)
@@ -91,11 +91,11 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     """Gradient descent: `iterations` times x <- postprocessing(x - step * gradient), from x0, which is not changed.
 
     f(x) -> (cost, gradient). step: learning rate, halved after every ANNEAL_EVERY iterations. postprocessing: a
-    function that returns the new x (it need not work in place), called after every step, or None. useSaved: go on from
+    function that returns the new x (it need not work in place), called after every step, or None. useSaved: continue from
     the latest saved parameters (`start`) and save every SAVE_PARAMS_EVERY iterations (`save_params`).
     Prints the smoothed cost every PRINT_EVERY iterations (`report`). Returns x after the last iteration.
     """
-    # BEGIN SOLUTION w2v-11 (8 points): one step down, then the post-processing; save, halve the step; count from 1
+    # BEGIN SOLUTION w2v-11 (8 points): one step against the gradient, then the post-processing; save, halve the step; count from 1
     done, x, step = start(x0, step, useSaved)
     smoothed = None
     for iteration in range(done + 1, iterations + 1):

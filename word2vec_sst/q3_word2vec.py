@@ -13,7 +13,7 @@ BATCH = 50  # windows a step
 
 def normalizeRows(x):
     """Rows of x (N, n), each divided by its Euclidean length; a row of zeros stays. x is not changed."""
-    # BEGIN SOLUTION w2v-06 (3 points): one length a row, kept as a column
+    # BEGIN SOLUTION w2v-06 (3 points): one length per row, kept as a column
     length = np.sqrt(np.sum(x * x, axis=1, keepdims=True))  # (N, 1)
     return x / np.where(length > 0, length, 1)
     # END SOLUTION w2v-06
@@ -23,7 +23,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     """Cross entropy of the softmax over the whole vocabulary, and its gradients.
 
     predicted (n,): v_c, or the context's sum in cbow. target: int, row of the word to predict. outputVectors (V, n),
-    a row a word. dataset: not used here (it makes both cost functions callable alike).
+    one row per word. dataset: not used here (both cost functions have the same arguments).
     Returns cost (float, nats), gradPred (n,), grad (V, n). Source: exercises 3a and 3b.
     """
     # BEGIN SOLUTION w2v-07 (8 points): scores of all words, the log of the target only, then y_hat - y both ways
@@ -37,7 +37,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
 
 
 def check_negatives(outputVectors, dataset):
-    """Raise a clear error where no negative can be drawn: in place of an endless loop, or of a puzzle later on."""
+    """Raise a clear error where no negative can be drawn, instead of looping forever or failing later."""
     if not callable(getattr(dataset, "sampleTokenIdx", None)):
         raise TypeError(
             f"the data set ({type(dataset).__name__}) has no sampleTokenIdx() to draw negatives from"
@@ -94,7 +94,7 @@ def skipgram(
     at most 2 C strings. tokens: dict word -> row. inputVectors, outputVectors (V, n).
     Returns cost, gradIn (V, n), gradOut (V, n): by inputVectors and by outputVectors. Source: exercise 3d.
     """
-    # BEGIN SOLUTION w2v-09 (8 points): whose vector predicts? One call of word2vecCostAndGradient a context word
+    # BEGIN SOLUTION w2v-09 (8 points): whose vector predicts? One call of word2vecCostAndGradient per context word
     center = row_of(tokens, currentWord)
     cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
     for word in contextWords:
@@ -122,7 +122,7 @@ def cbow(
 
     Arguments and results as in skipgram. An empty context predicts with a vector of zeros. Source: exercise 3d.
     """
-    # BEGIN SOLUTION w2v-10 (6 points, bonus): a word that stands twice in the context is in the sum twice
+    # BEGIN SOLUTION w2v-10 (6 points, bonus): a word that occurs twice in the context is in the sum twice
     rows = np.array([row_of(tokens, word) for word in contextWords], dtype=int)
     predicted = np.sum(inputVectors[rows], axis=0)  # (n,)
     cost, gradPred, gradOut = word2vecCostAndGradient(
@@ -135,11 +135,11 @@ def cbow(
 
 
 class OtherDraws(Exception):
-    """A cost function draws otherwise than K negatives, none of them the target, for each target."""
+    """A cost function does not draw exactly K negatives other than the target for each target."""
 
 
 class DrawnBefore:
-    """Stands in for the data set during one window: hands out negatives that were drawn before, as rows of a table."""
+    """Replaces the data set during one window: returns negatives that were drawn before, as rows of a table."""
 
     def __init__(self, rows):
         self.rows = iter(rows)
@@ -152,7 +152,7 @@ class DrawnBefore:
 
 
 def draw_negatives(dataset, target, K, draws):
-    """Append to `draws` what a cost function draws for one target: K negatives and every redrawn target between."""
+    """Append to `draws` the draws of a cost function for one target: K negatives, and every draw of the target itself."""
     if hasattr(dataset, "sampleNegatives"):
         dataset.sampleNegatives(target, K, draws)
         return
@@ -200,9 +200,9 @@ def word2vec_sgd_wrapper(
     """Mean cost and gradient of BATCH random windows: what `sgd` calls.
 
     wordVectors (2V, n): input vectors above output vectors. Each window: C1 from 1..C, then a centre and its context
-    from dataset.getRandomContext(C1), then what the cost function draws. A cost function with an argument K touches few
+    from dataset.getRandomContext(C1), then the draws of the cost function. A cost function with an argument K touches few
     rows: it gets a small table of these (`small_window`), for gradients of the whole vocabulary would take hours; the
-    result is the same. One that draws otherwise than K negatives a target is called again on the whole vocabulary.
+    result is the same. One that draws differently is called again on the whole vocabulary.
     Returns cost, gradient (2V, n).
     """
     N = len(wordVectors) // 2

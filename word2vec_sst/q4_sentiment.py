@@ -30,7 +30,7 @@ def chooseBestModel(results):
 
     Returns one of these dicts; of equal ones, the first.
     """
-    # BEGIN SOLUTION w2v-15 (4 points): which of the accuracies may take part in a choice?
+    # BEGIN SOLUTION w2v-15 (4 points): which of the accuracies may decide a choice?
     return max(results, key=lambda result: result["dev"])
     # END SOLUTION w2v-15
 
@@ -96,7 +96,7 @@ def minimize(f, x, iterations=500, memory=10, tolerance=1e-5):
                 break
             length /= 2
         else:
-            break  # no step goes down: as good as it gets
+            break  # no step lowers the cost: converged
         step, change = length * direction, new_gradient - gradient
         x, cost, gradient = x + step, new_cost, new_gradient
         if np.sum(step * change) > 1e-12:
@@ -105,7 +105,7 @@ def minimize(f, x, iterations=500, memory=10, tolerance=1e-5):
 
 
 def fit(features, labels, regularization, weights, args):
-    """Weights (n, CLASSES) of the softmax regression, from the weights given."""
+    """Weights (n, CLASSES) of the softmax regression, starting from `weights`."""
 
     def cost(w):
         return softmaxRegression(features, labels, w, regularization, True)

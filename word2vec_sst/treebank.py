@@ -29,7 +29,7 @@ def parse_tree(line, where="tree"):
     for sign in re.findall(r"\(|\)|[^\s()]+", line):
         if sign == "(":
             if phrases and not stack:
-                raise UserError(f"{where}: a second tree starts behind the first one")
+                raise UserError(f"{where}: a second tree starts after the first one")
             stack.append([None, len(words)])
         elif not stack:
             raise UserError(f"{where}: {sign!r} stands outside the brackets")
@@ -60,7 +60,7 @@ def parse_line(line, where):
         raise UserError(f"{where}: {came}; a line is label<TAB>sentence")
     words = [plain_word(word) for word in text.split()]
     if not words:
-        raise UserError(f"{where}: no words behind the label")
+        raise UserError(f"{where}: no words after the label")
     return words, [(int(label), 0, len(words))]
 
 

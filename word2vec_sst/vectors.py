@@ -30,7 +30,7 @@ def load_vectors(path):
     try:
         words, vectors = read_npz(path) if path.suffix == ".npz" else read_text(path)
     except (KeyError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is no file of word vectors: {error}") from None
+        raise UserError(f"{path} is not a file of word vectors: {error}") from None
     if vectors.ndim != 2 or len(vectors) != len(words) or not len(words):
         raise UserError(f"{path}: {len(words)} words, vectors {vectors.shape}")
     return {word: row for row, word in enumerate(words)}, vectors

@@ -170,7 +170,7 @@ def test_numerals_and_digits():
 
 @pytest.mark.parametrize("text", NO_NUMERALS)
 def test_what_is_no_numeral(text):
-    with pytest.raises(ValueError, match="no numeral"):
+    with pytest.raises(ValueError, match="not a numeral"):
         NUMERALS.to_number(text)
 
 
@@ -376,7 +376,7 @@ def test_bad_flags(capsys, data, tmp_path):
 
 @pytest.mark.parametrize("text", ["三千〇二五", "12", "两千"])
 def test_sample_refuses_what_is_no_numeral(text, run):
-    assert "no numeral" in user_error("sample", text, "--ckpt_path", run)
+    assert "not a numeral" in user_error("sample", text, "--ckpt_path", run)
 
 
 def test_broken_files(run, tmp_path):
@@ -496,4 +496,4 @@ def test_from_the_command_line_inside_the_folder(run):
         encoding="utf-8",
         timeout=60,
     )
-    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "no numeral" in done.stderr
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "not a numeral" in done.stderr
