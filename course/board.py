@@ -159,6 +159,7 @@ def render(
         own = [result for result in results if result.homework == homework]
         own.sort(key=lambda result: order.index(result.name))
         lines += _homework_lines(homework, own, words, width, several=len(homeworks) > 1)
+        notes += [result.salvaged.text(language) for result in own if result.salvaged]
         notes += [f"{result.id}: {result.note.text(language)}" for result in own if result.note]
         for name in hidden_libraries(root, homework):
             library = name.removesuffix(".py")

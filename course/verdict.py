@@ -11,9 +11,11 @@ from typing import Any
 from course.cases import Case, Cases, StoredCases
 from course.checks import Check
 from course.diagnose import Diagnosis, diagnose
+from course.empty_copy import blank_places
 from course.judging import FORM_ERRORS, JudgedCase, WrongAnswer, case_seed, recording_errors
 from course.messages import Message
 from course.runner import ErrorKind, Runner, StudentError
+from course.salvage import is_template, salvage, salvage_message, student_function
 
 
 class Status(StrEnum):
@@ -45,32 +47,36 @@ class CheckResult:
     mistake: str | None = None
     hint: Message | None = None
     note: Message | None = None
+    salvaged: Message | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `from_dict` is the inverse."""
         data = asdict(self) | {"status": str(self.status), "message": list(self.message)}
-        for name in ("hint", "note"):
+        for name in ("hint", "note", "salvaged"):
             data[name] = list(data[name]) if data[name] else None
         return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "CheckResult":
-        messages = {
-            name: Message(*data[name]) for name in ("message", "hint", "note") if data[name]
-        }
+        names = ("message", "hint", "note", "salvaged")
+        messages = {name: Message(*data[name]) for name in names if data.get(name)}
         fields: dict[str, Any] = {**data, "status": Status(data["status"]), **messages}
         return cls(**fields)
 
 
 @dataclass
 class Verdict:
-    """Verdict of one check. note: what costs no points."""
+    """Verdict of one check.
+
+    note: what costs no points. salvaged: why the blank's function was checked apart from its file, or None.
+    """
 
     check: Check
     status: Status
     message: Message = Message("", "")
     diagnosis: Diagnosis | None = None
     note: Message | None = None
+    salvaged: Message | None = None
     error: BaseException | None = field(default=None, repr=False)
 
     @property
@@ -104,6 +110,7 @@ class Verdict:
             mistake=diagnosis.mistake if diagnosis else None,
             hint=diagnosis.hint if diagnosis else None,
             note=self.note,
+            salvaged=self.salvaged,
         )
 
 
@@ -114,10 +121,24 @@ class MissingCases(Exception):
 def run(check: Check, runner: Runner, cases: Cases, drawn: Sequence[Case] | None = None) -> Verdict:
     """Verdict of `check` on the code that `runner` runs: right with stubs, or with the student's own helpers.
 
-    drawn: the check's cases, if they are at hand already. Raises MissingCases.
+    If the student's file cannot be loaded, the blank's function is checked in the empty copy (course.salvage). drawn:
+    the check's cases, if they are at hand already. Raises MissingCases.
     """
-    first = None
     drawn = cases_for(check, cases) if drawn is None else drawn
+    verdict = _run_with_and_without_stubs(check, runner, cases, drawn)
+    if not verdict.status.passes:
+        verdict = _salvaged(check, runner, cases, drawn, verdict) or verdict
+    if verdict.status == Status.WRONG and not check.is_integration:
+        function = student_function(check.homework, check.id, runner.read_sources(check.homework))
+        if function and is_template(function):
+            return Verdict(check, Status.EMPTY, explain_empty(check), salvaged=verdict.salvaged)
+    return verdict
+
+
+def _run_with_and_without_stubs(
+    check: Check, runner: Runner, cases: Cases, drawn: Sequence[Case]
+) -> Verdict:
+    first = None
     for stubs in dict.fromkeys((check.stubs, ())):
         verdict = _run_with(check, runner, cases, drawn, stubs)
         if verdict.status.passes:
@@ -125,6 +146,22 @@ def run(check: Check, runner: Runner, cases: Cases, drawn: Sequence[Case] | None
         first = first or verdict
     assert first
     return first
+
+
+def _salvaged(
+    check: Check, runner: Runner, cases: Cases, drawn: Sequence[Case], verdict: Verdict
+) -> Verdict | None:
+    """The verdict on the blank's function in the empty copy, if the file of the student's could not be loaded."""
+    error = verdict.error
+    if not isinstance(error, StudentError) or not error.importing or check.is_integration:
+        return None
+    sources = salvage(check.homework, check.id, runner.read_sources(check.homework))
+    if sources is None:
+        return None
+    with runner.with_sources(check.homework, sources) as other:
+        salvaged = _run_with_and_without_stubs(check, other, cases, drawn)
+    salvaged.salvaged = salvage_message(error, check.homework)
+    return salvaged
 
 
 def _run_with(
@@ -167,8 +204,8 @@ def _judge(
     except StudentError as error:
         if error.is_timeout:
             return Verdict(check, Status.TIMEOUT, explain_timeout(error), error=error)
-        if error.empty:
-            is_empty = error.empty == check.id or check.is_integration
+        if error.empty or error.type == "NotImplementedError" and not error.message:
+            is_empty = error.empty in (None, check.id) or check.is_integration
             status = Status.EMPTY if is_empty else Status.ERROR
             return Verdict(check, status, explain_empty(check, error), error=error)
         return Verdict(check, Status.ERROR, explain(error) + case.context(), error=error)
@@ -211,6 +248,10 @@ ADVICE: dict[str, Message] = {  # by the type of the error, or by what `ErrorKin
         "没有激活课程的环境，或没有安装 requirements.txt",
     ),
     ErrorKind.MISSING_NAME: Message("keep the provided names", "请保持原来的名字"),
+    ErrorKind.PYTHON_2: Message(
+        "this is Python 2; convert the file with 2to3 (Python 3.12 and older have it)",
+        "这是 Python 2 代码；请用 2to3 转换（Python 3.12 及更早版本自带）",
+    ),
     ErrorKind.SIGNATURE: Message("keep the provided parameters", "请保持原来的参数"),
 }
 
@@ -229,10 +270,12 @@ def explain_timeout(error: StudentError) -> Message:
     )
 
 
-def explain_empty(check: Check, error: StudentError) -> Message:
-    blank = (
-        f"{error.empty_file}, blank {error.empty}" if error.empty_file else f"blank {error.empty}"
-    )
-    if error.empty == check.id:
+def explain_empty(check: Check, error: StudentError | None = None) -> Message:
+    """Message for an empty blank: the check's own, or another one that it needs."""
+    place = blank_places(check.homework).get(check.id)
+    id = (error and error.empty) or check.id
+    file = (error and error.empty_file) or (place and f"{check.homework}/{place.file}")
+    blank = f"{file}, blank {id}" if file else f"blank {id}"
+    if id == check.id:
         return Message(f"NOT FILLED IN {blank}", f"尚未填写：{blank}")
     return Message(f"needs {blank}, which is still empty", f"需要先完成 {blank}（尚未填写）")

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from course.homeworks import ROOT
@@ -92,6 +93,18 @@ class SandboxRunner(Runner):
             return session.ask(request, min(self.limits.call, self.limits.total - self.spent))
         finally:
             self.spent += time.monotonic() - started
+
+    def read_sources(self, homework: str) -> dict[str, str]:
+        return {
+            name: data.decode("utf-8", "replace")
+            for name, data in self.files[homework].items()
+            if name.endswith(".py")
+        }
+
+    def with_sources(self, homework: str, sources: Mapping[str, str]) -> Runner:
+        own = {name: text.encode("utf-8", "replace") for name, text in sources.items()}
+        limits = replace(self.limits, total=max(0.0, self.limits.total - self.spent))
+        return SandboxRunner(self.sandbox, {homework: own}, limits)
 
     def close(self) -> None:
         for session in self.sessions.values():

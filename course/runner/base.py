@@ -1,12 +1,13 @@
 """What all runners share: the interface that checks use, and the errors of student code."""
 
+import contextlib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from course.homeworks import ROOT
+from course.homeworks import ROOT, find_folder
 from course.runner.protocol import Answer, ErrorReport, Request
 
 
@@ -17,6 +18,7 @@ class ErrorKind(StrEnum):
     LIBRARY = "library"
     MISSING_NAME = "missing name"
     SIGNATURE = "signature"
+    PYTHON_2 = "python 2"
 
 
 class StudentError(Exception):
@@ -33,9 +35,11 @@ class StudentError(Exception):
         empty: str | None = None,
         empty_file: str | None = None,
         kind: str = "",
+        importing: str = "",
     ):
         self.type, self.message, self.where = type, message, where
         self.empty, self.empty_file, self.kind = empty, empty_file, kind
+        self.importing = importing
         super().__init__(f"{type}: {message}" + (f" ({where})" if where else ""))
 
     @classmethod
@@ -47,6 +51,7 @@ class StudentError(Exception):
             report.empty,
             report.empty_file,
             report.kind,
+            report.importing,
         )
 
 
@@ -55,8 +60,8 @@ class CallTimeout(StudentError):
 
     is_timeout = True
 
-    def __init__(self, seconds: float):
-        super().__init__("Timeout", f"no answer within {seconds:g} s")
+    def __init__(self, seconds: float, importing: str = ""):
+        super().__init__("Timeout", f"no answer within {seconds:g} s", importing=importing)
         self.seconds = seconds
 
 
@@ -78,6 +83,9 @@ class Runner:
 
     def __init__(self, root: Path | str = ROOT):
         self.root = Path(root)
+        self.hanging: dict[
+            tuple[str, str], CallTimeout
+        ] = {}  # (homework, module) that do not finish importing
         self.start(0)
 
     def start(self, seed: int, stubs: Iterable[str] = ()) -> None:
@@ -105,16 +113,35 @@ class Runner:
         args: Iterable[Any],
         kwargs: dict[str, Any],
     ) -> Any:
+        if hang := self.hanging.get((homework, module)):
+            raise hang
         self.calls += 1
         seed = call_seed(self.seed, self.calls)
         request = Request(kind, module, name, list(args), kwargs, seed, self.stubs)
-        answer = self.answer(homework, request)
+        try:
+            answer = self.answer(homework, request)
+        except CallTimeout as error:
+            if error.importing:
+                self.hanging[homework, module] = error
+            raise
         if answer.changed:
             self.changed_arguments.append(name)
         return answer.value
 
     def answer(self, homework: str, request: Request) -> Answer:
         """Perform one request. Raises StudentError, CallTimeout for one that takes too long."""
+        raise NotImplementedError
+
+    def read_sources(self, homework: str) -> dict[str, str]:
+        """{file name: text} of the submission's Python files of a homework."""
+        texts = {}
+        for path in sorted(find_folder(self.root, homework).glob("*.py")):
+            with contextlib.suppress(OSError):
+                texts[path.name] = path.read_text(encoding="utf-8", errors="replace")
+        return texts
+
+    def with_sources(self, homework: str, sources: Mapping[str, str]) -> "Runner":
+        """A runner of the same kind on other files of one homework; whoever asks for it closes it."""
         raise NotImplementedError
 
     def close(self) -> None:

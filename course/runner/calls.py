@@ -21,6 +21,12 @@ from .protocol import Answer, ErrorReport, NotPlainError, Request, encode, to_pl
 MAX_PRINTED = 20_000  # characters kept of what student code prints in one call
 MAX_MESSAGE = 2000  # characters kept of an error's message
 LIBRARY_MISSING = re.compile("No module named '(numpy|torch|jieba|matplotlib|tqdm)'")
+PYTHON_2_SYNTAX = re.compile(
+    r"Missing parentheses in call to 'print'|multiple exception types must"
+)
+PYTHON_2_NAME = re.compile(
+    r"'(cPickle|xrange|raw_input|unicode|basestring|urllib2|StringIO|reduce)'"
+)
 EMPTY_BLANK = re.compile(r"(?:(?P<file>\S+), )?blank (?P<id>\S+) \(")  # what an empty blank raises
 
 
@@ -41,6 +47,12 @@ class Printed(io.StringIO):
 def perform(homework: Homework, probes: Any, request: Request) -> Answer:
     """Answer one request. Raises what the student's code raises, and NotPlainError for a result that is not plain data."""
     args, kwargs = request.args, request.kwargs
+    if request.kind == "load":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if homework.has(request.module):
+                homework.module(request.module)
+        return Answer(None)
     with warnings.catch_warnings(), np.errstate(), homework.active():
         warnings.simplefilter("ignore")
         before = b""
@@ -102,6 +114,7 @@ def describe(error: BaseException, folder: Path | str) -> ErrorReport:
         empty=empty["id"] if empty else None,
         empty_file=empty["file"] if empty else None,
         kind=_kind(error, text),
+        importing=getattr(error, "failed_import", ""),
     )
 
 
@@ -123,6 +136,10 @@ def _kind(error: BaseException, text: str) -> str:
         return "encoding"
     if isinstance(error, MissingNameError):
         return "missing name"
+    if isinstance(error, SyntaxError) and PYTHON_2_SYNTAX.match(text):
+        return "python 2"
+    if isinstance(error, (NameError, ImportError)) and PYTHON_2_NAME.search(text):
+        return "python 2"
     if isinstance(error, SignatureError):
         return "signature"
     if isinstance(error, ModuleNotFoundError) and LIBRARY_MISSING.fullmatch(text):

@@ -54,10 +54,21 @@ class InProcessRunner(Runner):
             with time_limit(limit):
                 answer = calls.perform(self._loaded[key], probes, copied)
             return protocol.Answer(protocol.copy_plain(answer.value), answer.changed)
-        except (KeyboardInterrupt, CallTimeout):
+        except CallTimeout as error:
+            error.importing = getattr(error, "failed_import", "")
+            raise
+        except KeyboardInterrupt:
             raise
         except BaseException as error:
             raise StudentError.from_report(calls.describe(error, folder)) from error
+
+    def read_sources(self, homework: str) -> dict[str, str]:
+        own = {name: text for (owner, name), text in self.sources.items() if owner == homework}
+        return super().read_sources(homework) | own
+
+    def with_sources(self, homework: str, sources: Mapping[str, str]) -> Runner:
+        own = {(homework, name): text for name, text in sources.items()}
+        return InProcessRunner(self.root, own, self.limit)
 
 
 @contextlib.contextmanager

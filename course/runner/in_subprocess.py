@@ -1,6 +1,7 @@
 """Runs student code in a process of its own, which has the submission and the probes only."""
 
 import contextlib
+import dataclasses
 import os
 import queue
 import secrets
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -48,10 +50,32 @@ class SubprocessRunner(Runner):
                 self.processes.pop(homework).close()
             raise
 
+    def with_sources(self, homework: str, sources: Mapping[str, str]) -> Runner:
+        return FilesRunner(
+            {homework: {name: text.encode() for name, text in sources.items()}}, self.limit
+        )
+
     def close(self) -> None:
         for process in self.processes.values():
             process.close()
         self.processes.clear()
+
+
+class FilesRunner(SubprocessRunner):
+    """`SubprocessRunner` for files in memory, {homework: {name: bytes}}."""
+
+    def __init__(self, files: Mapping[str, Mapping[str, bytes]], limit: float = TIME_LIMIT):
+        self.folder = tempfile.TemporaryDirectory(prefix="check-")
+        for homework, named in files.items():
+            for name, data in named.items():
+                path = Path(self.folder.name) / homework / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        super().__init__(self.folder.name, limit)
+
+    def close(self) -> None:
+        super().close()
+        self.folder.cleanup()
 
 
 class Channel:
@@ -59,6 +83,7 @@ class Channel:
 
     requests: IO[bytes]
     answers: IO[bytes]
+    alive: bool
 
     def listen(self, expected: bool = False) -> None:
         """Collect arriving frames in a thread, so that waiting for one can time out.
@@ -66,6 +91,7 @@ class Channel:
         An unsolicited frame stops the reader. expected: the first frame comes without a request.
         """
         self.frames: queue.Queue[bytes | None] = queue.Queue()
+        self.imported: set[tuple[str, tuple[str, ...]]] = set()
         self.expected = expected
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -79,7 +105,21 @@ class Channel:
         self.frames.put(None)
 
     def ask(self, request: protocol.Request, limit: float) -> protocol.Answer:
-        """The answer to one request. Raises StudentError or CallTimeout."""
+        """The answer to one request, whose module is imported first. Raises StudentError or CallTimeout."""
+        key = request.module, request.stubs
+        if key not in self.imported:
+            self.imported.add(key)
+            try:
+                self._ask(dataclasses.replace(request, kind="load", args=[], kwargs={}), limit)
+            except CallTimeout as error:
+                error.importing = request.module
+                raise
+            except StudentError:  # the request itself will say so
+                if not self.alive:
+                    raise
+        return self._ask(request, limit)
+
+    def _ask(self, request: protocol.Request, limit: float) -> protocol.Answer:
         nonce, self.expected = secrets.token_hex(8), True
         with contextlib.suppress(
             OSError, ValueError

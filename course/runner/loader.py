@@ -70,9 +70,17 @@ class Homework:
         with self.active():
             if name in self._modules:
                 return self._modules[name]
-            if not (self._path(name) or name in self._stub_modules()):
+            if not self.has(name):
                 raise ImportError(f"no file {self.folder.name}/{name.replace('.', '/')}.py")
-            return importlib.import_module(name)
+            try:
+                return importlib.import_module(name)
+            except BaseException as error:
+                error.failed_import = name  # type: ignore[attr-defined]
+                raise
+
+    def has(self, name: str) -> bool:
+        """True if there is a file for the module `name`, or a stub of it."""
+        return bool(self._path(name)) or name in self._stub_modules()
 
     def find(self, name: str) -> Any:
         """The student's object `name` of the module under test, "function" or "Class.method"."""

@@ -50,11 +50,11 @@ class Request:
     """Asks for one call of student code.
 
     kind "call": the function `name` of the homework's `module`; kind "probe": the function `name` of the probes, which
-    gets the homework as its first argument. seed: of the random numbers that the call sees. stubs: names of what
-    library calls replace.
+    gets the homework as its first argument; kind "load": import the module only.
+    seed: of the random numbers that the call sees. stubs: names of what library calls replace.
     """
 
-    kind: Literal["call", "probe"]
+    kind: Literal["call", "probe", "load"]
     module: str
     name: str
     args: list[Any]
@@ -84,7 +84,8 @@ class ErrorReport:
     """An exception of student code as plain data.
 
     where: "hmm/model.py, line 12" or "". empty, empty_file: id and file of an empty blank, or None. kind: what is known
-    about the cause beyond the exception's type (see `course.runner.ErrorKind`), or "".
+    about the cause beyond the exception's type (see `course.runner.ErrorKind`), or "". importing: the module that could
+    not be imported, or "".
     """
 
     type: str
@@ -93,6 +94,7 @@ class ErrorReport:
     empty: str | None = None
     empty_file: str | None = None
     kind: str = ""
+    importing: str = ""
 
 
 def fields_of(instance: Any) -> dict[str, Any]:
