@@ -298,7 +298,7 @@ def yardsticks(data_root, data, seeds, folder):
     labels, texts, _ = read_reviews(data_root / CSV)
     labels = np.array(labels)
     accuracy = {
-        "always the commoner label": [],
+        "always the majority": [],
         "character 1-3-grams, TF-IDF, linear SVM": [],
         "words, TF-IDF, logistic regression": [],
     }
@@ -306,7 +306,7 @@ def yardsticks(data_root, data, seeds, folder):
     for seed in seeds:
         rows = split_rows(texts, labels, seed)
         known, test = rows["train"] + rows["validation"], rows["test"]
-        accuracy["always the commoner label"].append(
+        accuracy["always the majority"].append(
             float(max(labels[test].mean(), 1 - labels[test].mean()))
         )
         for name, cut, learner in (

@@ -324,7 +324,7 @@ def draw_curve(log, path, title, majority):
     )
     best = log[best_epoch(log)]
     ax.plot(best["epoch"], best["validation_accuracy"], "o", label=f"best: epoch {best['epoch']}")
-    ax.axhline(majority, color="gray", lw=0.8, label="always the commoner label")
+    ax.axhline(majority, color="gray", lw=0.8, label="always the majority")
     ax.set(xlabel="epoch", ylabel="accuracy (fraction of texts)", title=title)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend()
