@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from grading.intake import Hint, Person, Roster, Submission, TableError, read_roster, tables
 from grading.intake.rosters import RosterError, columns_of
@@ -256,7 +257,7 @@ def _filled_xlsx(
     workbook = openpyxl.load_workbook(book.path)
     sheet = workbook.worksheets[0]
     for line, (person, points) in lines.items():
-        cell = sheet.cell(line, column + 1)
+        cell: Any = sheet.cell(line, column + 1)
         _note(filled, person, str(cell.value or ""), points)
         cell.value = int(points) if float(points).is_integer() else points
     buffer = io.BytesIO()
@@ -281,7 +282,7 @@ def workbook(headings: Sequence[str], rows: Iterable[Sequence[str | int | float]
     assert sheet is not None
     for number, row in enumerate([headings, *rows], 1):
         for column, value in enumerate(row, 1):
-            cell = sheet.cell(number, column)
+            cell: Any = sheet.cell(number, column)
             if isinstance(value, str):
                 cell.number_format = "@"
                 cell.value = ILLEGAL_CHARACTERS_RE.sub("?", value)

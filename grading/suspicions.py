@@ -77,9 +77,12 @@ def calls(files, homework):
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in ast.walk(tree):
-            if getattr(node, "lineno", None) in numbers:
-                for word in sorted(_names(node) & words):
-                    found.append(f"{homework}/{name}, line {node.lineno}: {word}")
+            line = getattr(node, "lineno", None)
+            if line in numbers:
+                found += [
+                    f"{homework}/{name}, line {line}: {word}"
+                    for word in sorted(_names(node) & words)
+                ]
     return sorted(set(found))
 
 

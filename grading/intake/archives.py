@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from grading.intake.names import is_archive
 from grading.intake.problems import Notice
@@ -422,9 +422,9 @@ class _Unpacked:
 
     def __init__(self, file: BinaryIO, kind: str) -> None:
         self.file, self.kind, self.rest, self.ended = file, kind, b"", False
-        self.unpacker = self._new()
+        self.unpacker: Any = self._new()
 
-    def _new(self):
+    def _new(self) -> Any:
         if self.kind == "gzip":
             return zlib.decompressobj(31)
         return (

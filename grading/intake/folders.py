@@ -517,9 +517,10 @@ class _Finder:
                 homework,
             )
             homework = homework or only or self._nearest(source)
+            if homework is None:
+                homeless.append(source)
+                continue
             if homework not in self.homeworks:
-                if homework is None:
-                    homeless.append(source)
                 continue
             root = self.roots.get(homework, "")
             name = _relative(source.path, root)
