@@ -1,0 +1,89 @@
+"""Prints what becomes of every layout of archives_made.py: who is found, points, what is said.
+
+    python -m tests.repository.layouts_table [--no-points]
+
+Points are those of the checks on the code that is read, in process; full marks of hmm without bonus are 100.
+"""
+
+import argparse
+import functools
+import tempfile
+from pathlib import Path
+
+from course import verdict
+from course.cases import FreshCases
+from course.checks import load_checks
+from course.homeworks import ROOT
+from course.runner import InProcessRunner
+from grading.intake import Submission, complete, read_class, read_roster
+from tests.repository import archives_made as made
+
+
+@functools.cache
+def points(homework: str, files: tuple[tuple[str, bytes], ...]) -> int:
+    """Points of a homework's code."""
+    sources = {
+        (homework, name): data.decode("utf-8", "replace")
+        for name, data in files
+        if name.endswith(".py")
+    }
+    runner, cases = InProcessRunner(sources=sources), FreshCases(5)
+    results = [
+        verdict.run(check, runner, cases) for check in load_checks(homework) if not check.bonus
+    ]
+    return sum(result.points for result in results)
+
+
+def graded(submission: Submission, homework: str) -> int:
+    """Points of a submission's homework; lines that name the student do not count as a difference."""
+    files = complete(submission.files[homework], homework)
+    plain = {
+        name: b"\n".join(line for line in data.splitlines() if not line.startswith(b"# by "))
+        for name, data in files.items()
+    }
+    return points(
+        homework,
+        tuple(
+            sorted(
+                (name, data) for name, data in plain.items() if (ROOT / homework / name).is_file()
+            )
+        ),
+    )
+
+
+def row(name: str, with_points: bool) -> str:
+    layout = made.LAYOUTS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "in"
+        place.mkdir()
+        (Path(folder) / "roster.csv").write_text(made.ROSTER, encoding="utf-8")
+        layout.make(place)
+        roster = read_roster(Path(folder) / "roster.csv")
+        intake = read_class(place / layout.root, layout.homeworks, roster=roster)
+        matching = intake.match()
+        students = []
+        for submission in intake.submissions:
+            who = "+".join(person.id for person in submission.people) or submission.name
+            work = [
+                f"{homework} {graded(submission, homework)}" if with_points else homework
+                for homework in submission.homeworks
+            ]
+            students.append(f"{who}: {', '.join(work) or 'nothing'}")
+        said = [problem for submission in intake.submissions for problem in submission.problems]
+        said += [item.reason for item in matching.ambiguous] + intake.problems
+    return f"| {name} | {intake.layout} | {'; '.join(students)} | {'; '.join(said)} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument(
+        "--no-points", dest="points", action="store_false", help="only who and what"
+    )
+    args = parser.parse_args()
+    print("| layout | recognised as | students and points | messages |\n|---|---|---|---|")
+    for name in made.LAYOUTS:
+        print(row(name, args.points), flush=True)
+
+
+if __name__ == "__main__":
+    main()
