@@ -181,6 +181,8 @@ def score_scaled_dot(q, k):
 
 def score_dot(q, k):
     """stub: from distances, |q - k|² = |q|² + |k|² - 2 q·k."""
+    if q.dim() > 4:  # batch and heads in front are what its callers need: more would be an answer
+        raise ValueError("this stub does not know more than two axes in front")
     lengths = q.square().sum(-1)[..., :, None] + k.square().sum(-1)[..., None, :]
     return (lengths - torch.cdist(q, k, compute_mode="donot_use_mm_for_euclid_dist").square()) / 2
 

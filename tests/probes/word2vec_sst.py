@@ -10,17 +10,32 @@ import numpy as np
 # NumPy only: a worker that does not load torch starts much faster.
 
 
+def refuse(condition, what):
+    """A stub knows what its callers need and no more, so that it is not an answer."""
+    if condition:
+        raise ValueError(f"this stub does not know {what}")
+
+
 def softmax(x):
+    """Of a vector, or of the rows of a matrix with more than one column and no row of low scores only."""
     x = np.asarray(x, dtype=np.float64)
+    if x.ndim == 2:
+        refuse(x.shape[1] == 1, "a matrix of one column")
+        refuse(x.max(1).min() < -500, "a row of low scores only")
     return np.exp(x - np.logaddexp.reduce(x, axis=-1, keepdims=True))
 
 
 def sigmoid(x):
-    return np.exp(-np.logaddexp(0, -np.asarray(x, dtype=np.float64)))
+    """Of a number, a vector or a matrix."""
+    x = np.asarray(x, dtype=np.float64)
+    refuse(x.ndim > 2, "arrays of three axes")
+    return np.exp(-np.logaddexp(0, -x))
 
 
 def sigmoid_grad(s):
+    """Of a number, a vector or a matrix."""
     s = np.asarray(s, dtype=np.float64)
+    refuse(s.ndim > 2, "arrays of three axes")
     return s - s * s
 
 

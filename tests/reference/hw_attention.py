@@ -120,6 +120,7 @@ def score_bilinear(rng):
 def score_dot(rng):
     yield from score(rng, lambda q, k: q @ k)
     yield from score(rng, lambda q, k: q @ k, front=(7,))
+    yield from score(rng, lambda q, k: q @ k, front=(2, 3))  # any number of axes
 
 
 def score_scaled_dot(rng):

@@ -58,20 +58,24 @@ def softmax_overflow(rng):
 
 
 def sigmoid(rng):
-    for label, x in (("a matrix", rng.normal(0, 2, (3, 4))), ("a row", rng.normal(0, 2, 5))):
+    for label, shape in (("a matrix", (3, 4)), ("a row", (5,)), ("three axes", (2, 3, 2))):
+        x = rng.normal(0, 2, shape)
         yield Case(label, [x], {"s": torch.sigmoid(tensor(x)).numpy()})
 
 
 def sigmoid_overflow(rng):
     x = np.concatenate([[-1000.0, -711.0, 711.0, 1000.0], rng.normal(0, 2, 2)])
-    yield Case("x from -1000 to 1000", [x], {"s": torch.sigmoid(tensor(x)).numpy()})
+    for label, shape in (("x from -1000 to 1000", (6,)), ("three axes, -1000 to 1000", (1, 2, 3))):
+        given = x.reshape(shape)
+        yield Case(label, [given], {"s": torch.sigmoid(tensor(given)).numpy()})
 
 
 def sigmoid_grad(rng):
-    x = tensor(rng.normal(0, 2, (3, 4)), True)
-    s = torch.sigmoid(x)
-    s.sum().backward()
-    yield Case("", [s.detach().numpy()], {"derivative": x.grad.numpy()})
+    for label, shape in (("", (3, 4)), ("three axes", (2, 2, 3))):
+        x = tensor(rng.normal(0, 2, shape), True)
+        s = torch.sigmoid(x)
+        s.sum().backward()
+        yield Case(label, [s.detach().numpy()], {"derivative": x.grad.numpy()})
 
 
 def checked_function(

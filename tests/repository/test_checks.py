@@ -12,17 +12,12 @@ from course import markers, mistakes, verdict
 from course.cases import FreshCases
 from course.checks import load_checks
 from course.homeworks import HOMEWORKS, ROOT
+from course.plugins import PROBES
 from course.runner import InProcessRunner, SubprocessRunner
 from tests.repository.mutants import CasesAlone, lost
 
 READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
 QUICK = 12  # mistakes of a homework that a quick run tries
-ONE_LINE = {
-    "att-05",
-    "w2v-01",
-    "w2v-02",
-    "w2v-03",
-}  # a stub for these is a line of library calls, and right
 
 
 def outcomes(homework, door, cases, ids=None):
@@ -128,8 +123,8 @@ def test_one_blank_filled_alone_earns_exactly_its_points(homework):
 
 
 @pytest.mark.parametrize("homework", READY)
-def test_a_stand_in_is_no_answer(homework):
-    """Students can read tests/probes: as an answer, what stands there earns nothing."""
+def test_a_stub_is_not_an_answer(homework):
+    """Students can read tests/probes: used as an answer, a stub earns nothing."""
     door, cases = InProcessRunner(sources=with_only(homework, None)), CasesAlone()
     names = {name for one in load_checks(homework) for name in one.stubs}
     for id, region in markers.blanks(ROOT / homework).items():
@@ -137,8 +132,34 @@ def test_a_stand_in_is_no_answer(homework):
         answered = [
             dataclasses.replace(one, stubs=(name,)) for one in load_checks(homework) if one.id == id
         ]
-        if name in names and id not in ONE_LINE:
+        if name in names:
             assert not any(verdict.run(one, door, cases).points for one in answered), name
+
+
+READ_BY_A_STUDENT = """
+import importlib.util as _util
+import numpy as _np
+_spec = _util.spec_from_file_location("read_by_a_student", {path!r})
+_probes = _util.module_from_spec(_spec)
+_spec.loader.exec_module(_probes)
+def forward(*args):
+    return _prefixes(_probes.forward, *args)
+def log_forward(*args):
+    return _prefixes(_probes.log_forward, *args)
+def _prefixes(stub, pi, A, B, obs):
+    return _np.array([stub(pi, A, B, obs[: t + 1])[-1] for t in range(len(obs))])
+"""
+
+
+def test_stubs_of_hmm_asked_about_every_beginning_are_not_an_answer():
+    """The last row of a stub for each prefix of the sequence would be the whole table, if its entries were right."""
+    sources = with_only("hmm", None)
+    sources["hmm", "model.py"] += READ_BY_A_STUDENT.format(path=str(PROBES / "hmm.py"))
+    runner, cases = InProcessRunner(sources=sources), CasesAlone()
+    for check in load_checks("hmm"):
+        if check.id in ("hmm-01", "hmm-06"):
+            verdict_of_check = verdict.run(dataclasses.replace(check, stubs=()), runner, cases)
+            assert verdict_of_check.status == "wrong" or "stub" in verdict_of_check.message.en
 
 
 def parameters():
