@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
-from cli import Parser, UserError, command, number, positive, run
+from cli import Parser, UserError, command, number, positive, replace_file, run
 
 try:
     import requests
@@ -124,7 +124,7 @@ def write_receipt(folder: Path, files: Receipts) -> None:
     )
     temporary = folder / (RECEIPT + ".part")
     temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, folder / RECEIPT)
+    replace_file(temporary, folder / RECEIPT)
 
 
 def state(folder: Path, entry: Entry, receipt: Receipts) -> str:
@@ -437,7 +437,7 @@ def fetch(
                 ):  # else: killed between the last byte and the check
                     receive(url, entry, part, bar, timeout)
                 digest = checked(part, entry, wrong, loose)
-                os.replace(part, target)
+                replace_file(part, target)
                 sources.remove(source)
                 sources.insert(0, source)
                 return url, digest
@@ -504,7 +504,7 @@ def unpack(archive: Path, folder: Path, entries: list[Entry], trusted: bool, url
                     raise zipfile.BadZipFile(
                         f"{entry['member']} is another file than the listed one"
                     )
-                os.replace(part, target)
+                replace_file(part, target)
                 receipts[entry["path"]] = {
                     "size": size,
                     "sha256": digest.hexdigest(),

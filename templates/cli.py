@@ -13,10 +13,12 @@ import re
 import shlex
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent  # of this homework
 ROOT = FOLDER.parent  # of the repository, or wherever the student keeps the folder and data/
+WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between tries to replace a file on Windows
 SYNONYMS = {  # what other programs call a flag: the name here, where the script has it
     "learning_rate": "lr",
     "rate": "lr",
@@ -212,6 +214,17 @@ def shell_in_use():
 # ---------------------------------------------------------------------------------------------------- files and errors
 
 
+def replace_file(source, target):
+    """os.replace that tries again for 1.5 s on Windows, where it is refused while a virus scanner, Excel or a memory map
+    has the target open. Raises PermissionError if it stays so."""
+    for seconds in WAITS if os.name == "nt" else ():
+        try:
+            return os.replace(source, target)
+        except PermissionError:
+            time.sleep(seconds)
+    os.replace(source, target)
+
+
 @contextlib.contextmanager
 def safe_write(path, mode="w"):
     """Open a temporary file beside `path` and rename it to `path` at the end: a killed run or a full disk
@@ -227,7 +240,7 @@ def safe_write(path, mode="w"):
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o644)
-        os.replace(name, path)
+        replace_file(name, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)

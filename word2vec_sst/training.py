@@ -10,13 +10,12 @@ import contextlib
 import io
 import json
 import math
-import os
 import signal
 import zipfile
 from pathlib import Path
 
 import numpy as np
-from cli import UserError, safe_write, seed_number
+from cli import UserError, replace_file, safe_write, seed_number
 
 NOT_SETTINGS = {  # flags that say where, not what: they may change with --resume
     "data_root",
@@ -71,7 +70,7 @@ def start_run(folder, files, overwrite=False):
     target = next(path for n in range(1, 10**6) if not (path := folder / f"earlier-{n}").exists())
     target.mkdir()
     for path in earlier:
-        os.replace(path, target / path.name)
+        replace_file(path, target / path.name)
     print(
         f"the earlier run in {folder} was moved to {target} (to continue a run: --resume; to replace it: --overwrite)"
     )

@@ -8,12 +8,12 @@ import argparse
 import difflib
 import hashlib
 import json
-import os
 import re
 import sys
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from course.disk import write_file
 from course.homeworks import COPY_RECORD, ROOT
 
 TEXT = (".py", ".md", ".txt", ".toml", ".csv", ".ipynb", ".json")
@@ -187,15 +187,12 @@ def bring(newer, copy=ROOT, dry_run=False, say=print, drop=True):
     return found
 
 
-def _write(path, data):
+def _write(path: Path, data: bytes | None) -> None:
     """Write to a temporary name and rename; None removes."""
     if data is None:
         path.unlink(missing_ok=True)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
+    else:
+        write_file(path, data)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

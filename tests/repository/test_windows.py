@@ -1,0 +1,218 @@
+"""What must work on Windows, run here on a simulated one (tests/repository/windows.py lists what it simulates)."""
+
+import ast
+import inspect
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from course import disk
+from course.homeworks import ROOT
+from grading import release
+from tests.repository import windows
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="the simulator reads /proc; a real Windows needs none"
+)
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    """simulated(code or words, encoding, cwd): a finished process on simulated Windows."""
+    folder = tmp_path_factory.mktemp("windows")
+
+    def run(*words, encoding="cp936", cwd=ROOT, root=ROOT):
+        environment = windows.environment(folder / encoding, encoding, root)
+        return subprocess.run(
+            [sys.executable, "-B", *map(str, words)],
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            encoding=encoding,
+            errors="replace",
+        )
+
+    return run
+
+
+@pytest.fixture
+def script(simulated, tmp_path):
+    """script(code): the last line printed by code of this repository on simulated Windows; the code must succeed."""
+
+    def run(code):
+        path = tmp_path / "tree" / "tests" / "script.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + textwrap.dedent(code))
+        words = ["-c", f"import runpy; runpy.run_path({str(ROOT / 'tests' / 'none.py')!r})"]
+        code = f"exec(compile(open({str(path)!r}, encoding='utf-8').read(), __file__, 'exec'))"
+        words = ["-c", f"__file__ = {str(ROOT / 'script.py')!r}\n{code}"]
+        done = simulated(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+
+    return run
+
+
+# ---------------------------------------------------------------- the simulator itself
+
+
+@pytest.mark.parametrize(
+    "code, error",
+    [
+        ("import fcntl", "ModuleNotFoundError"),
+        ("import resource", "ModuleNotFoundError"),
+        ("import pwd", "ModuleNotFoundError"),
+        ("import os; os.fork()", "AttributeError"),
+        ("import os; os.mkfifo('x')", "AttributeError"),
+        ("import os; os.kill(os.getppid(), 0)", "RuntimeError"),
+        ("import signal; signal.SIGKILL", "AttributeError"),
+        ("import signal; signal.SIGHUP", "AttributeError"),
+        ("import socket; socket.send_fds", "AttributeError"),
+        ("import ctypes; ctypes.CDLL(None)", "TypeError"),
+        ("open('/dev/null', 'w')", "EncodingWarning"),
+        ("import pathlib; pathlib.Path('/etc/passwd').read_text()", "EncodingWarning"),
+        ("print('é')", "UnicodeEncodeError"),
+    ],
+)
+def test_the_simulator_punishes(code, error, script):
+    caught = f"""
+    try:
+        exec(compile({code!r}, __file__, 'exec'), globals())
+    except BaseException as error:
+        print(type(error).__name__)
+    """
+    if "print" in code:  # e acute is in cp936; an emoji is not
+        caught = caught.replace("é", "\\U0001f600")
+    assert script(caught) == error
+
+
+def test_the_simulator_says_windows_to_our_code_and_refuses_open_files(script, tmp_path):
+    names = script("import os, sys; print(sys.platform, os.name, sys.executable != '')")
+    assert names == "win32 nt True"
+    for opened in ("open(target, 'rb')", "mmap.mmap(os.open(target, os.O_RDWR), 1)"):
+        code = f"""
+        import mmap, os
+        target, source = {str(tmp_path / "target")!r}, {str(tmp_path / "source")!r}
+        for path in (target, source):
+            with open(path, "wb") as file: file.write(b"x")
+        kept = {opened}
+        errors = []
+        for action in (lambda: os.replace(source, target), lambda: os.unlink(target)):
+            try: action()
+            except PermissionError as error: errors.append(error)
+        print(len(errors))
+        """
+        assert script(code) == "2"
+
+
+# ---------------------------------------------------------------- what the course does there
+
+
+def test_a_file_that_is_open_for_a_moment_is_replaced(script, tmp_path):
+    """As a virus scanner or Excel does: open when we want to replace it, closed a moment later."""
+    for module, name in (("course.disk", "replace_file"), ("cli", "replace_file")):
+        code = f"""
+        sys.path.insert(0, {str(ROOT / "templates")!r})
+        import threading
+        from {module} import {name} as replace
+        target, source = {str(tmp_path / "target")!r}, {str(tmp_path / "source")!r}
+        for path in (target, source):
+            with open(path, "w", encoding="utf-8") as file: file.write(path)
+        kept = open(target, "rb")
+        threading.Timer(0.3, kept.close).start()
+        replace(source, target)
+        with open(target, encoding="utf-8") as file: print(file.read() == source)
+        """
+        assert script(code) == "True"
+
+
+def test_a_file_that_stays_open_is_an_error(script, tmp_path):
+    code = f"""
+    from course import disk
+    disk.WAITS = (0.01, 0.01)
+    path = {str(tmp_path / "target")!r}
+    kept = open(path, "wb")
+    try: disk.write_file(path, b"new")
+    except PermissionError: print(sorted(__import__("os").listdir({str(tmp_path)!r})))
+    """
+    assert script(code) == "['target', 'tree']"
+
+
+def test_the_scripts_have_the_same_helper():
+    """A homework folder imports nothing from course/, so replace_file stands in cli.py too."""
+    tree = ast.parse((ROOT / "templates" / "cli.py").read_text(encoding="utf-8"))
+    (copy,) = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name == "replace_file"
+    ]
+    original = ast.parse(inspect.getsource(disk.replace_file)).body[0]
+    assert isinstance(original, ast.FunctionDef)
+    assert [ast.dump(node) for node in copy.body] == [ast.dump(node) for node in original.body]
+
+
+def test_two_graders_do_not_share_a_journal(script, tmp_path):
+    path = tmp_path / "journal.jsonl"
+    code = f"""
+    import subprocess
+    from pathlib import Path
+    from grading.filelock import hold_lock
+    path = Path({str(path)!r})
+    with hold_lock(path):
+        with open(path, "ab") as file: file.write(b"x")  # what is locked can be written
+        try:
+            with hold_lock(path): print("both")
+        except BlockingIOError: print("refused")
+    with hold_lock(path): pass
+    """
+    assert script(code) == "refused" and path.read_bytes() == b"x"
+
+
+def test_a_grading_process_starts_there(script):
+    """ctypes.CDLL(None), signals and multiprocessing's helper are of Unix."""
+    code = """
+    from grading import processes
+    processes.die_with_parent()
+    processes.start_resource_tracker()
+    processes.keep_streams()
+    print("started")
+    """
+    assert script(code) == "started"
+
+
+def test_the_canary_signals_nobody(script):
+    """os.kill(parent, 0) would send Ctrl-C to the console: the simulator refuses it."""
+    code = """
+    import os
+    from grading.sandbox import canary
+    canary.signal_process(os.getppid())
+    print("asked")
+    """
+    assert script(code) == "asked"
+
+
+@pytest.fixture(scope="module")
+def tree_with_crlf(tmp_path_factory):
+    """A checkout whose lines end in \\r\\n, as git makes it where .gitattributes is not obeyed (a zip, an old editor)."""
+    folder = tmp_path_factory.mktemp("checkout") / "course 课程"
+    return windows.checkout(folder, release.tracked_files(ROOT))
+
+
+def test_a_student_packs(simulated, tree_with_crlf, tmp_path, encoding="cp1252"):
+    """In a \\r\\n checkout, on a console that has no Chinese."""
+    out = tmp_path / "hmm.zip"
+    words = ("-m", "course", "pack", "hmm", "--out", out)
+    done = simulated(*words, encoding=encoding, cwd=tree_with_crlf, root=tree_with_crlf)
+    assert done.returncode in (0, 2), done.stderr[-3000:]
+    assert "Traceback" not in done.stderr, done.stderr[-3000:]
+
+
+def test_the_tree_is_whole_after_a_simulated_run():
+    """The simulator changes nothing outside its processes."""
+    assert os.name == "posix" and hasattr(os, "fork") and shutil.which("sh")
+    assert Path("/proc/self").exists()
