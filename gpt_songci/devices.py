@@ -16,7 +16,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "0")  # GNU: Linux
 os.environ.setdefault("KMP_BLOCKTIME", "0")  # Intel and LLVM: Windows, macOS
 
 import torch  # noqa: E402
-from cli import UserError, positive_int  # noqa: E402
+from cli import UserError, positive_int, translate  # noqa: E402
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # Linux: "200000 100000" (2 cores) or "max 100000"
 
@@ -62,7 +62,11 @@ def choose_device(name="auto", threads=None):
             return torch.device("cpu")
         problem = trial("cuda")
         if problem:
-            print(f"note: the CUDA device cannot be used ({problem}); computing on the CPU")
+            print(
+                translate(
+                    "note: the CUDA device cannot be used ({}); computing on the CPU", problem
+                )
+            )
         return torch.device("cpu" if problem else "cuda")
     if name == "mps":
         if not torch.backends.mps.is_available():

@@ -6,7 +6,10 @@ Each homework folder is standalone, so each has its own copy of this file.
 import argparse
 import contextlib
 import difflib
+import functools
 import io
+import json
+import locale
 import math
 import os
 import re
@@ -57,17 +60,48 @@ class UserError(Exception):
 # -------------------------------------------------------------------------------------------------------------- flags
 
 
+class HelpFormatter(argparse.HelpFormatter):
+    """Help in the user's language, with each flag's default."""
+
+    def _get_help_string(self, action):
+        text = translate(action.help or "")
+        if action.default in (None, False, argparse.SUPPRESS) or not action.option_strings:
+            return text
+        default = action.default
+        if isinstance(default, list | tuple):
+            default = " ".join(map(str, default))
+        return translate("{} (default: {})", text, str(default).replace("%", "%%"))
+
+    def start_section(self, heading):
+        super().start_section(translate(heading or ""))
+
+    def add_text(self, text):
+        super().add_text(text and translate(text))
+
+    def add_usage(self, usage, actions, groups, prefix=None):
+        super().add_usage(usage, actions, groups, prefix or translate("usage:") + " ")
+
+    def format_help(self):
+        text = re.sub(r"：(?=\n| )[ ]?", "：", super().format_help())
+        return re.sub(r"^(\W*[\u4e00-\u9fff]+):$", r"\1：", text, flags=re.M)  # headings
+
+
 class Parser(argparse.ArgumentParser):
-    """argparse with three differences: every --long_flag works with one dash too, an unknown flag or a misplaced
-    value names the flag that was probably meant, and an error is one line without the usage text.
+    """argparse with four differences: every --long_flag works with one dash too, an unknown flag or a misplaced
+    value names the flag that was probably meant, an error is one line without the usage text, and --lang or the
+    system decides the language of help and errors.
 
     given: after parse_args, the set of names (without dashes) of the flags on the command line.
     """
 
     def __init__(self, *args, **kwargs):
-        kwargs.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
-        super().__init__(*args, allow_abbrev=False, **kwargs)
+        super().__init__(*args, allow_abbrev=False, formatter_class=HelpFormatter, **kwargs)
         self.given = set()
+        self.add_argument(
+            "--lang",
+            choices=("en", "zh"),
+            help="language of help and error messages (default: the system's)",
+        )
 
     def parse_args(self, args=None, namespace=None):  # pyright: ignore[reportIncompatibleMethodOverride]
         flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
@@ -75,6 +109,7 @@ class Parser(argparse.ArgumentParser):
         for word in sys.argv[1:] if args is None else list(map(str, args)):
             two_dashes = "-" + word if re.match(r"-[A-Za-z]\w", word) else word
             argv.append(two_dashes if two_dashes.split("=")[0] in flags else word)
+        choose_language(argv)
         values, unknown = self.parse_known_args(argv, namespace)
         if unknown:
             self.error(self._unknown(unknown))
@@ -94,9 +129,8 @@ class Parser(argparse.ArgumentParser):
         path = word.lstrip("-")
         if "/" in name or "\\" in name or not word.startswith("-") and Path(word).exists():
             flag = self._flag_for_path(path)
-            return f"{word} is a path without its flag" + (
-                f"; did you mean {flag} {quote(path)}?" if flag else ""
-            )
+            text = f"{word} is a path without its flag"
+            return f"{text}; did you mean {flag} {quote(path)}?" if flag else text
         if not word.startswith("-"):
             return f"unknown argument {word}; every value needs its flag: {' '.join(flags)}"
         name = name.lower().replace("-", "_")
@@ -122,7 +156,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message):
-        self.exit(2, f"{self.prog}: error: {message}\n")
+        self.exit(fail(self.prog, message))
 
 
 def number(low, high=math.inf, kind=float):
@@ -149,6 +183,54 @@ def positive(text):
 
 positive_int = number(1, kind=int)  # type of a flag that counts something: 1, 2, 3, ...
 seed_number = number(0, 2**31, int)  # type of --seed
+
+
+# ------------------------------------------------------------------------------------------------------------ language
+
+chosen_language = None  # by --lang
+
+
+def choose_language(argv):
+    """Remember the language that --lang gives in the words of a command line."""
+    global chosen_language
+    words = " ".join(argv).replace("=", " ").split()
+    chosen_language = next(
+        (value for flag, value in zip(words, words[1:]) if flag == "--lang"), None
+    )
+
+
+def language():
+    """ "zh" or "en": of --lang, else of the system."""
+    names = [os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    name = chosen_language or next(filter(None, names), None) or locale.getlocale()[0] or ""
+    return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
+
+
+@functools.cache
+def chinese_messages():
+    """[(pattern, Chinese)] of chinese.json, the most specific first. An English message has holes {} for what varies."""
+    with contextlib.suppress(OSError, ValueError):
+        messages = json.loads((FOLDER / "chinese.json").read_text(encoding="utf-8"))
+        order = sorted(messages, key=lambda text: -len(text.replace("{}", "")))
+        return [
+            (re.compile("(.*?)".join(map(re.escape, text.split("{}"))), re.S), messages[text])
+            for text in order
+        ]
+    return []
+
+
+def translate(message, *values):
+    """The message in the user's language; what fills its holes is translated too, unless it is a single word.
+
+    message: English text, ready or with holes {} for `values`. A message without translation stays as it is.
+    """
+    message = message.format(*values) if values else message
+    if language() == "zh":
+        for pattern, chinese in chinese_messages():
+            if match := pattern.fullmatch(message):
+                parts = (translate(part) if " " in part else part for part in match.groups())
+                return chinese.format(*parts)
+    return message
 
 
 # ------------------------------------------------------------------------------------------------ folders and commands
@@ -258,7 +340,7 @@ def run(main):
     except UserError as error:
         sys.exit(fail(prog, str(error)))
     except KeyboardInterrupt as stop:
-        print(f"\n{prog}: stopped. {stop}".rstrip(), file=sys.stderr)
+        print(f"\n{prog}: {translate('stopped. ')}{translate(str(stop))}".rstrip(), file=sys.stderr)
         sys.exit(130)
     except NotImplementedError as error:  # "hmm/model.py, blank hmm-03 (evaluate): still empty"
         sys.exit(fail(prog, f"{error}; fill it in first" if "blank" in str(error) else str(error)))
@@ -270,6 +352,7 @@ def run(main):
 
 
 def fail(prog, message):
-    """Print one line to standard error and return exit code 2."""
-    print(f"{prog}: error: {' '.join(message.split())}", file=sys.stderr)
+    """Print one line to standard error, in the user's language, and return exit code 2."""
+    message = translate(" ".join(message.split()))
+    print(f"{prog}: {translate('error: ')}{message}", file=sys.stderr)
     return 2

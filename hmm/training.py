@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from cli import UserError, replace_file, safe_write, seed_number
+from cli import UserError, replace_file, safe_write, seed_number, translate
 
 NOT_SETTINGS = {  # flags that say where, not what: they may change with --resume
     "data_root",
@@ -23,6 +23,7 @@ NOT_SETTINGS = {  # flags that say where, not what: they may change with --resum
     "resume",
     "overwrite",
     "quiet",
+    "lang",
     "device",
     "threads",
 }
@@ -72,7 +73,11 @@ def start_run(folder, files, overwrite=False):
     for path in earlier:
         replace_file(path, target / path.name)
     print(
-        f"the earlier run in {folder} was moved to {target} (to continue a run: --resume; to replace it: --overwrite)"
+        translate(
+            "the earlier run in {} was moved to {} (to continue a run: --resume; to replace it: --overwrite)",
+            folder,
+            target,
+        )
     )
     return folder
 

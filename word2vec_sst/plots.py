@@ -9,7 +9,7 @@ import os
 import sys
 
 import matplotlib
-from cli import safe_write
+from cli import safe_write, translate
 
 matplotlib.use("Agg")
 from matplotlib import font_manager  # noqa: E402
@@ -64,12 +64,12 @@ def chinese_font():
             if "text.language" in plt.rcParams:
                 plt.rcParams["text.language"] = LANGUAGE
             return name
-    print(
+    message = (
         "warning: no font with Chinese was found, so pictures show code points such as <4E2D>; "
-        f"run: python -m pip install {PACKAGE} (or install a system font, such as fonts-noto-cjk on Debian and Ubuntu, "
-        "google-noto-sans-cjk-fonts on Fedora)",
-        file=sys.stderr,
+        "run: {} (or install a system font, such as fonts-noto-cjk on Debian and Ubuntu, "
+        "google-noto-sans-cjk-fonts on Fedora)"
     )
+    print(translate(message, f"python -m pip install {PACKAGE}"), file=sys.stderr)
     return None
 
 

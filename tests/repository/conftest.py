@@ -6,6 +6,9 @@ import pytest
 
 from tests.repository.browser import CHROMIUM, FLAGS, INSTALL
 
+os.environ["LC_ALL"] = (
+    "C.UTF-8"  # messages of scripts in English, whatever the developer's system speaks
+)
 EXTRAS_REQUIRED = "COURSE_EXTRAS"  # set by .ci/run where everything is installed: nothing may be skipped for want of it
 
 

@@ -94,6 +94,75 @@ def test_every_long_flag_works_with_one_dash():
     assert parser.given == {"data_root", "iters", "no_pos", "lr", "seed", "quiet"}
 
 
+# ------------------------------------------------------------------------------------------------------------ language
+
+
+@pytest.fixture
+def chinese():
+    """The scripts' common layer speaks Chinese."""
+    CLI.choose_language(["--lang", "zh"])
+    yield CLI
+    CLI.choose_language([])
+
+
+def test_help_is_chinese_where_the_user_asks_for_it(parsers):
+    """Every line of help, of every script, has Chinese characters, and no half-width punctuation beside one."""
+    for (homework, name), parser in parsers.items():
+        cli = load_solved(homework).module("cli")
+        cli.choose_language(["--lang", "zh"])
+        for action in parser._actions:
+            text = cli.translate(action.help)
+            assert re.search("[\u4e00-\u9fff]", text) or text == "K", (homework, name, text)
+            assert not re.search("[\u4e00-\u9fff][,:;?!]|[,:;?!][\u4e00-\u9fff]", text), text
+
+
+OTHER_TEXT = "; give its own --data_root, or start another run in another --ckpt_path"
+TRANSLATED = {
+    "a.txt not found in /a nor in /b; run: python x.py": (
+        "没有找到 a.txt，找过的位置：/a、/b；请运行：python x.py"
+    ),
+    "argument --iters: '0' is not a whole number of at least 1": (
+        "参数 --iters：'0' 不是不小于 1 的整数"
+    ),
+    "workdirs/a is a path without its flag; did you mean --ckpt_path workdirs/a?": (
+        "workdirs/a 是路径，但前面缺少参数名；是否想写 --ckpt_path workdirs/a？"
+    ),
+    f"ckpt.pt was trained on another text than d{OTHER_TEXT}": (
+        "ckpt.pt 训练时的文本与 d 不同；请用它自己的 --data_root，或换一个 --ckpt_path 开始新的训练"
+    ),
+    "gpt_songci/model.py, blank gpt-a1 (project): still empty; fill it in first": (
+        "gpt_songci/model.py，填空 gpt-a1（project）：还是空的，请先填写"
+    ),
+    "something that nobody has translated": "something that nobody has translated",
+}
+
+
+@pytest.mark.parametrize("english", TRANSLATED)
+def test_errors_are_chinese(chinese, english):
+    assert chinese.translate(english) == TRANSLATED[english]
+
+
+def test_the_language_is_that_of_the_flag_or_of_the_system(monkeypatch, capsys):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for variable, value, expected in (
+        ("LANG", "zh_CN.UTF-8", "zh"),
+        ("LC_MESSAGES", "en_US.UTF-8", "en"),
+        ("LC_ALL", "zh_TW", "zh"),
+    ):
+        monkeypatch.setenv(variable, value)
+        assert CLI.language() == expected
+    with GPT.active():
+        for flag, words in (
+            ("--lang=en", "error: unknown argument"),
+            ("-lang=zh", "错误：未知参数"),
+        ):
+            with pytest.raises(SystemExit):
+                GPT.module("train").get_parser().parse_args([flag, "--nothing_like_it"])
+            assert words in capsys.readouterr().err
+    CLI.choose_language([])
+
+
 # ---------------------------------------------------------------------------------------------------- printed commands
 
 

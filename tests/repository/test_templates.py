@@ -15,7 +15,9 @@ def test_every_copy_equals_its_template():
         text=True,
         encoding="utf-8",
     )
-    assert done.returncode == 0, f"{done.stdout}run: python templates/sync.py"
+    assert done.returncode == 0, (
+        f"{done.stdout}add Chinese to templates/chinese.json, run: python templates/sync.py"
+    )
 
 
 def test_sync_writes_and_check_names_stale_copies(tmp_path):
@@ -30,9 +32,10 @@ def test_sync_writes_and_check_names_stale_copies(tmp_path):
 
     templates = [path for path in (ROOT / "templates").glob("*.py") if path.name != "sync.py"]
     copies = [path for template in templates for path in ROOT.glob(f"*/{template.name}")]
-    count = len(copies) - len(templates)
+    count = len(copies) - len(templates) + len((*HOMEWORKS, "data"))  # and each chinese.json
     assert sync("--check") == (1, count) and sync() == (0, count) and sync("--check") == (0, 0)
-    (tmp_path / "hmm" / "cli.py").write_text("changed", encoding="utf-8")
+    with open(tmp_path / "hmm" / "cli.py", "a", encoding="utf-8") as file:
+        file.write("# changed")
     assert sync("--check") == (1, 1) and sync() == (0, 1)
 
 
@@ -40,3 +43,14 @@ def test_a_student_copy_has_the_copies_but_not_the_templates():
     names = release.student_files(HOMEWORKS)
     assert not [name for name in names if name.startswith("templates/")]
     assert {"hmm/cli.py", "gpt_songci/training.py", "waimai_cls/devices.py"} <= set(names)
+
+
+def test_a_message_without_chinese_is_named(tmp_path):
+    shutil.copytree(ROOT / "templates", tmp_path / "templates")
+    (tmp_path / "hmm").mkdir()
+    (tmp_path / "hmm" / "train.py").write_text('UserError(f"{a} is a new message")', "utf-8")
+    words = [sys.executable, str(tmp_path / "templates" / "sync.py"), "--check"]
+    done = subprocess.run(words, capture_output=True, text=True, encoding="utf-8")
+    assert (
+        "no Chinese in templates/chinese.json for: hmm/train.py: {} is a new message" in done.stdout
+    )
