@@ -37,7 +37,8 @@ MAX_HEADERS = 64 * 2**20  # bytes of all headers of a tar
 MAX_DIRECTORY = 128 * 2**20  # bytes of a zip's directory of names
 MAX_DICTIONARY = 256 * 2**20  # bytes of memory for unpacking .xz
 MAX_DEPTH = 4  # archives inside archives
-TOOL_SECONDS = 300
+TOOL_SECONDS = 120  # of a program that reads .rar or .7z
+TOOL_MEMORY = 2 * 2**30  # bytes
 LARGE_ZIP = 4 * 2**20  # bytes from which a zip stays open between two submissions in it
 IN_MEMORY = 16 * 2**20  # bytes of a nested archive that need no temporary file
 
@@ -572,6 +573,15 @@ def tools() -> dict[str, str]:
     return found
 
 
+def _limit(process: subprocess.Popen) -> None:
+    """Bounds the memory and the processor time of a program that reads archives of strangers (Linux)."""
+    with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
+        import resource
+
+        resource.prlimit(process.pid, resource.RLIMIT_AS, (TOOL_MEMORY, TOOL_MEMORY))
+        resource.prlimit(process.pid, resource.RLIMIT_CPU, (TOOL_SECONDS, TOOL_SECONDS))
+
+
 class Converted(Tar):
     """A .rar or .7z that bsdtar turns into a tar stream: nothing is written to the disk, the same limits hold."""
 
@@ -583,6 +593,7 @@ class Converted(Tar):
             stderr=subprocess.DEVNULL,
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
         )
+        _limit(self.process)
         assert self.process.stdout
         super().__init__(self.process.stdout.read, wanted)
 
@@ -639,6 +650,7 @@ class Extracted(Folder):
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+        _limit(process)
         seconds = 0.0
         try:
             while True:
