@@ -35,7 +35,7 @@ Place = tuple[str, int]  # file, line
 
 SOLVED = "the solved tree"
 MAX_CODE = 400_000  # bytes of a student's homework that are looked through
-SHARE = {"text": 0.6, "structure": 0.87}  # of the smaller side's worth that two have in common
+SHARE = {"text": 0.5, "structure": 0.87}  # of the smaller side's worth that two have in common
 BITS = {"text": 25.0, "structure": 22.0}  # that two have in common at least
 WELL_KNOWN = 0.25  # worth of what the solution or a known mistake has too
 NEVER_SEEN = (

@@ -392,7 +392,13 @@ def _blackboard(opener: Opener, children: list[Child]) -> Layout | None:
             (user, match["time"]),
             Bundle(
                 user,
-                hints=(Hint("login", user), *(Hint("id", id) for id in names.ids_in(user))),
+                hints=(
+                    Hint("user", user),
+                    *(Hint("id", id) for id in names.ids_in(user)),
+                    Hint(
+                        "text", match["head"]
+                    ),  # hw_1_zhang_san: the roster knows where the name begins
+                ),
                 key=f"blackboard {user}",
                 received=names.parse_stamp(match["time"]),
             ),

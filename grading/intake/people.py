@@ -9,7 +9,8 @@ from types import MappingProxyType
 class Hint:
     """A piece of evidence about a submitter.
 
-    kind: "id", "login", "email", "name", "canvas" (user number), "participant" (of Moodle) or "text" (a name to search in).
+    kind: "id", "login", "email", "name", "canvas" (user number), "participant" (of Moodle), "text" (a name to search in) or
+    "user" (a login as far as it is known, shown where there is no roster).
     member: which of a group's submitters it is about.
     """
 
@@ -54,7 +55,7 @@ def guess(hints: tuple[Hint, ...]) -> tuple[Person, ...]:
                 values.setdefault(hint.kind, []).append(hint.value)
         ids = list(dict.fromkeys(values.get("id", [])))
         names = list(dict.fromkeys(values.get("name", [])))
-        login = next(iter(values.get("login", [])), "")
+        login = next(iter([*values.get("login", []), *values.get("user", [])]), "")
         email = next(iter(values.get("email", [])), "")
         if len(ids) > 1:
             people += [

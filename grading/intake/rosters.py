@@ -31,6 +31,12 @@ HEADINGS = {  # field -> headings, the most telling first
     "received": ("received", "submittedat", "submissiontime", "提交时间", "收到时间", "lastmodified", "submitted"),
     "participant": ("identifier", "编号标识", "标识符"),
 }  # fmt: skip
+PARTS = {  # words that tell a column whose heading has more of them
+    "id": ("学号", "學號", "学工号", "studentid", "studentno", "studentnum", "idnumber", "matric"),
+    "name": ("姓名", "studentname", "fullname"),
+    "login": ("用户名", "username", "netid"),
+    "email": ("邮箱", "email"),
+}
 LANGUAGES = {
     "en": "en",
     "english": "en",
@@ -109,6 +115,13 @@ def columns_of(cells: Sequence[str]) -> dict[str, int]:
             if word in plain:
                 found[name] = plain.index(word)
                 break
+    for name, words in PARTS.items():  # "学生学号", "Student ID (number)"
+        if name not in found:
+            columns = [
+                index for index, cell in enumerate(plain) if any(word in cell for word in words)
+            ]
+            if len(columns) == 1 and columns[0] not in found.values():
+                found[name] = columns[0]
     if "sisuserid" in plain or "sisloginid" in plain:  # Canvas: ID is its own number of the user
         if "id" in plain:
             found["canvas"] = plain.index("id")

@@ -185,6 +185,7 @@ ROSTER = (
     "20260001,张三,zhangsan,zs@x.edu,\n"
     "20260002,李四,lisi,ls@x.edu,\n"
     "20260003,王五,wangwu,ww@x.edu,\n"
+    "1001,Ann,zhang_san,,\n1002,Bob,zhang_si,,\n"
 )
 
 
@@ -311,6 +312,10 @@ LAYOUTS: dict[str, Layout] = {
         {"anon_9xY7z": {"hmm": "b"}, "anon_aB3dE": {"hmm": "a"}}, "canvas",
     ),
     "blackboard": Layout(_files(_blackboard), AB, "blackboard", words=("2 attempts: number 2 counts",)),
+    "blackboard: user names with underscores": Layout(
+        _files(lambda: {f"{BOARD.format(f'1_zhang_{x}', '2026-10-01-12-00-00')}_hmm.zip": zipped(hmm(x)) for x in ("san", "si")}),
+        {"1001": {"hmm": "san"}, "1002": {"hmm": "si"}}, "blackboard",
+    ),
     "blackboard: gradebook zip": Layout(
         lambda folder: (folder / "gradebook_hw1.zip").write_bytes(zipped(_blackboard())), AB, "blackboard"
     ),

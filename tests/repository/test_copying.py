@@ -1,6 +1,7 @@
 """Copies are found as clusters, whatever hides them; short right answers that look alike by nature are not."""
 
 import itertools
+import random
 
 import pytest
 
@@ -74,6 +75,16 @@ def test_short_right_answers_are_not_copies(homework):
 def test_right_answers_of_a_whole_class_are_not_copies():
     alone = made.make_class("hmm", 25, [], seed=3, right=True)
     assert not pairs(copying.find_clusters(alone.files, "hmm"))
+
+
+def test_two_thirds_copied_as_they_stand():
+    rng = random.Random(6)
+    blanks = list(made.versions("hmm"))
+    source, other = made.answers("hmm", rng, blanks), made.answers("hmm", rng, blanks)
+    part = source | {id: other[id] for id in blanks[::3]}
+    group = made.make_class("hmm", 12, [], seed=6).files
+    group |= {"x": made.files_of("hmm", source), "y": made.files_of("hmm", part)}
+    assert pairs(copying.find_clusters(group, "hmm")) == {("x", "y")}
 
 
 def test_the_solved_tree_and_earlier_terms_are_sources():

@@ -42,6 +42,8 @@ def write(path, text, encoding="utf-8"):
         "SIS User ID,Student",
         "学生编号,学生姓名",
         "Student_ID,Full name",
+        "学生学号,学生姓名（必填）",
+        "Student No.,Student name",
         " 学号 , 姓名 ",
     ],
 )
