@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from course.messages import Message
+from course.relations import describe_relation
 
 NAMES_OF_KINDS = {
     "list": Message("a list or tuple", "列表或元组"),
@@ -83,10 +84,11 @@ def _array_difference(
         return Message(f"{name}: {kind.en}, expected {form}", f"{name}：{kind.zh}，应为 {form}")
     answer = np.asarray(answer)
     if answer.shape != expected.shape:
-        return Message(
+        message = Message(
             f"{name}: shape {answer.shape}, expected {expected.shape}",
             f"{name}：形状 {answer.shape}，应为 {expected.shape}",
         )
+        return message + describe_relation(name, answer, expected)
     if (answer.dtype == bool) != (expected.dtype == bool):
         return Message(
             f"{name}: dtype {answer.dtype}, expected {expected.dtype}",
@@ -122,7 +124,7 @@ def _array_difference(
             f" (computed in {answer.dtype}; keep the inputs' float64)",
             f"（以 {answer.dtype} 计算；请保持输入的 float64）",
         )
-    return message
+    return message + describe_relation(name, answer, expected)
 
 
 def _not_finite(

@@ -241,8 +241,8 @@ def _insertion_point(lines: Sequence[str]) -> int:
     return len(lines)
 
 
-def salvage_message(error: StudentError, homework: str) -> Message:
-    """What the board says once for a homework whose file could not be loaded."""
+def salvage_message(error: StudentError, homework: str, advice: Message | None = None) -> Message:
+    """What the board says once for a homework whose file could not be loaded, with what to do."""
     where = error.where or f"{homework}/{error.importing}.py"
     file, _, line = where.partition(", ")
     at = f" ({line}: {error.message})" if line else f" ({error.message})"
@@ -255,9 +255,11 @@ def salvage_message(error: StudentError, homework: str) -> Message:
         problem, problem_zh = "does not parse", "无法解析"
     else:
         problem, problem_zh = f"cannot be imported, {error.type}", f"无法导入，{error.type}"
-    return Message(
-        f"{file} {problem}{at}; your other functions were checked one by one",
-        f"{file} {problem_zh}{at_zh}；其余函数已逐个检查",
+    message = Message(f"{file} {problem}{at}", f"{file} {problem_zh}{at_zh}")
+    if advice:
+        message += Message(f": {advice.en}", f"：{advice.zh}")
+    return message + Message(
+        "; your other functions were checked one by one", "；其余函数已逐个检查"
     )
 
 

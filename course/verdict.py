@@ -160,7 +160,7 @@ def _salvaged(
         return None
     with runner.with_sources(check.homework, sources) as other:
         salvaged = _run_with_and_without_stubs(check, other, cases, drawn)
-    salvaged.salvaged = salvage_message(error, check.homework)
+    salvaged.salvaged = salvage_message(error, check.homework, advice_for(error))
     return salvaged
 
 
@@ -258,9 +258,14 @@ ADVICE: dict[str, Message] = {  # by the type of the error, or by what `ErrorKin
 
 def explain(error: StudentError) -> Message:
     """Message of an error in student code, with advice where the error alone does not say enough."""
-    advice = ADVICE.get(error.kind) or ADVICE.get(error.type)
+    advice = advice_for(error)
     message = Message(str(error), str(error))
     return message + (Message(f": {advice.en}", f"：{advice.zh}") if advice else None)
+
+
+def advice_for(error: StudentError) -> Message | None:
+    """What a student can do about an error, where the error alone does not say enough."""
+    return ADVICE.get(error.kind) or ADVICE.get(error.type)
 
 
 def explain_timeout(error: StudentError) -> Message:

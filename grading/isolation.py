@@ -24,6 +24,7 @@ from pathlib import Path
 
 from course.homeworks import ROOT
 from course.runner import Runner, StudentError, SubprocessRunner, protocol
+from course.runner.base import decode_source
 from grading.sandbox.host import (
     PREFIX,
     IsolationError,
@@ -96,7 +97,7 @@ class SandboxRunner(Runner):
 
     def read_sources(self, homework: str) -> dict[str, str]:
         return {
-            name: data.decode("utf-8", "replace")
+            name: decode_source(data)
             for name, data in self.files[homework].items()
             if name.endswith(".py")
         }

@@ -75,6 +75,15 @@ def call_seed(seed: int, call: int) -> int:
     return int.from_bytes(digest[:4], "big") >> 1
 
 
+def decode_source(data: bytes) -> str:
+    """Text of a student's file, whatever its encoding: it is read to salvage functions, never to be run as it is."""
+    encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode(encoding).replace("\r\n", "\n")
+    return data.decode("utf-8", "replace")
+
+
 class Runner:
     """Runs student code and returns plain data. Whoever runs a check calls `start` before each case.
 
@@ -137,7 +146,7 @@ class Runner:
         texts = {}
         for path in sorted(find_folder(self.root, homework).glob("*.py")):
             with contextlib.suppress(OSError):
-                texts[path.name] = path.read_text(encoding="utf-8", errors="replace")
+                texts[path.name] = decode_source(path.read_bytes())
         return texts
 
     def with_sources(self, homework: str, sources: Mapping[str, str]) -> "Runner":

@@ -1,0 +1,77 @@
+"""Statements on how a wrong array is related to the expected one: true where they are made, none where none holds."""
+
+import numpy as np
+import pytest
+
+from course import mistakes
+from course.cases import FreshCases
+from course.checks import load_checks
+from course.compare import difference
+from course.homeworks import HOMEWORKS
+from course.relations import find_relation
+
+RNG = np.random.default_rng(0)
+MATRIX = RNG.normal(size=(4, 4)) + 2
+CUBE = RNG.normal(size=(3, 4, 5))
+SAID = [  # the answer as a function of the expected array, words of the message
+    (lambda e: e.T, MATRIX, "expected one transposed"),
+    (lambda e: -e, MATRIX, "opposite sign"),
+    (lambda e: 4 * e, MATRIX, "is 4 times"),
+    (lambda e: e / 7, CUBE, "is 1/7 times"),
+    (lambda e: -2 * e, CUBE, "is -2 times"),
+    (lambda e: e + 1.5, MATRIX, "plus 1.5"),
+    (lambda e: e[::-1], MATRIX, "reverse order along axis 0"),
+    (lambda e: np.concatenate([e[:1] * 0, e[:-1]]), MATRIX, "one step late along axis 0"),
+    (lambda e: np.concatenate([e[1:], e[:1] * 0]), MATRIX, "one step early along axis 0"),
+    (lambda e: e.transpose(0, 2, 1), CUBE, "axes of the expected one in the order (0, 2, 1)"),
+    (lambda e: np.exp(e), MATRIX, "exponential"),
+    (lambda e: np.zeros_like(e), MATRIX, "zero everywhere"),
+    (lambda e: e.sum(0), MATRIX, "summed over axis 0"),
+    (lambda e: e.mean(1, keepdims=True), CUBE, "averaged over axis 1"),
+    (lambda e: e.ravel(), MATRIX, "expected values in the shape (16,)"),
+    (lambda e: np.cumsum(e, 0), MATRIX, "accumulated along axis 0"),
+]
+
+
+@pytest.mark.parametrize(("change", "expected", "words"), SAID, ids=[row[2] for row in SAID])
+def test_what_is_said(change, expected, words):
+    message = difference("dW", change(expected), expected, rtol=1e-7, atol=1e-9)
+    assert message and words in message.en and "dW" in message.zh
+
+
+def test_nothing_is_said_where_nothing_holds():
+    noise = RNG.normal(size=(4, 4))
+    assert find_relation(noise, MATRIX) is None
+    assert find_relation(MATRIX * (1 + 1e-3 * noise), MATRIX) is None
+    ones = np.ones((3, 3))
+    assert find_relation(2 * ones, ones) is None, "every relation holds for equal numbers"
+    assert find_relation(np.array([2.0]), np.array([1.0])) is None
+
+
+@pytest.mark.parametrize("homework", HOMEWORKS)
+def test_every_statement_on_known_mistakes_is_true(homework):
+    """What is said of a known mistake's answer gives that answer, computed apart from the search."""
+    cases = FreshCases(3)
+    mistakes.load(homework)
+    said = 0
+    for check in load_checks(homework):
+        for number, case in enumerate(cases.for_check(check)):
+            for answers in cases.mistake_answers(check, number).values():
+                for name, answer in answers.items():
+                    expected = case.expected.get(name)
+                    if not (isinstance(answer, np.ndarray) and isinstance(expected, np.ndarray)):
+                        continue
+                    if answer.shape == expected.shape and np.allclose(
+                        answer, expected, equal_nan=True
+                    ):
+                        continue
+                    relation = find_relation(answer, expected)
+                    if relation:
+                        said += 1
+                        np.testing.assert_allclose(
+                            answer,
+                            relation.apply(expected.astype(np.float64)),
+                            rtol=1e-8,
+                            atol=1e-8,
+                        )
+    assert said > 0
