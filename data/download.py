@@ -1,10 +1,10 @@
 """Fetch the full data sets from their public homes. The bundled samples need none of this.
 
     python data/download.py quansongci          # or waimai_10k, sst, cws, all -> data/full/quansongci
-    python data/download.py --list              # what is there, what is missing, what works without it
+    python data/download.py --list              # which sets are there and which are missing
     python data/download.py --verify            # check the files that are there
 
-manifest.json names every file with its size and SHA-256. A killed or cut download goes on where it stopped.
+manifest.json names every file with its size and SHA-256. An interrupted download continues where it stopped.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ Receipts = dict[
     str, dict[str, Any]
 ]  # {path: {size, sha256, url, date, archive}} of what was fetched
 MANIFEST: dict[str, dict[str, Any]] = json.loads((HERE / "manifest.json").read_text("utf-8"))
-RECEIPT = "downloaded.json"  # beside the files: where each came from
+RECEIPT = "downloaded.json"  # in the set's folder: where each file came from
 BLOCK = 1 << 16  # bytes
 WAIT = 1.0  # seconds before the first retry, then twice as long
 MOST_ATTEMPTS = 50  # at one address, however far each attempt gets
@@ -381,7 +381,7 @@ def receive(url: str, entry: Entry, part: Path, bar: tqdm, timeout: float) -> No
 
 @contextlib.contextmanager
 def written(path: Path, mode: str) -> Iterator[Callable[[bytes], None]]:
-    """A function that writes bytes to `path`; a full disk becomes a UserError and leaves what is there."""
+    """A function that writes bytes to `path`; a full disk becomes a UserError and leaves the file as it is."""
 
     def write(block: bytes) -> None:
         view = memoryview(block)

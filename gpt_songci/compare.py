@@ -2,7 +2,7 @@
 
     python gpt_songci/compare.py workdirs/quansongci workdirs/no_pos workdirs/no_res
 
-Reads log.jsonl of train.py and, where it is there, evaluate.json of evaluate.py.
+Reads log.jsonl of train.py and, if there is one, evaluate.json of evaluate.py.
 """
 
 import json
@@ -44,7 +44,7 @@ def read_log(folder):
                 raise TypeError("not a number")
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(
-                f"{path}, line {n} is no point of train.py's log ({type(error).__name__}: {error}); train "
+                f"{path}, line {n} is not an entry of train.py's log ({type(error).__name__}: {error}); train "
                 "again, or leave this run out"
             ) from None
         log.append(point)
@@ -73,7 +73,7 @@ def read_evaluation(folder, log):
         iteration = result["iteration"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
-            f"{path} is no file of evaluate.py ({type(error).__name__}: {error}); {again}"
+            f"{path} was not written by evaluate.py ({type(error).__name__}: {error}); {again}"
         ) from None
     final = log[-1].get("final_val_loss")
     if iteration != log[-1]["iter"] or final is not None and abs(final - result["val_loss"]) > 1e-3:
@@ -82,7 +82,7 @@ def read_evaluation(folder, log):
 
 
 def short_names(folders):
-    """A name for each run: its folder's name, or as much of the path as tells the runs apart."""
+    """A name for each run: its folder's name, or as much of the path as distinguishes the runs."""
     parts = [folder.resolve().parts for folder in folders]
     length = next(
         (

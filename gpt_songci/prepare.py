@@ -84,7 +84,7 @@ def join_poems(parts, joined, quiet=False):
             for poem in read_json_poems(part):
                 try:
                     if not isinstance(poem["paragraphs"], list):
-                        raise TypeError("`paragraphs` is no list")
+                        raise TypeError("`paragraphs` is not a list")
                     out.write("\n".join(["+++" + poem["rhythmic"], *poem["paragraphs"]]) + "\n\n")
                 except (KeyError, TypeError, UnicodeEncodeError) as error:
                     raise UserError(
@@ -150,7 +150,7 @@ def read_text(path, quiet=True, desc=None, digest=None):
 
 
 def first_characters(chunks, count):
-    """The first `count` characters of a text that comes in chunks, in chunks."""
+    """The first `count` characters of a text that is read in chunks, in chunks."""
     for chunk in chunks:
         yield chunk[:count]
         count -= len(chunk)
@@ -159,7 +159,7 @@ def first_characters(chunks, count):
 
 
 def read_lines(chunks):
-    """The lines of a text that comes in chunks, without their line ends."""
+    """The lines of a text that is read in chunks, without their line ends."""
     rest = ""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split("\n")

@@ -391,7 +391,7 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
     """Steps until args.iters, with a point of the curve and a checkpoint every eval_interval steps."""
     device = next(model.parameters()).device
     peaks = (args.lr, args.adam_lr)
-    # no_pos: the table of positions is there, but gets no gradient
+    # no_pos: the table of positions exists, but gets no gradient
     net = (
         torch.nn.parallel.DistributedDataParallel(model, find_unused_parameters=args.no_pos)
         if world > 1
@@ -474,7 +474,7 @@ def point(state, model, val_text, lr, speed):
 
 def finish(args, state, model, val_text):
     """Validation loss over the whole text, the last checkpoint (without the optimizers' state) and the picture."""
-    loss = state["log"][-1].get("final_val_loss")  # is there with --resume of a finished run
+    loss = state["log"][-1].get("final_val_loss")  # present when a finished run is resumed
     if loss is None:
         loss = state["log"][-1]["final_val_loss"] = validation_loss(
             model, val_text, quiet=args.quiet

@@ -52,12 +52,12 @@ def get_parser():
     parser.add_argument(
         "--train",
         help="file of training sentences in it (default: train.txt, or the files of the MSR "
-        "corpus, whichever are there)",
+        "corpus, whichever exist)",
     )
     parser.add_argument(
         "--test",
-        help="file of test sentences (default: test.txt beside train.txt, msr_test_gold.utf8 "
-        "beside msr_training.utf8, otherwise the last part of the training file)",
+        help="file of test sentences (default: test.txt with train.txt, msr_test_gold.utf8 "
+        "with msr_training.utf8, otherwise the last part of the training file)",
     )
     parser.add_argument(
         "--test_part",

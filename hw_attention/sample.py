@@ -52,7 +52,7 @@ def read(model, text, beam=None):
 
 
 def shifted(answer):
-    """answer (1, T) shifted right behind BOS, without the blank decoder_inputs."""
+    """answer (1, T) shifted right after BOS, without using the blank decoder_inputs."""
     return torch.cat([answer.new_full((1, 1), BOS), answer[:, :-1]], 1)
 
 

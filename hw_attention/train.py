@@ -80,7 +80,7 @@ def encode_texts(texts):
 
 
 def pad(rows):
-    """Lists of numbers -> (N, longest) long with PAD behind, lengths (N,) long."""
+    """Lists of numbers -> (N, longest) long padded with PAD, lengths (N,) long."""
     lengths = torch.tensor([len(row) for row in rows])
     table = torch.full((len(rows), int(lengths.max())), PAD)
     for row, numbers in zip(table, rows):
@@ -95,7 +95,7 @@ def encode_digits(answers):
 
 
 def decode_digits(tokens):
-    """Answers (N, T) -> strings: what stands before the first EOS; signs that are no digits show as ?."""
+    """Answers (N, T) -> strings: the digits before the first EOS; other tokens show as ?."""
     texts = []
     for row in tokens.tolist():
         row = row[: row.index(EOS)] if EOS in row else row

@@ -1,10 +1,10 @@
 """Train every variant of the assignment on several splits: one table, one picture.
 
     python waimai_cls/compare.py --recipe tuned --data_root data/full/waimai_10k --seeds 0 1 2
-    python waimai_cls/compare.py --recipe assignment ...      # Adam 3e-5, 300 wide: hours; a killed run goes on
+    python waimai_cls/compare.py --recipe assignment ...      # Adam 3e-5, 300 wide: hours; a killed run continues
 
 Each run is kept in --ckpt_path as soon as it is done, and unfinished ones every few seconds: the same command again
-goes on where it stopped. A seed gives the split, the weights and the order of the texts.
+continues where it stopped. A seed gives the split, the weights and the order of the texts.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from prepare import CSV, DOWNLOAD, prepare, read_and_cut, read_reviews, write
 from tqdm import tqdm
 from train import best_epoch, evaluate, fit, model_of, on
 
-# name: settings of the model. Group "words" and frozen vectors unless told.
+# name: settings of the model. Default: group "words", frozen vectors.
 VARIANTS = {
     "mean, frozen": dict(model="mean"),
     "mean, finetune": dict(model="mean", embedding="finetune"),
@@ -78,7 +78,7 @@ RECIPES = {
         refit=False,
         stop_words="drop",
     ),
-    # chosen on the validation part of seed 0; the epochs too, then the model trains anew on train and validation
+    # chosen on the validation part of seed 0; the epochs too, then the model is trained again on train and validation
     "tuned": dict(
         variants=list(VARIANTS),
         lr=1e-3,
@@ -425,7 +425,7 @@ def draw(results, sticks, path, title):
 
 def averages(results, data, seeds, recipe):
     """Rows of averaged probabilities: of all rows, and of each seed's best rows by validation accuracy. Their validation
-    figure is of the same average of the models before they trained anew."""
+    figure is of the same average of the models before they were trained again."""
     rows = {ALL: {}, SOME: {}}
     for seed in seeds:
         parts = data.parts(seed, settings_of(recipe, "mean, frozen"))

@@ -89,7 +89,7 @@ TOKENIZERS = {"words": tokenizer, "chars": characters, "ngrams": ngrams}
 
 
 def get_stop_words(path=None):
-    """Set of the stop words in a file: UTF-8 (a byte order mark is no part of the first word), one word a line.
+    """Set of the stop words in a file: UTF-8 (a byte order mark is not part of the first word), one word a line.
 
     Lines that begin with "#" before the first word are comments; a "#" further down is a word. White space around a
     word and empty lines do not count. path: the file (default: STOP_WORDS).
@@ -191,7 +191,7 @@ def vocabulary(parts, min_count=1):
 
 
 class Encoder:
-    """Words to numbers: 0 is padding, 1 stands for every word that the vocabulary has not."""
+    """Words to numbers: 0 is padding, 1 is every word that is not in the vocabulary."""
 
     def __init__(self, words, tokens="words", stop_words=()):
         self.words, self.tokens, self.stop_words = list(words), tokens, frozenset(stop_words)

@@ -1,4 +1,4 @@
-"""Reviews -> what train.py reads: the split, the vocabulary, word vectors. All of it knows the train part only.
+"""Reviews -> what train.py reads: the split, the vocabulary, word vectors. All of it uses the train part only.
 
     python waimai_cls/prepare.py --data_root data/waimai_10k
     python waimai_cls/prepare.py --vectors vectors.txt.bz2               # published vectors in place of our own
@@ -130,11 +130,11 @@ def prepare(reviews, seed=0, min_count=2, vectors="ppmi", dim=None, quiet=True):
         raise UserError(
             f"{about['source']}: no word occurs {min_count} times in the train part; more reviews, or --min_count 1"
         )
-    table, told = make_vectors(vectors, dim, encoder, parts["train"][0], seed, quiet)
+    table, source = make_vectors(vectors, dim, encoder, parts["train"][0], seed, quiet)
     meta = about | {
         "seed": seed,
         "min_count": min_count,
-        "vectors": told,
+        "vectors": source,
         "dim": table.shape[1],
         "parts": {part: count(*parts[part]) for part in PARTS},
         "words": known,
@@ -143,7 +143,7 @@ def prepare(reviews, seed=0, min_count=2, vectors="ppmi", dim=None, quiet=True):
 
 
 def find_stop_words(data_root):
-    """The list beside the reviews, else the one that comes with the course."""
+    """The list in the folder of the reviews, else the course's own."""
     return next(
         (path for path in (Path(data_root) / "stop_words.txt", STOP_WORDS) if path.is_file()),
         STOP_WORDS,
@@ -173,7 +173,7 @@ def split_rows(texts, labels, seed):
 
 
 def count(texts, labels):
-    """What is told of a part."""
+    """Counts of one part, for the summary."""
     return {
         "texts": len(texts),
         "good": sum(labels),
@@ -210,16 +210,16 @@ def make_vectors(source, dim, encoder, train, seed, quiet):
     if source == "ppmi":
         dim = dim or 300
         return ppmi(train, size, dim, seed), f"ppmi, {dim} wide, from the train text"
-    table, found, told = read_vectors(source, encoder.number, size, dim, quiet)
+    table, found, coverage = read_vectors(source, encoder.number, size, dim, quiet)
     words = sum(map(len, train))
     hit = sum(found[number] for text in train for number in text)
-    told = (
+    description = (
         f"{Path(source).name}, {table.shape[1]} wide, for {found.sum()} of {size - 2} words ({hit / words:.1%} of the "
-        f"train text){told}"
+        f"train text){coverage}"
     )
-    table[2:][~found[2:]] = 0  # words that the file has not
+    table[2:][~found[2:]] = 0  # words that are not in the file
     table[UNKNOWN] = table[2:][found[2:]].mean(0) if found.any() else 0
-    return table, told
+    return table, description
 
 
 def ppmi(texts, size, dim, seed=0, window=5, smooth=0.75):

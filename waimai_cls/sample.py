@@ -52,7 +52,7 @@ def explain(model, encoder, text):
     words = encoder.cut(clean(text))
     numbers = [encoder.numbers([word])[0] for word in words]
     known = [(word, number) for word, number in zip(words, numbers)]
-    if encoder.tokens == "ngrams":  # the model gets those that it knows
+    if encoder.tokens == "ngrams":  # only those in the vocabulary
         known = [(word, number) for word, number in known if number != UNKNOWN] or known[:1]
     numbers = [number for _, number in known] or [UNKNOWN]
     without = [numbers[:at] + numbers[at + 1 :] or [UNKNOWN] for at in range(len(known))]
@@ -73,7 +73,7 @@ def explain(model, encoder, text):
 
 
 def strongest(weights, count):
-    """The words that moved the answer most, the strongest first; a word that stands twice is told twice."""
+    """The words that moved the answer most, the strongest first; a word that occurs twice is listed twice."""
     order = sorted(weights, key=lambda one: -abs(one[1]))
     return order[:count] if count else order
 

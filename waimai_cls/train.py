@@ -3,7 +3,7 @@
     python waimai_cls/train.py --model mean                              # the assignment: Adam 3e-5, frozen vectors
     python waimai_cls/train.py --model cnn --embedding finetune --lr 1e-3 --dropout 0.5
 
-The epoch with the best validation accuracy counts; the test part is looked at once, at the end, with its weights.
+The epoch with the best validation accuracy counts; the test part is used once, at the end, with its weights.
 """
 
 import math
@@ -149,7 +149,7 @@ def best_epoch(log):
 
 
 class Averages(nn.Module):
-    """The part of a Classifier behind the average of frozen word vectors: averages (B, D) in place of tokens."""
+    """The part of a Classifier after the average of frozen word vectors: averages (B, D) in place of tokens."""
 
     def __init__(self, model):
         super().__init__()
@@ -274,7 +274,7 @@ def stopped(log, patience):
 
 
 def weights_of(model):
-    """Copies of what trains, name -> tensor (a frozen table of vectors stands in the data folder)."""
+    """Copies of what trains, name -> tensor (a frozen table of vectors is in the data folder)."""
     trains = {name for name, p in model.named_parameters() if p.requires_grad}
     return {
         name: value.detach().cpu().clone()
