@@ -86,8 +86,8 @@ def function_body(function: Callable) -> str:
 
 
 @functools.cache
-def sources(mistake: Mistake) -> dict[tuple[str, str], str]:
-    """{(homework, file name): text} of the solved file in which the mistake replaces the blank's solution."""
+def body(mistake: Mistake) -> str:
+    """The wrong body of the blank's function, unindented. Raises ValueError for an edit that does not fit the solution."""
     from course import markers  # the teacher's: a student copy has no markers to read
 
     region = markers.find(ROOT / mistake.homework, mistake.blank)
@@ -97,11 +97,21 @@ def sources(mistake: Mistake) -> dict[tuple[str, str], str]:
             raise ValueError(
                 f"mistake {mistake.id}: parameters {parameters}, but {region.function} has {region.parameters}"
             )
-        body = function_body(mistake.function)
-    else:
-        body = markers.solution(region)
-        for old, new in mistake.edits:
-            if body.count(old) != 1:
-                raise ValueError(f"mistake {mistake.id}: {old!r} occurs {body.count(old)} times")
-            body = body.replace(old, new)
-    return {(mistake.homework, region.path.name): markers.replace(region, body)}
+        return function_body(mistake.function)
+    text = markers.solution(region)
+    for old, new in mistake.edits:
+        if text.count(old) != 1:
+            raise ValueError(
+                f"mistake {mistake.id}: {old!r} is {text.count(old)} times in the solution"
+            )
+        text = text.replace(old, new)
+    return text
+
+
+@functools.cache
+def sources(mistake: Mistake) -> dict[tuple[str, str], str]:
+    """{(homework, file name): text} of the solved file in which the mistake replaces the blank's solution."""
+    from course import markers
+
+    region = markers.find(ROOT / mistake.homework, mistake.blank)
+    return {(mistake.homework, region.path.name): markers.replace(region, body(mistake))}

@@ -366,11 +366,7 @@ def _well_known(homework: str) -> frozenset[Statement]:
     regions = markers.blanks(ROOT / homework)
     for mistake in mistakes.load(homework):
         region = regions[mistake.blank]
-        body = markers.solution(region)
-        if mistake.function:
-            body = mistakes.function_body(mistake.function)
-        for old, new in mistake.edits:
-            body = body.replace(old, new)
+        body = mistakes.body(mistake)
         holder, _, name = region.function.rpartition(".")
         text = f"def {name}({', '.join(region.parameters)}):\n{textwrap.indent(body, '    ')}\n"
         if holder:

@@ -1,84 +1,71 @@
 """Known mistakes in gpt_songci. Ids as in the catalogue (G..., A...); a letter behind one tells variants apart."""
 
-import math
-
 import torch
 from torch.nn import functional as F
 
-from course.mistakes import mistake
+from course.mistakes import edit, mistake
 
-
-@mistake(
+edit(
     "gpt-a1.0",
     "A9",
+    ("return self.q(x), self.k(x), self.v(x)", "return self.q(x), self.q(x), self.v(x)"),
     en="Queries and keys come out the same: how many projections did __init__ make?",
     zh="查询和键完全相同：__init__ 里建了几个投影？",
 )
-def project(self, x):
-    return self.q(x), self.q(x), self.v(x)
 
-
-@mistake(
+edit(
     "gpt-a1.0",
     "A22",
+    ("return self.q(x), self.k(x), self.v(x)", "return self.q(x), self.v(x), self.k(x)"),
     en="The three results are right, their order is not: read the docstring's tuple again.",
     zh="三个结果都对，但顺序不对：再看文档字符串里的元组。",
 )
-def project(self, x):
-    return self.q(x), self.v(x), self.k(x)
 
-
-@mistake(
+edit(
     "gpt-a1.0",
     "A23",
+    ("return self.q(x), self.k(x), self.v(x)", "return self.q(x), self.k(x), self.k(x)"),
     en="Which of the three says what is taken home, and does it have a layer of its own?",
     zh="三者中哪一个是最后“带走”的内容？它有自己的线性层吗？",
 )
-def project(self, x):
-    return self.q(x), self.k(x), self.k(x)
 
-
-@mistake(
+edit(
     "gpt-a2.0",
     "A11",
+    (
+        "x.view(B, L, self.n_head, C // self.n_head)",
+        "x.reshape(B, self.n_head, L, C // self.n_head).transpose(1, 2)",
+    ),
     en="Change one character only: which positions of the heads change? Split the last axis first.",
     zh="只改变一个字：各个头的哪些位置变了？先拆最后一维。",
 )
-def split_heads(self, x):
-    B, L, C = x.shape
-    return x.reshape(B, self.n_head, L, C // self.n_head).transpose(1, 2)
 
-
-@mistake(
+edit(
     "gpt-a2.0",
     "A11b",
+    (
+        "return x.view(B, L, self.n_head, C // self.n_head)",
+        "return x.reshape(B, self.n_head, L, C // self.n_head)",
+    ),
     en="The axes are in another order than the docstring says: at this step characters stay second.",
     zh="轴的顺序与文档字符串不同：这一步里字仍在第二维。",
 )
-def split_heads(self, x):
-    B, L, C = x.shape
-    return x.reshape(B, self.n_head, L, C // self.n_head)
 
-
-@mistake(
+edit(
     "gpt-a2.0",
     "A24",
+    ("self.n_head, C // self.n_head)", "C // self.n_head, self.n_head).transpose(2, 3)"),
     en="Which columns of x belong to head 0: neighbours, or every h-th?",
     zh="x 的哪些列属于第 0 个头：相邻的列，还是每隔 h 列取一列？",
 )
-def split_heads(self, x):
-    B, L, C = x.shape
-    return x.view(B, L, C // self.n_head, self.n_head).transpose(2, 3)
 
-
-@mistake(
+edit(
     "gpt-a3.1",
     "A25",
+    ("k.permute(0, 2, 3, 1),", "k.transpose(1, 2),"),
     en="Write down the shape of q @ k_t with your result: are queries beside keys?",
     zh="写出 q @ k_t 的形状：是查询对键吗？",
 )
-def swap_axes(self, q, k, v):
-    return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
 
 
 @mistake(
@@ -103,139 +90,123 @@ def swap_axes(self, q, k, v):
     return q.transpose(1, 2), k.transpose(1, 2).reshape(B, h, d, L), v.transpose(1, 2)
 
 
-@mistake(
+edit(
     "gpt-a3.1",
     "A27",
+    ("v.transpose(1, 2)", "v"),
     en="Two of the three have their heads beside the batch: which one was forgotten?",
     zh="三者中有两个已把头移到批次旁边：漏了哪一个？",
 )
-def swap_axes(self, q, k, v):
-    return q.transpose(1, 2), k.permute(0, 2, 3, 1), v
 
-
-@mistake(
+edit(
     "gpt-a3.2",
     "A2",
+    ("return q @ k_t / math.sqrt(q.size(-1))", "return q @ k_t"),
     en="What is the variance of a dot product of d independent terms?",
     zh="d 个独立项的点积，方差是多少？",
 )
-def scores(self, q, k_t):
-    return q @ k_t
 
-
-@mistake(
+edit(
     "gpt-a3.2",
     "A3",
+    (
+        "return q @ k_t / math.sqrt(q.size(-1))",
+        "return q @ k_t / math.sqrt(q.size(1) * q.size(-1))",
+    ),
     en="Over which dimension does the dot product of one head run?",
     zh="单个头的点积沿着多长的维度求和？",
 )
-def scores(self, q, k_t):
-    return q @ k_t / math.sqrt(q.size(1) * q.size(-1))
 
-
-@mistake(
+edit(
     "gpt-a3.2",
     "A3b",
+    ("return q @ k_t / math.sqrt(q.size(-1))", "return q @ k_t * math.sqrt(q.size(-1))"),
     en="Longer vectors should give smaller scores per unit: divide or multiply?",
     zh="向量越长，缩放后的分数应越小：该除还是该乘？",
 )
-def scores(self, q, k_t):
-    return q @ k_t * math.sqrt(q.size(-1))
 
-
-@mistake(
+edit(
     "gpt-a3.2",
     "A28",
+    ("return q @ k_t / math.sqrt(q.size(-1))", "return q @ k_t / q.size(-1)"),
     en="The deviation grows with the root of the width: did you divide by the variance?",
     zh="标准差随宽度的平方根增长：你除的是方差吗？",
 )
-def scores(self, q, k_t):
-    return q @ k_t / q.size(-1)
 
-
-@mistake(
+edit(
     "gpt-a3.2",
     "A29",
+    ("return q @ k_t / math.sqrt(q.size(-1))", "return q @ k_t / math.sqrt(q.size(-2))"),
     en="Does the scale depend on how long the text is, or on how long a vector is?",
     zh="缩放因子取决于文本长度，还是向量长度？",
 )
-def scores(self, q, k_t):
-    return q @ k_t / math.sqrt(q.size(-2))
 
-
-@mistake(
+edit(
     "gpt-a3.2",
     "A30",
+    (
+        "return q @ k_t / math.sqrt(q.size(-1))",
+        "return (q @ k_t).transpose(-2, -1) / math.sqrt(q.size(-1))",
+    ),
     en="Row i should hold what query i thinks of all keys: which of the two stands left?",
     zh="第 i 行应是第 i 个查询对所有键的分数：哪个应在左边？",
 )
-def scores(self, q, k_t):
-    return (q @ k_t).transpose(-2, -1) / math.sqrt(q.size(-1))
 
-
-@mistake(
+edit(
     "gpt-a3.2",
     "A41",
+    ("return q @ k_t / math.sqrt(q.size(-1))", "return q @ k_t / math.sqrt(self.n_head)"),
     en="How wide is one head: is that the number of heads?",
     zh="一个头有多宽：那是头的个数吗？",
 )
-def scores(self, q, k_t):
-    return q @ k_t / math.sqrt(self.n_head)
 
-
-@mistake(
+edit(
     "gpt-a3.3",
     "G2",
+    ('return s.masked_fill(mask, float("-inf"))', 'return s.masked_fill(~mask, float("-inf"))'),
     en="Change the last character: may the first row change? Read again what True means here.",
     zh="改变最后一个字：第一行可以变吗？再看一遍 True 在这里的含义。",
 )
-def mask_scores(self, s, mask):
-    return s.masked_fill(~mask, float("-inf"))
 
+edit(
+    "gpt-a3.3",
+    "G5",
+    ('return s.masked_fill(mask, float("-inf"))', "return s * ~mask"),
+    en="What is exp(0)?",
+    zh="exp(0) 等于多少？",
+)
 
-@mistake("gpt-a3.3", "G5", en="What is exp(0)?", zh="exp(0) 等于多少？")
-def mask_scores(self, s, mask):
-    return s * ~mask
-
-
-@mistake(
+edit(
     "gpt-a3.3",
     "G5b",
+    ('return s.masked_fill(mask, float("-inf"))', "return s.masked_fill(mask, -100.0)"),
     en="How small must a score be so that nothing, not even a very low score, falls below it?",
     zh="这个分数要多小，才不会有别的分数比它更低？",
 )
-def mask_scores(self, s, mask):
-    return s.masked_fill(mask, -100.0)
 
-
-@mistake(
+edit(
     "gpt-a3.3",
     "G5c",
+    ('return s.masked_fill(mask, float("-inf"))', "return s + mask"),
     en="Two conventions are mixed: which mask is added to scores, and which is a yes or no?",
     zh="混淆了两种约定：哪种掩码与分数相加，哪种表示是与否？",
 )
-def mask_scores(self, s, mask):
-    return s + mask
 
-
-@mistake(
+edit(
     "gpt-a3.3",
     "G4",
+    ('return s.masked_fill(mask, float("-inf"))', "return torch.softmax(s, dim=-1) * ~mask"),
     en="Print the row sums: who got the weight of the masked ones?",
     zh="打印每行之和：被掩住位置的权重去了哪里？",
 )
-def mask_scores(self, s, mask):
-    return torch.softmax(s, dim=-1) * ~mask
 
-
-@mistake(
+edit(
     "gpt-a3.3",
     "A13",
+    ('return s.masked_fill(mask, float("-inf"))', 'return s.masked_fill(mask.T, float("-inf"))'),
     en="A row is the one that looks, a column the one looked at: is your mask the right way round?",
     zh="行是“看”的一方，列是“被看”的一方：你的掩码方向对吗？",
 )
-def mask_scores(self, s, mask):
-    return s.masked_fill(mask.T, float("-inf"))
 
 
 @mistake(
@@ -249,99 +220,91 @@ def mask_scores(self, s, mask):
     return s
 
 
-@mistake("gpt-a3.3", "G39", en="What is 0 times infinity?", zh="0 乘无穷大是多少？")
-def mask_scores(self, s, mask):
-    return s + mask * -torch.inf
+edit(
+    "gpt-a3.3",
+    "G39",
+    ('return s.masked_fill(mask, float("-inf"))', "return s + mask * -torch.inf"),
+    en="What is 0 times infinity?",
+    zh="0 乘无穷大是多少？",
+)
 
-
-@mistake(
+edit(
     "gpt-a3.4",
     "G6",
+    ("return torch.softmax(s, dim=-1)", "return torch.softmax(s, dim=-2)"),
     en="Over which axis does one character's attention add up to 1?",
     zh="一个字的注意力沿哪一维相加等于 1?",
 )
-def weights(self, s):
-    return torch.softmax(s, dim=-2)
 
-
-@mistake(
+edit(
     "gpt-a3.4",
     "A31",
+    ("return torch.softmax(s, dim=-1)", "return torch.softmax(s, dim=1)"),
     en="Heads do not share a weight of 1 among them: which axis holds the keys?",
     zh="各个头之间并不分配同一份权重：哪一维是键？",
 )
-def weights(self, s):
-    return torch.softmax(s, dim=1)
 
-
-@mistake(
+edit(
     "gpt-a3.4",
     "V1",
+    ("return torch.softmax(s, dim=-1)", "return s.exp() / s.exp().sum(-1, keepdim=True)"),
     en="Try scores of 1000: which constant may you subtract without changing the result?",
     zh="试试值为 1000 的分数：减去哪个常数不会改变结果？",
 )
-def weights(self, s):
-    return s.exp() / s.exp().sum(-1, keepdim=True)
 
-
-@mistake(
+edit(
     "gpt-a3.4",
     "A32",
+    ("return torch.softmax(s, dim=-1)", "return torch.log_softmax(s, dim=-1)"),
     en="Weights are not negative: is this a probability or its logarithm?",
     zh="权重不会是负数：这是概率还是概率的对数？",
 )
-def weights(self, s):
-    return torch.log_softmax(s, dim=-1)
 
-
-@mistake(
+edit(
     "gpt-a3.4",
     "A33",
+    (
+        "return torch.softmax(s, dim=-1)",
+        "return torch.sigmoid(s) / torch.sigmoid(s).sum(-1, keepdim=True)",
+    ),
     en="Each row adds up to 1, but does a larger score still get exponentially more?",
     zh="每行之和虽为 1，但更大的分数是否得到指数级更多的权重？",
 )
-def weights(self, s):
-    return torch.sigmoid(s) / torch.sigmoid(s).sum(-1, keepdim=True)
 
-
-@mistake(
+edit(
     "gpt-a3.5",
     "A34",
+    ("return self.weight_dropout(weights) @ v", "return weights @ v"),
     en="Two calls in training give the same: where is the dropout of this step?",
     zh="训练时两次调用的结果相同：这一步的 dropout 在哪里？",
 )
-def mix(self, weights, v):
-    return weights @ v
 
-
-@mistake(
+edit(
     "gpt-a3.5",
     "G17",
+    ("return self.weight_dropout(weights) @ v", "return F.dropout(weights, 0.3) @ v"),
     en="Call the model twice in eval mode: is it the same?",
     zh="在 eval 模式下调用两次：结果相同吗？",
 )
-def mix(self, weights, v):
-    return F.dropout(weights, 0.3) @ v
 
-
-@mistake(
+edit(
     "gpt-a3.5",
     "A8",
+    (
+        "return self.weight_dropout(weights) @ v",
+        "return self.weight_dropout(weights).transpose(-2, -1) @ v",
+    ),
     en="Row i of the output should be a mixture with row i's weights.",
     zh="输出的第 i 行应当用第 i 行的权重来混合。",
 )
-def mix(self, weights, v):
-    return self.weight_dropout(weights).transpose(-2, -1) @ v
 
-
-@mistake(
+edit(
     "gpt-a3.5",
     "A35",
+    ("return self.weight_dropout(weights) @ v", "return self.weight_dropout(weights @ v)"),
     en="What is dropped here: a look at a character, or a number of the result?",
     zh="这里丢弃的是“看某个字”，还是结果中的某个数？",
 )
-def mix(self, weights, v):
-    return self.weight_dropout(weights @ v)
 
 
 @mistake(
@@ -355,139 +318,120 @@ def join_heads(self, x):
     return x.reshape(B, L, h * d)
 
 
-@mistake(
+edit(
     "gpt-a4.0",
     "A36",
+    ("return x.transpose(1, 2).flatten(2)", "return x.permute(0, 2, 3, 1).flatten(2)"),
     en="Head 0 should fill the first columns: do yours alternate?",
     zh="第 0 个头应占最前面的列：你的各个头是交错的吗？",
 )
-def join_heads(self, x):
-    return x.permute(0, 2, 3, 1).flatten(2)
 
-
-@mistake(
+edit(
     "gpt-a4.0",
     "A37",
+    ("return x.transpose(1, 2).flatten(2)", "return x.mean(1).repeat(1, 1, x.size(1))"),
     en="Heads are set side by side; nothing is added up or averaged here.",
     zh="各个头是并排放置的；这里不做求和或平均。",
 )
-def join_heads(self, x):
-    return x.mean(1).repeat(1, 1, x.size(1))
 
-
-@mistake(
+edit(
     "gpt-a5.0",
     "A38",
+    ("return self.out_dropout(self.o(x))", "return self.o(x)"),
     en="Print the output of the same input in training mode, twice.",
     zh="训练模式下对同一输入输出两次，看看是否相同。",
 )
-def project_out(self, x):
-    return self.o(x)
 
-
-@mistake(
+edit(
     "gpt-a5.0",
     "A39",
+    ("return self.out_dropout(self.o(x))", "return self.out_dropout(x)"),
     en="Which linear layer of __init__ has not been used yet?",
     zh="__init__ 里还有哪个线性层没用过？",
 )
-def project_out(self, x):
-    return self.out_dropout(x)
 
-
-@mistake(
+edit(
     "gpt-a5.0",
     "A40",
+    ("return self.out_dropout(self.o(x))", "return self.o(self.out_dropout(x))"),
     en="Dropout is the last thing that happens here: what comes out at p = 0.3, zeros or mixtures?",
     zh="dropout 是这里的最后一步：p = 0.3 时输出的是零还是混合后的数？",
 )
-def project_out(self, x):
-    return self.o(self.out_dropout(x))
 
+edit(
+    "gpt-g1.0",
+    "G11",
+    ("dtype=torch.long, device=tokens.device)", "dtype=torch.long)"),
+    en="Ask tokens where it lives.",
+    zh="问一问 tokens 在哪个设备上。",
+)
 
-@mistake("gpt-g1.0", "G11", en="Ask tokens where it lives.", zh="问一问 tokens 在哪个设备上。")
-def positions(self, tokens):
-    return torch.arange(tokens.size(1), dtype=torch.long)
-
-
-@mistake(
+edit(
     "gpt-g1.0",
     "G11b",
+    ("dtype=torch.long,", "dtype=torch.float,"),
     en="Which type does an embedding want for its numbers?",
     zh="嵌入层要求下标是什么类型？",
 )
-def positions(self, tokens):
-    return torch.arange(tokens.size(1), dtype=torch.float, device=tokens.device)
 
-
-@mistake(
+edit(
     "gpt-g1.0",
     "G13",
+    ("torch.arange(tokens.size(1),", "torch.arange(tokens.size(0),"),
     en="How many different positions does a text of length L have, and which axis is L?",
     zh="长度为 L 的文本有多少个不同的位置？L 是哪一维？",
 )
-def positions(self, tokens):
-    return torch.arange(tokens.size(0), dtype=torch.long, device=tokens.device)
 
-
-@mistake(
+edit(
     "gpt-g1.0",
     "G13b",
+    ("torch.arange(tokens.size(1),", "torch.arange(1, tokens.size(1) + 1,"),
     en="What is the number of the first position? Try a text as long as the whole window.",
     zh="第一个位置的编号是几？试试与窗口一样长的文本。",
 )
-def positions(self, tokens):
-    return torch.arange(1, tokens.size(1) + 1, dtype=torch.long, device=tokens.device)
 
-
-@mistake(
+edit(
     "gpt-g1.0",
     "G7b",
+    ("torch.arange(tokens.size(1),", "torch.arange(self.config.max_seq_len,"),
     en="The window is that long; how long is this text?",
     zh="这是窗口的长度；这段文本有多长？",
 )
-def positions(self, tokens):
-    return torch.arange(self.config.max_seq_len, dtype=torch.long, device=tokens.device)
 
-
-@mistake(
+edit(
     "gpt-g1.0",
     "G40",
+    ("dtype=torch.long, device=tokens.device)", "device=tokens.device).expand(len(tokens), -1)"),
     en="Every text has the same positions: how many rows of them do you need?",
     zh="每段文本的位置都相同：需要几行？",
 )
-def positions(self, tokens):
-    return torch.arange(tokens.size(1), device=tokens.device).expand(len(tokens), -1)
 
-
-@mistake(
+edit(
     "gpt-g2.0",
     "G13c",
+    ("self.position_embedding(pos)", "self.position_embedding(tokens % self.config.max_seq_len)"),
     en="Which numbers does the table of positions know, and which did it get?",
     zh="位置表认识哪些下标？你给它的又是哪些？",
 )
-def embed(self, tokens, pos):
-    return self.token_embedding(tokens), self.position_embedding(tokens % self.config.max_seq_len)
 
-
-@mistake(
+edit(
     "gpt-g2.0",
     "G22",
+    ("self.position_embedding(pos)", "self.token_embedding(pos)"),
     en="There are two tables: was the second one asked?",
     zh="共有两张表：第二张用到了吗？",
 )
-def embed(self, tokens, pos):
-    return self.token_embedding(tokens), self.token_embedding(pos)
 
-
-@mistake(
+edit(
     "gpt-g2.0",
     "G23",
+    (
+        "self.token_embedding(tokens), self.position_embedding(pos)",
+        "self.position_embedding(pos), self.token_embedding(tokens)",
+    ),
     en="The order of the two results is in the docstring.",
     zh="两个结果的顺序写在文档字符串里。",
 )
-def embed(self, tokens, pos):
-    return self.position_embedding(pos), self.token_embedding(tokens)
 
 
 @mistake(
@@ -501,128 +445,127 @@ def embed(self, tokens, pos):
     return joined, self.position_embedding(pos)
 
 
-@mistake(
+edit(
     "gpt-g3.0",
     "G12",
+    ("return self.dropout(E_U if self.config.no_pos else E_U + E_P)", "return self.dropout(E_U)"),
     en="Swap two characters of the text: does the prediction notice?",
     zh="交换文本中的两个字：预测会发现吗？",
 )
-def first_input(self, E_U, E_P):
-    return self.dropout(E_U)
 
+edit(
+    "gpt-g3.0",
+    "G25",
+    (
+        "return self.dropout(E_U if self.config.no_pos else E_U + E_P)",
+        "return self.dropout(E_U + E_P)",
+    ),
+    en="What does the flag no_pos ask for?",
+    zh="no_pos 这个开关要求什么？",
+)
 
-@mistake("gpt-g3.0", "G25", en="What does the flag no_pos ask for?", zh="no_pos 这个开关要求什么？")
-def first_input(self, E_U, E_P):
-    return self.dropout(E_U + E_P)
-
-
-@mistake(
+edit(
     "gpt-g3.0",
     "G26",
+    (
+        "return self.dropout(E_U if self.config.no_pos else E_U + E_P)",
+        "return self.dropout(E_U + E_P if self.config.no_pos else E_U)",
+    ),
     en="Read the name of the flag aloud: when is there no position?",
     zh="念一念开关的名字：什么时候没有位置？",
 )
-def first_input(self, E_U, E_P):
-    return self.dropout(E_U + E_P if self.config.no_pos else E_U)
 
-
-@mistake(
+edit(
     "gpt-g3.0",
     "G27",
+    (
+        "return self.dropout(E_U if self.config.no_pos else E_U + E_P)",
+        "return E_U if self.config.no_pos else E_U + E_P",
+    ),
     en="The values are right; what happens to them in training?",
     zh="数值是对的；训练时还要对它们做什么？",
 )
-def first_input(self, E_U, E_P):
-    return E_U if self.config.no_pos else E_U + E_P
 
-
-@mistake(
+edit(
     "gpt-g3.0",
     "G28",
+    (
+        "self.dropout(E_U if self.config.no_pos else E_U + E_P)",
+        "self.dropout(E_U) if self.config.no_pos else self.dropout(E_U) + E_P",
+    ),
     en="Dropout acts on the sum: can a zero still show through?",
     zh="dropout 作用于和：此时零还看得出来吗？",
 )
-def first_input(self, E_U, E_P):
-    return self.dropout(E_U) if self.config.no_pos else self.dropout(E_U) + E_P
 
-
-@mistake(
+edit(
     "gpt-g3.0",
     "G41",
+    (
+        "return self.dropout(E_U if self.config.no_pos else E_U + E_P)",
+        "return E_U if self.config.no_pos else self.dropout(E_U + E_P)",
+    ),
     en="With positions it is right, in training too. And with no_pos?",
     zh="有位置时对了，训练时也对。no_pos 时呢？",
 )
-def first_input(self, E_U, E_P):
-    return E_U if self.config.no_pos else self.dropout(E_U + E_P)
 
-
-@mistake(
-    "gpt-g4.0", "G1", en="Which characters may the first one look at?", zh="第一个字可以看哪些字？"
+edit(
+    "gpt-g4.0",
+    "G1",
+    ("device=tokens.device).triu(diagonal=1)", "device=tokens.device).triu()"),
+    en="Which characters may the first one look at?",
+    zh="第一个字可以看哪些字？",
 )
-def causal_mask(self, tokens):
-    L = tokens.size(1)
-    return torch.ones(L, L, dtype=torch.bool, device=tokens.device).triu()
 
-
-@mistake(
+edit(
     "gpt-g4.0",
     "G2b",
+    ("device=tokens.device).triu(diagonal=1)", "device=tokens.device).tril()"),
     en="Change the last character: may the first row change? And what does True mean here?",
     zh="改变最后一个字：第一行可以变吗？这里的 True 又是什么意思？",
 )
-def causal_mask(self, tokens):
-    L = tokens.size(1)
-    return torch.ones(L, L, dtype=torch.bool, device=tokens.device).tril()
 
-
-@mistake(
+edit(
     "gpt-g4.0",
     "G2c",
+    ("device=tokens.device).triu(diagonal=1)", "device=tokens.device).tril(diagonal=-1)"),
     en="Rows are the characters that look: which triangle lies in their future?",
     zh="行是“看”的字：哪个三角是它们的未来？",
 )
-def causal_mask(self, tokens):
-    L = tokens.size(1)
-    return torch.ones(L, L, dtype=torch.bool, device=tokens.device).tril(diagonal=-1)
 
-
-@mistake(
+edit(
     "gpt-g4.0",
     "G3",
+    ("device=tokens.device).triu(diagonal=1)", "device=tokens.device).triu(diagonal=2)"),
     en="Which entry of row t is the character you are about to predict?",
     zh="第 t 行的哪一项正是你要预测的字？",
 )
-def causal_mask(self, tokens):
-    L = tokens.size(1)
-    return torch.ones(L, L, dtype=torch.bool, device=tokens.device).triu(diagonal=2)
 
-
-@mistake(
+edit(
     "gpt-g4.0",
     "G7",
+    ("L = tokens.size(1)", "L = self.config.max_seq_len"),
     en="Your mask is as wide as the window; how long is the input now?",
     zh="你的掩码与窗口一样宽；现在的输入有多长？",
 )
-def causal_mask(self, tokens):
-    L = self.config.max_seq_len
-    return torch.ones(L, L, dtype=torch.bool, device=tokens.device).triu(diagonal=1)
 
-
-@mistake(
+edit(
     "gpt-g4.0",
     "G29",
+    ("dtype=torch.bool, ", ""),
     en="A yes or no is not a number: which type does the docstring ask for?",
     zh="是与否不是数：文档字符串要求什么类型？",
 )
-def causal_mask(self, tokens):
-    L = tokens.size(1)
-    return torch.ones(L, L, device=tokens.device).triu(diagonal=1)
 
-
-@mistake("gpt-g4.0", "G11c", en="Ask tokens where it lives.", zh="问一问 tokens 在哪个设备上。")
-def causal_mask(self, tokens):
-    L = tokens.size(1)
-    return torch.ones(L, L, dtype=torch.bool).triu(diagonal=1)
+edit(
+    "gpt-g4.0",
+    "G11c",
+    (
+        "dtype=torch.bool, device=tokens.device).triu(diagonal=1)",
+        "dtype=torch.bool).triu(diagonal=1)",
+    ),
+    en="Ask tokens where it lives.",
+    zh="问一问 tokens 在哪个设备上。",
+)
 
 
 @mistake(
@@ -637,124 +580,96 @@ def run_layers(self, h, mask):
     return h, [weights]
 
 
-@mistake(
+edit(
     "gpt-g5.0",
     "G31",
+    ("h, weights = block(h, mask)", "out, weights = block(h, mask)"),
+    ("return h, kept", "return out, kept"),
     en="What does the second block get to see: the first one's result, or the start again?",
     zh="第二个块看到的是第一个块的结果，还是又从头开始？",
 )
-def run_layers(self, h, mask):
-    kept = []
-    for block in self.blocks:
-        out, weights = block(h, mask)
-        kept.append(weights)
-    return out, kept
 
+edit(
+    "gpt-g5.0",
+    "G32",
+    ("for block in self.blocks:", "for block in list(self.blocks)[:-1] or self.blocks:"),
+    en="Count the blocks that you run.",
+    zh="数一数你运行了几个块。",
+)
 
-@mistake("gpt-g5.0", "G32", en="Count the blocks that you run.", zh="数一数你运行了几个块。")
-def run_layers(self, h, mask):
-    kept = []
-    for block in list(self.blocks)[:-1] or self.blocks:
-        h, weights = block(h, mask)
-        kept.append(weights)
-    return h, kept
+edit(
+    "gpt-g5.0",
+    "G33",
+    ("for block in self.blocks:", "for block in reversed(self.blocks):"),
+    en="Which block comes first?",
+    zh="哪个块在最前面？",
+)
 
-
-@mistake("gpt-g5.0", "G33", en="Which block comes first?", zh="哪个块在最前面？")
-def run_layers(self, h, mask):
-    kept = []
-    for block in reversed(self.blocks):
-        h, weights = block(h, mask)
-        kept.append(weights)
-    return h, kept
-
-
-@mistake(
+edit(
     "gpt-g5.0",
     "G34",
+    ("h, weights = block(h, mask)", "h, weights = block(h, torch.zeros_like(mask))"),
     en="Every block must know what it may not look at: what did yours get?",
     zh="每个块都要知道不能看什么：你传给它的是什么？",
 )
-def run_layers(self, h, mask):
-    kept = []
-    for block in self.blocks:
-        h, weights = block(h, torch.zeros_like(mask))
-        kept.append(weights)
-    return h, kept
 
-
-@mistake(
+edit(
     "gpt-g5.0",
     "G42",
+    ("return", "    return"),
     en="How many blocks has the text been through when the function returns?",
     zh="函数返回时，文本通过了几个块？",
 )
-def run_layers(self, h, mask):
-    kept = []
-    for block in self.blocks:
-        h, weights = block(h, mask)
-        kept.append(weights)
-        return h, kept
 
+edit(
+    "gpt-g5.0",
+    "G43",
+    ("h, weights = block(h, mask)", "h = block(h, mask)"),
+    ("kept.append(weights)", "kept.append(h)"),
+    en="How many results does a block give?",
+    zh="一个块返回几个结果？",
+)
 
-@mistake("gpt-g5.0", "G43", en="How many results does a block give?", zh="一个块返回几个结果？")
-def run_layers(self, h, mask):
-    kept = []
-    for block in self.blocks:
-        h = block(h, mask)
-        kept.append(h)
-    return h, kept
-
-
-@mistake(
+edit(
     "gpt-g5.0",
     "G44",
+    ("h, weights = block(h, mask)", "h, _ = block(h, mask)"),
+    ("kept.append(weights)", "kept.append(h)"),
     en="Which of a block's two results is to be kept?",
     zh="块的两个结果中，要保留的是哪一个？",
 )
-def run_layers(self, h, mask):
-    kept = []
-    for block in self.blocks:
-        h, _ = block(h, mask)
-        kept.append(h)
-    return h, kept
 
-
-@mistake(
+edit(
     "gpt-g6.0",
     "G18",
+    ("return self.head(self.norm(h))", "return self.head(h)"),
     en="Without the last norm nothing fixes the scale of the logits.",
     zh="没有最后的归一化，logits 的尺度就不受约束。",
 )
-def logits(self, h):
-    return self.head(h)
 
-
-@mistake(
+edit(
     "gpt-g6.0",
     "W10",
+    ("return self.head(self.norm(h))", "return torch.softmax(self.head(self.norm(h)), dim=-1)"),
     en="The loss applies a softmax itself: what does it want as input?",
     zh="损失函数自己会做 softmax：它要的输入是什么？",
 )
-def logits(self, h):
-    return torch.softmax(self.head(self.norm(h)), dim=-1)
 
-
-@mistake(
+edit(
     "gpt-g6.0",
     "G35",
+    ("return self.head(self.norm(h))", "return self.head(h + self.norm(h))"),
     en="Multiply h by ten: a layer norm behind the blocks would not notice; does yours?",
     zh="把 h 乘以十：块之后的层归一化不会察觉；你的会吗？",
 )
-def logits(self, h):
-    return self.head(h + self.norm(h))
 
-
-@mistake(
-    "gpt-g6.0", "G45", en="A linear layer is more than its matrix.", zh="线性层不只是一个矩阵。"
+edit(
+    "gpt-g6.0",
+    "G45",
+    ("return self.head(self.norm(h))", "return self.norm(h) @ self.head.weight.T"),
+    en="A linear layer is more than its matrix.",
+    zh="线性层不只是一个矩阵。",
 )
-def logits(self, h):
-    return self.norm(h) @ self.head.weight.T
 
 
 @mistake(
@@ -769,103 +684,92 @@ def loss_and_perplexity(logits, targets):
     return loss, loss.exp()
 
 
-@mistake(
+edit(
     "gpt-l1.0",
     "G16",
+    ("return loss, loss.exp()", "return loss, 2**loss"),
     en="Your loss is in nats: to which base does the power belong?",
     zh="你的损失以 nat 为单位：幂的底应是多少？",
 )
-def loss_and_perplexity(logits, targets):
-    loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
-    return loss, 2**loss
 
-
-@mistake(
+edit(
     "gpt-l1.0",
     "G16b",
+    (
+        "loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())",
+        'each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")',
+    ),
+    ("return loss, loss.exp()", "return each.mean(), each.exp().mean()"),
     en="First the mean over all characters, then exp once: is a mean of exps the same?",
     zh="先对所有字求平均，再取一次 exp：先取 exp 再平均相同吗？",
 )
-def loss_and_perplexity(logits, targets):
-    each = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-    return each.mean(), each.exp().mean()
 
-
-@mistake(
+edit(
     "gpt-l1.0",
     "G16c",
+    (
+        "loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())",
+        'each = F.cross_entropy(logits.transpose(1, 2), targets, reduction="none")',
+    ),
+    ("return loss, loss.exp()", "return each.mean(), each.mean(1).exp().mean()"),
     en="The mean of each text's perplexity is not the perplexity of all: over what is the mean taken?",
     zh="各段困惑度的平均并不是整体的困惑度：平均是对什么取的？",
 )
-def loss_and_perplexity(logits, targets):
-    each = F.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
-    return each.mean(), each.mean(1).exp().mean()
 
-
-@mistake(
+edit(
     "gpt-l1.0",
     "G36",
+    ("targets.flatten())", 'targets.flatten(), reduction="sum")'),
     en="Twice as many texts must not double the loss.",
     zh="文本数加倍，损失不应加倍。",
 )
-def loss_and_perplexity(logits, targets):
-    loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
-    return loss, loss.exp()
 
-
-@mistake(
+edit(
     "gpt-l1.0",
     "G14",
+    (
+        "F.cross_entropy(logits.flatten(0, 1), targets.flatten())",
+        "F.cross_entropy(logits[:, :-1].flatten(0, 1), targets[:, 1:].flatten())",
+    ),
     en="The targets are shifted already: how often are yours?",
     zh="目标已经错开一位了：你又错开了几次？",
 )
-def loss_and_perplexity(logits, targets):
-    loss = F.cross_entropy(logits[:, :-1].flatten(0, 1), targets[:, 1:].flatten())
-    return loss, loss.exp()
 
-
-@mistake(
+edit(
     "gpt-l1.0",
     "W10b",
+    ("F.cross_entropy(logits.flatten(0,", "F.cross_entropy(torch.softmax(logits, -1).flatten(0,"),
     en="What is the smallest loss you can get, and can it reach 0?",
     zh="你能得到的最小损失是多少？它能到 0 吗？",
 )
-def loss_and_perplexity(logits, targets):
-    loss = F.cross_entropy(torch.softmax(logits, -1).flatten(0, 1), targets.flatten())
-    return loss, loss.exp()
 
-
-@mistake(
+edit(
     "gpt-l1.0",
     "W12",
+    ("F.cross_entropy(logits.flatten(0,", "F.nll_loss(torch.softmax(logits, -1).flatten(0,"),
     en="Can a negative log-likelihood be negative here?",
     zh="负对数似然在这里可以是负数吗？",
 )
-def loss_and_perplexity(logits, targets):
-    loss = F.nll_loss(torch.softmax(logits, -1).flatten(0, 1), targets.flatten())
-    return loss, loss.exp()
 
-
-@mistake(
+edit(
     "gpt-l1.0",
     "G46",
+    (
+        "loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())",
+        "loss = F.cross_entropy(logits, targets)",
+    ),
     en="On which axis does cross_entropy look for the classes?",
     zh="cross_entropy 在哪一维找类别？",
 )
-def loss_and_perplexity(logits, targets):
-    loss = F.cross_entropy(logits, targets)
-    return loss, loss.exp()
 
-
-@mistake(
+edit(
     "gpt-l1.0",
     "G47",
+    ("targets.flatten())", "targets.flatten()).item()"),
+    ("return loss, loss.exp()", "return loss, math.exp(loss)"),
     en="Can backward() start from a Python number?",
     zh="backward() 能从一个 Python 数开始吗？",
 )
-def loss_and_perplexity(logits, targets):
-    loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten()).item()
-    return loss, math.exp(loss)
 
 
 @mistake(
@@ -987,14 +891,14 @@ def guide_logits(logits, fits, rhymes, wanted, used):
     return logits.masked_fill_(~(fits & right_group & ((wanted < 0) | ~used)), float("-inf"))
 
 
-@mistake(
+edit(
     "gpt-t1.0",
     "G58",
+    ("new_word = (wanted < 0) | ~used", "allowed = fits & right_group & ((wanted < 0) | ~used)"),
+    (
+        'logits.masked_fill(~(fits & right_group & new_word), float("-inf"))',
+        'torch.softmax(logits.masked_fill(~allowed, float("-inf")), -1)',
+    ),
     en="These are probabilities: the draw takes the softmax later, with its temperature.",
     zh="这是概率：采样时才按温度取 softmax。",
 )
-def guide_logits(logits, fits, rhymes, wanted, used):
-    wanted = wanted[:, None]
-    right_group = (wanted <= 0) | (rhymes == wanted)
-    allowed = fits & right_group & ((wanted < 0) | ~used)
-    return torch.softmax(logits.masked_fill(~allowed, float("-inf")), -1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.mistakes import mistake
+from course.mistakes import edit, mistake
 
 
 @mistake(
@@ -157,44 +157,49 @@ def backward(A, B, obs):
     return beta
 
 
-@mistake(
+edit(
     "hmm-03",
     "P1",
+    (
+        "return float(forward(pi, A, B, obs)[-1].sum())",
+        "return float(forward(pi, A, B, obs).sum())",
+    ),
     en="Each row of alpha is about another time: which one accounts for all symbols?",
     zh="alpha 的每一行对应不同的时刻：哪一行已经看到了全部符号？",
 )
-def evaluate(pi, A, B, obs):
-    return float(forward(pi, A, B, obs).sum())
 
-
-@mistake(
+edit(
     "hmm-03",
     "P2",
+    (
+        "return float(forward(pi, A, B, obs)[-1].sum())",
+        "return float(forward(pi, A, B, obs)[-1].max())",
+    ),
     en="The sequence may end in any state: how do you combine these cases?",
     zh="序列可以在任何一个状态结束：这些情形应如何合在一起？",
 )
-def evaluate(pi, A, B, obs):
-    return float(forward(pi, A, B, obs)[-1].max())
 
-
-@mistake(
+edit(
     "hmm-03",
     "P3",
+    (
+        "return float(forward(pi, A, B, obs)[-1].sum())",
+        "return float(forward(pi, A, B, obs)[0].sum())",
+    ),
     en="Your result is the probability of the first symbol alone.",
     zh="你的结果只是第一个符号的概率。",
 )
-def evaluate(pi, A, B, obs):
-    return float(forward(pi, A, B, obs)[0].sum())
 
-
-@mistake(
+edit(
     "hmm-03",
     "P4",
+    (
+        "return float(forward(pi, A, B, obs)[-1].sum())",
+        "return float(log(forward(pi, A, B, obs)[-1].sum()))",
+    ),
     en="The docstring asks for a probability, not for its logarithm.",
     zh="要求的是概率，不是它的对数。",
 )
-def evaluate(pi, A, B, obs):
-    return float(log(forward(pi, A, B, obs)[-1].sum()))
 
 
 @mistake(
@@ -492,15 +497,16 @@ def log_likelihood(pi, A, B, obs):
     return float(log_forward(log(pi), log(A), log(B), obs)[-1].sum())
 
 
-@mistake(
+edit(
     "hmm-08",
     "P6",
+    (
+        "float(np.logaddexp.reduce(log_alpha[-1]))",
+        "float(np.logaddexp.reduce(log_alpha[-1]) - np.log(len(pi)))",
+    ),
     en="How many states are there, and by which factor is your result too small? A mean is not a sum.",
     zh="一共有几个状态？你的结果小了多少？平均不是求和。",
 )
-def log_likelihood(pi, A, B, obs):
-    log_alpha = log_forward(log(pi), log(A), log(B), obs)
-    return float(np.logaddexp.reduce(log_alpha[-1]) - np.log(len(pi)))
 
 
 @mistake(
@@ -641,18 +647,13 @@ def backtrack(delta, phi):
     return delta.argmax(1)
 
 
-@mistake(
+edit(
     "hmm-10",
     "H19",
+    ("path[t] = phi[t + 1, path[t + 1]]", "path[t] = phi[t, path[t + 1]]"),
     en="At which time was phi[t] written, and what does it point to?",
     zh="phi[t] 是在哪个时刻写入的？它指向什么？",
 )
-def backtrack(delta, phi):
-    path = np.zeros(len(delta), dtype=np.int64)
-    path[-1] = delta[-1].argmax()
-    for t in range(len(delta) - 2, -1, -1):
-        path[t] = phi[t, path[t + 1]]
-    return path
 
 
 @mistake(
@@ -682,18 +683,13 @@ def backtrack(delta, phi):
     return path
 
 
-@mistake(
+edit(
     "hmm-10",
     "H19c",
+    ("path[-1] = delta[-1].argmax()", "path[-1] = delta.shape[1] - 1 - delta[-1, ::-1].argmax()"),
     en="Two last states are equally good: which one does the docstring ask for?",
     zh="两个终点一样好：文档字符串要求选哪一个？",
 )
-def backtrack(delta, phi):
-    path = np.zeros(len(delta), dtype=np.int64)
-    path[-1] = delta.shape[1] - 1 - delta[-1, ::-1].argmax()
-    for t in range(len(delta) - 2, -1, -1):
-        path[t] = phi[t + 1, path[t + 1]]
-    return path
 
 
 @mistake(
@@ -792,49 +788,57 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     return np.exp(log_alpha + log_beta - log_p), counts
 
 
-@mistake("hmm-12", "H15", en="Whose probability is pi: at which time?", zh="pi 是哪个时刻的概率？")
-def new_pi(gammas):
-    return np.concatenate(gammas).mean(0)
+edit(
+    "hmm-12",
+    "H15",
+    (
+        "return np.mean([gamma[0] for gamma in gammas], axis=0)",
+        "return np.concatenate(gammas).mean(0)",
+    ),
+    en="Whose probability is pi: at which time?",
+    zh="pi 是哪个时刻的概率？",
+)
 
-
-@mistake(
+edit(
     "hmm-12",
     "H15b",
+    (
+        "return np.mean([gamma[0] for gamma in gammas], axis=0)",
+        "return np.sum([gamma[0] for gamma in gammas], axis=0)",
+    ),
     en="With three sequences your pi sums to 3.",
     zh="有三个序列时，你的 pi 之和是 3。",
 )
-def new_pi(gammas):
-    return np.sum([gamma[0] for gamma in gammas], axis=0)
 
-
-@mistake(
+edit(
     "hmm-12",
     "H15c",
+    ("return np.mean([gamma[0] for gamma in gammas], axis=0)", "return gammas[0][0]"),
     en="What do the other sequences say about the first state?",
     zh="其他序列对第一个状态说明了什么？",
 )
-def new_pi(gammas):
-    return gammas[0][0]
 
-
-@mistake(
+edit(
     "hmm-12",
     "H15d",
+    (
+        "return np.mean([gamma[0] for gamma in gammas], axis=0)",
+        "return np.mean([gamma[-1] for gamma in gammas], axis=0)",
+    ),
     en="Is it the first or the last row of gamma that tells where a sequence starts?",
     zh="序列从哪里开始，是看 gamma 的第一行还是最后一行？",
 )
-def new_pi(gammas):
-    return np.mean([gamma[-1] for gamma in gammas], axis=0)
 
-
-@mistake(
+edit(
     "hmm-12",
     "H15e",
+    (
+        "return np.mean([gamma[0] for gamma in gammas], axis=0)",
+        "return np.mean([gamma.mean(0) for gamma in gammas], axis=0)",
+    ),
     en="Which row of each gamma is about the start? The other rows play no part here.",
     zh="每个 gamma 的哪一行说的是开头？其余各行在这里不起作用。",
 )
-def new_pi(gammas):
-    return np.mean([gamma.mean(0) for gamma in gammas], axis=0)
 
 
 @mistake(
@@ -895,17 +899,13 @@ def new_A(gammas, counts, A):
     return np.sum(counts, axis=0) / np.sum([gamma[:-1].sum(0) for gamma in gammas], axis=0)[:, None]
 
 
-@mistake(
+edit(
     "hmm-14",
     "H14",
+    ("np.add.at(seen.T, obs, gamma)", "np.add.at(seen.T, obs[:-1], gamma[:-1])"),
     en="Rows of B must sum to 1 after the update: which symbol did you leave out?",
     zh="更新后 B 的每一行之和必须为 1：你漏掉了哪个符号？",
 )
-def new_B(gammas, sequences, B):
-    seen = np.zeros_like(B)
-    for gamma, obs in zip(gammas, sequences):
-        np.add.at(seen.T, obs[:-1], gamma[:-1])
-    return ratio(seen, np.sum([gamma.sum(0) for gamma in gammas], axis=0), B)
 
 
 @mistake(
@@ -922,43 +922,32 @@ def new_B(gammas, sequences, B):
     return seen / np.where(total > 0, total, 1)
 
 
-@mistake(
+edit(
     "hmm-14",
     "H14c",
+    ("np.add.at(seen.T, obs, gamma)", "seen[:, obs] += gamma.T"),
     en="The same symbol occurs twice: does numpy's fancy index add both times?",
     zh="同一个符号出现了两次：numpy 的花式索引会加两次吗？",
 )
-def new_B(gammas, sequences, B):
-    seen = np.zeros_like(B)
-    for gamma, obs in zip(gammas, sequences):
-        seen[:, obs] += gamma.T
-    return ratio(seen, np.sum([gamma.sum(0) for gamma in gammas], axis=0), B)
 
-
-@mistake(
+edit(
     "hmm-14",
     "H14d",
+    ("np.sum([gamma.sum(0)", "np.sum([gamma[:-1].sum(0)"),
     en="Steps are counted for t < T-1; at how many time steps is a symbol observed?",
     zh="转移只在 t < T-1 时计数；那么符号在多少个时刻被看到？",
 )
-def new_B(gammas, sequences, B):
-    seen = np.zeros_like(B)
-    for gamma, obs in zip(gammas, sequences):
-        np.add.at(seen.T, obs, gamma)
-    return ratio(seen, np.sum([gamma[:-1].sum(0) for gamma in gammas], axis=0), B)
 
-
-@mistake(
+edit(
     "hmm-14",
     "H14e",
+    (
+        "ratio(seen, np.sum([gamma.sum(0) for gamma in gammas], axis=0), B)",
+        "seen / np.sum([gamma.sum(0) for gamma in gammas], axis=0)[:, None]",
+    ),
     en="What do you divide by in the row of a state that is never visited?",
     zh="对于从未到访过的状态，它那一行除以的是什么？",
 )
-def new_B(gammas, sequences, B):
-    seen = np.zeros_like(B)
-    for gamma, obs in zip(gammas, sequences):
-        np.add.at(seen.T, obs, gamma)
-    return seen / np.sum([gamma.sum(0) for gamma in gammas], axis=0)[:, None]
 
 
 @mistake(
@@ -976,92 +965,60 @@ def supervised_estimate(state_sequences, sequences, N, M, smoothing):
     return rows_to_one(first), rows_to_one(steps), rows_to_one(seen)
 
 
-@mistake(
+edit(
     "hmm-15",
     "S2",
+    ("first[states[0]] += 1", "np.add.at(first, states, 1)"),
     en="pi is about the first state of a sequence: which states did you count?",
     zh="pi 说的是序列的第一个状态：你数了哪些状态？",
 )
-def supervised_estimate(state_sequences, sequences, N, M, smoothing):
-    first, steps, seen = np.zeros(N), np.zeros((N, N)), np.full((N, M), float(smoothing))
-    for states, obs in zip(state_sequences, sequences):
-        np.add.at(first, states, 1)
-        np.add.at(steps, (states[:-1], states[1:]), 1)
-        np.add.at(seen, (states, obs), 1)
-    return rows_to_one(first), rows_to_one(steps), rows_to_one(seen)
 
-
-@mistake(
+edit(
     "hmm-15",
     "S3",
+    ("np.full((N, M), float(smoothing))", "np.zeros((N, M))"),
     en="A symbol that never occurred in a state: is its probability really 0?",
     zh="某个符号从未在某个状态出现过：它的概率真的是 0 吗？",
 )
-def supervised_estimate(state_sequences, sequences, N, M, smoothing):
-    first, steps, seen = np.zeros(N), np.zeros((N, N)), np.zeros((N, M))
-    for states, obs in zip(state_sequences, sequences):
-        first[states[0]] += 1
-        np.add.at(steps, (states[:-1], states[1:]), 1)
-        np.add.at(seen, (states, obs), 1)
-    return rows_to_one(first), rows_to_one(steps), rows_to_one(seen)
 
-
-@mistake(
+edit(
     "hmm-15",
     "S4",
+    (
+        "np.add.at(steps, (states[:-1], states[1:]), 1)",
+        "np.add.at(steps, (states[1:], states[:-1]), 1)",
+    ),
     en='Rows of A are "from": which of the two states of a step comes first in your index?',
     zh="A 的行是“从哪个状态来”：一步的两个状态，哪个在你的下标里排第一？",
 )
-def supervised_estimate(state_sequences, sequences, N, M, smoothing):
-    first, steps, seen = np.zeros(N), np.zeros((N, N)), np.full((N, M), float(smoothing))
-    for states, obs in zip(state_sequences, sequences):
-        first[states[0]] += 1
-        np.add.at(steps, (states[1:], states[:-1]), 1)
-        np.add.at(seen, (states, obs), 1)
-    return rows_to_one(first), rows_to_one(steps), rows_to_one(seen)
 
-
-@mistake(
+edit(
     "hmm-15",
     "S5",
+    ("np.add.at(steps, (states[:-1], states[1:]), 1)", "steps[states[:-1], states[1:]] += 1"),
+    ("np.add.at(seen, (states, obs), 1)", "seen[states, obs] += 1"),
     en="The same pair occurs twice in a sentence: does numpy's fancy index add both times?",
     zh="同一对在句子中出现两次：numpy 的花式索引会加两次吗？",
 )
-def supervised_estimate(state_sequences, sequences, N, M, smoothing):
-    first, steps, seen = np.zeros(N), np.zeros((N, N)), np.full((N, M), float(smoothing))
-    for states, obs in zip(state_sequences, sequences):
-        first[states[0]] += 1
-        steps[states[:-1], states[1:]] += 1
-        seen[states, obs] += 1
-    return rows_to_one(first), rows_to_one(steps), rows_to_one(seen)
 
-
-@mistake(
+edit(
     "hmm-15",
     "S6",
+    (
+        "np.zeros(N), np.zeros((N, N)), np.full((N, M), float(smoothing))",
+        "(np.full(size, float(smoothing)) for size in ((N,), (N, N), (N, M)))",
+    ),
     en="Which of the three tables does the docstring smooth?",
     zh="三张表中，哪一张要做平滑？",
 )
-def supervised_estimate(state_sequences, sequences, N, M, smoothing):
-    first, steps, seen = (np.full(size, float(smoothing)) for size in ((N,), (N, N), (N, M)))
-    for states, obs in zip(state_sequences, sequences):
-        first[states[0]] += 1
-        np.add.at(steps, (states[:-1], states[1:]), 1)
-        np.add.at(seen, (states, obs), 1)
-    return rows_to_one(first), rows_to_one(steps), rows_to_one(seen)
 
-
-@mistake(
+edit(
     "hmm-16",
     "H1e",
+    ("then in STATES] for now", "now in STATES] for then"),
     en='"After S_1 comes S_1 or S_2 with ...": are these two numbers a row or a column of A?',
     zh="“S_1 之后是 S_1 或 S_2 的概率为……”：这两个数是 A 的一行还是一列？",
 )
-def shop_model(shop):
-    pi = np.array([shop["first"][state] for state in STATES])
-    A = np.array([[shop["next"][now][then] for now in STATES] for then in STATES])
-    B = np.array([[shop["stock"][state][symbol] for symbol in SYMBOLS] for state in STATES])
-    return pi, A, B
 
 
 @mistake(
@@ -1077,17 +1034,13 @@ def shop_model(shop):
     return pi, A, B
 
 
-@mistake(
+edit(
     "hmm-16",
     "W2",
+    ("symbol in SYMBOLS] for state in STATES])", "state in STATES] for symbol in SYMBOLS])"),
     en="Does B have one row per state, or one per symbol?",
     zh="B 是每个状态一行，还是每个符号一行？",
 )
-def shop_model(shop):
-    pi = np.array([shop["first"][state] for state in STATES])
-    A = np.array([[shop["next"][now][then] for then in STATES] for now in STATES])
-    B = np.array([[shop["stock"][state][symbol] for state in STATES] for symbol in SYMBOLS])
-    return pi, A, B
 
 
 @mistake(

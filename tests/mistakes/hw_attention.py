@@ -6,7 +6,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-from course.mistakes import mistake
+from course.mistakes import edit, mistake
 
 # ---- angles ----
 
@@ -95,26 +95,27 @@ def log_angle_density(theta, n):
     return torch.log(constant * theta.sin() ** (n - 2))
 
 
-@mistake(
+edit(
     "att-02",
     "N8",
+    (
+        "return constant + torch.special.xlogy(n - 2, theta.sin())",
+        "return constant + (n - 2) * theta.sin().log()",
+    ),
     en="For n = 2 the density is constant, at θ = 0 too: what is 0 · log 0 in floating point?",
     zh="n = 2 时密度是常数，θ = 0 处也一样：浮点数里 0 · log 0 是多少？",
 )
-def log_angle_density(theta, n):
-    constant = math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) / 2
-    return constant + (n - 2) * theta.sin().log()
 
-
-@mistake(
+edit(
     "att-02",
     "N9",
+    (
+        "return constant + torch.special.xlogy(n - 2, theta.sin())",
+        "return constant + torch.special.xlogy(n - 1, theta.sin())",
+    ),
     en="Integrate your density over [0, π]: which power of the sine does the formula have?",
     zh="把你的密度在 [0, π] 上积分：公式中正弦的幂是多少？",
 )
-def log_angle_density(theta, n):
-    constant = math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) / 2
-    return constant + torch.special.xlogy(n - 1, theta.sin())
 
 
 @mistake(
@@ -127,23 +128,31 @@ def log_angle_density(theta, n):
     return math.lgamma(n / 2) - math.lgamma((n - 1) / 2) + torch.special.xlogy(n - 2, theta.sin())
 
 
-@mistake(
-    "att-02", "N11", en="Is that the density or its logarithm?", zh="这是密度，还是密度的对数？"
+edit(
+    "att-02",
+    "N11",
+    (
+        "constant + torch.special.xlogy(n - 2, theta.sin())",
+        "(constant + torch.special.xlogy(n - 2, theta.sin())).exp()",
+    ),
+    en="Is that the density or its logarithm?",
+    zh="这是密度，还是密度的对数？",
 )
-def log_angle_density(theta, n):
-    constant = math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) / 2
-    return (constant + torch.special.xlogy(n - 2, theta.sin())).exp()
 
-
-@mistake(
+edit(
     "att-02",
     "N83",
+    (
+        "constant = math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) / 2",
+        "power = torch.special.xlogy(torch.tensor(n - 2.0, dtype=theta.dtype), theta.sin())",
+    ),
+    (
+        "constant + torch.special.xlogy(n - 2, theta.sin())",
+        "math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) + power",
+    ),
     en="Integrate your density over [0, π] for n = 2: which power of π is missing?",
     zh="n = 2 时把你的密度在 [0, π] 上积分：π 的次方对吗？",
 )
-def log_angle_density(theta, n):
-    power = torch.special.xlogy(torch.tensor(n - 2.0, dtype=theta.dtype), theta.sin())
-    return math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.pi) + power
 
 
 # ---- scores ----
@@ -207,134 +216,132 @@ def score_additive(q, k, W, w):
     return torch.tanh(q @ W[:, :d].T + k @ W[:, d:].T) @ w
 
 
-@mistake(
+edit(
     "att-04",
     "A4",
+    ("return q @ W @ k.transpose(-2, -1)", "return q @ W.T @ k.transpose(-2, -1)"),
     en="Check with a W that has a single non-zero entry off the diagonal.",
     zh="用一个只有一个非对角元素不为零的 W 来检查。",
 )
-def score_bilinear(q, k, W):
-    return q @ W.T @ k.transpose(-2, -1)
 
-
-@mistake(
+edit(
     "att-04",
     "N15",
+    ("return q @ W @ k.transpose(-2, -1)", "return k @ W.T @ q.transpose(-2, -1)"),
     en="Rows are queries, columns keys: transpose yours and compare.",
     zh="行是查询，列是键：把你的结果转置再比较。",
 )
-def score_bilinear(q, k, W):
-    return k @ W.T @ q.transpose(-2, -1)
 
+edit(
+    "att-04",
+    "N16",
+    ("return q @ W @ k.transpose(-2, -1)", "return q @ k.transpose(-2, -1)"),
+    en="Which argument does your code not use?",
+    zh="哪个参数你还没有用到？",
+)
 
-@mistake("att-04", "N16", en="Which argument does your code not use?", zh="哪个参数你还没有用到？")
-def score_bilinear(q, k, W):
-    return q @ k.transpose(-2, -1)
+edit(
+    "att-04",
+    "A2b",
+    (
+        "return q @ W @ k.transpose(-2, -1)",
+        "return q @ W @ k.transpose(-2, -1) / math.sqrt(q.size(-1))",
+    ),
+    en="Does this formula have a root in it?",
+    zh="这个公式里有根号吗？",
+)
 
-
-@mistake("att-04", "A2b", en="Does this formula have a root in it?", zh="这个公式里有根号吗？")
-def score_bilinear(q, k, W):
-    return q @ W @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
-
-
-@mistake(
+edit(
     "att-05",
     "N17",
+    ("return q @ k.transpose(-2, -1)", "return k @ q.transpose(-2, -1)"),
     en="Rows are queries, columns keys: transpose yours and compare.",
     zh="行是查询，列是键：把你的结果转置再比较。",
 )
-def score_dot(q, k):
-    return k @ q.transpose(-2, -1)
 
-
-@mistake(
+edit(
     "att-05",
     "N18",
+    ("return q @ k.transpose(-2, -1)", "return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))"),
     en="This score is the plain one: what did you divide by?",
     zh="这是未缩放的分数：你除了什么？",
 )
-def score_dot(q, k):
-    return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
 
-
-@mistake(
+edit(
     "att-05",
     "N19",
+    ("q @ k.transpose(-2,", "F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).transpose(-2,"),
     en="An angle does not depend on the lengths of the vectors; a dot product does.",
     zh="夹角与向量长度无关；点积有关。",
 )
-def score_dot(q, k):
-    return F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).transpose(-2, -1)
 
-
-@mistake(
+edit(
     "att-05",
     "N85",
+    ("return q @ k.transpose(-2, -1)", "return q @ k.transpose(1, 2)"),
     en="Axes 1 and 2 are not always the last two: count from the end.",
     zh="第 1、2 维不一定是最后两维：从后往前数。",
 )
-def score_dot(q, k):
-    return q @ k.transpose(1, 2)
 
-
-@mistake(
+edit(
     "att-06",
     "A2",
+    ("return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))", "return q @ k.transpose(-2, -1)"),
     en="What is the variance of a dot product of d independent terms?",
     zh="d 个独立项的点积，方差是多少？",
 )
-def score_scaled_dot(q, k):
-    return q @ k.transpose(-2, -1)
 
-
-@mistake(
+edit(
     "att-06",
     "A3",
+    ("math.sqrt(q.size(-1))", "math.sqrt(q.size(0) * q.size(-1))"),
     en="Over which dimension does the dot product of one head run?",
     zh="单个头的点积沿着多长的维度求和？",
 )
-def score_scaled_dot(q, k):
-    return q @ k.transpose(-2, -1) / math.sqrt(q.size(0) * q.size(-1))
 
-
-@mistake(
+edit(
     "att-06",
     "A3b",
+    (
+        "return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))",
+        "return q @ k.transpose(-2, -1) * math.sqrt(q.size(-1))",
+    ),
     en="Should longer vectors be scaled up or down?",
     zh="向量越长，应放大还是缩小？",
 )
-def score_scaled_dot(q, k):
-    return q @ k.transpose(-2, -1) * math.sqrt(q.size(-1))
 
-
-@mistake(
+edit(
     "att-06",
     "N20",
+    (
+        "return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))",
+        "return q @ k.transpose(-2, -1) / q.size(-1)",
+    ),
     en="The deviation grows with the root of the width: did you divide by the variance?",
     zh="标准差随宽度的平方根增长：你除的是方差吗？",
 )
-def score_scaled_dot(q, k):
-    return q @ k.transpose(-2, -1) / q.size(-1)
 
-
-@mistake(
+edit(
     "att-06",
     "N21",
+    (
+        "return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))",
+        "return q @ k.transpose(-2, -1) / math.sqrt(k.size(-2))",
+    ),
     en="Does the scale depend on how many keys there are, or on how long one is?",
     zh="缩放因子取决于键的个数，还是键的长度？",
 )
-def score_scaled_dot(q, k):
-    return q @ k.transpose(-2, -1) / math.sqrt(k.size(-2))
 
-
-@mistake(
+edit(
     "att-06",
     "N86",
+    (
+        "return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))",
+        "return score_dot(q, k) / math.sqrt(q.size(1))",
+    ),
     en="size(1): is that the length of one vector, or the number of queries?",
     zh="size(1) 是一个向量的长度，还是查询的个数？",
 )
-def score_scaled_dot(q, k):
-    return score_dot(q, k) / math.sqrt(q.size(1))
 
 
 # ---- weights ----
@@ -457,71 +464,64 @@ def attention_weights(scores, keep=None):
     return scores.masked_fill(~keep, -torch.inf).softmax(-1).nan_to_num()
 
 
-@mistake(
+edit(
     "att-08",
     "A8",
+    ("return weights @ values", "return weights.transpose(-2, -1) @ values"),
     en="Row i of the output should be a mixture with row i's weights.",
     zh="输出的第 i 行应当用第 i 行的权重来混合。",
 )
-def mix(weights, values):
-    return weights.transpose(-2, -1) @ values
 
-
-@mistake(
+edit(
     "att-08",
     "N26",
+    ("return weights @ values", "return weights @ values / values.size(-2)"),
     en="The weights of a row add up to 1 already: why divide again?",
     zh="每行权重之和已经是 1：为什么再除一次？",
 )
-def mix(weights, values):
-    return weights @ values / values.size(-2)
 
-
-@mistake(
+edit(
     "att-08",
     "N27",
+    ("weights @ values", "torch.take_along_dim(values, weights.argmax(-1, keepdim=True), dim=-2)"),
     en="The largest weight is not the only one: what happens to the other values?",
     zh="最大的权重只取走一部分：其余的值怎么办？",
 )
-def mix(weights, values):
-    return torch.take_along_dim(values, weights.argmax(-1, keepdim=True), dim=-2)
 
-
-@mistake(
+edit(
     "att-09",
     "A13",
+    ("None])[:, None]", "None])[:, :, None].expand(-1, L, L)"),
     en="No query should look at a padded word: is that a row or a column?",
     zh="填充的词不应被“看”：那是行还是列？",
 )
-def padding_keep(lengths, L):
-    return (torch.arange(L, device=lengths.device) < lengths[:, None])[:, :, None].expand(-1, L, L)
 
-
-@mistake(
-    "att-09", "A13c", en="Does True mean keep or drop here?", zh="这里的 True 表示保留还是去掉？"
+edit(
+    "att-09",
+    "A13c",
+    ("< lengths[:,", ">= lengths[:,"),
+    en="Does True mean keep or drop here?",
+    zh="这里的 True 表示保留还是去掉？",
 )
-def padding_keep(lengths, L):
-    return (torch.arange(L, device=lengths.device) >= lengths[:, None])[:, None]
 
-
-@mistake(
+edit(
     "att-09",
     "N28",
+    ("< lengths[:,", "<= lengths[:,"),
     en="A text of length 3 has positions 0, 1 and 2.",
     zh="长度为 3 的文本占第 0、1、2 个位置。",
 )
-def padding_keep(lengths, L):
-    return (torch.arange(L, device=lengths.device) <= lengths[:, None])[:, None]
 
-
-@mistake(
+edit(
     "att-09",
     "N29",
+    (
+        "(torch.arange(L, device=lengths.device) < lengths[:, None])[:,",
+        "torch.arange(L, device=lengths.device) < lengths[:,",
+    ),
     en="Which axis stands for all queries, and which for the texts of the batch?",
     zh="哪一维代表所有查询，哪一维代表批次中的文本？",
 )
-def padding_keep(lengths, L):
-    return torch.arange(L, device=lengths.device) < lengths[:, None]
 
 
 @mistake(
@@ -550,28 +550,24 @@ def position_encoding(L, d):
     return torch.where(i % 2 == 0, angle.sin(), angle.cos())
 
 
-@mistake(
-    "att-10", "A14b", en="i already counts columns: why twice?", zh="i 已经是列号：为什么还要乘 2?"
+edit(
+    "att-10",
+    "A14b",
+    ("torch.where(even, i, i - 1) / d", "2 * torch.where(even, i, i - 1) / d"),
+    en="i already counts columns: why twice?",
+    zh="i 已经是列号：为什么还要乘 2?",
 )
-def position_encoding(L, d):
-    i = torch.arange(d, dtype=torch.float64)
-    even = i % 2 == 0
-    angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (
-        2 * torch.where(even, i, i - 1) / d
-    )
-    return torch.where(even, angle.sin(), angle.cos())
 
-
-@mistake(
-    "att-10", "N31", en="What should column 0 be at position 0?", zh="第 0 列在位置 0 处应是多少？"
+edit(
+    "att-10",
+    "N31",
+    (
+        "return torch.where(even, angle.sin(), angle.cos())",
+        "return torch.where(even, angle.cos(), angle.sin())",
+    ),
+    en="What should column 0 be at position 0?",
+    zh="第 0 列在位置 0 处应是多少？",
 )
-def position_encoding(L, d):
-    i = torch.arange(d, dtype=torch.float64)
-    even = i % 2 == 0
-    angle = torch.arange(L, dtype=torch.float64)[:, None] / 10000 ** (
-        torch.where(even, i, i - 1) / d
-    )
-    return torch.where(even, angle.cos(), angle.sin())
 
 
 @mistake(
@@ -586,16 +582,13 @@ def position_encoding(L, d):
     return torch.cat([angle.sin(), angle.cos()], dim=1)[:, :d]
 
 
-@mistake(
-    "att-10", "N33", en="What is the number of the first position?", zh="第一个位置的编号是几？"
+edit(
+    "att-10",
+    "N33",
+    ("torch.arange(L,", "torch.arange(1, L + 1,"),
+    en="What is the number of the first position?",
+    zh="第一个位置的编号是几？",
 )
-def position_encoding(L, d):
-    i = torch.arange(d, dtype=torch.float64)
-    even = i % 2 == 0
-    angle = torch.arange(1, L + 1, dtype=torch.float64)[:, None] / 10000 ** (
-        torch.where(even, i, i - 1) / d
-    )
-    return torch.where(even, angle.sin(), angle.cos())
 
 
 @mistake(
@@ -615,18 +608,14 @@ def position_encoding(L, d):
 
 # ---- self-attention ----
 
-
-@mistake(
+edit(
     "att-11",
     "G9",
+    ("q, v = self.fused(x).chunk(2, dim=-1)", "q, v = self.fused(x).chunk(2, dim=1)"),
+    ("return self.fused(x).chunk(3, dim=-1)", "return self.fused(x).chunk(3, dim=1)"),
     en="Which axis did the linear layer make three times as long?",
     zh="线性层把哪一维变成了三倍长？",
 )
-def project(self, x):
-    if self.tied_qk:
-        q, v = self.fused(x).chunk(2, dim=1)
-        return q, q, v
-    return self.fused(x).chunk(3, dim=1)
 
 
 @mistake(
@@ -643,17 +632,13 @@ def project(self, x):
     return q, k, v
 
 
-@mistake(
+edit(
     "att-11",
     "A9b",
+    ("return q, q, v", "return q, v, v"),
     en="With the tie, what shares a projection: queries and keys, or keys and values?",
     zh="绑定时谁共用投影：查询与键，还是键与值？",
 )
-def project(self, x):
-    if self.tied_qk:
-        q, v = self.fused(x).chunk(2, dim=-1)
-        return q, v, v
-    return self.fused(x).chunk(3, dim=-1)
 
 
 @mistake(
@@ -670,17 +655,20 @@ def project(self, x):
     return q, q, v
 
 
-@mistake(
+edit(
     "att-11",
     "N36",
+    (
+        "q, v = self.fused(x).chunk(2, dim=-1)",
+        "q, v = self.fused(x).unflatten(-1, (-1, 2)).unbind(-1)",
+    ),
+    (
+        "return self.fused(x).chunk(3, dim=-1)",
+        "return self.fused(x).unflatten(-1, (-1, 3)).unbind(-1)",
+    ),
     en="Are the columns of a part neighbours, or every third one?",
     zh="每一部分的列是相邻的，还是每隔三列取一列？",
 )
-def project(self, x):
-    if self.tied_qk:
-        q, v = self.fused(x).unflatten(-1, (-1, 2)).unbind(-1)
-        return q, q, v
-    return self.fused(x).unflatten(-1, (-1, 3)).unbind(-1)
 
 
 @mistake(
@@ -693,37 +681,32 @@ def project(self, x):
     return self.fused(x).chunk(3, dim=-1)
 
 
-@mistake(
+edit(
     "att-12",
     "A11",
+    ("L, self.n_head, C // self.n_head).transpose(1, 2)", "self.n_head, L, C // self.n_head)"),
     en="Split the last axis first, then swap two axes.",
     zh="先拆最后一维，再交换两维。",
 )
-def split_heads(self, x):
-    B, L, C = x.shape
-    return x.view(B, self.n_head, L, C // self.n_head)
 
-
-@mistake(
+edit(
     "att-12",
     "A11b",
+    ("self.n_head).transpose(1, 2)", "self.n_head)"),
     en="The head axis should come right after the batch axis.",
     zh="头应该紧跟在批次维之后。",
 )
-def split_heads(self, x):
-    B, L, C = x.shape
-    return x.view(B, L, self.n_head, C // self.n_head)
 
-
-@mistake(
+edit(
     "att-12",
     "N38",
+    (
+        "self.n_head, C // self.n_head).transpose(1,",
+        "C // self.n_head, self.n_head).permute(0, 3, 1,",
+    ),
     en="Which columns of x belong to head 0: neighbours, or every h-th?",
     zh="x 的哪些列属于第 0 个头：相邻的列，还是每隔 h 列？",
 )
-def split_heads(self, x):
-    B, L, C = x.shape
-    return x.view(B, L, C // self.n_head, self.n_head).permute(0, 3, 1, 2)
 
 
 @mistake(
@@ -737,74 +720,61 @@ def attend_heads(self, q, k, v, keep=None):
     return attend(scores, v, None if keep is None else keep.unsqueeze(-3))
 
 
-@mistake(
+edit(
     "att-13",
     "A2c",
+    ("attend(score_scaled_dot(q, k),", "attend(q @ k.transpose(-2, -1),"),
     en="Which of the two dot-product scores did Vaswani et al. use?",
     zh="两种点积分数，这里该用哪一种？",
 )
-def attend_heads(self, q, k, v, keep=None):
-    return attend(q @ k.transpose(-2, -1), v, None if keep is None else keep.unsqueeze(-3))
 
-
-@mistake(
+edit(
     "att-13",
     "A7",
+    ("v,", "k,"),
     en="The keys decide where to look; what is averaged?",
     zh="键决定看哪里；你带走的是什么？",
 )
-def attend_heads(self, q, k, v, keep=None):
-    return attend(score_scaled_dot(q, k), k, None if keep is None else keep.unsqueeze(-3))
 
-
-@mistake(
+edit(
     "att-13",
     "A9d",
+    ("k),", "q),"),
     en="Which of q, k, v does your code not use?",
     zh="谁看谁？q、k、v 中有一个没用到。",
 )
-def attend_heads(self, q, k, v, keep=None):
-    return attend(score_scaled_dot(q, q), v, None if keep is None else keep.unsqueeze(-3))
 
-
-@mistake(
+edit(
     "att-13",
     "N39",
+    ("v, None if keep is None else keep.unsqueeze(-3))", "v)"),
     en="Hide a token with keep: does anything change?",
     zh="用 keep 遮住一个词：结果变了吗？",
 )
-def attend_heads(self, q, k, v, keep=None):
-    return attend(score_scaled_dot(q, k), v)
 
-
-@mistake(
+edit(
     "att-13",
     "N40",
+    ("None if keep is None else keep.unsqueeze(-3))", "keep)"),
     en="keep (B, L, L) with scores (B, h, L, L): which of its axes is aligned with the heads now? Try B = h.",
     zh="keep (B, L, L) 与分数 (B, h, L, L) 对齐：它的哪一维对上了头？试试 B = h。",
 )
-def attend_heads(self, q, k, v, keep=None):
-    return attend(score_scaled_dot(q, k), v, keep)
 
-
-@mistake(
+edit(
     "att-13",
     "A8b",
+    ("attend(score_scaled_dot(q, k),", "attend(score_scaled_dot(k, q),"),
     en="Row i belongs to query i: which factor comes first in the product?",
     zh="第 i 行属于第 i 个查询：乘积中谁在左边？",
 )
-def attend_heads(self, q, k, v, keep=None):
-    return attend(score_scaled_dot(k, q), v, None if keep is None else keep.unsqueeze(-3))
 
-
-@mistake(
+edit(
     "att-13",
     "N88",
+    ("keep.unsqueeze(-3))", "keep[:, None])"),
     en="keep may also be one mask for all texts, (L, L): what does your indexing make of it?",
     zh="keep 也可以是所有文本共用的掩码（L, L）：你的下标把它变成了什么？",
 )
-def attend_heads(self, q, k, v, keep=None):
-    return attend(score_scaled_dot(q, k), v, None if keep is None else keep[:, None])
 
 
 @mistake(
@@ -818,38 +788,33 @@ def join_heads(self, x):
     return x.reshape(B, L, h * d)
 
 
-@mistake(
+edit(
     "att-14",
     "N41",
+    ("return x.transpose(1, 2).flatten(2)", "return x.permute(0, 2, 3, 1).flatten(2)"),
     en="Head 0 should fill the first columns: do yours alternate?",
     zh="第 0 个头应占最前面的列：你的各个头是交错的吗？",
 )
-def join_heads(self, x):
-    return x.permute(0, 2, 3, 1).flatten(2)
 
-
-@mistake(
+edit(
     "att-14",
     "N42",
+    ("return x.transpose(1, 2).flatten(2)", "return x.sum(1).repeat(1, 1, x.size(1))"),
     en="Heads are concatenated; nothing is summed here.",
     zh="各个头是并排放置的；这里不做求和。",
 )
-def join_heads(self, x):
-    return x.sum(1).repeat(1, 1, x.size(1))
 
 
 # ---- block and encoder ----
 
-
-@mistake(
+edit(
     "att-15",
     "A17",
+    ("centred = x - x.mean(-1, keepdim=True)", "centred = x - x.mean(0, keepdim=True)"),
+    ("(centred.square().mean(-1,", "(centred.square().mean(0,"),
     en="A single token must give the same result as among other tokens.",
     zh="单独一个词与和别的词一起，结果必须相同。",
 )
-def layer_norm(x, gain, bias, eps=1e-5):
-    centred = x - x.mean(0, keepdim=True)
-    return centred / (centred.square().mean(0, keepdim=True) + eps).sqrt() * gain + bias
 
 
 @mistake(
@@ -862,26 +827,22 @@ def layer_norm(x, gain, bias, eps=1e-5):
     return (x - x.mean(-1, keepdim=True)) / (x.var(-1, keepdim=True) + eps).sqrt() * gain + bias
 
 
-@mistake(
+edit(
     "att-15",
     "A17c",
+    ("centred = x - x.mean(-1, keepdim=True)", "centred = x - x.mean(1, keepdim=True)"),
+    ("(centred.square().mean(-1,", "(centred.square().mean(1,"),
     en="A single token must give the same result as among other tokens: over which axis is your mean?",
     zh="单独一个词与和别的词一起，结果必须相同：你的均值沿哪一维？",
 )
-def layer_norm(x, gain, bias, eps=1e-5):
-    centred = x - x.mean(1, keepdim=True)
-    return centred / (centred.square().mean(1, keepdim=True) + eps).sqrt() * gain + bias
 
-
-@mistake(
+edit(
     "att-15",
     "N43",
+    ("keepdim=True) + eps).sqrt()", "keepdim=True).sqrt() + eps)"),
     en="Try numbers as small as 0.003: is eps added to the variance, or to its root?",
     zh="试试小到 0.003 的数：eps 加在方差上，还是加在它的平方根上？",
 )
-def layer_norm(x, gain, bias, eps=1e-5):
-    centred = x - x.mean(-1, keepdim=True)
-    return centred / (centred.square().mean(-1, keepdim=True).sqrt() + eps) * gain + bias
 
 
 @mistake(
@@ -894,15 +855,13 @@ def layer_norm(x, gain, bias, eps=1e-5):
     return x / (x.square().mean(-1, keepdim=True) + eps).sqrt() * gain + bias
 
 
-@mistake(
+edit(
     "att-15",
     "N45",
+    ("eps).sqrt()", "eps)"),
     en="What is the deviation of your result: did you divide by it, or by its square?",
     zh="结果的标准差是多少：你除的是标准差，还是它的平方？",
 )
-def layer_norm(x, gain, bias, eps=1e-5):
-    centred = x - x.mean(-1, keepdim=True)
-    return centred / (centred.square().mean(-1, keepdim=True) + eps) * gain + bias
 
 
 @mistake(
@@ -927,59 +886,46 @@ def layer_norm(x, gain, bias, eps=1e-5):
     return (x - x.mean(-1)) / (x.var(-1, correction=0) + eps).sqrt() * gain + bias
 
 
-@mistake(
+edit(
     "att-16",
     "A16",
+    ("return self.ln_1(x + out), weights", "return x + self.ln_1(out), weights"),
     en="This block is post-norm: on what does the norm act, the branch alone or the sum?",
     zh="这是后归一化：归一化作用于支路，还是作用于相加之后？",
 )
-def attention_step(self, x, keep=None):
-    out, weights = self.attention(x, keep)
-    return x + self.ln_1(out), weights
 
-
-@mistake(
+edit(
     "att-16",
     "A16b",
+    ("out, weights = self.attention(x, keep)", "out, weights = self.attention(self.ln_1(x), keep)"),
+    ("return self.ln_1(x + out), weights", "return x + out, weights"),
     en="Post-norm or pre-norm? Compare with the docstring.",
     zh="后归一化还是前归一化？与文档字符串比较。",
 )
-def attention_step(self, x, keep=None):
-    out, weights = self.attention(self.ln_1(x), keep)
-    return x + out, weights
 
-
-@mistake(
+edit(
     "att-16",
     "G18",
+    ("return self.ln_1(x + out), weights", "return self.ln_1(out), weights"),
     en="Set the attention to 0: what should come out?",
     zh="把注意力置零：应该得到什么？",
 )
-def attention_step(self, x, keep=None):
-    out, weights = self.attention(x, keep)
-    return self.ln_1(out), weights
 
-
-@mistake(
+edit(
     "att-16",
     "N46",
+    ("out, weights = self.attention(x, keep)", "out, weights = self.attention(x)"),
     en="Does the attention get the mask?",
     zh="注意力知道哪些位置不能看吗？",
 )
-def attention_step(self, x, keep=None):
-    out, weights = self.attention(x)
-    return self.ln_1(x + out), weights
 
-
-@mistake(
+edit(
     "att-16",
     "N47",
+    ("return self.ln_1(x + out), weights", "return self.ln_2(x + out), weights"),
     en="There are two norms: which one belongs to this step?",
     zh="共有两个归一化层：这里该用哪一个？",
 )
-def attention_step(self, x, keep=None):
-    out, weights = self.attention(x, keep)
-    return self.ln_2(x + out), weights
 
 
 @mistake(
@@ -992,41 +938,37 @@ def attention_step(self, x, keep=None):
     return self.ln_1(x + self.attention(x, keep)), None
 
 
-@mistake(
+edit(
     "att-17",
     "A16c",
+    ("return self.ln_2(x + self.mlp(x))", "return x + self.ln_2(self.mlp(x))"),
     en="This block is post-norm: on what does the norm act, the branch alone or the sum?",
     zh="这是后归一化：归一化作用于支路，还是作用于相加之后？",
 )
-def mlp_step(self, x):
-    return x + self.ln_2(self.mlp(x))
 
-
-@mistake(
+edit(
     "att-17",
     "A16d",
+    ("return self.ln_2(x + self.mlp(x))", "return x + self.mlp(self.ln_2(x))"),
     en="Post-norm or pre-norm? Compare with the docstring.",
     zh="后归一化还是前归一化？与文档字符串比较。",
 )
-def mlp_step(self, x):
-    return x + self.mlp(self.ln_2(x))
 
-
-@mistake(
-    "att-17", "G18b", en="Set the MLP to 0: what should come out?", zh="把 MLP 置零：应该得到什么？"
+edit(
+    "att-17",
+    "G18b",
+    ("return self.ln_2(x + self.mlp(x))", "return self.ln_2(self.mlp(x))"),
+    en="Set the MLP to 0: what should come out?",
+    zh="把 MLP 置零：应该得到什么？",
 )
-def mlp_step(self, x):
-    return self.ln_2(self.mlp(x))
 
-
-@mistake(
+edit(
     "att-17",
     "N48",
+    ("return self.ln_2(x + self.mlp(x))", "return self.ln_1(x + self.mlp(x))"),
     en="There are two norms: which one belongs to this step?",
     zh="共有两个归一化层：这里该用哪一个？",
 )
-def mlp_step(self, x):
-    return self.ln_1(x + self.mlp(x))
 
 
 @mistake(
@@ -1040,80 +982,64 @@ def embed(self, tokens, table):
     return x + table[torch.arange(x.size(0)) % len(table)][:, None]
 
 
-@mistake(
+edit(
     "att-18",
     "G12",
+    ("return self.embedding(tokens) + table", "return self.embedding(tokens)"),
     en="Swap two words of a text: does the first input change?",
     zh="交换文本中的两个词：第一层输入会发现吗？",
 )
-def embed(self, tokens, table):
-    return self.embedding(tokens)
 
-
-@mistake(
+edit(
     "att-18",
     "N49",
+    ("return self.embedding(tokens) + table", "return self.embedding(tokens) + table[-1]"),
     en="You use one row of the table for all positions: which row belongs to position t?",
     zh="所有位置用了表中同一行：第 t 个位置该用哪一行？",
 )
-def embed(self, tokens, table):
-    return self.embedding(tokens) + table[-1]
 
-
-@mistake(
+edit(
     "att-18",
     "N50",
+    ("return self.embedding(tokens) + table", "return self.embedding(tokens) * table"),
     en="Are positions added to the word vectors, or do they scale them?",
     zh="位置向量是加到词向量上，还是与它相乘？",
 )
-def embed(self, tokens, table):
-    return self.embedding(tokens) * table
 
-
-@mistake(
+edit(
     "att-18",
     "N92",
+    ("+ table", "* math.sqrt(self.embedding.embedding_dim) + table"),
     en="Some papers scale the word vectors first. Does the docstring?",
     zh="有的论文先把词向量放大。文档字符串说了吗？",
 )
-def embed(self, tokens, table):
-    return self.embedding(tokens) * math.sqrt(self.embedding.embedding_dim) + table
 
 
 # ---- sequence to sequence ----
 
-
-@mistake(
+edit(
     "att-19",
     "A19",
+    ("states, keep[:, None])", "states)"),
     en="Translate one sentence alone and inside a batch: same weights?",
     zh="单独翻译一个句子与放在批次中翻译：权重相同吗？",
 )
-def context(self, state, states, keep):
-    context, weights = attend(self.scores(state[:, None], states), states)
-    return context[:, 0], weights[:, 0]
 
-
-@mistake(
+edit(
     "att-19",
     "A20",
+    ("attend(self.scores(state[:, None],", "attend(self.scores(states[:, -1:],"),
     en="Print the weights for two output words: why are they the same?",
     zh="打印两个输出词的权重：为什么相同？",
 )
-def context(self, state, states, keep):
-    context, weights = attend(self.scores(states[:, -1:], states), states, keep[:, None])
-    return context[:, 0], weights[:, 0]
 
-
-@mistake(
+edit(
     "att-19",
     "N51",
+    ("return context[:, 0], weights[:, 0]", "return context, weights"),
     en="One query gives one row of weights: over which axis did you sum or squeeze?",
     zh="一个查询得到一行权重：你丢掉的是哪一维？",
 )
-def context(self, state, states, keep):
-    context, weights = attend(self.scores(state[:, None], states), states, keep[:, None])
-    return context, weights
 
 
 @mistake(
@@ -1131,15 +1057,17 @@ def context(self, state, states, keep):
     return context[:, 0], weights[:, 0]
 
 
-@mistake(
+edit(
     "att-19",
     "N93",
+    (
+        "context, weights = attend(self.scores(state[:, None], states), states, keep[:, None])",
+        "out, weights = attend(self.scores(state[:, None], states), states, keep)",
+    ),
+    ("return context[:, 0], weights[:, 0]", "return out[:, 0], weights[:, 0]"),
     en="keep (B, S) with scores (B, 1, S): which of its axes is aligned with the query now?",
     zh="keep (B, S) 与打分 (B, 1, S) 放在一起：它的哪一维对上了查询？",
 )
-def context(self, state, states, keep):
-    out, weights = attend(self.scores(state[:, None], states), states, keep)
-    return out[:, 0], weights[:, 0]
 
 
 @mistake(
@@ -1155,83 +1083,81 @@ def step(self, token, state, states, keep):
     return self.out(torch.cat([state, context], -1)), state, weights
 
 
-@mistake(
+edit(
     "att-20",
     "A20b",
+    (
+        "context, weights = self.look(state, states, keep)",
+        "context, weights = self.look(states[:, -1], states, keep)",
+    ),
     en="Print the weights for two output words: which vector is the query?",
     zh="打印两个输出词的权重：是谁在提问？",
 )
-def step(self, token, state, states, keep):
-    context, weights = self.look(states[:, -1], states, keep)
-    state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
-    return self.out(torch.cat([state, context], -1)), state, weights
 
-
-@mistake(
+edit(
     "att-20",
     "N54",
+    (
+        "self.cell(torch.cat([self.embedding_out(token), context],",
+        "self.cell(torch.cat([context, self.embedding_out(token)],",
+    ),
     en="In which order does the docstring join token and context?",
     zh="文档字符串中，词与上下文按什么顺序拼接？",
 )
-def step(self, token, state, states, keep):
-    context, weights = self.look(state, states, keep)
-    state = self.cell(torch.cat([context, self.embedding_out(token)], -1), state)
-    return self.out(torch.cat([state, context], -1)), state, weights
 
-
-@mistake(
+edit(
     "att-20",
     "N55",
+    ("state ", "new "),
+    (
+        "return self.out(torch.cat([state, context], -1)), state, weights",
+        "return self.out(torch.cat([state, context], -1)), new, weights",
+    ),
     en="Which state does the output read: the old or the new one?",
     zh="输出层读的是旧状态还是新状态？",
 )
-def step(self, token, state, states, keep):
-    context, weights = self.look(state, states, keep)
-    new = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
-    return self.out(torch.cat([state, context], -1)), new, weights
 
+edit(
+    "att-20",
+    "N56",
+    ("state ", "new "),
+    (
+        "return self.out(torch.cat([state, context], -1)), state, weights",
+        "return self.out(torch.cat([new, context], -1)), state, weights",
+    ),
+    en="What does the next step start from?",
+    zh="下一步从什么状态开始？",
+)
 
-@mistake("att-20", "N56", en="What does the next step start from?", zh="下一步从什么状态开始？")
-def step(self, token, state, states, keep):
-    context, weights = self.look(state, states, keep)
-    new = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
-    return self.out(torch.cat([new, context], -1)), state, weights
-
-
-@mistake(
+edit(
     "att-20",
     "N57",
+    (
+        "return self.out(torch.cat([state, context], -1)), state, weights",
+        "return self.out(torch.cat([context, state], -1)), state, weights",
+    ),
     en="Which of the two results goes first into self.out?",
     zh="送入 self.out 的两部分，谁在前面？",
 )
-def step(self, token, state, states, keep):
-    context, weights = self.look(state, states, keep)
-    state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
-    return self.out(torch.cat([context, state], -1)), state, weights
 
-
-@mistake(
+edit(
     "att-20",
     "W10",
+    ("-1)),", "-1)).softmax(-1),"),
     en="The loss applies a softmax itself: what should its input be?",
     zh="损失函数自己会做 softmax：它要的是什么？",
 )
-def step(self, token, state, states, keep):
-    context, weights = self.look(state, states, keep)
-    state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
-    return self.out(torch.cat([state, context], -1)).softmax(-1), state, weights
 
-
-@mistake(
+edit(
     "att-20",
     "N94",
+    (
+        "context, weights = self.look(state, states, keep)",
+        "context, weights = self.context(state, states, keep)",
+    ),
     en='With the score "none" the decoder looks at nothing: which method handles that?',
     zh='打分为 "none" 时什么都不看：这由谁负责？',
 )
-def step(self, token, state, states, keep):
-    context, weights = self.context(state, states, keep)
-    state = self.cell(torch.cat([self.embedding_out(token), context], -1), state)
-    return self.out(torch.cat([state, context], -1)), state, weights
 
 
 @mistake(
@@ -1275,107 +1201,93 @@ def greedy(self, tokens, lengths, max_len):
     return torch.stack(answers, 1), torch.stack(kept, 1)
 
 
-@mistake(
+edit(
     "att-21",
     "N60",
+    ("while len(answers) < max_len and not (token == EOS).all():", "for _ in range(max_len):"),
     en="All texts have ended: what stops the loop?",
     zh="所有文本都结束了：谁来停止循环？",
 )
-def greedy(self, tokens, lengths, max_len):
-    states, state, keep = self.encode(tokens, lengths)
-    token, answers, kept = tokens.new_full((len(tokens),), BOS), [], []
-    for _ in range(max_len):
-        logits, state, weights = self.step(token, state, states, keep)
-        token = torch.where(token == EOS, EOS, logits.argmax(-1))
-        answers.append(token)
-        kept.append(weights)
-    return torch.stack(answers, 1), torch.stack(kept, 1)
 
-
-@mistake(
+edit(
     "att-21",
     "N61",
+    (
+        "while len(answers) < max_len and not (token == EOS).all():",
+        "while len(answers) < max_len and not (token == EOS).any():",
+    ),
+    ("token = torch.where(token == EOS, EOS, logits.argmax(-1))", "token = logits.argmax(-1)"),
     en="One text has ended: are the others done too?",
     zh="一个文本结束了：其他的也都结束了吗？",
 )
-def greedy(self, tokens, lengths, max_len):
-    states, state, keep = self.encode(tokens, lengths)
-    token, answers, kept = tokens.new_full((len(tokens),), BOS), [], []
-    while len(answers) < max_len and not (token == EOS).any():
-        logits, state, weights = self.step(token, state, states, keep)
-        token = logits.argmax(-1)
-        answers.append(token)
-        kept.append(weights)
-    return torch.stack(answers, 1), torch.stack(kept, 1)
 
-
-@mistake(
-    "att-21", "N62", en="Which state does the next step start from?", zh="下一步用的是哪个状态？"
+edit(
+    "att-21",
+    "N62",
+    (
+        "logits, state, weights = self.step(token, state, states, keep)",
+        "logits, _, weights = self.step(token, state, states, keep)",
+    ),
+    en="Which state does the next step start from?",
+    zh="下一步用的是哪个状态？",
 )
-def greedy(self, tokens, lengths, max_len):
-    states, state, keep = self.encode(tokens, lengths)
-    token, answers, kept = tokens.new_full((len(tokens),), BOS), [], []
-    while len(answers) < max_len and not (token == EOS).all():
-        logits, _, weights = self.step(token, state, states, keep)
-        token = torch.where(token == EOS, EOS, logits.argmax(-1))
-        answers.append(token)
-        kept.append(weights)
-    return torch.stack(answers, 1), torch.stack(kept, 1)
 
-
-@mistake(
+edit(
     "att-22",
     "A18",
+    (
+        "torch.cat([torch.full_like(targets[:, :1], BOS), targets[:, :-1]], dim=1)",
+        "targets.clone()",
+    ),
     en="What does the decoder know when it predicts word t?",
     zh="解码器在预测第 t 个词时，知道些什么？",
 )
-def decoder_inputs(targets):
-    return targets.clone()
 
-
-@mistake(
+edit(
     "att-22",
     "N63",
+    (
+        "torch.cat([torch.full_like(targets[:, :1], BOS), targets[:, :-1]], dim=1)",
+        "torch.roll(targets, 1, dims=1)",
+    ),
     en="What is the first input, before any word was produced?",
     zh="还没有说出任何词时，第一个输入是什么？",
 )
-def decoder_inputs(targets):
-    return torch.roll(targets, 1, dims=1)
 
+edit(
+    "att-22",
+    "N64",
+    ("targets[:, :-1]],", "targets],"),
+    en="How many inputs belong to T targets?",
+    zh="T 个目标对应多少个输入？",
+)
 
-@mistake("att-22", "N64", en="How many inputs belong to T targets?", zh="T 个目标对应多少个输入？")
-def decoder_inputs(targets):
-    return torch.cat([torch.full_like(targets[:, :1], BOS), targets], dim=1)
-
-
-@mistake(
+edit(
     "att-22",
     "N65",
+    (
+        "torch.cat([torch.full_like(targets[:, :1], BOS), targets[:, :-1]],",
+        "torch.cat([targets[:, 1:], torch.full_like(targets[:, :1], EOS)],",
+    ),
     en="Is the token before t the one to the left or to the right?",
     zh="t 之前的词在左边还是右边？",
 )
-def decoder_inputs(targets):
-    return torch.cat([targets[:, 1:], torch.full_like(targets[:, :1], EOS)], dim=1)
 
-
-@mistake(
+edit(
     "att-22",
     "N66",
+    ("BOS),", "PAD),"),
     en="Which of the special tokens means that something begins?",
     zh="哪个特殊符号表示开始？",
 )
-def decoder_inputs(targets):
-    return torch.cat([torch.full_like(targets[:, :1], PAD), targets[:, :-1]], dim=1)
 
-
-@mistake(
+edit(
     "att-23",
     "G20",
+    ("targets.flatten(), ignore_index=PAD)", "targets.flatten())"),
     en="Double the padding: should the loss change?",
     zh="把填充加倍：损失应该变化吗？",
 )
-def sequence_loss(logits, targets):
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
 @mistake(
@@ -1437,14 +1349,16 @@ def sequence_loss(logits, targets):
     )
 
 
-@mistake(
+edit(
     "att-23",
     "N95",
+    (
+        "F.cross_entropy(logits.flatten(0, 1), targets.flatten(),",
+        "F.cross_entropy(logits.softmax(-1).transpose(1, 2), targets,",
+    ),
     en="cross_entropy applies a log-softmax itself: what should its input be?",
     zh="cross_entropy 自己会做 log-softmax：它要的是什么？",
 )
-def sequence_loss(logits, targets):
-    return F.cross_entropy(logits.softmax(-1).transpose(1, 2), targets, ignore_index=PAD)
 
 
 # ---- one projection for queries and keys ----
@@ -1506,21 +1420,14 @@ def expected_logits(n, tied):
     return {"same_mean": 0.0, "same_std": 1.0, "other_mean": 0.0, "other_std": 1.0}
 
 
-@mistake(
+edit(
     "att-24",
     "N75",
+    ('        "other_mean": 0.0,', '        "other_mean": math.sqrt(n),'),
+    ('"other_std": 1.0,', '"other_std": math.sqrt(2),'),
     en="With the tie, are q_i and k_j for j ≠ i still independent?",
     zh="绑定后，j ≠ i 时 q_i 与 k_j 仍然独立吗？",
 )
-def expected_logits(n, tied):
-    if tied:
-        return {
-            "same_mean": math.sqrt(n),
-            "same_std": math.sqrt(2),
-            "other_mean": math.sqrt(n),
-            "other_std": math.sqrt(2),
-        }
-    return {"same_mean": 0.0, "same_std": 1.0, "other_mean": 0.0, "other_std": 1.0}
 
 
 @mistake(
@@ -1536,35 +1443,28 @@ def diagonal_weight(r, n, L, tied):
     return own / (own + (L - 1) * torch.exp(r / (2 * n)))
 
 
-@mistake("att-25", "N77", en="How many other keys are there?", zh="其他的键有多少个？")
-def diagonal_weight(r, n, L, tied):
-    if not tied:
-        return torch.full_like(r, 1 / L)
-    return 1 / (1 + L * torch.exp(r / (2 * n) - r / math.sqrt(n)))
+edit(
+    "att-25", "N77", ("(L - 1)", "L"), en="How many other keys are there?", zh="其他的键有多少个？"
+)
 
-
-@mistake(
+edit(
     "att-25",
     "N78",
+    ("torch.exp(r / (2 * n) - r", "torch.exp(-r"),
     en="The mean of e^z is not e to the mean of z.",
     zh="e^z 的均值不等于 e 的（z 的均值）次方。",
 )
-def diagonal_weight(r, n, L, tied):
-    if not tied:
-        return torch.full_like(r, 1 / L)
-    return 1 / (1 + (L - 1) * torch.exp(-r / math.sqrt(n)))
 
-
-@mistake(
+edit(
     "att-25",
     "N79",
+    (
+        "1 / (1 + (L - 1) * torch.exp(r / (2 * n) - r /",
+        "torch.ones_like(r) / (1 + (L - 1) * math.exp(0.5 -",
+    ),
     en="Does your query have squared length r, or the expected one? The result must depend on r.",
     zh="查询的长度平方是 r，而不是期望值：结果应与 r 有关。",
 )
-def diagonal_weight(r, n, L, tied):
-    if not tied:
-        return torch.full_like(r, 1 / L)
-    return torch.ones_like(r) / (1 + (L - 1) * math.exp(0.5 - math.sqrt(n)))
 
 
 @mistake(
@@ -1577,53 +1477,42 @@ def diagonal_weight(r, n, L, tied):
     return 1 / (1 + (L - 1) * torch.exp(r / (2 * n) - r / math.sqrt(n)))
 
 
-@mistake(
+edit(
     "att-25",
     "N81",
+    ("torch.exp(r / (2 * n)", "torch.exp((r / n).sqrt() / 2"),
     en="The deviation of a score given q is √(r/n): which power appears in the mean of e^z?",
     zh="给定 q 时分数的标准差是 √(r/n):e^z 的均值里是它的几次方？",
 )
-def diagonal_weight(r, n, L, tied):
-    if not tied:
-        return torch.full_like(r, 1 / L)
-    return 1 / (1 + (L - 1) * torch.exp((r / n).sqrt() / 2 - r / math.sqrt(n)))
 
-
-@mistake(
+edit(
     "att-26",
     "A9",
+    ("return x.T @ (dS + dS.T) @ (x @ W)", "return x.T @ dS @ (x @ W)"),
     en="W occurs twice in S = (xW)(xW)ᵀ: product rule.",
     zh="W 在 S = (xW)(xW)ᵀ 中出现两次：用乘积法则。",
 )
-def tied_scores_grad(dS, x, W):
-    return x.T @ dS @ (x @ W)
 
-
-@mistake(
+edit(
     "att-26",
     "A9e",
+    ("return x.T @ (dS + dS.T) @ (x @ W)", "return 2 * x.T @ dS @ (x @ W)"),
     en="Is dS symmetric? The second path needs another look.",
     zh="dS 是对称的吗？再看看第二条路径。",
 )
-def tied_scores_grad(dS, x, W):
-    return 2 * x.T @ dS @ (x @ W)
 
-
-@mistake(
+edit(
     "att-26",
     "A9f",
+    ("return x.T @ (dS + dS.T) @ (x @ W)", "return x.T @ dS.T @ (x @ W)"),
     en="Only the path through the keys is here: where is the query's?",
     zh="这里只有经过键的路径：查询那条呢？",
 )
-def tied_scores_grad(dS, x, W):
-    return x.T @ dS.T @ (x @ W)
 
-
-@mistake(
+edit(
     "att-26",
     "N82",
+    ("return x.T @ (dS + dS.T) @ (x @ W)", "return x.T @ ((dS + dS.T) / 2) @ (x @ W)"),
     en="Two equal paths add up; are yours averaged?",
     zh="两条路径应相加；你是不是取了平均？",
 )
-def tied_scores_grad(dS, x, W):
-    return x.T @ ((dS + dS.T) / 2) @ (x @ W)

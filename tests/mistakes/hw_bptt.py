@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from course.mistakes import mistake
+from course.mistakes import edit, mistake
 
 # ---------------------------------------------------------------- ReLU-RNN
 
@@ -19,37 +19,29 @@ def relu_dy(y_pred, y_gt):
     return (1 - y_gt) / (1 - y_pred) - y_gt / y_pred
 
 
-@mistake(
+edit(
     "bptt-01",
     "B21a",
+    ("return (1 - y_gt) / (1 - y) - y_gt / y", "return y_gt / y - (1 - y_gt) / (1 - y)"),
     en="Raise y_pred a little while y_gt = 1: does the loss grow or shrink?",
     zh="y_gt = 1 时把 y_pred 稍微调大：损失变大还是变小？",
 )
-def relu_dy(y_pred, y_gt):
-    y = min(max(y_pred, EPS), 1 - EPS)
-    return y_gt / y - (1 - y_gt) / (1 - y)
 
-
-@mistake(
+edit(
     "bptt-01",
     "B21b",
+    ("return (1 - y_gt) / (1 - y) - y_gt / y", "return -y_gt / y"),
     en="The loss has two terms. What is left of your derivative when y_gt = 0?",
     zh="损失有两项。y_gt = 0 时你的导数还剩什么？",
 )
-def relu_dy(y_pred, y_gt):
-    y = min(max(y_pred, EPS), 1 - EPS)
-    return -y_gt / y
 
-
-@mistake(
+edit(
     "bptt-01",
     "B21c",
+    ("return (1 - y_gt) / (1 - y) - y_gt / y", "return -y_gt / y - (1 - y_gt) / (1 - y)"),
     en="What is the inner derivative of log(1 - y)?",
     zh="log(1 - y) 的内层导数是什么？",
 )
-def relu_dy(y_pred, y_gt):
-    y = min(max(y_pred, EPS), 1 - EPS)
-    return -y_gt / y - (1 - y_gt) / (1 - y)
 
 
 @mistake(
@@ -62,24 +54,21 @@ def relu_dy(y_pred, y_gt):
     return y_pred - y_gt
 
 
-@mistake(
+edit(
     "bptt-02",
     "B7",
+    ("return y_pred - y_gt", "return (y_pred - y_gt) * y_pred * (1 - y_pred)"),
     en="With cross entropy the sigmoid's derivative cancels: do the two lines of algebra.",
     zh="与交叉熵相乘后 sigmoid 的导数会消去：把那两行代数写出来。",
 )
-def relu_dd(y_pred, y_gt):
-    return (y_pred - y_gt) * y_pred * (1 - y_pred)
 
-
-@mistake(
+edit(
     "bptt-02",
     "B7a",
+    ("return y_pred - y_gt", "return y_gt - y_pred"),
     en="If y_pred is above y_gt, in which direction must d move to lower the loss?",
     zh="y_pred 大于 y_gt 时，d 应往哪个方向变损失才下降？",
 )
-def relu_dd(y_pred, y_gt):
-    return y_gt - y_pred
 
 
 @mistake(
@@ -93,72 +82,55 @@ def relu_dd(y_pred, y_gt):
     return (1 - y_gt) / (1 - y) - y_gt / y
 
 
-@mistake(
+edit(
     "bptt-03",
     "B22",
+    ("return dd * h[-1]", "return dd * h[-2]"),
     en="The output reads the last state: which row of h is that, with h[0] in front?",
     zh="输出读取的是最后一个状态：h[0] 在最前面时，那是 h 的哪一行？",
 )
-def relu_dV(dd, h):
-    return dd * h[-2]
 
-
-@mistake(
+edit(
     "bptt-03",
     "B22a",
+    ("return dd * h[-1]", "return dd * h.sum(axis=0)"),
     en="V is used once, after the last step. What do you sum over?",
     zh="V 只在最后一步之后用了一次。你在对什么求和？",
 )
-def relu_dV(dd, h):
-    return dd * h.sum(axis=0)
 
-
-@mistake(
+edit(
     "bptt-03",
     "B22b",
+    ("return dd * h[-1]", "return h[-1].copy()"),
     en="You have the derivative of V·h + d with respect to V. Where is the loss in it?",
     zh="你求的是 V·h + d 对 V 的导数。损失在哪里？",
 )
-def relu_dV(dd, h):
-    return h[-1].copy()
 
-
-@mistake(
+edit(
     "bptt-03",
     "B22c",
+    ("return dd * h[-1]", "return dd * h[0]"),
     en="h[0] is the state before the first step, zero. Which state meets V?",
     zh="h[0] 是第一步之前的状态，全为零。与 V 相乘的是哪个状态？",
 )
-def relu_dV(dd, h):
-    return dd * h[0]
 
-
-@mistake(
+edit(
     "bptt-04",
     "B1",
+    ("dh, on = np.zeros_like(a), a > 0", "dh = np.zeros_like(a)"),
+    ("dh[t - 1] = W.T.dot(dh[t] * on[t])", "dh[t - 1] = W.T @ dh[t]"),
     en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
     zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少？",
 )
-def relu_dh(dd, V, W, a):
-    dh = np.zeros_like(a)
-    dh[-1] = dd * V
-    for t in range(len(a) - 1, 0, -1):
-        dh[t - 1] = W.T @ dh[t]
-    return dh
 
-
-@mistake(
+edit(
     "bptt-04",
     "B2",
+    ("dh, on = np.zeros_like(a), a > 0", "dh = np.zeros_like(a)"),
+    ("dh[t - 1] = W.T.dot(dh[t] * on[t])", "dh[t - 1] = W.T @ (dh[t] * (dh[t] > 0))"),
     en="The forward pass decided which units are active: which quantity was compared with zero there?",
     zh="开关在前向时就定了：那里是哪个量与零比较？",
 )
-def relu_dh(dd, V, W, a):
-    dh = np.zeros_like(a)
-    dh[-1] = dd * V
-    for t in range(len(a) - 1, 0, -1):
-        dh[t - 1] = W.T @ (dh[t] * (dh[t] > 0))
-    return dh
 
 
 @mistake(
@@ -173,74 +145,50 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake(
+edit(
     "bptt-04",
     "B6",
+    ("dh, on = np.zeros_like(a), a > 0", "dh = np.zeros_like(a)"),
+    ("dh[t - 1] = W.T.dot(dh[t] * on[t])", "dh[t - 1] = W @ (dh[t] * (a[t] > 0))"),
     en="Take a W that is not symmetric and two steps, and write out one entry of dL/dh.",
     zh="取一个不对称的 W 和两个时间步，写出 dL/dh 的一个分量。",
 )
-def relu_dh(dd, V, W, a):
-    dh = np.zeros_like(a)
-    dh[-1] = dd * V
-    for t in range(len(a) - 1, 0, -1):
-        dh[t - 1] = W @ (dh[t] * (a[t] > 0))
-    return dh
 
-
-@mistake(
+edit(
     "bptt-04",
     "B1a",
+    ("dh, on = np.zeros_like(a), a > 0", "dh = np.zeros_like(a)"),
+    ("dh[t - 1] = W.T.dot(dh[t] * on[t])", "dh[t - 1] = W.T @ (dh[t] * (a[t - 1] > 0))"),
     en="h_t comes from h_{t-1} through which pre-activation: a_t or a_{t-1}?",
     zh="h_{t-1} 经过哪个激活前的值变成 h_t:a_t 还是 a_{t-1}?",
 )
-def relu_dh(dd, V, W, a):
-    dh = np.zeros_like(a)
-    dh[-1] = dd * V
-    for t in range(len(a) - 1, 0, -1):
-        dh[t - 1] = W.T @ (dh[t] * (a[t - 1] > 0))
-    return dh
 
-
-@mistake(
+edit(
     "bptt-04",
     "B1b",
+    ("dh, on = np.zeros_like(a), a > 0", "dh = np.zeros_like(a)"),
+    ("dh[t - 1] = W.T.dot(dh[t] * on[t])", "dh[t - 1] = W.T @ (dh[t] * (a[t] >= 0))"),
     en="What does the docstring say about ReLU'(0)?",
     zh="文档字符串对 ReLU'(0) 是怎么说的？",
 )
-def relu_dh(dd, V, W, a):
-    dh = np.zeros_like(a)
-    dh[-1] = dd * V
-    for t in range(len(a) - 1, 0, -1):
-        dh[t - 1] = W.T @ (dh[t] * (a[t] >= 0))
-    return dh
 
-
-@mistake(
+edit(
     "bptt-04",
     "B1c",
+    ("dh, on = np.zeros_like(a), a > 0", "dh = np.zeros_like(a)"),
+    ("dh[t - 1] = W.T.dot(dh[t] * on[t])", "dh[t - 1] = (W.T @ dh[t]) * (a[t] > 0)"),
     en="First through the ReLU or first through W? Read a_t = b + W h_{t-1} + U x_t backwards.",
     zh="先过 ReLU 还是先过 W？把 a_t = b + W h_{t-1} + U x_t 倒着读。",
 )
-def relu_dh(dd, V, W, a):
-    dh = np.zeros_like(a)
-    dh[-1] = dd * V
-    for t in range(len(a) - 1, 0, -1):
-        dh[t - 1] = (W.T @ dh[t]) * (a[t] > 0)
-    return dh
 
-
-@mistake(
+edit(
     "bptt-04",
     "B12h",
+    ("dh, on = np.zeros_like(a), a > 0", "dh = np.zeros_like(a)"),
+    ("dh[t - 1] = W.T.dot(dh[t] * on[t])", "dh[t - 1] = dd * V + W.T @ (dh[t] * (a[t] > 0))"),
     en="Only the last step has an output. Where does your V at the earlier steps come from?",
     zh="只有最后一步有输出。你在更早各步中的 V 从何而来？",
 )
-def relu_dh(dd, V, W, a):
-    dh = np.zeros_like(a)
-    dh[-1] = dd * V
-    for t in range(len(a) - 1, 0, -1):
-        dh[t - 1] = dd * V + W.T @ (dh[t] * (a[t] > 0))
-    return dh
 
 
 @mistake(
@@ -299,84 +247,69 @@ def relu_dh(dd, V, W, a):
     return dh
 
 
-@mistake(
+edit(
     "bptt-05",
     "B1d",
+    ("return dh * (a > 0)", "return dh.copy()"),
     en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
     zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少？",
 )
-def relu_da(dh, a):
-    return dh.copy()
 
-
-@mistake(
+edit(
     "bptt-05",
     "B2a",
+    ("return dh * (a > 0)", "return dh * (dh > 0)"),
     en="The forward pass decided which units are active: which quantity was compared with zero there?",
     zh="开关在前向时就定了：那里是哪个量与零比较？",
 )
-def relu_da(dh, a):
-    return dh * (dh > 0)
 
-
-@mistake(
+edit(
     "bptt-05",
     "B1e",
+    ("return dh * (a > 0)", "return dh * (a >= 0)"),
     en="What does the docstring of relu_dh say about ReLU'(0)?",
     zh="relu_dh 的文档字符串对 ReLU'(0) 是怎么说的？",
 )
-def relu_da(dh, a):
-    return dh * (a >= 0)
 
-
-@mistake(
+edit(
     "bptt-05",
     "B1f",
+    ("return dh * (a > 0)", "return dh * np.maximum(a, 0)"),
     en="You multiply by ReLU(a). What is its derivative?",
     zh="你乘的是 ReLU(a)。它的导数是什么？",
 )
-def relu_da(dh, a):
-    return dh * np.maximum(a, 0)
 
-
-@mistake(
+edit(
     "bptt-05",
     "B1g",
+    ("return dh * (a > 0)", "return np.maximum(dh, 0) * (a > 0)"),
     en="A gradient may be negative. Why do you clip it?",
     zh="梯度可以是负的。为什么要把它截掉？",
 )
-def relu_da(dh, a):
-    return np.maximum(dh, 0) * (a > 0)
 
-
-@mistake(
+edit(
     "bptt-06",
     "B5",
+    ("return da.T @ h[:-1]", "return da.T @ h[1:]"),
     en="Write the line of the forward pass that contains W: which h does it multiply?",
     zh="写出前向中含有 W 的那一行：它旁边的是哪个 h?",
 )
-def relu_dW(da, h):
-    return da.T @ h[1:]
 
-
-@mistake(
+edit(
     "bptt-06",
     "B14w",
+    ("return da.T @ h[:-1]", "return da.T @ np.roll(h[1:], 1, axis=0)"),
     en="What does index -1 mean in Python at the first step? The state before it is zero.",
     zh="在第一步，Python 的下标 -1 指向哪里？第一步之前的状态是零。",
 )
-def relu_dW(da, h):
-    return da.T @ np.roll(h[1:], 1, axis=0)
 
-
-@mistake(
+edit(
     "bptt-06",
     "B3w",
+    ("return da.T @ h[:-1]", "return np.outer(da[-1], h[-2])"),
     en="W was used at every step; how many terms should its gradient have?",
     zh="每一步都用了 W；它的梯度应有几项？",
 )
-def relu_dW(da, h):
-    return np.outer(da[-1], h[-2])
 
 
 @mistake(
@@ -392,154 +325,125 @@ def relu_dW(da, h):
     return dW
 
 
-@mistake(
+edit(
     "bptt-06",
     "B9w",
+    ("return da.T @ h[:-1]", "return da.T @ h[:-1] / len(da)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def relu_dW(da, h):
-    return da.T @ h[:-1] / len(da)
 
-
-@mistake(
+edit(
     "bptt-06",
     "B24w",
+    ("return da.T @ h[:-1]", "return h[:-1].T @ da"),
     en="Rows of the gradient belong to the rows of W. Which factor's index comes first?",
     zh="梯度的行对应 W 的行。哪个因子的下标在前？",
 )
-def relu_dW(da, h):
-    return h[:-1].T @ da
 
-
-@mistake(
+edit(
     "bptt-06",
     "B31w",
+    ("return da.T @ h[:-1]", "return np.outer(da.sum(axis=0), h[:-1].sum(axis=0))"),
     en="Is the sum of the products the product of the sums? Try two steps.",
     zh="乘积之和等于和的乘积吗？用两步试试。",
 )
-def relu_dW(da, h):
-    return np.outer(da.sum(axis=0), h[:-1].sum(axis=0))
 
-
-@mistake(
+edit(
     "bptt-07",
     "B3u",
+    ("return da.T @ x", "return np.outer(da[-1], x[-1])"),
     en="U was used at every step; how many terms should its gradient have?",
     zh="每一步都用了 U；它的梯度应有几项？",
 )
-def relu_dU(da, x):
-    return np.outer(da[-1], x[-1])
 
-
-@mistake(
+edit(
     "bptt-07",
     "B4u",
+    ("return da.T @ x", "return np.outer(da[0], x[0])"),
     en="Only the first step's term is left: was the sum overwritten on the way back?",
     zh="只剩下第一步的那一项：往回走时和是不是被覆盖了？",
 )
-def relu_dU(da, x):
-    return np.outer(da[0], x[0])
 
-
-@mistake(
+edit(
     "bptt-07",
     "B9u",
+    ("return da.T @ x", "return da.T @ x / len(x)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def relu_dU(da, x):
-    return da.T @ x / len(x)
 
-
-@mistake(
+edit(
     "bptt-07",
     "B24u",
+    ("return da.T @ x", "return x.T @ da"),
     en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
     zh="梯度的行对应 U 的行。哪个因子的下标在前？",
 )
-def relu_dU(da, x):
-    return x.T @ da
 
-
-@mistake(
+edit(
     "bptt-07",
     "B25u",
+    ("return da.T @ x", "return da[1:].T @ x[:-1]"),
     en="U meets x_t of the same step; it is W that multiplies the state of the step before.",
     zh="U 乘的是同一步的 x_t；往回看一步的是 W。",
 )
-def relu_dU(da, x):
-    return da[1:].T @ x[:-1]
 
-
-@mistake(
+edit(
     "bptt-07",
     "B31u",
+    ("return da.T @ x", "return np.outer(da.sum(axis=0), x.sum(axis=0))"),
     en="Is the sum of the products the product of the sums? Try two steps.",
     zh="乘积之和等于和的乘积吗？用两步试试。",
 )
-def relu_dU(da, x):
-    return np.outer(da.sum(axis=0), x.sum(axis=0))
 
-
-@mistake(
+edit(
     "bptt-08",
     "B8",
+    ("return da.sum(axis=0)", "return da[0].copy()"),
     en="b is added at every step, so its gradient is a sum over ...",
     zh="每一步都加了 b，所以它的梯度是对……求和",
 )
-def relu_db(da):
-    return da[0].copy()
 
-
-@mistake(
+edit(
     "bptt-08",
     "B8a",
+    ("return da.sum(axis=0)", "return da[-1].copy()"),
     en="The last step is one of many that add b.",
     zh="最后一步只是加了 b 的许多步之一。",
 )
-def relu_db(da):
-    return da[-1].copy()
 
-
-@mistake(
+edit(
     "bptt-08",
     "B9b",
+    ("return da.sum(axis=0)", "return da.mean(axis=0)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def relu_db(da):
-    return da.mean(axis=0)
 
-
-@mistake(
+edit(
     "bptt-08",
     "B8b",
+    ("return da.sum(axis=0)", "return da.sum(axis=1)"),
     en="One number per unit, not one per step: which axis holds the steps?",
     zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
-def relu_db(da):
-    return da.sum(axis=1)
 
-
-@mistake(
+edit(
     "bptt-09",
     "B6x",
+    ("return da @ U", "return da @ U.T"),
     en="Write out one entry of U x_t, then differentiate it with respect to one entry of x_t.",
     zh="写出 U x_t 的一个分量，再对 x_t 的一个分量求导。",
 )
-def relu_dx(da, U):
-    return da @ U.T
 
-
-@mistake(
+edit(
     "bptt-09",
     "B26x",
+    ("return da @ U", "return np.tile((da @ U).sum(axis=0), (len(da), 1))"),
     en="Each step has its own x_t: which row of da does it reach?",
     zh="每一步有自己的 x_t：它影响 da 的哪一行？",
 )
-def relu_dx(da, U):
-    return np.tile((da @ U).sum(axis=0), (len(da), 1))
 
 
 @mistake(
@@ -556,71 +460,59 @@ def relu_dx(da, U):
 
 # ---------------------------------------------------------------- RNN, softmax at each step
 
-
-@mistake(
+edit(
     "bptt-10",
     "B13",
+    ("e = np.exp(o - o.max(axis=1, keepdims=True))", "e = np.exp(o - o.max(axis=0))"),
+    ("return e / e.sum(axis=1, keepdims=True)", "return e / e.sum(axis=0)"),
     en="Sum one row of your output: over which axis should the probabilities add up to 1?",
     zh="把输出的一行加起来：概率应沿哪个轴相加为 1?",
 )
-def softmax(o):
-    e = np.exp(o - o.max(axis=0))
-    return e / e.sum(axis=0)
 
-
-@mistake(
+edit(
     "bptt-10",
     "B13a",
+    ("e = np.exp(o - o.max(axis=1, keepdims=True))", "e = np.exp(o)"),
     en="Try a row of values near 1000: which constant may you subtract without changing the result?",
     zh="试一行 1000 左右的数：减去哪个常数不会改变结果？",
 )
-def softmax(o):
-    e = np.exp(o)
-    return e / e.sum(axis=1, keepdims=True)
 
-
-@mistake(
+edit(
     "bptt-10",
     "B13b",
+    ("e = np.exp(o - o.max(axis=1, keepdims=True))", "e = np.exp(o - o.max())"),
     en="Try one row near 1000 and one near -1000: whose maximum do you subtract from the second?",
     zh="一行在 1000 附近、一行在 -1000 附近：你从第二行里减去的是谁的最大值？",
 )
-def softmax(o):
-    e = np.exp(o - o.max())
-    return e / e.sum(axis=1, keepdims=True)
 
-
-@mistake(
+edit(
     "bptt-10",
     "B13c",
+    ("e = np.exp(o - o.max(axis=1, keepdims=True))", "e = np.exp(o - o.max())"),
+    ("return e / e.sum(axis=1, keepdims=True)", "return e / e.sum()"),
     en="Each step has its own probabilities: what does one row of yours add up to?",
     zh="每一步有自己的概率：你的一行加起来是多少？",
 )
-def softmax(o):
-    e = np.exp(o - o.max())
-    return e / e.sum()
 
-
-@mistake(
+edit(
     "bptt-10",
     "B13d",
+    ("e = np.exp(o - o.max(axis=1, keepdims=True))", "o = o - o.max(axis=1, keepdims=True)"),
+    (
+        "return e / e.sum(axis=1, keepdims=True)",
+        "return o - np.log(np.exp(o).sum(axis=1, keepdims=True))",
+    ),
     en="Probabilities are positive. Have you returned their logarithms?",
     zh="概率是正的。你返回的是它们的对数吗？",
 )
-def softmax(o):
-    o = o - o.max(axis=1, keepdims=True)
-    return o - np.log(np.exp(o).sum(axis=1, keepdims=True))
 
-
-@mistake(
+edit(
     "bptt-10",
     "B13e",
+    ("return e / e.sum(axis=1, keepdims=True)", "return e / e.sum(axis=1)"),
     en="One sum for each row: is it kept as a column, so that it can divide its row?",
     zh="每行一个和：它有没有保持为一列，好去除自己那一行？",
 )
-def softmax(o):
-    e = np.exp(o - o.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1)
 
 
 @mistake(
@@ -671,16 +563,13 @@ def rnn_do(y_hat, y):
     return -hot / y_hat
 
 
-@mistake(
+edit(
     "bptt-11",
     "B27ob",
+    ("do[np.arange(len(y)), y] -= 1", "do[:, y] -= 1"),
     en="y[t] belongs to row t only. How many entries of one row do you change?",
     zh="y[t] 只属于第 t 行。你在一行里改了几个数？",
 )
-def rnn_do(y_hat, y):
-    do = y_hat.copy()
-    do[:, y] -= 1
-    return do
 
 
 @mistake(
@@ -705,140 +594,105 @@ def rnn_do(y_hat, y):
     return y_hat - y[:, None]
 
 
-@mistake(
+edit(
     "bptt-12",
     "B28",
+    ("return do.T @ h[1:]", "return do.T @ h[:-1]"),
     en="Which state does the output of step t read: the one before the step or after it?",
     zh="第 t 步的输出读取的是哪个状态：这一步之前的还是之后的？",
 )
-def rnn_dV(do, h):
-    return do.T @ h[:-1]
 
-
-@mistake(
+edit(
     "bptt-12",
     "B28a",
+    ("return do.T @ h[1:]", "return h[1:].T @ do"),
     en="Rows of the gradient belong to the rows of V. Which factor's index comes first?",
     zh="梯度的行对应 V 的行。哪个因子的下标在前？",
 )
-def rnn_dV(do, h):
-    return h[1:].T @ do
 
-
-@mistake(
+edit(
     "bptt-12",
     "B28b",
+    ("return do.T @ h[1:]", "return np.outer(do[-1], h[-1])"),
     en="V is used at every step; how many terms should its gradient have?",
     zh="每一步都用了 V；它的梯度应有几项？",
 )
-def rnn_dV(do, h):
-    return np.outer(do[-1], h[-1])
 
-
-@mistake(
+edit(
     "bptt-12",
     "B28c",
+    ("return do.T @ h[1:]", "return do.T @ h[1:] / len(do)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def rnn_dV(do, h):
-    return do.T @ h[1:] / len(do)
 
-
-@mistake(
+edit(
     "bptt-13",
     "B8c",
+    ("return do.sum(axis=0)", "return do[0].copy()"),
     en="c is added at every step, so its gradient is a sum over ...",
     zh="每一步都加了 c，所以它的梯度是对……求和",
 )
-def rnn_dc(do):
-    return do[0].copy()
 
-
-@mistake(
+edit(
     "bptt-13",
     "B8ca",
+    ("return do.sum(axis=0)", "return do[-1].copy()"),
     en="The last step is one of many that add c.",
     zh="最后一步只是加了 c 的许多步之一。",
 )
-def rnn_dc(do):
-    return do[-1].copy()
 
-
-@mistake(
+edit(
     "bptt-13",
     "B9c",
+    ("return do.sum(axis=0)", "return do.mean(axis=0)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def rnn_dc(do):
-    return do.mean(axis=0)
 
-
-@mistake(
+edit(
     "bptt-13",
     "B8cb",
+    ("return do.sum(axis=0)", "return do.sum(axis=1)"),
     en="One number per unit, not one per step: which axis holds the steps?",
     zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
-def rnn_dc(do):
-    return do.sum(axis=1)
 
-
-@mistake(
+edit(
     "bptt-14",
     "B10",
+    ("return 1 - h**2", "return np.ones_like(h)"),
+    ("return (a > 0).astype(np.float64)", "return (a > 0) * 1.0"),
     en="Compare with h = a (no activation): your code gives the same gradient for both.",
     zh="与 h = a（没有激活函数）比较：你的代码对两者给出同样的梯度。",
 )
-def rnn_slope(a, h, activation):
-    if activation == "tanh":
-        return np.ones_like(h)
-    if activation == "sigmoid":
-        return h * (1 - h)
-    return (a > 0) * 1.0
 
-
-@mistake(
+edit(
     "bptt-14",
     "B11",
+    ("return 1 - h**2", "return 1 - np.tanh(h) ** 2"),
+    ("return (a > 0).astype(np.float64)", "return (a > 0) * 1.0"),
     en="Is the argument of your derivative the input of tanh or its output?",
     zh="你的导数的自变量是 tanh 的输入还是输出？",
 )
-def rnn_slope(a, h, activation):
-    if activation == "tanh":
-        return 1 - np.tanh(h) ** 2
-    if activation == "sigmoid":
-        return h * (1 - h)
-    return (a > 0) * 1.0
 
-
-@mistake(
+edit(
     "bptt-14",
     "B11a",
+    ("return h * (1 - h)", "return 1 / (1 + np.exp(-h)) * (1 - 1 / (1 + np.exp(-h)))"),
+    ("return (a > 0).astype(np.float64)", "return (a > 0) * 1.0"),
     en="Is the argument of your derivative the input of the sigmoid or its output?",
     zh="你的导数的自变量是 sigmoid 的输入还是输出？",
 )
-def rnn_slope(a, h, activation):
-    if activation == "tanh":
-        return 1 - h**2
-    if activation == "sigmoid":
-        return 1 / (1 + np.exp(-h)) * (1 - 1 / (1 + np.exp(-h)))
-    return (a > 0) * 1.0
 
-
-@mistake(
+edit(
     "bptt-14",
     "B11b",
+    ("return 1 - h**2", "return 1 - h"),
+    ("return (a > 0).astype(np.float64)", "return (a > 0) * 1.0"),
     en="The derivative of tanh has a square in it. Check yours at one point with a difference quotient.",
     zh="tanh 的导数里有一个平方。用差分在一个点上检查你的公式。",
 )
-def rnn_slope(a, h, activation):
-    if activation == "tanh":
-        return 1 - h
-    if activation == "sigmoid":
-        return h * (1 - h)
-    return (a > 0) * 1.0
 
 
 @mistake(
@@ -855,46 +709,30 @@ def rnn_slope(a, h, activation):
     return (a > 0) * 1.0
 
 
-@mistake(
+edit(
     "bptt-14",
     "B11d",
+    ("return h * (1 - h)", "return h.copy()"),
+    ("return (a > 0).astype(np.float64)", "return (a > 0) * 1.0"),
     en="sigmoid' = s(1 - s). What happened to the second factor?",
     zh="sigmoid' = s(1 - s)。第二个因子去哪了？",
 )
-def rnn_slope(a, h, activation):
-    if activation == "tanh":
-        return 1 - h**2
-    if activation == "sigmoid":
-        return h.copy()
-    return (a > 0) * 1.0
 
-
-@mistake(
+edit(
     "bptt-14",
     "B11e",
+    ("return (a > 0).astype(np.float64)", "return h.copy()"),
     en="You return ReLU(a) itself. What is its derivative?",
     zh="你返回的是 ReLU(a) 本身。它的导数是什么？",
 )
-def rnn_slope(a, h, activation):
-    if activation == "tanh":
-        return 1 - h**2
-    if activation == "sigmoid":
-        return h * (1 - h)
-    return h.copy()
 
-
-@mistake(
+edit(
     "bptt-14",
     "B11f",
+    ("return (a > 0).astype(np.float64)", "return (a >= 0) * 1.0"),
     en="What does the docstring say about ReLU'(0)?",
     zh="文档字符串对 ReLU'(0) 是怎么说的？",
 )
-def rnn_slope(a, h, activation):
-    if activation == "tanh":
-        return 1 - h**2
-    if activation == "sigmoid":
-        return h * (1 - h)
-    return (a >= 0) * 1.0
 
 
 @mistake(
@@ -927,43 +765,29 @@ def rnn_dh(do, V, W, slope):
     return do @ V
 
 
-@mistake(
+edit(
     "bptt-15",
     "B10a",
+    ("dh[t - 1] += W.T.dot(dh[t] * slope[t])", "dh[t - 1] += W.T @ dh[t]"),
     en="The activation is between h_{t-1} and h_t. Where is its slope?",
     zh="h_t 与 h_{t-1} 之间隔着激活函数。它的导数在哪里？",
 )
-def rnn_dh(do, V, W, slope):
-    dh = do @ V
-    for t in range(len(dh) - 1, 0, -1):
-        dh[t - 1] += W.T @ dh[t]
-    return dh
 
-
-@mistake(
+edit(
     "bptt-15",
     "B6b",
+    ("dh[t - 1] += W.T.dot(dh[t] * slope[t])", "dh[t - 1] += W @ (dh[t] * slope[t])"),
     en="Take a W that is not symmetric and two steps, and write out one entry of dL/dh.",
     zh="取一个不对称的 W 和两个时间步，写出 dL/dh 的一个分量。",
 )
-def rnn_dh(do, V, W, slope):
-    dh = do @ V
-    for t in range(len(dh) - 1, 0, -1):
-        dh[t - 1] += W @ (dh[t] * slope[t])
-    return dh
 
-
-@mistake(
+edit(
     "bptt-15",
     "B10b",
+    ("dh[t - 1] += W.T.dot(dh[t] * slope[t])", "dh[t - 1] += W.T @ (dh[t] * slope[t - 1])"),
     en="h_t = φ(a_t): at which step is the slope taken on the way from t to t - 1?",
     zh="h_t = φ(a_t)：从 t 到 t - 1 时，导数取在哪一步？",
 )
-def rnn_dh(do, V, W, slope):
-    dh = do @ V
-    for t in range(len(dh) - 1, 0, -1):
-        dh[t - 1] += W.T @ (dh[t] * slope[t - 1])
-    return dh
 
 
 @mistake(
@@ -980,73 +804,55 @@ def rnn_dh(do, V, W, slope):
     return dh
 
 
-@mistake(
+edit(
     "bptt-15",
     "B12c",
+    ("dh = do @ V", "dh, out = do @ V, do @ V"),
+    ("dh[t - 1] += W.T.dot(dh[t] * slope[t])", "dh[t - 1] += W.T @ (out[t] * slope[t])"),
     en="You carry back the next step's output only. What about the steps after it?",
     zh="你只带回了下一步自己的输出。再后面的各步呢？",
 )
-def rnn_dh(do, V, W, slope):
-    dh, out = do @ V, do @ V
-    for t in range(len(dh) - 1, 0, -1):
-        dh[t - 1] += W.T @ (out[t] * slope[t])
-    return dh
 
-
-@mistake(
+edit(
     "bptt-15",
     "B12d",
+    ("dh = do @ V", "dh = (do @ V) * slope"),
+    ("dh[t - 1] += W.T.dot(dh[t] * slope[t])", "dh[t - 1] += (W.T @ dh[t]) * slope[t - 1]"),
     en="Is that the gradient after the activation (h) or before it (a)?",
     zh="这是激活函数之后（h）的梯度，还是之前（a）的梯度？",
 )
-def rnn_dh(do, V, W, slope):
-    dh = (do @ V) * slope
-    for t in range(len(dh) - 1, 0, -1):
-        dh[t - 1] += (W.T @ dh[t]) * slope[t - 1]
-    return dh
 
-
-@mistake(
+edit(
     "bptt-15",
     "B10c",
+    ("dh[t - 1] += W.T.dot(dh[t] * slope[t])", "dh[t - 1] += (W.T @ dh[t]) * slope[t]"),
     en="First through the activation or first through W? Read a_t backwards from h_t.",
     zh="先过激活函数还是先过 W？从 h_t 出发把 a_t 倒着读。",
 )
-def rnn_dh(do, V, W, slope):
-    dh = do @ V
-    for t in range(len(dh) - 1, 0, -1):
-        dh[t - 1] += (W.T @ dh[t]) * slope[t]
-    return dh
 
-
-@mistake(
+edit(
     "bptt-16",
     "B5rw",
+    ("return da.T @ h[:-1]", "return da.T @ h[1:]"),
     en="Write the line of the forward pass that contains W: which h does it multiply?",
     zh="写出前向中含有 W 的那一行：它旁边的是哪个 h?",
 )
-def rnn_dW(da, h):
-    return da.T @ h[1:]
 
-
-@mistake(
+edit(
     "bptt-16",
     "B14",
+    ("return da.T @ h[:-1]", "return da.T @ np.roll(h[1:], 1, axis=0)"),
     en="What does index -1 mean in Python at the first step? The state before it is zero.",
     zh="在第一步，Python 的下标 -1 指向哪里？第一步之前的状态是零。",
 )
-def rnn_dW(da, h):
-    return da.T @ np.roll(h[1:], 1, axis=0)
 
-
-@mistake(
+edit(
     "bptt-16",
     "B3rw",
+    ("return da.T @ h[:-1]", "return np.outer(da[-1], h[-2])"),
     en="W was used at every step; how many terms should its gradient have?",
     zh="每一步都用了 W；它的梯度应有几项？",
 )
-def rnn_dW(da, h):
-    return np.outer(da[-1], h[-2])
 
 
 @mistake(
@@ -1062,134 +868,109 @@ def rnn_dW(da, h):
     return dW
 
 
-@mistake(
+edit(
     "bptt-16",
     "B9rw",
+    ("return da.T @ h[:-1]", "return da.T @ h[:-1] / len(da)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def rnn_dW(da, h):
-    return da.T @ h[:-1] / len(da)
 
-
-@mistake(
+edit(
     "bptt-16",
     "B24rw",
+    ("return da.T @ h[:-1]", "return h[:-1].T @ da"),
     en="Rows of the gradient belong to the rows of W. Which factor's index comes first?",
     zh="梯度的行对应 W 的行。哪个因子的下标在前？",
 )
-def rnn_dW(da, h):
-    return h[:-1].T @ da
 
-
-@mistake(
+edit(
     "bptt-17",
     "B3v",
+    ("return da.T @ x", "return np.outer(da[-1], x[-1])"),
     en="U was used at every step; how many terms should its gradient have?",
     zh="每一步都用了 U；它的梯度应有几项？",
 )
-def rnn_dU(da, x):
-    return np.outer(da[-1], x[-1])
 
-
-@mistake(
+edit(
     "bptt-17",
     "B4v",
+    ("return da.T @ x", "return np.outer(da[0], x[0])"),
     en="Only the first step's term is left: was the sum overwritten on the way back?",
     zh="只剩下第一步的那一项：往回走时和是不是被覆盖了？",
 )
-def rnn_dU(da, x):
-    return np.outer(da[0], x[0])
 
-
-@mistake(
+edit(
     "bptt-17",
     "B9v",
+    ("return da.T @ x", "return da.T @ x / len(x)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def rnn_dU(da, x):
-    return da.T @ x / len(x)
 
-
-@mistake(
+edit(
     "bptt-17",
     "B24v",
+    ("return da.T @ x", "return x.T @ da"),
     en="Rows of the gradient belong to the rows of U. Which factor's index comes first?",
     zh="梯度的行对应 U 的行。哪个因子的下标在前？",
 )
-def rnn_dU(da, x):
-    return x.T @ da
 
-
-@mistake(
+edit(
     "bptt-17",
     "B25v",
+    ("return da.T @ x", "return da[1:].T @ x[:-1]"),
     en="U meets x_t of the same step; it is W that multiplies the state of the step before.",
     zh="U 乘的是同一步的 x_t；往回看一步的是 W。",
 )
-def rnn_dU(da, x):
-    return da[1:].T @ x[:-1]
 
-
-@mistake(
+edit(
     "bptt-18",
     "B8r",
+    ("return da.sum(axis=0)", "return da[0].copy()"),
     en="b is added at every step, so its gradient is a sum over ...",
     zh="每一步都加了 b，所以它的梯度是对……求和",
 )
-def rnn_db(da):
-    return da[0].copy()
 
-
-@mistake(
+edit(
     "bptt-18",
     "B8ra",
+    ("return da.sum(axis=0)", "return da[-1].copy()"),
     en="The last step is one of many that add b.",
     zh="最后一步只是加了 b 的许多步之一。",
 )
-def rnn_db(da):
-    return da[-1].copy()
 
-
-@mistake(
+edit(
     "bptt-18",
     "B9r",
+    ("return da.sum(axis=0)", "return da.mean(axis=0)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def rnn_db(da):
-    return da.mean(axis=0)
 
-
-@mistake(
+edit(
     "bptt-18",
     "B8rb",
+    ("return da.sum(axis=0)", "return da.sum(axis=1)"),
     en="One number per unit, not one per step: which axis holds the steps?",
     zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
-def rnn_db(da):
-    return da.sum(axis=1)
 
-
-@mistake(
+edit(
     "bptt-19",
     "B6y",
+    ("return da @ U", "return da @ U.T"),
     en="Write out one entry of U x_t, then differentiate it with respect to one entry of x_t.",
     zh="写出 U x_t 的一个分量，再对 x_t 的一个分量求导。",
 )
-def rnn_dx(da, U):
-    return da @ U.T
 
-
-@mistake(
+edit(
     "bptt-19",
     "B26y",
+    ("return da @ U", "return np.tile((da @ U).sum(axis=0), (len(da), 1))"),
     en="Each step has its own x_t: which row of da does it reach?",
     zh="每一步有自己的 x_t：它影响 da 的哪一行？",
 )
-def rnn_dx(da, U):
-    return np.tile((da @ U).sum(axis=0), (len(da), 1))
 
 
 @mistake(
@@ -1216,74 +997,46 @@ def rnn_step_dh(do_t, V, W, slope):
     return dh
 
 
-@mistake(
+edit(
     "bptt-20",
     "B29",
+    ("dh[k - 1] = W.T.dot(dh[k] * slope[k])", "dh[k - 1] = V.T @ do_t + W.T @ (dh[k] * slope[k])"),
     en="Only step t's output counts here. What do you add at the earlier steps?",
     zh="这里只算第 t 步的输出。你在更早的各步加了什么？",
 )
-def rnn_step_dh(do_t, V, W, slope):
-    dh = np.zeros_like(slope)
-    dh[-1] = V.T @ do_t
-    for k in range(len(slope) - 1, 0, -1):
-        dh[k - 1] = V.T @ do_t + W.T @ (dh[k] * slope[k])
-    return dh
 
-
-@mistake(
+edit(
     "bptt-20",
     "B10s",
+    ("dh[k - 1] = W.T.dot(dh[k] * slope[k])", "dh[k - 1] = W.T @ dh[k]"),
     en="The activation is between h_{k-1} and h_k. Where is its slope?",
     zh="h_k 与 h_{k-1} 之间隔着激活函数。它的导数在哪里？",
 )
-def rnn_step_dh(do_t, V, W, slope):
-    dh = np.zeros_like(slope)
-    dh[-1] = V.T @ do_t
-    for k in range(len(slope) - 1, 0, -1):
-        dh[k - 1] = W.T @ dh[k]
-    return dh
 
-
-@mistake(
+edit(
     "bptt-20",
     "B10t",
+    ("dh[k - 1] = W.T.dot(dh[k] * slope[k])", "dh[k - 1] = W.T @ (dh[k] * slope[k - 1])"),
     en="h_k = φ(a_k): at which step is the slope taken on the way from k to k - 1?",
     zh="h_k = φ(a_k)：从 k 到 k - 1 时，导数取在哪一步？",
 )
-def rnn_step_dh(do_t, V, W, slope):
-    dh = np.zeros_like(slope)
-    dh[-1] = V.T @ do_t
-    for k in range(len(slope) - 1, 0, -1):
-        dh[k - 1] = W.T @ (dh[k] * slope[k - 1])
-    return dh
 
-
-@mistake(
+edit(
     "bptt-20",
     "B6s",
+    ("dh[k - 1] = W.T.dot(dh[k] * slope[k])", "dh[k - 1] = W @ (dh[k] * slope[k])"),
     en="Take a W that is not symmetric and two steps, and write out one entry.",
     zh="取一个不对称的 W 和两个时间步，写出一个分量。",
 )
-def rnn_step_dh(do_t, V, W, slope):
-    dh = np.zeros_like(slope)
-    dh[-1] = V.T @ do_t
-    for k in range(len(slope) - 1, 0, -1):
-        dh[k - 1] = W @ (dh[k] * slope[k])
-    return dh
 
-
-@mistake(
+edit(
     "bptt-20",
     "B29a",
+    ("dh[k - 1] = W.T.dot(dh[k] * slope[k])", "dh[k - 1] = W.T @ (dh[k] * slope[k])"),
+    ("return dh", "return dh[::-1].copy()"),
     en="Row k - 1 belongs to step k: in which order are your rows?",
     zh="第 k - 1 行属于第 k 步：你的各行是按什么顺序排的？",
 )
-def rnn_step_dh(do_t, V, W, slope):
-    dh = np.zeros_like(slope)
-    dh[-1] = V.T @ do_t
-    for k in range(len(slope) - 1, 0, -1):
-        dh[k - 1] = W.T @ (dh[k] * slope[k])
-    return dh[::-1].copy()
 
 
 @mistake(
@@ -1468,94 +1221,77 @@ def lstm_dz(y_hat, y):
     return y_hat * (1 - hot)
 
 
-@mistake(
+edit(
     "bptt-23",
     "B28l",
+    ("return dz.T @ h[1:]", "return dz.T @ h[:-1]"),
     en="Which state does the output of step t read: the one before the step or after it?",
     zh="第 t 步的输出读取的是哪个状态：这一步之前的还是之后的？",
 )
-def lstm_dV(dz, h):
-    return dz.T @ h[:-1]
 
-
-@mistake(
+edit(
     "bptt-23",
     "B28la",
+    ("return dz.T @ h[1:]", "return h[1:].T @ dz"),
     en="Rows of the gradient belong to the rows of V. Which factor's index comes first?",
     zh="梯度的行对应 V 的行。哪个因子的下标在前？",
 )
-def lstm_dV(dz, h):
-    return h[1:].T @ dz
 
-
-@mistake(
+edit(
     "bptt-23",
     "B28lb",
+    ("return dz.T @ h[1:]", "return np.outer(dz[-1], h[-1])"),
     en="V is used at every step; how many terms should its gradient have?",
     zh="每一步都用了 V；它的梯度应有几项？",
 )
-def lstm_dV(dz, h):
-    return np.outer(dz[-1], h[-1])
 
-
-@mistake(
+edit(
     "bptt-23",
     "B28lc",
+    ("return dz.T @ h[1:]", "return dz.T @ h[1:] / len(dz)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def lstm_dV(dz, h):
-    return dz.T @ h[1:] / len(dz)
 
-
-@mistake(
+edit(
     "bptt-24",
     "B8q",
+    ("return dz.sum(axis=0)", "return dz[0].copy()"),
     en="c is added at every step, so its gradient is a sum over ...",
     zh="每一步都加了 c，所以它的梯度是对……求和",
 )
-def lstm_dc(dz):
-    return dz[0].copy()
 
-
-@mistake(
+edit(
     "bptt-24",
     "B8qa",
+    ("return dz.sum(axis=0)", "return dz[-1].copy()"),
     en="The last step is one of many that add c.",
     zh="最后一步只是加了 c 的许多步之一。",
 )
-def lstm_dc(dz):
-    return dz[-1].copy()
 
-
-@mistake(
+edit(
     "bptt-24",
     "B9q",
+    ("return dz.sum(axis=0)", "return dz.mean(axis=0)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def lstm_dc(dz):
-    return dz.mean(axis=0)
 
-
-@mistake(
+edit(
     "bptt-24",
     "B8qb",
+    ("return dz.sum(axis=0)", "return dz.sum(axis=1)"),
     en="One number per unit, not one per step: which axis holds the steps?",
     zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
-def lstm_dc(dz):
-    return dz.sum(axis=1)
 
-
-@mistake(
+edit(
     "bptt-25",
     "B12l",
+    ("return V.T.dot(dz_t) + W.T.dot(later)", "return V.T @ dz_t"),
     en="The output at t reads h_t; what else reads it one step later?",
     zh="h_t 流向第 t 步的输出，下一步还有谁读取它？",
 )
-def lstm_dh(dz_t, V, W, later):
-    return V.T @ dz_t
 
 
 @mistake(
@@ -1617,271 +1353,244 @@ def lstm_dh(dz_t, V, W, later):
     return V.T @ dz_t + sum(W[k * H : (k + 1) * H] @ later[k * H : (k + 1) * H] for k in range(4))
 
 
-@mistake(
+edit(
     "bptt-25",
     "B12v",
+    ("return V.T.dot(dz_t) + W.T.dot(later)", "return W.T @ later"),
     en="At the last step your gradient is zero. What else reads h_t?",
     zh="在最后一步你的梯度是零。还有什么读取 h_t?",
 )
-def lstm_dh(dz_t, V, W, later):
-    return W.T @ later
 
-
-@mistake(
+edit(
     "bptt-26",
     "B16",
+    ("return dC_next * f_next", "return dC_next * i_next"),
     en="Differentiate C_{t+1} = C_t f + i a with respect to C_t.",
     zh="把 C_{t+1} = C_t f + i a 对 C_t 求导。",
 )
-def lstm_dC_carried(dC_next, f_next, i_next):
-    return dC_next * i_next
 
+edit(
+    "bptt-26",
+    "B15a",
+    ("return dC_next * f_next", "return dC_next.copy()"),
+    en="Does all of C_t go into C_{t+1}?",
+    zh="C_t 是全部进入 C_{t+1} 吗？",
+)
 
-@mistake("bptt-26", "B15a", en="Does all of C_t go into C_{t+1}?", zh="C_t 是全部进入 C_{t+1} 吗？")
-def lstm_dC_carried(dC_next, f_next, i_next):
-    return dC_next.copy()
-
-
-@mistake(
+edit(
     "bptt-26",
     "B16a",
+    ("return dC_next * f_next", "return dC_next * f_next * (1 - f_next)"),
     en="You differentiate with respect to the gate's input. Which variable does the docstring name?",
     zh="你是对门的输入求导。这里问的是对什么求导？",
 )
-def lstm_dC_carried(dC_next, f_next, i_next):
-    return dC_next * f_next * (1 - f_next)
 
-
-@mistake(
+edit(
     "bptt-26",
     "B16b",
+    ("return dC_next * f_next", "return dC_next * (1 - f_next)"),
     en="f says how much is kept, not how much is forgotten.",
     zh="f 表示保留多少，而不是忘掉多少。",
 )
-def lstm_dC_carried(dC_next, f_next, i_next):
-    return dC_next * (1 - f_next)
 
-
-@mistake(
+edit(
     "bptt-27",
     "B15",
+    (
+        "return dh_t * o_t * (1 - np.tanh(C_t) ** 2) + carried",
+        "return dh_t * o_t * (1 - np.tanh(C_t) ** 2)",
+    ),
     en="h_t and C_{t+1} both read C_t: where is the second path?",
     zh="C_t 流向 h_t 和 C_{t+1}：第二条路在哪里？",
 )
-def lstm_dC(dh_t, o_t, C_t, carried):
-    return dh_t * o_t * (1 - np.tanh(C_t) ** 2)
 
-
-@mistake(
+edit(
     "bptt-27",
     "B15b",
+    ("return dh_t * o_t * (1 - np.tanh(C_t) ** 2) + carried", "return dh_t * o_t + carried"),
     en="There is a tanh between C_t and h_t. Where is its derivative?",
     zh="C_t 与 h_t 之间有一个 tanh。它的导数在哪里？",
 )
-def lstm_dC(dh_t, o_t, C_t, carried):
-    return dh_t * o_t + carried
 
-
-@mistake(
+edit(
     "bptt-27",
     "B15c",
+    (
+        "return dh_t * o_t * (1 - np.tanh(C_t) ** 2) + carried",
+        "return dh_t * (1 - np.tanh(C_t) ** 2) + carried",
+    ),
     en="Read h_t = o_t tanh(C_t) again: what multiplies the tanh?",
     zh="再读一遍 h_t = o_t tanh(C_t):tanh 前面乘着什么？",
 )
-def lstm_dC(dh_t, o_t, C_t, carried):
-    return dh_t * (1 - np.tanh(C_t) ** 2) + carried
 
-
-@mistake(
+edit(
     "bptt-27",
     "B18a",
+    (
+        "return dh_t * o_t * (1 - np.tanh(C_t) ** 2) + carried",
+        "return dh_t * o_t * (1 - C_t**2) + carried",
+    ),
     en="1 - y^2 needs the output of tanh: is C_t its output or its input?",
     zh="1 - y^2 需要 tanh 的输出：C_t 是它的输出还是输入？",
 )
-def lstm_dC(dh_t, o_t, C_t, carried):
-    return dh_t * o_t * (1 - C_t**2) + carried
 
-
-@mistake(
+edit(
     "bptt-27",
     "B15d",
+    (
+        "return dh_t * o_t * (1 - np.tanh(C_t) ** 2) + carried",
+        "return (dh_t + carried) * o_t * (1 - np.tanh(C_t) ** 2)",
+    ),
     en="The part from C_{t+1} has not gone through h_t: does it need o and tanh'?",
     zh="来自 C_{t+1} 的部分没有经过 h_t：它需要 o 和 tanh' 吗？",
 )
-def lstm_dC(dh_t, o_t, C_t, carried):
-    return (dh_t + carried) * o_t * (1 - np.tanh(C_t) ** 2)
 
-
-@mistake(
+edit(
     "bptt-28",
     "B17",
+    ("return dC_t * C_prev * f_t * (1 - f_t)", "return dC_t * C_prev * f_t"),
     en="f is a sigmoid of something: you have the derivative with respect to f, not to its input.",
     zh="f 是某个量的 sigmoid：你求的是对 f 的导数，不是对它的输入的。",
 )
-def lstm_df(dC_t, C_prev, f_t):
-    return dC_t * C_prev * f_t
 
-
-@mistake(
+edit(
     "bptt-28",
     "B17a",
+    ("return dC_t * C_prev * f_t * (1 - f_t)", "return dC_t * C_prev"),
     en="That is the derivative with respect to f itself. One factor is missing on the way to its input.",
     zh="这是对 f 本身的导数。到它的输入还差一个因子。",
 )
-def lstm_df(dC_t, C_prev, f_t):
-    return dC_t * C_prev
 
-
-@mistake(
+edit(
     "bptt-28",
     "B17b",
+    ("return dC_t * C_prev * f_t * (1 - f_t)", "return dC_t * f_t * (1 - f_t)"),
     en="What does f_t multiply in C_t = C_{t-1} f + i a?",
     zh="在 C_t = C_{t-1} f + i a 里，f_t 乘的是什么？",
 )
-def lstm_df(dC_t, C_prev, f_t):
-    return dC_t * f_t * (1 - f_t)
 
-
-@mistake(
+edit(
     "bptt-28",
     "B17c",
+    ("return dC_t * C_prev * f_t * (1 - f_t)", "return dC_t * C_prev * (1 - f_t**2)"),
     en="f comes from a sigmoid. Whose derivative is 1 - y^2?",
     zh="f 来自 sigmoid。1 - y^2 是谁的导数？",
 )
-def lstm_df(dC_t, C_prev, f_t):
-    return dC_t * C_prev * (1 - f_t**2)
 
-
-@mistake(
+edit(
     "bptt-29",
     "B17d",
+    ("return dC_t * a_t * i_t * (1 - i_t)", "return dC_t * a_t"),
     en="That is the derivative with respect to i itself. One factor is missing on the way to its input.",
     zh="这是对 i 本身的导数。到它的输入还差一个因子。",
 )
-def lstm_di(dC_t, a_t, i_t):
-    return dC_t * a_t
 
-
-@mistake(
+edit(
     "bptt-29",
     "B17e",
+    ("return dC_t * a_t * i_t * (1 - i_t)", "return dC_t * i_t * (1 - i_t)"),
     en="What does i_t multiply in C_t = C_{t-1} f + i a?",
     zh="在 C_t = C_{t-1} f + i a 里，i_t 乘的是什么？",
 )
-def lstm_di(dC_t, a_t, i_t):
-    return dC_t * i_t * (1 - i_t)
 
-
-@mistake(
+edit(
     "bptt-29",
     "B17f",
+    ("return dC_t * a_t * i_t * (1 - i_t)", "return dC_t * a_t * (1 - i_t**2)"),
     en="i comes from a sigmoid. Whose derivative is 1 - y^2?",
     zh="i 来自 sigmoid。1 - y^2 是谁的导数？",
 )
-def lstm_di(dC_t, a_t, i_t):
-    return dC_t * a_t * (1 - i_t**2)
 
-
-@mistake(
+edit(
     "bptt-29",
     "B17g",
+    ("return dC_t * a_t * i_t * (1 - i_t)", "return dC_t * a_t * i_t"),
     en="i is a sigmoid of something: you have the derivative with respect to i, not to its input.",
     zh="i 是某个量的 sigmoid：你求的是对 i 的导数，不是对它的输入的。",
 )
-def lstm_di(dC_t, a_t, i_t):
-    return dC_t * a_t * i_t
 
-
-@mistake(
+edit(
     "bptt-30",
     "B19",
+    ("return dC_t * i_t * (1 - a_t**2)", "return dC_t * i_t * a_t * (1 - a_t)"),
     en="The candidate comes from tanh: is its derivative a(1 - a)?",
     zh="候选来自 tanh：它的导数是 a(1 - a) 吗？",
 )
-def lstm_da(dC_t, i_t, a_t):
-    return dC_t * i_t * a_t * (1 - a_t)
 
-
-@mistake(
+edit(
     "bptt-30",
     "B19a",
+    ("return dC_t * i_t * (1 - a_t**2)", "return dC_t * i_t"),
     en="That is the derivative with respect to a itself. One factor is missing on the way to its input.",
     zh="这是对 a 本身的导数。到它的输入还差一个因子。",
 )
-def lstm_da(dC_t, i_t, a_t):
-    return dC_t * i_t
 
-
-@mistake(
+edit(
     "bptt-30",
     "B19b",
+    ("return dC_t * i_t * (1 - a_t**2)", "return dC_t * (1 - a_t**2)"),
     en="What does a_t multiply in C_t = C_{t-1} f + i a?",
     zh="在 C_t = C_{t-1} f + i a 里，a_t 乘的是什么？",
 )
-def lstm_da(dC_t, i_t, a_t):
-    return dC_t * (1 - a_t**2)
 
-
-@mistake("bptt-30", "B19c", en="a is already the output of tanh.", zh="a 已经是 tanh 的输出。")
-def lstm_da(dC_t, i_t, a_t):
-    return dC_t * i_t * (1 - np.tanh(a_t) ** 2)
-
-
-@mistake(
-    "bptt-31", "B18", en="Read h_t = o_t tanh(C_t) again.", zh="再读一遍 h_t = o_t tanh(C_t)。"
+edit(
+    "bptt-30",
+    "B19c",
+    ("return dC_t * i_t * (1 - a_t**2)", "return dC_t * i_t * (1 - np.tanh(a_t) ** 2)"),
+    en="a is already the output of tanh.",
+    zh="a 已经是 tanh 的输出。",
 )
-def lstm_do(dh_t, C_t, o_t):
-    return dh_t * C_t * o_t * (1 - o_t)
 
+edit(
+    "bptt-31",
+    "B18",
+    ("return dh_t * np.tanh(C_t) * o_t * (1 - o_t)", "return dh_t * C_t * o_t * (1 - o_t)"),
+    en="Read h_t = o_t tanh(C_t) again.",
+    zh="再读一遍 h_t = o_t tanh(C_t)。",
+)
 
-@mistake(
+edit(
     "bptt-31",
     "B18b",
+    ("return dh_t * np.tanh(C_t) * o_t * (1 - o_t)", "return dh_t * np.tanh(C_t)"),
     en="That is the derivative with respect to o itself. One factor is missing on the way to its input.",
     zh="这是对 o 本身的导数。到它的输入还差一个因子。",
 )
-def lstm_do(dh_t, C_t, o_t):
-    return dh_t * np.tanh(C_t)
 
-
-@mistake(
+edit(
     "bptt-31",
     "B18c",
+    (
+        "return dh_t * np.tanh(C_t) * o_t * (1 - o_t)",
+        "return dh_t * (1 - np.tanh(C_t) ** 2) * o_t * (1 - o_t)",
+    ),
     en="You differentiate tanh(C_t), but here o_t is the variable.",
     zh="你对 tanh(C_t) 求了导，但这里的变量是 o_t。",
 )
-def lstm_do(dh_t, C_t, o_t):
-    return dh_t * (1 - np.tanh(C_t) ** 2) * o_t * (1 - o_t)
 
-
-@mistake(
+edit(
     "bptt-31",
     "B18d",
+    ("return dh_t * np.tanh(C_t) * o_t * (1 - o_t)", "return dh_t * np.tanh(C_t) * (1 - o_t**2)"),
     en="o comes from a sigmoid. Whose derivative is 1 - y^2?",
     zh="o 来自 sigmoid。1 - y^2 是谁的导数？",
 )
-def lstm_do(dh_t, C_t, o_t):
-    return dh_t * np.tanh(C_t) * (1 - o_t**2)
 
-
-@mistake(
+edit(
     "bptt-32",
     "B5l",
+    ("return d_gate.T @ h[:-1]", "return d_gate.T @ h[1:]"),
     en="Write the line of the forward pass that contains W_g: which h does it multiply?",
     zh="写出前向中含有 W_g 的那一行：它旁边的是哪个 h？",
 )
-def lstm_dW(d_gate, h):
-    return d_gate.T @ h[1:]
 
-
-@mistake(
+edit(
     "bptt-32",
     "B3l",
+    ("return d_gate.T @ h[:-1]", "return np.outer(d_gate[-1], h[-2])"),
     en="W_g was used at every step; how many terms should its gradient have?",
     zh="每一步都用了 W_g；它的梯度应有几项？",
 )
-def lstm_dW(d_gate, h):
-    return np.outer(d_gate[-1], h[-2])
 
 
 @mistake(
@@ -1897,136 +1606,120 @@ def lstm_dW(d_gate, h):
     return dW
 
 
-@mistake(
+edit(
     "bptt-32",
     "B9l",
+    ("return d_gate.T @ h[:-1]", "return d_gate.T @ h[:-1] / len(d_gate)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def lstm_dW(d_gate, h):
-    return d_gate.T @ h[:-1] / len(d_gate)
 
-
-@mistake(
+edit(
     "bptt-32",
     "B24l",
+    ("return d_gate.T @ h[:-1]", "return h[:-1].T @ d_gate"),
     en="Rows of the gradient belong to the rows of W_g. Which factor's index comes first?",
     zh="梯度的行对应 W_g 的行。哪个因子的下标在前？",
 )
-def lstm_dW(d_gate, h):
-    return h[:-1].T @ d_gate
 
-
-@mistake(
+edit(
     "bptt-33",
     "B3ul",
+    ("return d_gate.T @ x", "return np.outer(d_gate[-1], x[-1])"),
     en="U_g was used at every step; how many terms should its gradient have?",
     zh="每一步都用了 U_g；它的梯度应有几项？",
 )
-def lstm_dU(d_gate, x):
-    return np.outer(d_gate[-1], x[-1])
 
-
-@mistake(
+edit(
     "bptt-33",
     "B9ul",
+    ("return d_gate.T @ x", "return d_gate.T @ x / len(x)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def lstm_dU(d_gate, x):
-    return d_gate.T @ x / len(x)
 
-
-@mistake(
+edit(
     "bptt-33",
     "B24ul",
+    ("return d_gate.T @ x", "return x.T @ d_gate"),
     en="Rows of the gradient belong to the rows of U_g. Which factor's index comes first?",
     zh="梯度的行对应 U_g 的行。哪个因子的下标在前？",
 )
-def lstm_dU(d_gate, x):
-    return x.T @ d_gate
 
-
-@mistake(
+edit(
     "bptt-33",
     "B25l",
+    ("return d_gate.T @ x", "return d_gate[1:].T @ x[:-1]"),
     en="The gate reads x_t of the same step; only the state comes from one step back.",
     zh="门读取的是同一步的 x_t；来自上一步的只有状态。",
 )
-def lstm_dU(d_gate, x):
-    return d_gate[1:].T @ x[:-1]
 
-
-@mistake(
+edit(
     "bptt-34",
     "B8l",
+    ("return d_gate.sum(axis=0)", "return d_gate[0].copy()"),
     en="b_g is added at every step, so its gradient is a sum over ...",
     zh="每一步都加了 b_g，所以它的梯度是对……求和",
 )
-def lstm_db(d_gate):
-    return d_gate[0].copy()
 
-
-@mistake(
+edit(
     "bptt-34",
     "B8la",
+    ("return d_gate.sum(axis=0)", "return d_gate[-1].copy()"),
     en="The last step is one of many that add b_g.",
     zh="最后一步只是加了 b_g 的许多步之一。",
 )
-def lstm_db(d_gate):
-    return d_gate[-1].copy()
 
-
-@mistake(
+edit(
     "bptt-34",
     "B8lb",
+    ("return d_gate.sum(axis=0)", "return d_gate.sum(axis=1)"),
     en="One number per unit, not one per step: which axis holds the steps?",
     zh="应是每个单元一个数，而不是每一步一个数：时间步在哪个轴上？",
 )
-def lstm_db(d_gate):
-    return d_gate.sum(axis=1)
 
-
-@mistake(
+edit(
     "bptt-34",
     "B9lb",
+    ("return d_gate.sum(axis=0)", "return d_gate.mean(axis=0)"),
     en="Divide your result by the right one: is the ratio a constant that you know?",
     zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
 )
-def lstm_db(d_gate):
-    return d_gate.mean(axis=0)
 
-
-@mistake(
+edit(
     "bptt-44",
     "B31",
+    ("return sum(d[gate] @ U[gate] for gate in U)", 'return d["f"] @ U["f"]'),
     en="x_t is read four times. How many terms does your sum have?",
     zh="x_t 被读取了四次。你的和有几项？",
 )
-def lstm_dx(d, U):
-    return d["f"] @ U["f"]
 
+edit(
+    "bptt-44",
+    "B31a",
+    (
+        "return sum(d[gate] @ U[gate] for gate in U)",
+        'return sum(d[gate] @ U[gate] for gate in "fio")',
+    ),
+    en="The candidate reads x_t too.",
+    zh="候选也读取 x_t。",
+)
 
-@mistake("bptt-44", "B31a", en="The candidate reads x_t too.", zh="候选也读取 x_t。")
-def lstm_dx(d, U):
-    return sum(d[gate] @ U[gate] for gate in "fio")
-
-
-@mistake(
+edit(
     "bptt-44",
     "B31b",
+    (
+        "return sum(d[gate] @ U[gate] for gate in U)",
+        "return np.concatenate([d[gate] @ U[gate] for gate in U], axis=1)",
+    ),
     en="One x_t feeds four gates: are the four parts concatenated, or do they add up?",
     zh="同一个 x_t 送入四个门：四个部分是并排放着，还是相加？",
 )
-def lstm_dx(d, U):
-    return np.concatenate([d[gate] @ U[gate] for gate in U], axis=1)
 
-
-@mistake(
+edit(
     "bptt-44",
     "B20",
+    ("return sum(d[gate] @ U[gate] for gate in U)", 'return sum(d["f"] @ U[gate] for gate in U)'),
     en="Which gate's gradient did you take in each term? Compare the four terms with one another.",
     zh="每一项里你取的是哪个门的梯度？把四项互相比较一下。",
 )
-def lstm_dx(d, U):
-    return sum(d["f"] @ U[gate] for gate in U)

@@ -8,87 +8,86 @@ import torch
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from course.mistakes import mistake
+from course.mistakes import edit, mistake
 
-
-@mistake(
+edit(
     "wai-01",
     "W20",
+    (
+        "return [word for word in jieba.lcut(text) if not word.isspace()]",
+        "return [char for char in text if not char.isspace()]",
+    ),
     en="Your pieces are single characters: who finds the words?",
     zh="得到的都是单个字：由谁来找出词？",
 )
-def tokenizer(text):
-    return [char for char in text if not char.isspace()]
 
-
-@mistake(
+edit(
     "wai-01",
     "W21",
+    ("return [word for word in jieba.lcut(text) if not word.isspace()]", "return jieba.lcut(text)"),
     en="Print repr of each piece of a text with spaces in it.",
     zh="把含空格文本的每一段用 repr 打印出来看看。",
 )
-def tokenizer(text):
-    return jieba.lcut(text)
 
-
-@mistake(
+edit(
     "wai-01",
     "W22",
+    ("jieba.lcut(text) if not word.isspace()]", "jieba.lcut(text, cut_all=True) if word.strip()]"),
     en="Join your words: is it the text again, or is some of it there twice?",
     zh="把得到的词拼起来：是原文，还是有些内容出现了两次？",
 )
-def tokenizer(text):
-    return [word for word in jieba.lcut(text, cut_all=True) if word.strip()]
 
-
-@mistake(
+edit(
     "wai-01",
     "W23",
+    ("jieba.lcut(text) if not word.isspace()]", "jieba.lcut_for_search(text) if word.strip()]"),
     en="This way of cutting is for search engines: do some characters come back twice?",
     zh="这种切法是给搜索引擎用的：有些字是不是出现了两次？",
 )
-def tokenizer(text):
-    return [word for word in jieba.lcut_for_search(text) if word.strip()]
 
-
-@mistake(
+edit(
     "wai-01",
     "W24",
+    (
+        "[word for word in jieba.lcut(text) if not word.isspace()]",
+        "sorted({word for word in jieba.lcut(text) if word.strip()})",
+    ),
     en="A text can use a word twice, and the order tells something.",
     zh="同一个词可以出现两次，词序也有意义。",
 )
-def tokenizer(text):
-    return sorted({word for word in jieba.lcut(text) if word.strip()})
 
+edit(
+    "wai-01",
+    "W25",
+    (
+        "return [word for word in jieba.lcut(text) if not word.isspace()]",
+        "return [word for word in jieba.lcut(text) if word.isalnum()]",
+    ),
+    en="What did you do with the exclamation mark?",
+    zh="感叹号到哪里去了？",
+)
 
-@mistake("wai-01", "W25", en="What did you do with the exclamation mark?", zh="感叹号到哪里去了？")
-def tokenizer(text):
-    return [word for word in jieba.lcut(text) if word.isalnum()]
-
-
-@mistake(
+edit(
     "wai-01",
     "W26",
+    (
+        "return [word for word in jieba.lcut(text) if not word.isspace()]",
+        "return (word for word in jieba.cut(text) if word.strip())",
+    ),
     en="jieba has a function whose name begins with l: what does the other one return?",
     zh="jieba 有一个以 l 开头的函数：另一个返回的是什么？",
 )
-def tokenizer(text):
-    return (word for word in jieba.cut(text) if word.strip())
 
-
-@mistake(
+edit(
     "wai-02",
     "W27",
+    (
+        'with open(path or STOP_WORDS, encoding="utf-8-sig") as file:',
+        'with open(path or STOP_WORDS, encoding="utf-8") as file:',
+    ),
     en="Print repr of the first word: which encoding eats the mark at the start of a file?",
     zh="用 repr 打印第一个词：哪种编码会去掉文件开头的标记？",
 )
-def get_stop_words(path=None):
-    words = set()
-    with open(path or STOP_WORDS, encoding="utf-8") as file:
-        for line in map(str.strip, file):
-            if line and (words or not line.startswith("#")):
-                words.add(line)
-    return words
 
 
 @mistake(
@@ -113,44 +112,30 @@ def get_stop_words(path=None):
         return {line.strip() for line in file if line.strip()}
 
 
-@mistake(
+edit(
     "wai-02",
     "W30",
+    ("for line in map(str.strip, file):", "for line in file:"),
     en="Print repr of one of your words: does it end where the word ends?",
     zh="用 repr 打印一个词：它的结尾是词的结尾吗？",
 )
-def get_stop_words(path=None):
-    words = set()
-    with open(path or STOP_WORDS, encoding="utf-8-sig") as file:
-        for line in file:
-            if line and (words or not line.startswith("#")):
-                words.add(line)
-    return words
 
+edit(
+    "wai-02",
+    "W31",
+    ('if line and (words or not line.startswith("#")):', 'if words or not line.startswith("#"):'),
+    en="Is the empty string a stop word?",
+    zh="空字符串是停用词吗？",
+)
 
-@mistake("wai-02", "W31", en="Is the empty string a stop word?", zh="空字符串是停用词吗？")
-def get_stop_words(path=None):
-    words = set()
-    with open(path or STOP_WORDS, encoding="utf-8-sig") as file:
-        for line in map(str.strip, file):
-            if words or not line.startswith("#"):
-                words.add(line)
-    return words
-
-
-@mistake(
+edit(
     "wai-02",
     "W32",
+    ("words = set()", "words = []"),
+    ("words.add(line)", "words.append(line)"),
     en="Looking a word up should not take longer when the list grows: which type did the docstring name?",
     zh="列表变长时，查一个词不应变慢：文档字符串要求什么类型？",
 )
-def get_stop_words(path=None):
-    words = []
-    with open(path or STOP_WORDS, encoding="utf-8-sig") as file:
-        for line in map(str.strip, file):
-            if line and (words or not line.startswith("#")):
-                words.append(line)
-    return words
 
 
 @mistake(
@@ -224,18 +209,13 @@ def split(labels, share, rng):
     return np.concatenate(kept), np.concatenate(held)
 
 
-@mistake(
+edit(
     "wai-04",
     "W2",
+    ('text in parts["train"]', "part in parts.values() for text in part"),
     en="In real use, have you seen the test sentences when you build the dictionary?",
     zh="实际使用时，建立词表之前你见过测试句子吗？",
 )
-def vocabulary(parts, min_count=1):
-    counts = Counter(word for part in parts.values() for text in part for word in text)
-    return sorted(
-        (word for word in counts if counts[word] >= min_count),
-        key=lambda word: (-counts[word], word),
-    )
 
 
 @mistake(
@@ -254,18 +234,16 @@ def vocabulary(parts, min_count=1):
     )
 
 
-@mistake(
+edit(
     "wai-04",
     "W37",
+    (
+        "(word for word in counts if counts[word] >= min_count),",
+        "(word for word in counts if counts[word] > min_count),",
+    ),
     en="Which words are kept when min_count is 2: those that occur twice too?",
     zh="min_count 为 2 时保留哪些词？恰好出现两次的呢？",
 )
-def vocabulary(parts, min_count=1):
-    counts = Counter(word for text in parts["train"] for word in text)
-    return sorted(
-        (word for word in counts if counts[word] > min_count),
-        key=lambda word: (-counts[word], word),
-    )
 
 
 @mistake(
@@ -290,18 +268,13 @@ def vocabulary(parts, min_count=1):
     return sorted(word for word in counts if counts[word] >= min_count)
 
 
-@mistake(
+edit(
     "wai-04",
     "W40",
+    ("text)", "set(text))"),
     en="A word that a text uses five times: how often did you count it?",
     zh="某文本中用了五次的词，你数了几次？",
 )
-def vocabulary(parts, min_count=1):
-    counts = Counter(word for text in parts["train"] for word in set(text))
-    return sorted(
-        (word for word in counts if counts[word] >= min_count),
-        key=lambda word: (-counts[word], word),
-    )
 
 
 @mistake(
@@ -437,19 +410,16 @@ def make_embedding(vocab_size, dim, embedding, vectors=None):
     return table
 
 
-@mistake(
+edit(
     "wai-06",
     "W49",
+    (
+        'table.weight.requires_grad_(embedding != "frozen")',
+        'table.weight.requires_grad_(embedding == "finetune")',
+    ),
     en="A random table that never moves: can it learn what a word means?",
     zh="永远不动的随机向量表，能学到词义吗？",
 )
-def make_embedding(vocab_size, dim, embedding, vectors=None):
-    table = nn.Embedding(vocab_size, dim, padding_idx=0)
-    if embedding != "random":
-        with torch.no_grad():
-            table.weight.copy_(vectors)
-    table.weight.requires_grad_(embedding == "finetune")
-    return table
 
 
 @mistake(
@@ -462,21 +432,27 @@ def mean_pool(states, lengths):
     return states.mean(1)
 
 
-@mistake(
+edit(
     "wai-07",
     "W4b",
+    (
+        "states.masked_fill(~keep[:, :, None], 0).sum(1) / lengths[:, None]",
+        "(states * keep[:, :, None]).mean(1)",
+    ),
     en="You left the padding out of the sum; did you leave it out of the count?",
     zh="求和时去掉了填充；计数时呢？",
 )
-def mean_pool(states, lengths):
-    keep = keep_mask(lengths, states.size(1))
-    return (states * keep[:, :, None]).mean(1)
 
-
-@mistake("wai-07", "W5", en="How many vectors did you add?", zh="你一共加了几个向量？")
-def mean_pool(states, lengths):
-    keep = keep_mask(lengths, states.size(1))
-    return (states * keep[:, :, None]).sum(1) / states.size(2)
+edit(
+    "wai-07",
+    "W5",
+    (
+        "states.masked_fill(~keep[:, :, None], 0).sum(1) / lengths[:, None]",
+        "(states * keep[:, :, None]).sum(1) / states.size(2)",
+    ),
+    en="How many vectors did you add?",
+    zh="你一共加了几个向量？",
+)
 
 
 @mistake(
@@ -489,21 +465,31 @@ def mean_pool(states, lengths):
     return states.sum(1) / lengths[:, None]
 
 
-@mistake("wai-07", "W51", en="Is a sum a mean?", zh="总和是平均吗？")
-def mean_pool(states, lengths):
-    keep = keep_mask(lengths, states.size(1))
-    return (states * keep[:, :, None]).sum(1)
+edit(
+    "wai-07",
+    "W51",
+    (
+        "states.masked_fill(~keep[:, :, None], 0).sum(1) / lengths[:, None]",
+        "(states * keep[:, :, None]).sum(1)",
+    ),
+    en="Is a sum a mean?",
+    zh="总和是平均吗？",
+)
 
-
-@mistake(
+edit(
     "wai-07",
     "W52",
+    (
+        "keep = keep_mask(lengths, states.size(1))",
+        "keep = torch.arange(states.size(1)) <= lengths[:, None]",
+    ),
+    (
+        "states.masked_fill(~keep[:, :, None], 0).sum(1) / lengths[:,",
+        "(states * keep[:, :, None]).sum(1) / keep.sum(1)[:,",
+    ),
     en="Is the word at place lengths[b] still part of text b?",
     zh="位置 lengths[b] 上的词还属于第 b 个文本吗？",
 )
-def mean_pool(states, lengths):
-    keep = torch.arange(states.size(1)) <= lengths[:, None]
-    return (states * keep[:, :, None]).sum(1) / keep.sum(1)[:, None]
 
 
 @mistake(
@@ -516,98 +502,83 @@ def max_pool(states, lengths):
     return states.amax(1)
 
 
-@mistake(
+edit(
     "wai-08",
     "W54",
+    (
+        'states.masked_fill(~keep[:, :, None], float("-inf")).amax(1)',
+        "(states * keep[:, :, None]).amax(1)",
+    ),
     en="If all values of a column are negative, where does your 0 come from?",
     zh="某一列全是负数时，你的 0 从哪里来？",
 )
-def max_pool(states, lengths):
-    keep = keep_mask(lengths, states.size(1))
-    return (states * keep[:, :, None]).amax(1)
 
-
-@mistake(
+edit(
     "wai-08",
     "W55",
+    ('float("-inf")).amax(1)', 'float("-inf")).amax(2)'),
     en="One number for each column is wanted: over which axis did you look?",
     zh="每一列要一个数：你沿哪一维取了最大值？",
 )
-def max_pool(states, lengths):
-    keep = keep_mask(lengths, states.size(1))
-    return states.masked_fill(~keep[:, :, None], float("-inf")).amax(2)
 
-
-@mistake(
+edit(
     "wai-08",
     "W56",
+    ('float("-inf")).amax(1)', 'float("-inf")).max(1)'),
     en="torch.max over an axis gives two things: which one do you want?",
     zh="沿某一维的 torch.max 返回两样东西：你要哪一样？",
 )
-def max_pool(states, lengths):
-    keep = keep_mask(lengths, states.size(1))
-    return states.masked_fill(~keep[:, :, None], float("-inf")).max(1)
 
-
-@mistake(
+edit(
     "wai-08",
     "W57",
+    ("states.masked_fill(~keep[:,", "states.abs().masked_fill(~keep[:,"),
     en="Is the size of a number what counts, or the number?",
     zh="比较的是数的大小，还是绝对值的大小？",
 )
-def max_pool(states, lengths):
-    keep = keep_mask(lengths, states.size(1))
-    return states.abs().masked_fill(~keep[:, :, None], float("-inf")).amax(1)
 
-
-@mistake(
+edit(
     "wai-09",
     "W6",
+    ("states[torch.arange(len(states), device=states.device), lengths - 1]", "states[:, -1]"),
     en="Which time step is the last word of the short sentence?",
     zh="短句的最后一个词在第几步？",
 )
-def last_state(states, lengths):
-    return states[:, -1]
 
-
-@mistake(
+edit(
     "wai-09",
     "W58",
+    (
+        "states[torch.arange(len(states), device=states.device), lengths - 1]",
+        "states[torch.arange(len(states)), lengths.clamp(max=states.size(1) - 1)]",
+    ),
     en="A text of length 1: at which index does its only word stand?",
     zh="长度为 1 的文本，唯一的词下标是几？",
 )
-def last_state(states, lengths):
-    return states[torch.arange(len(states)), lengths.clamp(max=states.size(1) - 1)]
 
-
-@mistake(
+edit(
     "wai-09",
     "W59",
+    ("states[torch.arange(len(states), device=states.device), lengths - 1]", "states[:, 0]"),
     en="That is the state at the first word: has it read the text?",
     zh="这是第一个词处的状态：它读完全文了吗？",
 )
-def last_state(states, lengths):
-    return states[:, 0]
 
-
-@mistake(
+edit(
     "wai-09",
     "W60",
+    ("states[torch.arange(len(states), device=states.device),", "states[0,"),
     en="Does row i of your answer belong to text i?",
     zh="结果的第 i 行属于第 i 个文本吗？",
 )
-def last_state(states, lengths):
-    return states[0, lengths - 1]
 
-
-@mistake(
+edit(
     "wai-09",
     "W61",
+    ("states[torch.arange(len(states), device=states.device),", "states[:,"),
     en="Index with two lists of the same length, rows and places: what does one list with a slice give?",
     zh="应当用两个等长的下标列表（行与位置）；一个切片加一个列表会得到什么？",
 )
-def last_state(states, lengths):
-    return states[:, lengths - 1]
 
 
 @mistake(
@@ -631,16 +602,17 @@ def last_state_bidirectional(states, lengths):
     return torch.cat([states[:, -1, :H], states[:, 0, H:]], dim=1)
 
 
-@mistake(
+edit(
     "wai-10",
     "W8b",
+    ("rows = torch.arange(len(states), device=states.device)", "rows = torch.arange(len(states))"),
+    (
+        "torch.cat([states[rows, lengths - 1, :H], states[:, 0,",
+        "torch.cat([states[:, 0, :H], states[rows, lengths - 1,",
+    ),
     en="Follow each direction with a finger: you took both where they begin.",
     zh="用手指跟着每个方向走一遍：你取的都是起点。",
 )
-def last_state_bidirectional(states, lengths):
-    H = states.size(2) // 2
-    rows = torch.arange(len(states))
-    return torch.cat([states[:, 0, :H], states[rows, lengths - 1, H:]], dim=1)
 
 
 @mistake(
@@ -667,11 +639,17 @@ def last_state_bidirectional(states, lengths):
     )
 
 
-@mistake("wai-10", "W62", en="Which half comes first?", zh="哪一半在前？")
-def last_state_bidirectional(states, lengths):
-    H = states.size(2) // 2
-    rows = torch.arange(len(states))
-    return torch.cat([states[:, 0, H:], states[rows, lengths - 1, :H]], dim=1)
+edit(
+    "wai-10",
+    "W62",
+    ("rows = torch.arange(len(states), device=states.device)", "rows = torch.arange(len(states))"),
+    (
+        "torch.cat([states[rows, lengths - 1, :H], states[:, 0, H:]],",
+        "torch.cat([states[:, 0, H:], states[rows, lengths - 1, :H]],",
+    ),
+    en="Which half comes first?",
+    zh="哪一半在前？",
+)
 
 
 @mistake(
@@ -685,49 +663,45 @@ def last_state_bidirectional(states, lengths):
     return torch.cat([states[rows, lengths - 1, 0::2], states[:, 0, 1::2]], dim=1)
 
 
-@mistake(
+edit(
     "wai-11",
     "W64",
+    ("return torch.relu(x @ weight.T + bias)", "return x @ weight.T + bias"),
     en="Two linear layers one after the other are one: what stands between them?",
     zh="两个线性层相连等于一个：它们之间应有什么？",
 )
-def hidden_layer(x, weight, bias):
-    return x @ weight.T + bias
 
-
-@mistake(
+edit(
     "wai-11",
     "W65",
+    ("return torch.relu(x @ weight.T + bias)", "return torch.relu(x @ weight.T) + bias"),
     en="Is the bias inside or outside of the ReLU?",
     zh="偏置在 ReLU 里面还是外面？",
 )
-def hidden_layer(x, weight, bias):
-    return torch.relu(x @ weight.T) + bias
 
-
-@mistake(
+edit(
     "wai-11",
     "W66",
+    ("return torch.relu(x @ weight.T + bias)", "return torch.sigmoid(x @ weight.T + bias)"),
     en="Which activation did the docstring name?",
     zh="文档字符串要求的是哪个激活函数？",
 )
-def hidden_layer(x, weight, bias):
-    return torch.sigmoid(x @ weight.T + bias)
 
-
-@mistake(
+edit(
     "wai-11",
     "W67",
+    ("return torch.relu(x @ weight.T + bias)", "return torch.relu(x) @ weight.T + bias"),
     en="What is bent here, the input or the result?",
     zh="这里取非线性的是输入还是结果？",
 )
-def hidden_layer(x, weight, bias):
-    return torch.relu(x) @ weight.T + bias
 
-
-@mistake("wai-11", "W68", en="Which argument have you not used?", zh="哪个参数没有用到？")
-def hidden_layer(x, weight, bias):
-    return torch.relu(x @ weight.T)
+edit(
+    "wai-11",
+    "W68",
+    ("return torch.relu(x @ weight.T + bias)", "return torch.relu(x @ weight.T)"),
+    en="Which argument have you not used?",
+    zh="哪个参数没有用到？",
+)
 
 
 @mistake(
@@ -877,26 +851,23 @@ def states(self, x, lengths):
     return self.rnn(x)[0] * keep_mask(lengths, x.size(1))[:, :, None]
 
 
-@mistake(
+edit(
     "wai-14",
     "W84",
+    ("lengths.cpu(),", "lengths,"),
+    ("batch_first=True, total_length=x.size(1))[0]", "batch_first=True)[0]"),
     en="How many columns has x, and how many your answer? total_length may help.",
     zh="x 有几列？你的结果有几列？total_length 也许有用。",
 )
-def states(self, x, lengths):
-    packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-    return pad_packed_sequence(self.rnn(packed)[0], batch_first=True)[0]
 
-
-@mistake(
+edit(
     "wai-14",
     "W85",
+    ("lengths.cpu(),", "lengths,"),
+    ("batch_first=True, total_length=x.size(1))[0]", "total_length=x.size(1))[0]"),
     en="Is the batch the first axis or the second, and who has to be told?",
     zh="批是第一维还是第二维？哪些函数需要知道？",
 )
-def states(self, x, lengths):
-    packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-    return pad_packed_sequence(self.rnn(packed)[0], total_length=x.size(1))[0]
 
 
 @mistake(
@@ -912,38 +883,40 @@ def states(self, x, lengths):
     return last.transpose(0, 1).flatten(1)
 
 
-@mistake(
-    "wai-15", "W87", en="Print the learning rate of your optimizer.", zh="打印优化器的学习率。"
+edit(
+    "wai-15",
+    "W87",
+    ("p.requires_grad], lr=lr)", "p.requires_grad])"),
+    en="Print the learning rate of your optimizer.",
+    zh="打印优化器的学习率。",
 )
-def make_optimizer(model, lr):
-    return torch.optim.Adam([p for p in model.parameters() if p.requires_grad])
 
-
-@mistake(
-    "wai-15", "W88", en="Which optimizer did the assignment name?", zh="作业指定的是哪个优化器？"
+edit(
+    "wai-15",
+    "W88",
+    ("torch.optim.Adam([p", "torch.optim.SGD([p"),
+    en="Which optimizer did the assignment name?",
+    zh="作业指定的是哪个优化器？",
 )
-def make_optimizer(model, lr):
-    return torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=lr)
 
-
-@mistake(
+edit(
     "wai-15",
     "W89",
+    (
+        "torch.optim.Adam([p for p in model.parameters() if p.requires_grad],",
+        "torch.optim.Adam(model.parameters(),",
+    ),
     en="Which of the parameters have requires_grad?",
     zh="哪些参数的 requires_grad 为真？",
 )
-def make_optimizer(model, lr):
-    return torch.optim.Adam(model.parameters(), lr=lr)
 
-
-@mistake(
+edit(
     "wai-15",
     "W90",
+    ("torch.optim.Adam([p", "torch.optim.AdamW([p"),
     en="The W in a name stands for weight decay: did the assignment ask for it?",
     zh="名字里的 W 表示权重衰减：作业要求了吗？",
 )
-def make_optimizer(model, lr):
-    return torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=lr)
 
 
 @mistake(
@@ -959,20 +932,13 @@ def make_optimizer(model, lr):
     )
 
 
-@mistake(
+edit(
     "wai-16",
     "W10",
+    ("lengths),", "lengths).softmax(1),"),
     en="What is the smallest loss you ever see, and can it reach 0?",
     zh="你见过的最小损失是多少？它能到 0 吗？",
 )
-def train_step(model, batch, optimizer):
-    tokens, lengths, labels = batch
-    model.train()
-    loss = F.cross_entropy(model(tokens, lengths).softmax(1), labels)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
 
 
 @mistake(
@@ -992,20 +958,16 @@ def train_step(model, batch, optimizer):
     return loss.item()
 
 
-@mistake(
+edit(
     "wai-16",
     "W12",
+    (
+        "loss = F.cross_entropy(model(tokens, lengths), labels)",
+        "loss = F.nll_loss(model(tokens, lengths).softmax(1), labels)",
+    ),
     en="Can a negative log-likelihood be negative here?",
     zh="负对数似然在这里可以是负数吗？",
 )
-def train_step(model, batch, optimizer):
-    tokens, lengths, labels = batch
-    model.train()
-    loss = F.nll_loss(model(tokens, lengths).softmax(1), labels)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
 
 
 @mistake(
@@ -1053,20 +1015,13 @@ def train_step(model, batch, optimizer):
     return loss.item()
 
 
-@mistake(
+edit(
     "wai-16",
     "W94",
+    ("labels)", 'labels, reduction="sum")'),
     en="A batch twice as large must not give a loss twice as large.",
     zh="批大一倍，损失不应大一倍。",
 )
-def train_step(model, batch, optimizer):
-    tokens, lengths, labels = batch
-    model.train()
-    loss = F.cross_entropy(model(tokens, lengths), labels, reduction="sum")
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
 
 
 @mistake(
@@ -1103,37 +1058,27 @@ def evaluate(model, batches):
     return loss / count, right / count
 
 
-@mistake(
+edit(
     "wai-17",
     "W13",
+    (
+        "right += (logits.argmax(1) == labels).sum().item()",
+        "right += ((logits[:, 1] > 0.5) == labels).sum().item()",
+    ),
     en="At which logit is the probability one half?",
     zh="logit 为多少时概率是二分之一？",
 )
-def evaluate(model, batches):
-    model.eval()
-    loss, right, count = 0.0, 0, 0
-    with torch.no_grad():
-        for tokens, lengths, labels in batches:
-            logits = model(tokens, lengths)
-            loss += F.cross_entropy(logits, labels, reduction="sum").item()
-            right += ((logits[:, 1] > 0.5) == labels).sum().item()
-            count += len(labels)
-    return loss / count, right / count
 
-
-@mistake(
-    "wai-17", "W16", en="Print both shapes before you compare.", zh="比较之前，先打印两者的形状。"
+edit(
+    "wai-17",
+    "W16",
+    (
+        "right += (logits.argmax(1) == labels).sum().item()",
+        "right += (logits.argmax(1, keepdim=True) == labels).sum().item()",
+    ),
+    en="Print both shapes before you compare.",
+    zh="比较之前，先打印两者的形状。",
 )
-def evaluate(model, batches):
-    model.eval()
-    loss, right, count = 0.0, 0, 0
-    with torch.no_grad():
-        for tokens, lengths, labels in batches:
-            logits = model(tokens, lengths)
-            loss += F.cross_entropy(logits, labels, reduction="sum").item()
-            right += (logits.argmax(1, keepdim=True) == labels).sum().item()
-            count += len(labels)
-    return loss / count, right / count
 
 
 @mistake(
@@ -1153,40 +1098,21 @@ def evaluate(model, batches):
     return sum(losses) / len(losses), sum(rights) / len(rights)
 
 
-@mistake(
+edit(
     "wai-17",
     "W97",
+    ("logits = model(tokens, lengths)", "logits = model(tokens, lengths).softmax(1)"),
     en="What is the smallest loss you could get from your formula?",
     zh="按你的公式，损失最小能到多少？",
 )
-def evaluate(model, batches):
-    model.eval()
-    loss, right, count = 0.0, 0, 0
-    with torch.no_grad():
-        for tokens, lengths, labels in batches:
-            logits = model(tokens, lengths).softmax(1)
-            loss += F.cross_entropy(logits, labels, reduction="sum").item()
-            right += (logits.argmax(1) == labels).sum().item()
-            count += len(labels)
-    return loss / count, right / count
 
-
-@mistake(
+edit(
     "wai-17",
     "W98",
+    ("return loss / count, right / count", "return loss / count, 100 * right / count"),
     en="A share of all texts is between 0 and 1.",
     zh="占全部文本的比例应在 0 到 1 之间。",
 )
-def evaluate(model, batches):
-    model.eval()
-    loss, right, count = 0.0, 0, 0
-    with torch.no_grad():
-        for tokens, lengths, labels in batches:
-            logits = model(tokens, lengths)
-            loss += F.cross_entropy(logits, labels, reduction="sum").item()
-            right += (logits.argmax(1) == labels).sum().item()
-            count += len(labels)
-    return loss / count, 100 * right / count
 
 
 @mistake(
@@ -1219,14 +1145,13 @@ def best_epoch(log):
     )
 
 
-@mistake(
+edit(
     "wai-18",
     "W3b",
+    ('log[epoch]["validation_accuracy"])', 'log[epoch]["test_accuracy"])'),
     en="Who chose this epoch, and on which texts will you report it?",
     zh="这个轮次是依据什么选的？又要在哪些文本上汇报？",
 )
-def best_epoch(log):
-    return max(range(len(log)), key=lambda epoch: log[epoch]["test_accuracy"])
 
 
 @mistake(
@@ -1256,28 +1181,26 @@ def best_epoch(log):
     )
 
 
-@mistake(
+edit(
     "wai-18",
     "W100",
+    ("max(range(len(log)),", "max(reversed(range(len(log))),"),
     en="Two epochs are equally good: which one was there first?",
     zh="两个轮次一样好：哪一个更早？",
 )
-def best_epoch(log):
-    return max(reversed(range(len(log))), key=lambda epoch: log[epoch]["validation_accuracy"])
 
-
-@mistake(
+edit(
     "wai-18",
     "W101",
+    ('log[epoch]["validation_accuracy"])', 'log[epoch]["train_accuracy"])'),
     en="On which texts does a model that learned by heart look best?",
     zh="死记硬背的模型在哪些文本上看起来最好？",
 )
-def best_epoch(log):
-    return max(range(len(log)), key=lambda epoch: log[epoch]["train_accuracy"])
 
-
-@mistake(
-    "wai-18", "W102", en="Is the first epoch number 0 or 1?", zh="第一个轮次的编号是 0 还是 1?"
+edit(
+    "wai-18",
+    "W102",
+    ('log[epoch]["validation_accuracy"])', 'log[epoch]["validation_accuracy"]) + 1'),
+    en="Is the first epoch number 0 or 1?",
+    zh="第一个轮次的编号是 0 还是 1?",
 )
-def best_epoch(log):
-    return max(range(len(log)), key=lambda epoch: log[epoch]["validation_accuracy"]) + 1

@@ -1,118 +1,97 @@
 """Known mistakes of word2vec_sst. Ids V1-V20 are the catalogue's; a letter after an id marks a variation of it."""
 
-from course.mistakes import mistake
+from course.mistakes import edit, mistake
 
 # ---------------------------------------------------------------- question 1
 
-
-@mistake(
+edit(
     "w2v-01",
     "V1",
+    ("e = np.exp(x - np.max(x, axis=-1, keepdims=True))", "e = np.exp(x)"),
     en="Try the scores [1001, 1002]; which constant may you subtract without changing the result?",
     zh="试试分数 [1001, 1002]；减去哪个常数不会改变结果？",
 )
-def softmax(x):
-    e = np.exp(x)
-    return e / np.sum(e, axis=-1, keepdims=True)
 
-
-@mistake(
+edit(
     "w2v-01",
     "V1b",
+    (
+        "e = np.exp(x - np.max(x, axis=-1, keepdims=True))",
+        "e = np.exp(x - np.argmax(x, axis=-1)[..., None])",
+    ),
     en="argmax is the index of the largest score. Do you want to subtract an index?",
     zh="argmax 是最大分数的位置。你想减去的是位置吗？",
 )
-def softmax(x):
-    e = np.exp(x - np.argmax(x, axis=-1)[..., None])
-    return e / np.sum(e, axis=-1, keepdims=True)
 
-
-@mistake(
+edit(
     "w2v-01",
     "V1c",
+    ("keepdims=True))", "keepdims=True)) if x.ndim > 1 else np.exp(x)"),
     en="Matrices are safe in your softmax. Is a single row of scores, too?",
     zh="你的 softmax 对矩阵是安全的。对单独一行分数也安全吗？",
 )
-def softmax(x):
-    e = np.exp(x - np.max(x, axis=-1, keepdims=True)) if x.ndim > 1 else np.exp(x)
-    return e / np.sum(e, axis=-1, keepdims=True)
 
-
-@mistake(
+edit(
     "w2v-01",
     "V1d",
+    ("e = np.exp(x - np.max(x, axis=-1, keepdims=True))", "e = np.exp(x - np.max(x))"),
     en="You subtract one maximum from all rows: what is left of a row that lies 1000 below it?",
     zh="你从所有行减去同一个最大值：比它低 1000 的那一行还剩下什么？",
 )
-def softmax(x):
-    e = np.exp(x - np.max(x))
-    return e / np.sum(e, axis=-1, keepdims=True)
 
-
-@mistake(
+edit(
     "w2v-01",
     "V2",
+    ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e, axis=-1)"),
     en="Test a matrix that is not square, and sum the rows of the result.",
     zh="用一个非方阵测试，再把结果的每一行加起来。",
 )
-def softmax(x):
-    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return e / np.sum(e, axis=-1)
 
-
-@mistake(
+edit(
     "w2v-01",
     "V2b",
+    ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e, axis=0)"),
     en="Sum the rows of your result, then its columns: which of them should give 1?",
     zh="把结果按行相加，再按列相加：哪一个应当等于 1?",
 )
-def softmax(x):
-    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return e / np.sum(e, axis=0)
 
-
-@mistake(
+edit(
     "w2v-01",
     "V2c",
+    ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e)"),
     en="Every row is a distribution of its own: what is the sum of your second row?",
     zh="每一行各自是一个概率分布：你的第二行之和是多少？",
 )
-def softmax(x):
-    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return e / np.sum(e)
 
-
-@mistake(
+edit(
     "w2v-01",
     "V2i",
+    ("e = np.exp(x - np.max(x, axis=-1, keepdims=True))", "e = np.exp(x - np.max(x))"),
+    ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e)"),
     en="Sum each row of your result, then the whole of it: which of the two gives 1?",
     zh="把结果的每一行加起来，再把全部加起来：哪一个等于 1?",
 )
-def softmax(x):
-    e = np.exp(x - np.max(x))
-    return e / np.sum(e)
 
-
-@mistake(
+edit(
     "w2v-01",
     "V2j",
+    ("e = np.exp(x - np.max(x, axis=-1, keepdims=True))", "e = np.exp(x - np.max(x, axis=0))"),
+    ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e, axis=0)"),
     en="Print the shape of your maximum: is there one for each row, or one for each column?",
     zh="打印最大值的形状：是每行一个，还是每列一个？",
 )
-def softmax(x):
-    e = np.exp(x - np.max(x, axis=0))
-    return e / np.sum(e, axis=0)
 
-
-@mistake(
+edit(
     "w2v-01",
     "V2k",
+    (
+        "e = np.exp(x - np.max(x, axis=-1, keepdims=True))",
+        "e = np.exp(x - np.max(x, axis=1, keepdims=True))",
+    ),
+    ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e, axis=1, keepdims=True)"),
     en="x may also be a single row of scores, (D,): which axes does it have?",
     zh="x 也可以只是一行分数 (D,)：它有哪些轴？",
 )
-def softmax(x):
-    e = np.exp(x - np.max(x, axis=1, keepdims=True))
-    return e / np.sum(e, axis=1, keepdims=True)
 
 
 # ---------------------------------------------------------------- question 2
@@ -193,24 +172,21 @@ def sigmoid_grad(s):
     return s * (1 - s)
 
 
-@mistake(
+edit(
     "w2v-03",
     "V4b",
+    ("return s * (1 - s)", "return 1 - s**2"),
     en="Look at s = 1: the curve is flat there. Is your derivative 0?",
     zh="看 s = 1 处：曲线在那里是平的。你的导数是 0 吗？",
 )
-def sigmoid_grad(s):
-    return 1 - s**2
 
-
-@mistake(
+edit(
     "w2v-03",
     "V4c",
+    ("return s * (1 - s)", "return s * (s - 1)"),
     en="The sigmoid rises everywhere: can its derivative be negative?",
     zh="sigmoid 处处递增：导数会是负的吗？",
 )
-def sigmoid_grad(s):
-    return s * (s - 1)
 
 
 @mistake(
@@ -369,25 +345,16 @@ def gradcheck_naive(f, x):
     return agree(numeric, analytic)
 
 
-@mistake(
+edit(
     "w2v-04",
     "V7d",
+    (
+        "(float(np.squeeze(costs[0])) - float(np.squeeze(costs[1]))) / (2 * STEP)",
+        "(costs[0] - costs[1]) / STEP",
+    ),
     en="How far apart are the two points whose costs you subtract?",
     zh="相减的两个代价，对应的两个点相距多远？",
 )
-def gradcheck_naive(f, x):
-    state = random.getstate()
-    _, analytic = f(x)
-    numeric = np.zeros(x.shape)
-    for at in np.ndindex(x.shape):
-        old, costs = x[at], []
-        for moved in (old + STEP, old - STEP):
-            x[at] = moved
-            random.setstate(state)
-            costs.append(f(x)[0])
-        x[at] = old
-        numeric[at] = (costs[0] - costs[1]) / STEP
-    return agree(numeric, analytic)
 
 
 @mistake(
@@ -1578,26 +1545,13 @@ def cbow(
     return cost, np.zeros(inputVectors.shape) + gradPred, gradOut
 
 
-@mistake(
+edit(
     "w2v-11",
     "V18",
+    ("x = postprocessing(x)", "postprocessing(x)"),
     en="What does your function do with a post-processing that returns a new array?",
     zh="后处理函数如果返回一个新数组，你的函数怎么处理它？",
 )
-def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    done, x, step = start(x0, step, useSaved)
-    smoothed = None
-    for iteration in range(done + 1, iterations + 1):
-        cost, gradient = f(x)
-        x = x - step * gradient
-        if postprocessing is not None:
-            postprocessing(x)
-        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
-        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
-            save_params(iteration, x)
-        if iteration % ANNEAL_EVERY == 0:
-            step *= 0.5
-    return x
 
 
 @mistake(
@@ -1640,70 +1594,32 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake(
+edit(
     "w2v-11",
     "V13f",
+    ("x = x - step * gradient", "x = x + step * gradient"),
     en="Does the cost fall or rise from step to step?",
     zh="代价一步步下降还是上升？",
 )
-def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    done, x, step = start(x0, step, useSaved)
-    smoothed = None
-    for iteration in range(done + 1, iterations + 1):
-        cost, gradient = f(x)
-        x = x + step * gradient
-        if postprocessing is not None:
-            x = postprocessing(x)
-        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
-        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
-            save_params(iteration, x)
-        if iteration % ANNEAL_EVERY == 0:
-            step *= 0.5
-    return x
 
-
-@mistake(
+edit(
     "w2v-11",
     "V18d",
+    (
+        "for iteration in range(done + 1, iterations + 1):",
+        "for iteration in range(done + 1, iterations):",
+    ),
     en="With iterations = 1, how many steps do you take?",
     zh="iterations = 1 时，你走了几步？",
 )
-def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    done, x, step = start(x0, step, useSaved)
-    smoothed = None
-    for iteration in range(done + 1, iterations):
-        cost, gradient = f(x)
-        x = x - step * gradient
-        if postprocessing is not None:
-            x = postprocessing(x)
-        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
-        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
-            save_params(iteration, x)
-        if iteration % ANNEAL_EVERY == 0:
-            step *= 0.5
-    return x
 
-
-@mistake(
+edit(
     "w2v-11",
     "V18e",
+    ("cost, gradient = f(x)", "cost, gradient = f(x0)"),
     en="You take the gradient at x0 every time: at which x should f be evaluated?",
     zh="你每次都在 x0 处求梯度：应该在哪个 x 处求？",
 )
-def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    done, x, step = start(x0, step, useSaved)
-    smoothed = None
-    for iteration in range(done + 1, iterations + 1):
-        cost, gradient = f(x0)
-        x = x - step * gradient
-        if postprocessing is not None:
-            x = postprocessing(x)
-        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
-        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
-            save_params(iteration, x)
-        if iteration % ANNEAL_EVERY == 0:
-            step *= 0.5
-    return x
 
 
 @mistake(
@@ -1767,26 +1683,16 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake(
+edit(
     "w2v-11",
     "V18i",
+    (
+        "if useSaved and iteration % SAVE_PARAMS_EVERY == 0:",
+        "if iteration % SAVE_PARAMS_EVERY == 0:",
+    ),
     en="What is useSaved for? Look at the folder after a run without it.",
     zh="useSaved 有什么用？看看它为假时运行之后的文件夹。",
 )
-def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    done, x, step = start(x0, step, useSaved)
-    smoothed = None
-    for iteration in range(done + 1, iterations + 1):
-        cost, gradient = f(x)
-        x = x - step * gradient
-        if postprocessing is not None:
-            x = postprocessing(x)
-        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
-        if iteration % SAVE_PARAMS_EVERY == 0:
-            save_params(iteration, x)
-        if iteration % ANNEAL_EVERY == 0:
-            step *= 0.5
-    return x
 
 
 @mistake(
@@ -1810,26 +1716,16 @@ def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVER
     return x
 
 
-@mistake(
+edit(
     "w2v-11",
     "V18k",
+    (
+        "for iteration in range(done + 1, iterations + 1):",
+        "for iteration in range(done, iterations):",
+    ),
     en="From which number does your loop count? What is 0 % ANNEAL_EVERY?",
     zh="你的循环从几开始数？0 % ANNEAL_EVERY 是多少？",
 )
-def sgd(f, x0, step, iterations, postprocessing=None, useSaved=False, PRINT_EVERY=10):
-    done, x, step = start(x0, step, useSaved)
-    smoothed = None
-    for iteration in range(done, iterations):
-        cost, gradient = f(x)
-        x = x - step * gradient
-        if postprocessing is not None:
-            x = postprocessing(x)
-        smoothed = report(iteration, cost, smoothed, PRINT_EVERY)
-        if useSaved and iteration % SAVE_PARAMS_EVERY == 0:
-            save_params(iteration, x)
-        if iteration % ANNEAL_EVERY == 0:
-            step *= 0.5
-    return x
 
 
 @mistake(
@@ -1868,54 +1764,54 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     return total / len(total)
 
 
-@mistake(
+edit(
     "w2v-12",
     "V19b",
+    (
+        "np.mean(wordVectors[[tokens[word] for word in sentence]], axis=0)",
+        "np.mean(np.take(wordVectors, [tokens[word] for word in sentence]))",
+    ),
     en="Look at the shape: np.take without an axis takes from the flattened array.",
     zh="看看形状：np.take 不给 axis 时是从展平的数组里取。",
 )
-def getSentenceFeatures(tokens, wordVectors, sentence):
-    return np.mean(np.take(wordVectors, [tokens[word] for word in sentence]))
 
-
-@mistake(
+edit(
     "w2v-12",
     "V19c",
+    ("np.mean(wordVectors[[tokens[word]", "np.sum(wordVectors[[tokens[word]"),
     en="A long sentence and a short one: should the long one's vector be longer?",
     zh="一长一短两个句子：长句的向量应当更长吗？",
 )
-def getSentenceFeatures(tokens, wordVectors, sentence):
-    return np.sum(wordVectors[[tokens[word] for word in sentence]], axis=0)
 
-
-@mistake(
+edit(
     "w2v-12",
     "V19d",
+    (
+        "np.mean(wordVectors[[tokens[word] for word in sentence]],",
+        "np.mean(wordVectors[sorted({tokens[word] for word in sentence})],",
+    ),
     en="Try a sentence with the same word twice.",
     zh="试一个同一个词出现两次的句子。",
 )
-def getSentenceFeatures(tokens, wordVectors, sentence):
-    return np.mean(wordVectors[sorted({tokens[word] for word in sentence})], axis=0)
 
-
-@mistake(
+edit(
     "w2v-12",
     "V19e",
+    (
+        "np.mean(wordVectors[[tokens[word] for word in sentence]], axis=0)",
+        "np.sum(wordVectors[[tokens[word] for word in sentence]], axis=0) / len(tokens)",
+    ),
     en="Sum of the vectors over ... what? A sentence of one word should give that word's vector.",
     zh="向量之和除以什么？只有一个词的句子应得到这个词的向量。",
 )
-def getSentenceFeatures(tokens, wordVectors, sentence):
-    return np.sum(wordVectors[[tokens[word] for word in sentence]], axis=0) / len(tokens)
 
-
-@mistake(
+edit(
     "w2v-12",
     "V19f",
+    ("axis=0)", "axis=1)"),
     en="Your result has as many entries as the sentence has words: over which axis should the mean be taken?",
     zh="结果的长度等于句子的词数：平均应该沿哪个轴？",
 )
-def getSentenceFeatures(tokens, wordVectors, sentence):
-    return np.mean(wordVectors[[tokens[word] for word in sentence]], axis=1)
 
 
 @mistake(
@@ -2106,184 +2002,181 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     return (cost, gradient) if nopredictions else (cost, gradient, classes)
 
 
-@mistake(
+edit(
     "w2v-14",
     "V20g",
+    ("return np.logspace(-5, 1, 13)", "return np.linspace(1e-4, 1e-3, 10)"),
     en="Regularisation strengths matter in powers of ten: how many of them does your grid cover?",
     zh="正则强度以数量级起作用：你的取值覆盖了几个数量级？",
 )
-def getRegularizationValues():
-    return np.linspace(1e-4, 1e-3, 10)
 
-
-@mistake("w2v-14", "V20h", en="How many strengths do you compare?", zh="你比较了几个强度？")
-def getRegularizationValues():
-    return [0.0, 0.01, 1.0]
-
-
-@mistake(
-    "w2v-15", "V20i", en="May the test set be used for the choice?", zh="测试集可以参与选择吗？"
+edit(
+    "w2v-14",
+    "V20h",
+    ("return np.logspace(-5, 1, 13)", "return [0.0, 0.01, 1.0]"),
+    en="How many strengths do you compare?",
+    zh="你比较了几个强度？",
 )
-def chooseBestModel(results):
-    return max(results, key=lambda result: result["test"])
 
+edit(
+    "w2v-15",
+    "V20i",
+    (
+        'return max(results, key=lambda result: result["dev"])',
+        'return max(results, key=lambda result: result["test"])',
+    ),
+    en="May the test set be used for the choice?",
+    zh="测试集可以参与选择吗？",
+)
 
-@mistake(
+edit(
     "w2v-15",
     "V20j",
+    ('return max(results, key=lambda result: result["dev"])', "return results[-1]"),
     en="You return the model that was trained last. Is it the best one?",
     zh="你返回的是最后训练的模型。它是最好的吗？",
 )
-def chooseBestModel(results):
-    return results[-1]
 
-
-@mistake(
+edit(
     "w2v-15",
     "V20k",
+    ('result["dev"])', 'result["dev"] + result["test"])'),
     en="Two sets enter your choice: may both of them?",
     zh="你的选择用到了两个集合：它们都可以用吗？",
 )
-def chooseBestModel(results):
-    return max(results, key=lambda result: result["dev"] + result["test"])
 
-
-@mistake(
+edit(
     "w2v-15",
     "V20l",
+    (
+        'max(results, key=lambda result: result["dev"])',
+        'min(results, key=lambda result: abs(result["train"] - result["dev"]))',
+    ),
     en="A small gap between train and dev: is that what you want to report, or a good model?",
     zh="训练集与验证集差距小：你想要的是这个，还是好的模型？",
 )
-def chooseBestModel(results):
-    return min(results, key=lambda result: abs(result["train"] - result["dev"]))
 
-
-@mistake(
+edit(
     "w2v-15",
     "V20m",
+    (
+        'return max(results, key=lambda result: result["dev"])',
+        'return max(results, key=lambda result: result["train"])',
+    ),
     en="The model has seen the training set. Can that set say which model generalises?",
     zh="模型见过训练集。训练集能说明哪个模型泛化得好吗？",
 )
-def chooseBestModel(results):
-    return max(results, key=lambda result: result["train"])
 
 
 # ---------------------------------------------------------------- theory.py, basics.py, model.py
 
-
-@mistake(
+edit(
     "w2v-16",
     "V21",
+    ("return D_x * H + H + H * D_y + D_y", "return D_x * H + H * D_y"),
     en="Each layer has a bias row: did you count both?",
     zh="每一层都有一行偏置：两行都数了吗？",
 )
-def number_of_parameters(D_x, H, D_y):
-    return D_x * H + H * D_y
 
-
-@mistake(
+edit(
     "w2v-16",
     "V21b",
+    ("return D_x * H + H + H * D_y + D_y", "return D_x * H + 1 + H * D_y + 1"),
     en="How many numbers does a bias row have: one, or one per unit?",
     zh="一行偏置有几个数：一个，还是每个单元一个？",
 )
-def number_of_parameters(D_x, H, D_y):
-    return D_x * H + 1 + H * D_y + 1
 
-
-@mistake(
+edit(
     "w2v-17",
     "V22",
+    ("return (x @ w + b >= 0).astype(int)", "return (x @ w + b > 0).astype(int)"),
     en="The sum is exactly on the threshold: does the unit fire?",
     zh="和恰好等于阈值：单元会激活吗？",
 )
-def perceptron(x, w, b):
-    return (x @ w + b > 0).astype(int)
 
-
-@mistake(
+edit(
     "w2v-17",
     "V22b",
+    ("return (x @ w + b >= 0).astype(int)", "return (x @ w >= b).astype(int)"),
     en="b = -t: with which sign does the bias enter the sum?",
     zh="b = -t：偏置以什么符号进入求和？",
 )
-def perceptron(x, w, b):
-    return (x @ w >= b).astype(int)
 
-
-@mistake(
+edit(
     "w2v-18",
     "V23",
+    (
+        "* np.exp(-np.logaddexp(0.0, -k * (np.asarray(z, dtype=float) - z0)))",
+        "/ (1 + np.exp(-k * z - z0))",
+    ),
     en="At z = z0 the value is L / 2: what is yours there?",
     zh="在 z = z0 处函数值是 L / 2：你的是多少？",
 )
-def logistic(z, L=1.0, k=1.0, z0=0.0):
-    return L / (1 + np.exp(-k * z - z0))
 
+edit(
+    "w2v-18",
+    "V23b",
+    ("* np.exp(-np.logaddexp(0.0, -k * (np.asarray(z, dtype=float)", "/ (1 + np.exp(k * (z"),
+    en="Does your curve rise for k > 0?",
+    zh="k > 0 时你的曲线上升吗？",
+)
 
-@mistake("w2v-18", "V23b", en="Does your curve rise for k > 0?", zh="k > 0 时你的曲线上升吗？")
-def logistic(z, L=1.0, k=1.0, z0=0.0):
-    return L / (1 + np.exp(k * (z - z0)))
-
-
-@mistake(
+edit(
     "w2v-18",
     "V23c",
+    ("L * np.exp(-np.logaddexp(0.0, -k * (np.asarray(z, dtype=float)", "1 / (1 + np.exp(-k * (z"),
     en="Which value does your curve approach for large z?",
     zh="z 很大时，你的曲线有多高？",
 )
-def logistic(z, L=1.0, k=1.0, z0=0.0):
-    return 1 / (1 + np.exp(-k * (z - z0)))
 
+edit(
+    "w2v-19",
+    "V24",
+    (
+        "float(-np.mean(np.log(p[np.arange(len(labels)),",
+        "float(-np.sum(np.log(p[np.arange(len(labels)),",
+    ),
+    en="Mean over the rows, or their sum?",
+    zh="对各行求平均还是求和？",
+)
 
-@mistake("w2v-19", "V24", en="Mean over the rows, or their sum?", zh="对各行求平均还是求和？")
-def cross_entropy(p, labels):
-    return float(-np.sum(np.log(p[np.arange(len(labels)), labels])))
-
-
-@mistake(
+edit(
     "w2v-19",
     "V24b",
+    (
+        "float(-np.mean(np.log(p[np.arange(len(labels)),",
+        "float(-np.log(np.mean(p[np.arange(len(labels)),",
+    ),
     en="First the log of each row, then the mean: does the order matter?",
     zh="先对每行取对数，再求平均：顺序有影响吗？",
 )
-def cross_entropy(p, labels):
-    return float(-np.log(np.mean(p[np.arange(len(labels)), labels])))
 
-
-@mistake(
+edit(
     "w2v-19",
     "V24c",
+    ("float(-np.mean(np.log(p[np.arange(len(labels)),", "float(-np.mean(np.log(p[:,"),
     en="How many entries does p[:, labels] have? One per row is needed.",
     zh="p[:, labels] 有几个元素？每行只要一个。",
 )
-def cross_entropy(p, labels):
-    return float(-np.mean(np.log(p[:, labels])))
 
-
-@mistake(
+edit(
     "w2v-19",
     "V24d",
+    (
+        "float(-np.mean(np.log(p[np.arange(len(labels)),",
+        "float(np.mean(np.log(p[np.arange(len(labels)),",
+    ),
     en="Which sign does the log of a probability have?",
     zh="概率的对数是什么符号？",
 )
-def cross_entropy(p, labels):
-    return float(np.mean(np.log(p[np.arange(len(labels)), labels])))
 
-
-@mistake(
+edit(
     "w2v-20",
     "V25",
+    ("dh = dscores @ W2.T * (h > 0)", "dh = dscores @ W2.T"),
     en="ReLU: which gradient does an inactive unit pass back?",
     zh="ReLU：单元关闭的地方，往回传什么？",
 )
-def network_gradients(X, labels, W1, b1, W2, b2):
-    h, scores = network_scores(X, W1, b1, W2, b2)
-    dscores = softmax(scores)
-    dscores[np.arange(len(X)), labels] -= 1
-    dscores /= len(X)
-    dh = dscores @ W2.T
-    return X.T @ dh, dh.sum(axis=0), h.T @ dscores, dscores.sum(axis=0)
 
 
 @mistake(
@@ -2300,19 +2193,13 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     return X.T @ dh, dh.sum(axis=0), h.T @ dscores, dscores.sum(axis=0)
 
 
-@mistake(
+edit(
     "w2v-20",
     "V25c",
+    ("dh = dscores @ W2.T * (h > 0)", "dh = dscores @ W2.T * h * (1 - h)"),
     en="The hidden layer is ReLU here: whose derivative is h (1 - h)?",
     zh="这里的隐藏层是 ReLU:h (1 - h) 是谁的导数？",
 )
-def network_gradients(X, labels, W1, b1, W2, b2):
-    h, scores = network_scores(X, W1, b1, W2, b2)
-    dscores = softmax(scores)
-    dscores[np.arange(len(X)), labels] -= 1
-    dscores /= len(X)
-    dh = dscores @ W2.T * h * (1 - h)
-    return X.T @ dh, dh.sum(axis=0), h.T @ dscores, dscores.sum(axis=0)
 
 
 @mistake(
@@ -2355,14 +2242,13 @@ def network_gradients(X, labels, W1, b1, W2, b2):
     return X.T @ d_hidden, d_hidden.mean(axis=0), h.T @ d, d.mean(axis=0)
 
 
-@mistake(
+edit(
     "w2v-21",
     "V11b",
+    ("np.add.at(table, rows, values)", "table[rows] += values"),
     en="Name the same row twice: how often does `table[rows] += values` add to it?",
     zh="把同一行写两次：`table[rows] += values` 给它加了几次？",
 )
-def add_rows(table, rows, values):
-    table[rows] += values
 
 
 @mistake(
@@ -2376,14 +2262,13 @@ def add_rows(table, rows, values):
     np.add.at(table, rows, values)
 
 
-@mistake(
+edit(
     "w2v-21",
     "V11d",
+    ("np.add.at(table, rows, values)", "table[rows] = values"),
     en="What does = do to the sum that was in the row before?",
     zh="行里原来的和，遇到 = 之后还在吗？",
 )
-def add_rows(table, rows, values):
-    table[rows] = values
 
 
 @mistake(

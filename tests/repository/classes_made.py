@@ -48,13 +48,7 @@ def versions(homework: str) -> dict[str, tuple[list[str], list[str], list[str]]]
     for variant in accepted.load(homework):
         found[variant.blank][1].append(mistakes.function_body(variant.function))
     for mistake in mistakes.load(homework):
-        if mistake.function:
-            found[mistake.blank][2].append(mistakes.function_body(mistake.function))
-        else:
-            body = found[mistake.blank][0][0]
-            for old, new in mistake.edits:
-                body = body.replace(old, new)
-            found[mistake.blank][2].append(body)
+        found[mistake.blank][2].append(mistakes.body(mistake))
     return found
 
 

@@ -261,7 +261,7 @@ def alone(homework):
     }
     found = {}
     for one in mistakes.load(homework):
-        words = set(re.findall(r"\w+", mistakes.function_body(one.function)))
+        words = set(re.findall(r"\w+", mistakes.body(one)))
         if not words & {name for id, name in functions.items() if id != one.blank}:
             found.setdefault(one.blank, []).append(one)
     return found
@@ -289,7 +289,7 @@ def mixture(homework, rng):
             else:
                 one = rng.choice(known[region.id])
                 chosen[region.id] = one.id
-                text = mistakes.function_body(one.function)
+                text = mistakes.body(one)
                 lines[region.begin - 1 : region.end] = [
                     "".join(
                         region.indent + line if line.strip() else line
