@@ -104,7 +104,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Give each item its check as the term has it (None for a plain test), and deselect what was not asked for."""
     wanted: list[str] = config.getoption("blank") or []
     checks_of_term = functools.cache(_checks_by_name)
-    deep = "deep" in (config.getoption("markexpr") or "")
+    markers = config.getoption("markexpr") or ""
+    unwanted = [name for name in ("deep", "slow") if name not in markers]
     kept, dropped = [], []
     for item in items:
         registered: Check | None = getattr(getattr(item, "obj", None), "check", None)
@@ -115,7 +116,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.blank(check.id, check.points))
         left_out = registered and not check
         not_wanted = wanted and not (check and check.id in wanted)
-        too_long = item.get_closest_marker("deep") and not deep
+        too_long = any(item.get_closest_marker(name) for name in unwanted)
         (dropped if left_out or not_wanted or too_long else kept).append(item)
     ids = {item.check.id for item in items if item.check}  # type: ignore[attr-defined]
     if unknown := set(wanted) - ids:

@@ -108,6 +108,7 @@ def test_the_page_needs_no_network_and_holds_its_data_once(page_file):
     assert text.count('"attention":') + text.count("'attention':") == 2  # one a view
 
 
+@pytest.mark.slow
 def test_size_of_the_largest_page(attnvis):
     """64 characters, 4 layers, 4 heads: at most 3 MB besides the libraries."""
     generator = torch.Generator().manual_seed(0)
@@ -148,6 +149,7 @@ def test_texts_that_cannot_be_shown(runs, attnvis, text, layer, words):
     assert type(caught.value).__name__ == "UserError" and "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_script(runs):
     command = [sys.executable, str(FOLDER / "attnvis.py"), "--data_root", str(runs / "data")]
     done = subprocess.run(
@@ -223,6 +225,7 @@ def outputs(path):
     return [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(executed):
     shown = outputs(executed)
     assert not [one for one in shown if one["output_type"] == "error"]

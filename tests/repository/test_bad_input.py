@@ -173,7 +173,13 @@ def harmed(found, but):
     ]
 
 
-@pytest.mark.parametrize("name", BODIES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name == "an endless loop" else name
+        for name in BODIES
+    ],
+)
 def test_a_bad_answer_costs_its_blank_only(outcomes, name):
     body, english, chinese = BODIES[name]
     found = outcomes(model=model_with(body), limit=3 if "loop" in name else 120)

@@ -55,6 +55,8 @@ ELSEWHERE = (  # what is not run below, and where it is
     "data/full/quansongci",
 )  # test_gpt_prepare_train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):

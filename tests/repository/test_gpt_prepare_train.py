@@ -391,6 +391,7 @@ def test_resume_from_the_middle_of_an_interval(data, whole_run, tmp_path, monkey
     assert read_log(run) == read_log(whole_run)
 
 
+@pytest.mark.slow
 def test_two_processes_are_one_with_the_double_batch(data, tmp_path):
     argv = ["--data_root", data, "--iters", 6, "--eval_interval", 3, "--dropout", 0, *TINY]
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]

@@ -17,9 +17,12 @@ from grading import grade, isolation, report, submissions
 from grading.sandbox import bubblewrap
 from tests.repository import hostile
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="isolation is for Linux; elsewhere the plain level is used"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="isolation is for Linux; elsewhere the plain level is used"
+    ),
+]
 
 
 def levels():

@@ -54,7 +54,10 @@ def results_of(files, runner="in process", homework="hmm", ids=None, limit=30.0)
         return {check.name: verdict.run(check, student, cases) for check in checks}
 
 
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.slow) if "loop" in kind else kind for kind in BROKEN],
+)
 def test_a_broken_file_costs_nothing_where_the_blanks_are_right(kind):
     limit = 1.0 if kind == "endless loop" else 30.0
     found = results_of(sources_of("hmm", **{"model.py": broken(kind)}), limit=limit)
