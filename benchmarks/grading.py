@@ -29,7 +29,7 @@ from course.checks import load_checks
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from grading import submissions  # noqa: E402
+from grading.intake import empty_files  # noqa: E402
 
 HOMEWORK, CHECKS = "hmm", 10
 CONFIG = """c = get_config()
@@ -214,7 +214,7 @@ def main():
         )
     checks, cases = ten_checks(), FreshCases(args.seed)
     solved = (ROOT / HOMEWORK / "model.py").read_text(encoding="utf-8")
-    empty = submissions.empty_files(HOMEWORK)["model.py"].decode("utf-8")
+    empty = empty_files(HOMEWORK)["model.py"].decode("utf-8")
     print(
         f"nbgrader {__version__}, seed {args.seed}, {len(checks)} checks: {', '.join(one.name for one in checks)}"
     )

@@ -2,79 +2,87 @@
 
 import datetime
 import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 from xml.etree import ElementTree
 
+from course.messages import Language
+from course.verdict import CheckResult, Status
+from grading.intake import in_language
+from grading.marks import BlankMarks, Student
+
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+STOPPED = (Status.ERROR, Status.TIMEOUT)
 
 
-def text_of(check, at):
-    """What a failed check tells the student, in language `at` (0 English, 1 Chinese)."""
-    lines = [check["message"][at]] if check["message"][at] else []
-    if check["hint"]:
-        lines.append(check["hint"][at])
-    return "\n".join(lines)
+def text_of(result: CheckResult, lang: Language) -> str:
+    """What a failed check tells the student."""
+    lines = [result.message, result.hint]
+    return "\n".join(line.text(lang) for line in lines if line and line.text(lang))
 
 
-def gradescope(student, lang="zh"):
-    """results.json (dict) of a student's homeworks: one test a blank, its points, what went wrong."""
-    at = 0 if lang == "en" else 1
-    tests = []
+def _blanks(student: Student) -> Iterator[tuple[str, int, BlankMarks]]:
+    """(homework, number of the blank in it, blank) of what has points."""
     for homework, marks in student.homeworks.items():
-        for number, row in enumerate(marks["blanks"], 1):
-            if not row["possible"]:
-                continue
-            output = "\n".join(
-                filter(
-                    None,
-                    (text_of(check, at) for check in row["checks"] if check["status"] != "done"),
-                )
-            )
-            tests.append(
-                {
-                    "name": f"{homework} {row['id']}",
-                    "number": f"{len(tests) + 1}.{number}",
-                    "score": row["points"],
-                    "max_score": 0 if row["bonus"] else row["possible"],
-                    "output": output,
-                    "output_format": "text",
-                    "status": "passed" if row["status"] == "done" else "failed",
-                    "visibility": "visible",
-                }
-            )
+        for number, blank in enumerate(marks.blanks, 1):
+            if blank.possible:
+                yield homework, number, blank
+
+
+def gradescope(student: Student, lang: Language = "zh") -> dict[str, Any]:
+    """results.json of a student's homeworks: one test for each blank, its points, what went wrong."""
+    tests = []
+    for homework, number, blank in _blanks(student):
+        texts = [text_of(r, lang) for r in blank.results if r.status != Status.DONE]
+        tests.append(
+            {
+                "name": f"{homework} {blank.id}",
+                "number": f"{len(tests) + 1}.{number}",
+                "score": blank.points,
+                "max_score": 0 if blank.bonus else blank.possible,
+                "output": "\n".join(filter(None, texts)),
+                "output_format": "text",
+                "status": "passed" if blank.status == Status.DONE else "failed",
+                "visibility": "visible",
+            }
+        )
+    problems = [in_language(problem, lang) for problem in student.problems]
     return {
         "tests": tests,
-        "output": "\n".join([*student.problems, student.error]).strip(),
+        "output": "\n".join([*problems, student.error]).strip(),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
     }
 
 
-def classroom50(student, classroom="", assignment="", owner="", environment=None, now=None):
-    """result.json (dict) of Classroom 50. environment: its variables (SUBMISSION_TAG, COMMIT_URL, ...)."""
-    env = environment or {}
+def classroom50(
+    student: Student,
+    environment: Mapping[str, str] | None = None,
+    now: datetime.datetime | None = None,
+) -> dict[str, Any]:
+    """result.json of Classroom 50. environment: its variables (SUBMISSION_TAG, COMMIT_URL, ...)."""
+    variables = environment or {}
     tests = [
         {
-            "test-name": f"{homework} {row['id']}",
-            "passed": row["status"] == "done",
-            "score": row["points"],
-            "max-score": 0 if row["bonus"] else row["possible"],
+            "test-name": f"{homework} {blank.id}",
+            "passed": blank.status == Status.DONE,
+            "score": blank.points,
+            "max-score": 0 if blank.bonus else blank.possible,
         }
-        for homework, marks in student.homeworks.items()
-        for row in marks["blanks"]
-        if row["possible"]
+        for homework, _, blank in _blanks(student)
     ]
     moment = now or datetime.datetime.now(datetime.UTC)
     return {
         "schema": "classroom50/result/v1",
-        "classroom": classroom or env.get("CLASSROOM", ""),
-        "assignment": assignment or env.get("ASSIGNMENT", ""),
-        "assignment_type": env.get("ASSIGNMENT_TYPE", "individual"),
-        "owner": owner or env.get("OWNER", env.get("USERNAME", "")) or student.submission,
-        "submission": env.get("SUBMISSION_TAG", ""),
-        "commit": env.get("COMMIT_URL", ""),
-        "release": env.get("RELEASE_URL", ""),
-        "review": env.get("REVIEW_URL", ""),
+        "classroom": variables.get("CLASSROOM", ""),
+        "assignment": variables.get("ASSIGNMENT", ""),
+        "assignment_type": variables.get("ASSIGNMENT_TYPE", "individual"),
+        "owner": variables.get("OWNER", variables.get("USERNAME", "")) or student.submission,
+        "submission": variables.get("SUBMISSION_TAG", ""),
+        "commit": variables.get("COMMIT_URL", ""),
+        "release": variables.get("RELEASE_URL", ""),
+        "review": variables.get("REVIEW_URL", ""),
         "datetime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "score": sum(test["score"] for test in tests),
         "max-score": sum(test["max-score"] for test in tests),
@@ -82,46 +90,45 @@ def classroom50(student, classroom="", assignment="", owner="", environment=None
     }
 
 
-def junit(student, lang="zh"):
-    """JUnit XML (text): one testcase a check, as pytest names them; points as properties."""
-    at = 0 if lang == "en" else 1
+def junit(student: Student, lang: Language = "zh") -> str:
+    """JUnit XML: one testcase for each check, named as pytest does; points as properties."""
     root = ElementTree.Element("testsuites", name="course")
     for homework, marks in student.homeworks.items():
-        checks = [(row, check) for row in marks["blanks"] for check in row["checks"]]
-        failures = sum(check["status"] not in ("done", "error", "timeout") for _, check in checks)
-        errors = sum(check["status"] in ("error", "timeout") for _, check in checks)
+        results = [result for blank in marks.blanks for result in blank.results]
+        errors = sum(result.status in STOPPED for result in results)
+        failures = sum(result.status not in (Status.DONE, *STOPPED) for result in results)
         suite = ElementTree.SubElement(
             root,
             "testsuite",
             name=homework,
-            tests=str(len(checks)),
+            tests=str(len(results)),
             failures=str(failures),
             errors=str(errors),
             skipped="0",
             time="0",
         )
-        for row, check in checks:
-            case = ElementTree.SubElement(
-                suite,
-                "testcase",
-                classname=f"tests.test_{homework}",
-                name=f"test_{check['name']}",
-                time="0",
-            )
-            properties = ElementTree.SubElement(case, "properties")
-            for name, value in (
-                ("question", row["id"]),
-                ("points", check["points"]),
-                ("max_points", check["possible"]),
-            ):
-                ElementTree.SubElement(properties, "property", name=name, value=str(value))
-            if check["status"] != "done":
-                kind = "error" if check["status"] in ("error", "timeout") else "failure"
-                said = ILLEGAL.sub("?", text_of(check, at))
-                ElementTree.SubElement(case, kind, message=said.split("\n")[0]).text = said
+        for result in results:
+            _testcase(suite, homework, result, lang)
     ElementTree.indent(root)
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        + ElementTree.tostring(root, encoding="unicode")
-        + "\n"
+    xml = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{xml}\n'
+
+
+def _testcase(
+    suite: ElementTree.Element, homework: str, result: CheckResult, lang: Language
+) -> None:
+    case = ElementTree.SubElement(
+        suite,
+        "testcase",
+        classname=f"tests.test_{homework}",
+        name=f"test_{result.name}",
+        time="0",
     )
+    properties = ElementTree.SubElement(case, "properties")
+    values = {"question": result.id, "points": result.points, "max_points": result.possible}
+    for name, value in values.items():
+        ElementTree.SubElement(properties, "property", name=name, value=str(value))
+    if result.status != Status.DONE:
+        kind = "error" if result.status in STOPPED else "failure"
+        text = ILLEGAL.sub("?", text_of(result, lang))
+        ElementTree.SubElement(case, kind, message=text.split("\n")[0]).text = text

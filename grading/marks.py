@@ -1,219 +1,253 @@
-"""From the journal's entries to marks: a student's homeworks, blanks, written points, late days."""
+"""From verdicts to marks: blanks, homeworks, written points and late days of everybody who has a row."""
 
-import csv
-import math
-import re
-import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+
+from course.messages import Language
+from course.settings import Course
+from course.verdict import CheckResult, Status
+from grading.files import folder_name
+from grading.intake import (
+    Matching,
+    Notice,
+    Person,
+    Row,
+    Submission,
+    TimeError,
+    days_late,
+    parse_time,
+)
+from grading.journal import Place, Standing
+from grading.manual import ManualMarks, WrittenMark
 
 
-class RosterError(Exception):
-    """A roster or a file of manual marks that cannot be read. One line that names the row."""
+@dataclass
+class BlankMarks:
+    """One blank: the verdicts of its checks together."""
+
+    id: str
+    bonus: bool
+    results: list[CheckResult] = field(default_factory=list)
+
+    @property
+    def points(self) -> int:
+        return sum(result.points for result in self.results)
+
+    @property
+    def possible(self) -> int:
+        return sum(result.possible for result in self.results)
+
+    @property
+    def status(self) -> Status:
+        """Done, or that of the first check that is not."""
+        return next((r.status for r in self.results if r.status != Status.DONE), Status.DONE)
+
+
+@dataclass
+class HomeworkMarks:
+    """A homework's blanks. regraded: those whose verdicts are newer than the others'."""
+
+    blanks: list[BlankMarks]
+    level: str = ""
+    regraded: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> int:
+        """Without bonus."""
+        return sum(blank.points for blank in self.blanks if not blank.bonus)
+
+    @property
+    def possible(self) -> int:
+        """Without bonus."""
+        return sum(blank.possible for blank in self.blanks if not blank.bonus)
+
+    @property
+    def bonus(self) -> int:
+        return sum(blank.points for blank in self.blanks if blank.bonus)
+
+    @property
+    def possible_bonus(self) -> int:
+        return sum(blank.possible for blank in self.blanks if blank.bonus)
+
+
+def homework_marks(
+    results: Iterable[CheckResult], level: str = "", regraded: tuple[str, ...] = ()
+) -> HomeworkMarks:
+    """Marks of a homework's results, blank by blank in the order of the checks."""
+    blanks: dict[str, BlankMarks] = {}
+    for result in results:
+        blank = blanks.setdefault(result.id, BlankMarks(result.id, result.bonus))
+        blank.results.append(result)
+    return HomeworkMarks(list(blanks.values()), level, regraded)
 
 
 @dataclass
 class Student:
-    """One row of the class. id and name: from the roster, if there is one."""
+    """One row of the class: a person, or a submission of which nobody knows the owner.
+
+    submission: its name. folder: where the report goes. error: the grader's, never the student's fault.
+    """
 
     submission: str
-    id: str = ""
-    name: str = ""
-    homeworks: dict = field(
-        default_factory=dict
-    )  # {homework: {"points", "possible", "bonus", "blanks", "level"}}
-    written: dict = field(default_factory=dict)  # {homework: {question: (points, comment)}}
-    late: dict = field(default_factory=dict)  # {homework: days}
-    problems: list = field(default_factory=list)
-    error: str = ""  # the grader's, never the student's fault
-    lang: str = "zh"  # of the report
+    folder: str
+    person: Person | None = None
+    homeworks: dict[str, HomeworkMarks] = field(default_factory=dict)
+    written: dict[str, dict[str, WrittenMark]] = field(default_factory=dict)
+    late: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    error: str = ""
+    lang: Language = "zh"
+    group: tuple[str, ...] = ()
 
     @property
-    def bonus(self):
-        return sum(marks["bonus"] for marks in self.homeworks.values())
+    def id(self) -> str:
+        return self.person.id or self.person.login if self.person else ""
 
     @property
-    def total(self):
-        return (
-            sum(marks["points"] for marks in self.homeworks.values())
-            + self.bonus
-            + sum(points for questions in self.written.values() for points, _ in questions.values())
-        )
+    def name(self) -> str:
+        return self.person.name if self.person else ""
+
+    @property
+    def bonus(self) -> int:
+        return sum(marks.bonus for marks in self.homeworks.values())
+
+    @property
+    def written_points(self) -> float | None:
+        """Points of the written questions, or None if none is marked."""
+        marks = [mark.points for questions in self.written.values() for mark in questions.values()]
+        return sum(marks) if marks else None
+
+    @property
+    def total(self) -> float:
+        points = sum(marks.points for marks in self.homeworks.values())
+        return points + self.bonus + (self.written_points or 0)
 
 
-def homework_marks(entry):
-    """Points and blanks of one journal entry. possible counts no bonus."""
-    blanks = {}
-    for result in entry["results"]:
-        blank = blanks.setdefault(
-            result["id"],
-            {
-                "id": result["id"],
-                "points": 0,
-                "possible": 0,
-                "bonus": result["bonus"],
-                "status": "done",
-                "checks": [],
-            },
-        )
-        blank["points"] += result["points"]
-        blank["possible"] += result["possible"]
-        blank["checks"].append(result)
-        if blank["status"] == "done":
-            blank["status"] = result["status"]
-    rows = list(blanks.values())
-    return {
-        "points": sum(row["points"] for row in rows if not row["bonus"]),
-        "bonus": sum(row["points"] for row in rows if row["bonus"]),
-        "possible": sum(row["possible"] for row in rows if not row["bonus"]),
-        "blanks": rows,
-        "level": entry["level"],
-    }
+@dataclass
+class ClassMarks:
+    """Everybody's marks. unknown: names of submissions that nobody on the roster fits."""
+
+    students: list[Student]
+    missing: list[Person] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def read_table(path, needed):
-    """Rows of a CSV file as dicts: UTF-8 with or without BOM, or GBK as Chinese Excel writes it."""
-    path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RosterError(f"{path}: {error.strerror}") from None
-    for encoding in ("utf-8-sig", "gbk"):
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise RosterError(f"{path} is neither UTF-8 nor GBK; save it as CSV UTF-8")
-    rows = list(csv.DictReader(text.splitlines()))
-    columns = set(rows[0]) if rows else set(next(csv.reader(text.splitlines()), []))
-    missing = [name for name in needed if name not in columns]
-    if missing:
-        raise RosterError(
-            f"{path} has no column {', '.join(missing)}; it needs {', '.join(needed)}"
-        )
-    return [
-        {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
-        for row in rows
-    ]
+def as_language(code: str, otherwise: Language) -> Language:
+    """A roster's language, or the class's where it has none."""
+    if code == "en":
+        return "en"
+    return "zh" if code == "zh" else otherwise
 
 
-def read_roster(path, course):
-    """Rows of a roster: id, name; if there, received or received:HOMEWORK (a time) and lang (en, zh). Raises RosterError."""
-    rows, lines = read_table(path, ["id", "name"]), {}
-    for number, row in enumerate(rows, 2):
-        where = f"{path}, line {number}"
-        if not row["id"]:
-            raise RosterError(f"{where}: no id")
-        if lines.setdefault(row["id"], number) != number:
-            raise RosterError(f"{where}: id {row['id']} stands in line {lines[row['id']]} too")
-        if row.get("lang", "") not in ("", "en", "zh"):
-            raise RosterError(f"{where}: lang {row['lang']!r}; write en, zh or nothing")
-        for homework, settings in course.homeworks.items():
-            late_days(received(row, homework), settings.due, where)
-    return rows
-
-
-def received(row, homework):
-    """When a homework came in, as the roster has it, or ""."""
-    return row.get(f"received:{homework}") or row.get("received", "")
-
-
-def match(rows, names):
-    """{submission name: roster row}, roster rows without a submission, submissions without a row.
-
-    A submission belongs to the row whose id is its name or stands in it as a word of its own ("20260001_张三_hw3").
-    """
-    found, used = {}, {}
-    ids = {row["id"]: row for row in rows}
-    for name in names:
-        words = set(re.split(r"[^0-9A-Za-z]+", unicodedata.normalize("NFKC", name))) | {name}
-        fits = [id for id in ids if id in words]
-        if len(fits) == 1:
-            other = used.setdefault(fits[0], name)
-            if other != name:
-                raise RosterError(f"two submissions of {fits[0]}: {other} and {name}; remove one")
-            found[name] = ids[fits[0]]
-    return (
-        found,
-        [row for row in rows if row["id"] not in used],
-        [name for name in names if name not in found],
-    )
-
-
-def late_days(received, due, where):
-    """Whole days begun after the due date; 0 in time. received: ISO text, in the due date's zone if it names none."""
-    if not received or due is None:
+def late_days(
+    submission: Submission, person: Person | None, homework: str, due: datetime | None
+) -> int:
+    """Days begun after the due date: by the roster's time of receipt, else the platform's. 0 where nobody says."""
+    text = ""
+    if person:
+        text = person.received.get(homework) or person.received.get("", "")
+    if due is None:
         return 0
-    try:
-        moment = datetime.fromisoformat(received)
-    except ValueError:
-        raise RosterError(
-            f"{where}: {received!r} is no date and time; write 2026-10-12 23:59"
-        ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=due.tzinfo)
-    return max(0, math.ceil((moment - due).total_seconds() / 86400))
+    received = parse_time(text, due.tzinfo) if text else submission.received
+    return days_late(received, due) if received else 0
 
 
-def manual_points(path, course):
-    """{(student, homework, question): (points, comment)} of manual.csv: student, id (homework/question), points, comment."""
-    found = {}
-    for number, row in enumerate(read_table(path, ["student", "id", "points"]), 2):
-        if not row["points"]:
-            continue
-        homework, _, question = row["id"].partition("/")
-        most = course.homework(homework).written.get(question)
-        try:
-            points = float(row["points"])
-        except ValueError:
-            raise RosterError(
-                f"{path}, line {number}: points {row['points']!r} is no number"
-            ) from None
-        if most is None:
-            raise RosterError(
-                f"{path}, line {number}: {row['id']!r} is no written question (course.toml lists them)"
-            )
-        if not 0 <= points <= most:
-            raise RosterError(
-                f"{path}, line {number}: {points:g} points, but {row['id']} has {most}"
-            )
-        if (row["student"], homework, question) in found:
-            raise RosterError(
-                f"{path}, line {number}: {row['student']} has {row['id']} in an earlier line too"
-            )
-        found[row["student"], homework, question] = points, row.get("comment", "")
-    return found
-
-
-def collect(entries, problems, errors, course, roster=(), manual=None, lang="zh"):
-    """[Student] sorted by submission, roster rows without a submission, submissions not on the roster."""
-    names = sorted(set(problems) | set(errors) | {student for student, _ in entries})
-    rows, missing, unknown = match(roster, names) if roster else ({}, [], [])
+def collect(
+    matching: Matching,
+    standings: Mapping[Place, Standing],
+    course: Course,
+    *,
+    problems: Mapping[str, Sequence[str]] | None = None,
+    errors: Mapping[str, str] | None = None,
+    manual: ManualMarks | None = None,
+    lang: Language = "zh",
+    best: bool = False,
+) -> ClassMarks:
+    """Marks for every row, sorted by submission. best: of several attempts of a submitter the one with most points counts."""
+    problems, errors = problems or {}, errors or {}
+    marks = {
+        place: homework_marks(standing.results, standing.entry.level, standing.regraded)
+        for place, standing in standings.items()
+    }
+    rows, attempts = matching.rows, {}
+    if best:
+        attempts = best_attempts(rows, marks)
+        rows = [row for row in rows if row.submission.name in attempts]
+    members: dict[str, list[Person]] = {}
+    for row in rows:
+        if row.person:
+            members.setdefault(row.submission.name, []).append(row.person)
     students = []
-    for name in names:
-        row = rows.get(name, {})
+    for row in rows:
+        name, person = row.submission.name, row.person
+        group = tuple(str(other) for other in members.get(name, []) if other is not person)
+        folder = folder_name(f"{name} {person}" if group else name)
         student = Student(
             name,
-            row.get("id", ""),
-            row.get("name", ""),
-            problems=list(problems.get(name, [])),
+            folder,
+            person,
+            problems=[*problems.get(name, row.submission.problems), *attempts.get(name, ())],
             error=errors.get(name, ""),
-            lang=row.get("lang") or lang,
+            lang=as_language(person.lang if person else "", lang),
+            group=group,
         )
-        for homework in course.homeworks:
-            if (name, homework) in entries:
-                student.homeworks[homework] = homework_marks(entries[name, homework])
-                days = late_days(
-                    received(row, homework),
-                    course.homeworks[homework].due,
-                    f"roster, {student.id or name}",
-                )
-                if days:
-                    student.late[homework] = days
-        for (who, homework, question), marks in (manual or {}).items():
-            if who in (name, student.id) and who:
-                student.written.setdefault(homework, {})[question] = marks
+        _add_homeworks(student, row.submission, marks, course)
+        for (who, homework, question), mark in (manual or {}).items():
+            if who and who in (name, student.id):
+                student.written.setdefault(homework, {})[question] = mark
         students.append(student)
-    return students, missing, unknown
+    students.sort(key=lambda student: (student.submission, student.id))
+    unknown = [submission.name for submission in matching.unknown]
+    notes: list[str] = [*(ambiguity.reason for ambiguity in matching.ambiguous), *matching.notes]
+    return ClassMarks(students, matching.missing, unknown, notes)
+
+
+def _add_homeworks(
+    student: Student,
+    submission: Submission,
+    marks: Mapping[Place, HomeworkMarks],
+    course: Course,
+) -> None:
+    for homework, settings in course.homeworks.items():
+        place = Place(student.submission, homework)
+        if place not in marks:
+            continue
+        student.homeworks[homework] = marks[place]
+        try:
+            days = late_days(submission, student.person, homework, settings.due)
+        except TimeError as error:
+            student.problems.append(str(error))
+            continue
+        if days:
+            student.late[homework] = days
+    if submission.late and not student.late:
+        student.problems.append(Notice("the platform marks it as late", "平台标记为迟交"))
+
+
+def best_attempts(
+    rows: Sequence[Row], marks: Mapping[Place, HomeworkMarks]
+) -> dict[str, list[str]]:
+    """{name of the attempt that counts: what there is to say about it}, one for each submitter.
+
+    Most points of all homeworks together; of equal attempts the newest.
+    """
+    sums: dict[str, int] = {}
+    for place, homework in marks.items():
+        sums[place.student] = sums.get(place.student, 0) + homework.points + homework.bonus
+    submitters: dict[str, dict[str, Submission]] = {}
+    for row in rows:
+        submitters.setdefault(row.submission.key, {})[row.submission.name] = row.submission
+    chosen: dict[str, list[str]] = {}
+    for attempts in submitters.values():
+        best = max(attempts.values(), key=lambda s: (sums.get(s.name, 0), s.attempt or 0))
+        chosen[best.name] = []
+        if len(attempts) > 1:
+            chosen[best.name].append(
+                Notice(
+                    f"{len(attempts)} attempts: number {best.attempt} has most points and counts",
+                    f"共 {len(attempts)} 次提交：第 {best.attempt} 次得分最高，以它为准",
+                )
+            )
+    return chosen

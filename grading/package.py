@@ -1,15 +1,17 @@
-"""Write what Gradescope or Classroom 50 run to grade a homework: this tree's checks, packed.
+"""Write the archive with which Gradescope or Classroom 50 grades a homework: this tree's checks, packed.
 
     python -m grading.package --target gradescope --homework hmm --out gradescope-hmm.zip
 
-The archive holds the solved homework and the reference: it is for the platform, never for students.
+The archive contains the solved homework and the reference: it is for the platform, never for students.
 """
 
 import argparse
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from grading import grade, release
+from grading import release
+from grading.options import ready
 
 SETUP = """#!/usr/bin/env bash
 set -euo pipefail
@@ -37,7 +39,7 @@ sys.exit(subprocess.run([sys.executable, "-m", "grading.single", "classroom50", 
 """
 
 
-def source_files(homeworks):
+def source_files(homeworks: Sequence[str]) -> list[str]:
     """Names of this tree's files that grading needs."""
     kept = ("course/", "tests/", "grading/", *(f"{homework}/" for homework in homeworks))
     top = ("requirements.txt", "course.toml", "pyproject.toml", "conftest.py", "LICENSE")
@@ -53,7 +55,7 @@ def source_files(homeworks):
     ]
 
 
-def contents(target, homeworks, lang):
+def contents(target: str, homeworks: Sequence[str], lang: str) -> dict[str, bytes]:
     """{name in the archive: bytes}."""
     files = {name: (release.ROOT / name).read_bytes() for name in source_files(homeworks)}
     fill = {"homework": " ".join(homeworks), "lang": lang}
@@ -66,19 +68,19 @@ def contents(target, homeworks, lang):
     }
 
 
-def main(argv=None):
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m grading.package", description=__doc__.splitlines()[0]
+        prog="python -m grading.package", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--target", choices=("gradescope", "classroom50"), required=True)
-    parser.add_argument("--homework", nargs="+", choices=grade.ready(), required=True)
+    parser.add_argument("--homework", nargs="+", choices=ready(), required=True)
     parser.add_argument("--out", type=Path, help="zip to write (default: TARGET-HOMEWORK.zip)")
     parser.add_argument("--lang", choices=("en", "zh"), default="zh")
-    args = parser.parse_args(argv)
+    args = parser.parse_args(arguments)
     out = args.out or Path(f"{args.target}-{'-'.join(args.homework)}.zip")
     if out.exists() and not zipfile.is_zipfile(out):
         parser.exit(
-            2, f"{parser.prog}: error: {out} exists and is no zip file; give another --out\n"
+            2, f"{parser.prog}: error: {out} exists and is not a zip file; give another --out\n"
         )
     files = contents(args.target, args.homework, args.lang)
     try:
@@ -93,7 +95,7 @@ def main(argv=None):
     except OSError as error:
         parser.exit(2, f"{parser.prog}: error: {out}: {error.strerror}\n")
     print(
-        f"{out}: {len(files)} files, {out.stat().st_size / 1024:.0f} kB; it holds the solutions, never give it to students"
+        f"{out}: {len(files)} files, {out.stat().st_size / 1024:.0f} kB; it contains the solutions: never give it to students"
     )
 
 

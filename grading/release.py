@@ -485,7 +485,7 @@ def not_due(plan, now=None):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(
-        prog="python -m grading.release", description=__doc__.splitlines()[0]
+        prog="python -m grading.release", description=(__doc__ or "").partition("\n")[0]
     )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument(

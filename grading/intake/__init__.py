@@ -26,8 +26,6 @@ from grading.intake.submission import FileUse, Submission, digest
 from grading.intake.tables import TableError, read_table
 from grading.intake.times import TimeError, days_late, parse_time
 
-Message = Notice  # the name under which grade.py knows it until it has moved over
-
 __all__ = [
     "ATTEMPTS",
     "Ambiguity",
@@ -36,7 +34,6 @@ __all__ = [
     "Intake",
     "Location",
     "Matching",
-    "Message",
     "Notice",
     "Person",
     "Refused",

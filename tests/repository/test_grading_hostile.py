@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from course.homeworks import ROOT
-from grading import grade, isolation, report, submissions
+from grading import grade, intake, isolation, options
+from grading.files import folder_name
 from grading.sandbox import bubblewrap
 from tests.repository import hostile
 
@@ -31,7 +32,7 @@ def levels():
 
 
 def build(folder):
-    empty = submissions.empty_files("hmm")
+    empty = intake.empty_files("hmm")
     for name, files in hostile.corpus(empty).items():
         for inside, data in files.items():
             path = folder / name.replace("/", "_") / inside
@@ -92,47 +93,24 @@ def test_hostile_submissions(level, tmp_path, monkeypatch, tidy):
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     build(folder)
-    names = sorted(submissions.stem(path) for path in submissions.find(folder))
-    assert len(names) >= 85 and set(hostile.SAID) <= set(names)
     before = processes()
     possible = isolation.probe(level)
     monkeypatch.setattr(
         isolation, "strongest", lambda limits=None, wanted=None: (level, possible, [])
     )
-    args = grade.get_parser().parse_args(
-        [
-            str(folder),
-            "--out",
-            str(out),
-            "--homework",
-            "hmm",
-            "-j",
-            "2",
-            "--quiet",
-            "--lang",
-            "en",
-            "--timeout",
-            "3",
-            "--total-timeout",
-            "8",
-            "--memory",
-            "512",
-        ]
-    )
-    entries, problems, errors, settings = grade.run(args)
-    grade.write_reports(args, entries, problems, errors, settings)
-    assert errors == {} and sorted(problems) == names
-    marks = {
-        student: sum(result["points"] for result in entry["results"])
-        for (student, _), entry in entries.items()
-    }
+    limits = ["--timeout", "3", "--total_timeout", "8", "--memory", "512"]
+    arguments = [str(folder), "--out", str(out), "--homework", "hmm", "-j", "2", "--quiet"]
+    outcome = grade.grade(options.read_options([*arguments, "--lang", "en", *limits]))
+    names = sorted(submission.name for submission in outcome.plan.submissions)
+    assert len(names) >= 85 and set(hostile.SAID) <= set(names)
+    students = outcome.report.marks.students
+    assert outcome.graded.errors == {} and [student.submission for student in students] == names
+    marks = {student.submission: student.total for student in students}
     for name in names:
-        assert marks.get(name, 0) == (100 if name in ("solved", "zz solved") else 0), (
+        assert marks[name] == (100 if name in ("solved", "zz solved") else 0), (
             f"{name} earns {marks[name]}"
         )
-        shown = (out / "students" / report.folder_name(name) / "report.html").read_text(
-            encoding="utf-8"
-        )
+        shown = (out / "students" / folder_name(name) / "report.html").read_text(encoding="utf-8")
         assert re.search(hostile.SAID.get(name, ""), html.unescape(shown)), (
             f"{name}: its report says {shown[-3000:]}"
         )
