@@ -16,6 +16,7 @@ from course.solved import load_solved
 
 SHOP = "hmm/phone_store.py"
 SHEETS = {"README.md": "Due", "README.zh-CN.md": "截止"}
+PROVIDED = {"README.md": " (provided this term)", "README.zh-CN.md": "（本学期已提供）"}
 ONLY = re.compile(r"<!-- ONLY (?P<homework>\w+) -->\n?(?P<text>.*?)<!-- END ONLY -->\n?", re.DOTALL)
 
 
@@ -54,6 +55,9 @@ def sheet(name: str, text: str, course: Course) -> str:
         text = f"{title}\n\n**{SHEETS[file]}: {settings.due.isoformat(' ', 'minutes')}**\n{rest}"
     row_of_blank = re.compile(r"^\| *`?([\w.-]+)`? *\|.*\n", re.MULTILINE)
     text = row_of_blank.sub(lambda row: _row(row, settings), text)
+    for id in settings.leave_out:  # where the text mentions it
+        mention = re.compile(rf"(?<![\w-])(\*\*)?{re.escape(id)}(\*\*)?(?![\w-])")
+        text = mention.sub(lambda mention: f"{mention[0]}{PROVIDED[file]}", text)
     return _sheet_with_shop(text, course.seed) if homework == "hmm" and course.seed != 1 else text
 
 

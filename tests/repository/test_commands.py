@@ -46,6 +46,8 @@ ELSEWHERE = (  # what is not run below, and where it is
     "pytest",
     "download.py",
     "course pack",
+    "course status",
+    "tests.repository",
     "course update",  # test_board, test_download, test_pack, test_update, the README below
     "venv",
     "-m pip",  # .ci/run
