@@ -11,6 +11,8 @@ import json
 import os
 import random
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,6 +38,7 @@ from grading import (
     journal,
     manual,
     marks,
+    merge,
     options,
     pages,
     pool,
@@ -468,6 +471,67 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
     ):
         assert words in printed
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "roster.csv"]
+
+
+def contents(out):
+    """{file: bytes} of a run's folder, without the journal: its order is that in which processes finish."""
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in out.rglob("*")
+        if path.is_file() and path.name != "journal.jsonl"
+    }
+
+
+def test_parts_joined_are_the_same_bytes_as_one_run(tmp_path, quick):
+    for number in range(5):
+        text = b"# right\n" if number % 2 else b""
+        files = {"model.py": MODEL + text, "answers.md": b"## w1\nmine"}
+        hand_in(tmp_path / "in", f"2026000{number}", "hmm", files)
+    quick(out="whole")
+    parts = [tmp_path / f"part{number}" for number in (1, 2)]
+    for number, part in enumerate(parts, 1):
+        assert quick("--shard", f"{number}/2", out=part.name).report is None
+    assert [len(entries_of(part)) for part in parts] == [3, 2]
+    for _ in range(2):  # joining again changes nothing
+        merge.merge(class_options(tmp_path / "in", tmp_path / "joined"), parts)
+        assert contents(tmp_path / "joined") == contents(tmp_path / "whole")
+        assert len(entries_of(tmp_path / "joined")) == 5
+    for wrong, words in (
+        (parts[:1], "part 2/2 is missing"),
+        ([parts[0]] * 2, "both part 1/2"),
+        ([tmp_path / "whole"], "no part of a class"),
+    ):
+        with pytest.raises(options.GradeError, match=words):
+            merge.merge(class_options(tmp_path / "in", tmp_path / "bad"), wrong)
+    hand_in(tmp_path / "in", "20260009", "hmm", {"model.py": MODEL})
+    outcome = merge.merge(class_options(tmp_path / "in", tmp_path / "joined"), parts)
+    assert "no part of the class" in outcome.graded.errors["20260009"]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("how", ["processes", "parallel"])
+def test_parts_graded_side_by_side(tmp_path, graded, how):
+    """Two graders at once, started by hand or by GNU parallel; joined, the same bytes as one run."""
+    flags = ["--homework", "hmm", "--seed", "5"]
+    folder = [sys.executable, "-m", "grading.grade", str(graded / "in"), "--quiet", "-j", "1"]
+    if how == "parallel":
+        if not shutil.which("parallel"):
+            pytest.skip("GNU parallel is not installed: apt-get install parallel")
+        line = shlex.join([*folder, *flags, "--shard", "{}/2", "--out", f"{tmp_path}/part{{}}"])
+        command = ["parallel", "-j", "2", line.replace("'{}/2'", "{}/2"), ":::", "1", "2"]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    else:
+        parts = [
+            [*folder, *flags, "--shard", f"{number}/2", "--out", f"{tmp_path}/part{number}"]
+            for number in (1, 2)
+        ]
+        processes = [subprocess.Popen(part, cwd=ROOT, stderr=subprocess.DEVNULL) for part in parts]
+        assert [process.wait() for process in processes] == [0, 0]
+    joining = [sys.executable, "-m", "grading.merge", str(graded / "in"), "--quiet", *flags]
+    joining += ["--out", f"{tmp_path}/joined", "--parts", f"{tmp_path}/part1", f"{tmp_path}/part2"]
+    subprocess.run(joining, cwd=ROOT, check=True, capture_output=True)
+    grade_folder(graded / "in", tmp_path / "whole")
+    assert contents(tmp_path / "joined") == contents(tmp_path / "whole")
 
 
 # ---------------------------------------------------------------- stopped and killed runs
