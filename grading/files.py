@@ -1,26 +1,17 @@
 """Files of a run: written whole or not at all, under names that every system takes."""
 
-import contextlib
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from course.disk import write_file
+
 
 def write(path: Path | str, data: str | bytes) -> None:
     """Write bytes, or text as UTF-8, to a temporary name and rename it: a killed run leaves the old file."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_bytes(data if isinstance(data, bytes) else data.encode("utf-8", "replace"))
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+    write_file(path, data if isinstance(data, bytes) else data.encode("utf-8", "replace"))
 
 
 def folder_name(name: str) -> str:

@@ -8,7 +8,6 @@ grade new submissions: what has not changed is not graded twice.
 
 import contextlib
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FrameType
@@ -19,6 +18,7 @@ from grading.intake import in_language
 from grading.journal import JournalError
 from grading.options import GradeError, Options, get_parser, read_options
 from grading.plan import Plan, make_plan
+from grading.processes import keep_streams
 from grading.report import Report, write_reports
 from grading.run import Graded, check_folder
 from grading.run import grade as run_plan
@@ -101,13 +101,6 @@ def stop_in_order() -> None:
             signal.signal(number, stop)
 
 
-def write_utf8() -> None:
-    """Names of students can be printed whatever the console's encoding is."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError):
-            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-
-
 def say(lines: Sequence[str]) -> None:
     """Print, unless nobody reads any more."""
     with contextlib.suppress(OSError):
@@ -117,7 +110,7 @@ def say(lines: Sequence[str]) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = get_parser(description=(__doc__ or "").partition("\n")[0])
     prefix = f"{parser.prog}: error: "
-    write_utf8()
+    keep_streams()
     try:
         options = read_options(arguments, parser)
         if options.dry_run:

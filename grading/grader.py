@@ -1,7 +1,5 @@
 """What a grading process does: takes submissions, runs their checks in the sandbox, hands back verdicts."""
 
-import contextlib
-import ctypes
 import signal
 import sys
 import traceback
@@ -20,6 +18,7 @@ from course.verdict import CheckResult
 from grading import isolation
 from grading.intake import Submission, complete
 from grading.journal import Entry, Place, entry_key
+from grading.processes import die_with_parent
 
 LONGEST = 4000  # characters of what a check says
 KEPT_FILE = 2**19  # bytes of a student's file that are kept for the reports
@@ -200,9 +199,3 @@ def _end(number: int, frame: FrameType | None) -> None:
     """Leave by the `finally` of `work`; a second signal does not interrupt that."""
     signal.signal(number, signal.SIG_IGN)
     sys.exit(1)
-
-
-def die_with_parent() -> None:
-    """Ask Linux to end this process when the grader is killed."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from course.verdict import CheckResult
+from grading.filelock import hold_lock
 
 
 class JournalError(Exception):
@@ -57,14 +58,9 @@ class Journal:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Inside: no other grader writes here (where the system locks files). Raises JournalError."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.path, "ab") as file:
+        with contextlib.ExitStack() as stack:
             try:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except ImportError:
-                pass
+                stack.enter_context(hold_lock(self.path))
             except BlockingIOError:
                 raise JournalError(
                     f"another grader is at work in {self.path.parent}; wait for it, or stop it"

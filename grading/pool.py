@@ -14,6 +14,7 @@ from tqdm import tqdm
 from grading.files import printable
 from grading.grader import Answer, GradingSettings, work
 from grading.intake import Submission
+from grading.processes import start_resource_tracker
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Pool:
         """The answer about each submission."""
         todo, died = list(reversed(submissions)), set()
         busy: dict[Connection, tuple[BaseProcess, Submission]] = {}
+        start_resource_tracker()
         context = multiprocessing.get_context("spawn")
 
         def start() -> None:

@@ -1,7 +1,9 @@
 """What must work on Windows, run here on a simulated one (tests/repository/windows.py lists what it simulates)."""
 
 import ast
+import csv
 import inspect
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from course import disk
-from course.homeworks import ROOT
+from course.homeworks import HOMEWORKS, ROOT
 from grading import release
 from tests.repository import windows
 
@@ -156,6 +158,18 @@ def test_the_scripts_have_the_same_helper():
     assert [ast.dump(node) for node in copy.body] == [ast.dump(node) for node in original.body]
 
 
+def test_nothing_else_replaces_files():
+    """os.replace and Path.replace in one helper: anything else would miss the waiting."""
+    helpers = {"course/disk.py", *(f"{folder}/cli.py" for folder in (*HOMEWORKS, "data"))}
+    for path in (*ROOT.glob("*/*.py"), *ROOT.glob("course/*/*.py"), *ROOT.glob("grading/*/*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith(("tests/", "templates/", "benchmarks/", "workdirs/")) or name in helpers:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr == "replace":
+                assert not (isinstance(node.value, ast.Name) and node.value.id == "os"), name
+
+
 def test_two_graders_do_not_share_a_journal(script, tmp_path):
     path = tmp_path / "journal.jsonl"
     code = f"""
@@ -201,6 +215,30 @@ def tree_with_crlf(tmp_path_factory):
     """A checkout whose lines end in \\r\\n, as git makes it where .gitattributes is not obeyed (a zip, an old editor)."""
     folder = tmp_path_factory.mktemp("checkout") / "course 课程"
     return windows.checkout(folder, release.tracked_files(ROOT))
+
+
+@pytest.mark.slow
+def test_a_class_is_graded(simulated, tree_with_crlf, tmp_path, encoding="cp936"):
+    """From submissions to marks at the level that Windows has, in a \\r\\n checkout; the message says what it means."""
+    solved = (tree_with_crlf / "hmm" / "model.py").read_bytes()
+    for name, text in (("20260001_张三", solved), ("20260002_b", b"def f(:\r\n")):
+        (tmp_path / "in" / name / "hmm").mkdir(parents=True)
+        (tmp_path / "in" / name / "hmm" / "model.py").write_bytes(text)
+    words = ["-m", "grading.grade", tmp_path / "in", "--out", tmp_path / "out", "--homework", "hmm"]
+    words += ["--blank", "hmm-01", "-j", "1", "--seed", "5"]
+    done = simulated(*words, encoding=encoding, cwd=tree_with_crlf, root=tree_with_crlf)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "needs Linux" in done.stderr and "time limit is the only restriction" in done.stderr
+    assert "isolation: plain" in done.stdout
+    with open(tmp_path / "out" / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert "the grader failed" not in done.stdout, done.stdout
+    total = rows[0].index("total") if "total" in rows[0] else rows[0].index("hmm")
+    assert [float(row[total]) > 0 for row in rows[1:] if row[0].startswith("2026")] == [True, False]
+    run = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert run["isolation"]["level"] == "plain"
+    again = simulated(*words, encoding=encoding, cwd=tree_with_crlf, root=tree_with_crlf)
+    assert again.returncode == 0, again.stderr[-3000:]
 
 
 def test_a_student_packs(simulated, tree_with_crlf, tmp_path, encoding="cp1252"):
