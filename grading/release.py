@@ -27,6 +27,7 @@ from course.commands import update
 from course.homeworks import COPY_RECORD, HOMEWORKS, ROOT
 from course.settings import Course, CourseError
 from course.settings import load as load_course
+from grading.treefiles import tree_files
 
 LEFT_OUT = (
     "grading",
@@ -86,25 +87,8 @@ class Plan:
 
 
 def tracked_files(root):
-    """Names ("hmm/model.py") of the tree's files: what git knows or does not ignore; without git, all but caches."""
-    git = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-    )
-    if git.returncode == 0:
-        names = git.stdout.decode("utf-8").split("\0")
-    else:
-        names = [
-            path.relative_to(root).as_posix() for path in Path(root).rglob("*") if path.is_file()
-        ]
-    return sorted(
-        name
-        for name in set(names)
-        if name
-        and not set(PurePosixPath(name).parts) & set(NEVER)
-        and (Path(root) / name).is_file()
-    )
+    """Names ("hmm/model.py") of the tree's files, as tree_files gives them, less caches and what is never handed out."""
+    return [name for name in tree_files(root) if not set(PurePosixPath(name).parts) & set(NEVER)]
 
 
 def student_files(homeworks, root=ROOT):

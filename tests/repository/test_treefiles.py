@@ -1,0 +1,128 @@
+"""Which files belong to the tree, with git, without it, and where it refuses."""
+
+import os
+import subprocess
+
+import pytest
+
+from course.homeworks import ROOT
+from grading import package, release, treefiles
+from tests.repository.conftest import missing
+
+PREPARED = {  # what the first line of the README and data/download.py write into the tree
+    "data/quansongci/meta.json",
+    "data/quansongci/train.bin",
+    "data/quansongci/tunes.json",
+    "data/quansongci/joined.txt",
+    "data/quansongci/prepared/val.bin",
+    "data/full/quansongci/a.json",
+    "data/numerals/0.png",
+}
+LEFT = PREPARED | {
+    "workdirs/gpt_songci/checkpoint.pt",
+    "hmm/__pycache__/model.cpython-311.pyc",
+    "dist/student/hmm/model.py",
+    "venv 3.12/lib/torch/__init__.py",
+    ".venv/pyvenv.cfg",
+}
+KEPT = {"hmm/model.py", "hmm/词典.txt", "data/quansongci/sample.json", ".gitignore", "LICENSE"}
+
+
+def touch(path, text=""):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A tree with the course's .gitignore, in which everything was prepared."""
+    for name in LEFT | KEPT:
+        touch(tmp_path / name)
+    touch(tmp_path / ".gitignore", (ROOT / ".gitignore").read_text(encoding="utf-8"))
+    touch(tmp_path / "venv 3.12/pyvenv.cfg")
+    return tmp_path
+
+
+def test_an_unpacked_zip_lists_what_gitignore_leaves(tree):
+    assert set(treefiles.tree_files(tree)) == KEPT
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_line_ends_of_gitignore_do_not_matter(tree, ends):
+    text = (ROOT / ".gitignore").read_text(encoding="utf-8")
+    (tree / ".gitignore").write_bytes(text.replace("\n", ends).encode("utf-8"))
+    assert set(treefiles.tree_files(tree)) == KEPT
+
+
+def test_without_the_program_git(tree, monkeypatch):
+    touch(tree / ".git/HEAD")
+    monkeypatch.setenv("PATH", str(tree / "hmm"))
+    assert set(treefiles.tree_files(tree)) == KEPT
+
+
+def test_where_git_refuses(tree):
+    """As for a tree of another owner: git ends with an error."""
+    touch(tree / ".git/HEAD", "no repository")
+    assert set(treefiles.tree_files(tree)) == KEPT
+
+
+@pytest.fixture
+def git(tmp_path):
+    def run(*arguments):
+        settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        return subprocess.run(
+            ["git", *arguments],
+            cwd=tmp_path,
+            env=os.environ | settings,
+            capture_output=True,
+            check=True,
+        ).stdout.decode("utf-8")
+
+    try:
+        run("init", "-q", ".")
+    except FileNotFoundError:
+        missing("needs git: apt-get install git")
+    return run
+
+
+GITIGNORE = """
+# comment
+\\#file
+*.bin
+!keep.bin
+/top
+deep/*.txt
+folder/
+**/any/x
+tail/**
+mid/**/y
+[a-c]?.log
+[!a].log
+space\\{space}
+trailing{space}{space}
+""".format(space=" ")
+NAMES = """#file # a.bin keep.bin sub/keep.bin sub/b.bin top sub/top deep/a.txt deep/more/a.txt sub/deep/a.txt folder/f sub/folder/f
+folder2/f sub2/folder any/x sub/any/x sub/any/more/x tail/a tail/b/c sub/tail/a mid/y mid/1/y mid/1/2/y ab.log db.log abc.log
+a.log b.log trailing nested/own.py nested/other.py nested/keep.txt nested/a/own.py 诗/a.bin 诗/词.txt""".split()
+
+
+def test_the_same_files_as_git(tmp_path, git):
+    for name in [*NAMES, "space "]:
+        touch(tmp_path / name)
+    touch(tmp_path / ".gitignore", GITIGNORE)
+    touch(tmp_path / "nested/.gitignore", "own.py\n!a/\n")
+    known = treefiles._asked_of_git(tmp_path)
+    assert known and set(treefiles._walked(tmp_path)) == known
+
+
+def test_this_tree_has_the_same_files_with_git_and_without():
+    known = treefiles._asked_of_git(ROOT)
+    if known is None:
+        missing("needs git, and a tree that git knows: apt-get install git")
+    assert set(treefiles._walked(ROOT)) == known
+
+
+def test_copy_and_package_take_their_files_without_git(monkeypatch):
+    monkeypatch.setenv("PATH", os.devnull)
+    assert "hmm/model.py" in release.student_files(["hmm"])
+    assert "hmm/model.py" in package.source_files(["hmm"])
