@@ -63,15 +63,15 @@ def main():
         [(kind, attnvis.view(kind, tokens, weights, 0)) for kind in ("head", "model")],
         attnvis.NOTE,
     )
-    libraries = sum(len(attnvis.library(*one).encode()) for one in attnvis.LIBRARIES)
+    libraries = sum(len(attnvis.library(*library).encode()) for library in attnvis.LIBRARIES)
     size = len(text.encode())
     print(
         f"{args.tokens} characters, {args.layers} layers, {args.heads} heads: {size / 1e6:.2f} MB, "
         f"of which libraries {libraries / 1e6:.2f} MB"
     )
     seconds = {"opened": [], "model view": []}
-    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
-        path = Path(place) / "attention.html"
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        path = Path(folder) / "attention.html"
         path.write_text(text, encoding="utf-8")
         browser = playwright.chromium.launch(
             executable_path=browser_file, args=["--no-sandbox", "--disable-gpu"]

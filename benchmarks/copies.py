@@ -47,11 +47,11 @@ def classes(homework: str, seed: int) -> dict[str, made.Class]:
 
 def ours(group: made.Class, homework: str) -> set[Pair]:
     """Pairs that a cluster holds."""
-    found: set[Pair] = set()
+    pairs: set[Pair] = set()
     for cluster in copying.find_clusters(group.files, homework):
         members = [member for member in cluster.members if member not in cluster.sources]
-        found.update(itertools.combinations(sorted(members), 2))
-    return found
+        pairs.update(itertools.combinations(sorted(members), 2))
+    return pairs
 
 
 def theirs(group: made.Class, homework: str) -> dict[float, set[Pair]]:
@@ -95,15 +95,17 @@ def main() -> None:
     for homework, seed in itertools.product(args.homework, args.seeds):
         for name, group in classes(homework, seed).items():
             truth = group.pairs()
-            found = {"ours": ours(group, homework)}
+            pairs_by_tool = {"ours": ours(group, homework)}
             try:
-                found |= {f"copydetect {t}": pairs for t, pairs in theirs(group, homework).items()}
+                pairs_by_tool |= {
+                    f"copydetect {t}": pairs for t, pairs in theirs(group, homework).items()
+                }
             except ImportError:
                 print(
                     "copydetect is not installed: python -m pip install --group benchmarks",
                     file=sys.stderr,
                 )
-            for tool, pairs in found.items():
+            for tool, pairs in pairs_by_tool.items():
                 for label in (name, "all classes"):
                     counts = rows[label, tool]
                     counts[0] += len(pairs & truth)

@@ -257,10 +257,10 @@ def time_to_quality(args, name, clock):
         train.start_embedding(model.token_embedding.weight, text)
     else:
         matrices = [p for p in model.parameters() if p.ndim == 2]
-        others = [p for p in model.parameters() if p.ndim < 2]
+        vectors = [p for p in model.parameters() if p.ndim < 2]
         groups = [
             {"params": matrices, "weight_decay": 0.1},
-            {"params": others, "weight_decay": 0.0},
+            {"params": vectors, "weight_decay": 0.0},
         ]
         optimizers = [torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)]
     seconds, batches = clock() - begin, train.Batches(text, 64, 0)
@@ -424,12 +424,12 @@ def report(result):
             f"  {name:32}{statistics.median(s):10,.0f}  ({min(s):,.0f} - {max(s):,.0f})"
             for name, s in speeds.items()
         ]
-        for (which, ours, other), goal in GOALS.items():
-            if which == part and other in speeds:
-                ratios = [a / b for a, b in zip(speeds[ours], speeds[other])]
+        for (which, ours, peer), goal in GOALS.items():
+            if which == part and peer in speeds:
+                ratios = [a / b for a, b in zip(speeds[ours], speeds[peer])]
                 ratio = statistics.median(ratios)
                 lines.append(
-                    f"  {ours} / {other}: {ratio:.2f}x ({min(ratios):.2f} - {max(ratios):.2f}), goal {goal}: "
+                    f"  {ours} / {peer}: {ratio:.2f}x ({min(ratios):.2f} - {max(ratios):.2f}), goal {goal}: "
                     + ("reached" if ratio >= goal else "MISSED")
                 )
     if "steps" in result:

@@ -36,7 +36,7 @@ CONFIG = """c = get_config()
 c.CourseDirectory.course_id = "course"
 c.ExecutePreprocessor.timeout = 120
 """
-DOOR = """import base64, pickle
+RUNNER = """import base64, pickle
 import numpy as np
 
 class Student:
@@ -60,17 +60,17 @@ def run(test, draws):
 
 def ten_checks():
     """Ten checks, all that their blanks have, which ask functions of model.py with plain data: a notebook can ask them too."""
-    blanks, found = {}, []
-    for one in load_checks(HOMEWORK):
+    blanks, selected = {}, []
+    for check in load_checks(HOMEWORK):
         if (
-            one.points
-            and not one.hidden
-            and re.search(rf'student\.call\("{HOMEWORK}", "\w+"', inspect.getsource(one.function))
+            check.points
+            and not check.hidden
+            and re.search(rf'student\.call\("{HOMEWORK}", "\w+"', inspect.getsource(check.function))
         ):
-            blanks.setdefault(one.id, []).append(one)
+            blanks.setdefault(check.id, []).append(check)
     for checks in blanks.values():
-        found += checks if len(found) + len(checks) <= CHECKS else []
-    return found
+        selected += checks if len(selected) + len(checks) <= CHECKS else []
+    return selected
 
 
 def cell(source, id, points=None, solution=False):
@@ -101,18 +101,18 @@ def notebook(model, checks, cases):
     }
     cells = [
         cell(model, "model", solution=True),
-        cell(DOOR + "".join(f"{a} = {b!r}\n" for a, b in constants.items()), "door"),
+        cell(RUNNER + "".join(f"{a} = {b!r}\n" for a, b in constants.items()), "runner"),
     ]
-    for one in checks:
+    for check in checks:
         draws = base64.b64encode(
-            pickle.dumps([(case.inputs, case.expected) for case in cases.for_check(one)])
+            pickle.dumps([(case.inputs, case.expected) for case in cases.for_check(check)])
         ).decode()
-        source = inspect.getsource(one.function).partition("\ndef ")[2]
+        source = inspect.getsource(check.function).partition("\ndef ")[2]
         cells.append(
             cell(
-                f"def {source}\nrun({one.function.__name__}, {draws!r})",
-                one.name.replace("_", "-"),
-                one.points,
+                f"def {source}\nrun({check.function.__name__}, {draws!r})",
+                check.name.replace("_", "-"),
+                check.points,
             )
         )
     return {
@@ -128,7 +128,7 @@ def notebook(model, checks, cases):
 def measure(command, cwd):
     """(wall seconds, processor seconds) of a command that must succeed."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(
+    process = subprocess.run(
         command,
         cwd=cwd,
         capture_output=True,
@@ -138,50 +138,50 @@ def measure(command, cwd):
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )
     seconds, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
+    if process.returncode:
         sys.exit(
-            f"benchmarks/grading.py: {' '.join(command[:5])} ended with {done.returncode}:\n{done.stderr[-2000:]}"
+            f"benchmarks/grading.py: {' '.join(command[:5])} ended with {process.returncode}:\n{process.stderr[-2000:]}"
         )
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def theirs(place, count, solved, empty, checks, cases):
+def theirs(folder, count, solved, empty, checks, cases):
     """(wall, processor) seconds of nbgrader for `count` submissions, {student: points}."""
     nbgrader = [sys.executable, "-m", "nbgrader"]
-    (place / "source" / "ten").mkdir(parents=True)
-    (place / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
-    (place / "source" / "ten" / "ten.ipynb").write_text(
+    (folder / "source" / "ten").mkdir(parents=True)
+    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    (folder / "source" / "ten" / "ten.ipynb").write_text(
         json.dumps(notebook(solved, checks, cases)), encoding="utf-8"
     )
-    measure([*nbgrader, "generate_assignment", "ten"], place)
+    measure([*nbgrader, "generate_assignment", "ten"], folder)
     for number in range(count):
-        folder = place / "submitted" / f"s{number:03}" / "ten"
-        folder.mkdir(parents=True)
-        made = notebook(solved if number else empty, checks, cases)
-        (folder / "ten.ipynb").write_text(json.dumps(made), encoding="utf-8")
-    seconds = measure([*nbgrader, "autograde", "ten"], place)
-    measure([*nbgrader, "export"], place)
-    with open(place / "grades.csv", encoding="utf-8") as file:
+        submission_folder = folder / "submitted" / f"s{number:03}" / "ten"
+        submission_folder.mkdir(parents=True)
+        content = notebook(solved if number else empty, checks, cases)
+        (submission_folder / "ten.ipynb").write_text(json.dumps(content), encoding="utf-8")
+    seconds = measure([*nbgrader, "autograde", "ten"], folder)
+    measure([*nbgrader, "export"], folder)
+    with open(folder / "grades.csv", encoding="utf-8") as file:
         return seconds, {
             row["student_id"]: float(row["score"]) for row in csv.DictReader(file) if row["score"]
         }
 
 
-def ours(place, count, solved, empty, checks, seed):
+def ours(folder, count, solved, empty, checks, seed):
     """The same of grading.grade."""
     for number in range(count):
-        folder = place / "in" / f"s{number:03}" / HOMEWORK
-        folder.mkdir(parents=True)
-        (folder / "model.py").write_text(solved if number else empty, encoding="utf-8")
-    blanks = sorted({one.id for one in checks})
+        submission_folder = folder / "in" / f"s{number:03}" / HOMEWORK
+        submission_folder.mkdir(parents=True)
+        (submission_folder / "model.py").write_text(solved if number else empty, encoding="utf-8")
+    blanks = sorted({check.id for check in checks})
     seconds = measure(
         [
             sys.executable,
             "-m",
             "grading.grade",
-            str(place / "in"),
+            str(folder / "in"),
             "--out",
-            str(place / "out"),
+            str(folder / "out"),
             "--quiet",
             "-j",
             "1",
@@ -194,7 +194,7 @@ def ours(place, count, solved, empty, checks, seed):
         ],
         ROOT,
     )
-    with open(place / "out" / "grades.csv", encoding="utf-8-sig") as file:
+    with open(folder / "out" / "grades.csv", encoding="utf-8-sig") as file:
         return seconds, {row["submission"]: float(row[HOMEWORK]) for row in csv.DictReader(file)}
 
 
@@ -216,18 +216,18 @@ def main():
     solved = (ROOT / HOMEWORK / "model.py").read_text(encoding="utf-8")
     empty = empty_files(HOMEWORK)["model.py"].decode("utf-8")
     print(
-        f"nbgrader {__version__}, seed {args.seed}, {len(checks)} checks: {', '.join(one.name for one in checks)}"
+        f"nbgrader {__version__}, seed {args.seed}, {len(checks)} checks: {', '.join(check.name for check in checks)}"
     )
-    each, full = {}, sum(one.points for one in checks)
-    place = Path(tempfile.mkdtemp(prefix="grading-"))
+    each, full = {}, sum(check.points for check in checks)
+    folder = Path(tempfile.mkdtemp(prefix="grading-"))
     try:
         for name, count, run in (
             (
                 "nbgrader",
                 args.theirs,
-                lambda: theirs(place, args.theirs, solved, empty, checks, cases),
+                lambda: theirs(folder, args.theirs, solved, empty, checks, cases),
             ),
-            ("ours", args.ours, lambda: ours(place, args.ours, solved, empty, checks, args.seed)),
+            ("ours", args.ours, lambda: ours(folder, args.ours, solved, empty, checks, args.seed)),
         ):
             (wall, processor), points = run()
             assert (
@@ -242,7 +242,7 @@ def main():
                 flush=True,
             )
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     print(f"ratio: {each['nbgrader'] / each['ours']:.1f}")
 
 

@@ -30,7 +30,7 @@ MODELS = {"mean": {}, "rnn": {}, "gru": {}, "cnn": {}, "transformer": {}}
 def random_batches(data, rng):
     """Batches of texts in random order."""
     order = rng.permutation(len(data.texts))
-    return [order[at : at + data.batchsize] for at in range(0, len(order), data.batchsize)]
+    return [order[start : start + data.batchsize] for start in range(0, len(order), data.batchsize)]
 
 
 def waste(data, groups):
@@ -66,7 +66,7 @@ def measure(name, data, rounds, hidden, texts):
         rng = np.random.default_rng(number)
         for way, (net, batches, optimizer) in nets.items():
             groups = (
-                (batches.pick(one) for one in random_batches(batches, rng))
+                (batches.pick(rows) for rows in random_batches(batches, rng))
                 if way == "plain"
                 else batches.epoch(rng)
             )
@@ -80,7 +80,7 @@ def measure(name, data, rounds, hidden, texts):
 def shorter(data, count):
     """The same kind of data with at most `count` texts, drawn at random."""
     chosen = np.random.default_rng(0).permutation(len(data.texts))[:count]
-    return Batches([data.texts[at] for at in chosen], data.labels[chosen], data.batchsize)
+    return Batches([data.texts[index] for index in chosen], data.labels[chosen], data.batchsize)
 
 
 def main():
@@ -108,12 +108,12 @@ def main():
     )
     print(f"padding among the tokens: plain {plain:.1%}, ours {ours:.1%} (goal: at most 10 %)")
     for name in MODELS:
-        told = measure(name, data, args.rounds, args.hidden, args.texts)
-        extra = f"; averages once: {told['once']:.2f} s" if told["once"] else ""
+        speeds = measure(name, data, args.rounds, args.hidden, args.texts)
+        extra = f"; averages once: {speeds['once']:.2f} s" if speeds["once"] else ""
         goal = " (goal: at least 3)" if name == "mean" else ""
         print(
-            f"{name:12} plain {told['plain']:10,.0f} words/s   ours {told['ours']:10,.0f} words/s   "
-            f"ratio {told['ours'] / told['plain']:.2f}{goal}{extra}",
+            f"{name:12} plain {speeds['plain']:10,.0f} words/s   ours {speeds['ours']:10,.0f} words/s   "
+            f"ratio {speeds['ours'] / speeds['plain']:.2f}{goal}{extra}",
             flush=True,
         )
 

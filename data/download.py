@@ -50,11 +50,11 @@ GOOD = ("verified", "archive", "recorded")
 
 
 class GiveUp(Exception):
-    """Asking this address again will not help."""
+    """Trying this address again will not help."""
 
 
 class Damaged(Exception):
-    """The bytes received are not the file; asking again may help."""
+    """The received bytes are not the listed file; trying again may help."""
 
 
 def get_parser() -> Parser:
@@ -129,19 +129,19 @@ def write_receipt(folder: Path, files: Receipts) -> None:
 
 def state(folder: Path, entry: Entry, receipt: Receipts) -> str:
     """verified: the SHA-256 of manifest.json. archive: came from the archive with the listed SHA-256, unchanged.
-    recorded: as it first came, nothing to verify it by. Else missing, damaged, or new (not seen before)."""
+    recorded: unchanged since the first download, with no listed hash to verify it. Otherwise missing, damaged or new."""
     path = folder / entry["path"]
     if not path.is_file():
         return "missing"
-    got, known = sha256(path), receipt.get(entry["path"])
-    if got == entry["sha256"]:
+    digest, record = sha256(path), receipt.get(entry["path"])
+    if digest == entry["sha256"]:
         return "verified"
-    if known:
+    if record:
         return (
             "damaged"
-            if got != known.get("sha256")
+            if digest != record.get("sha256")
             else "archive"
-            if known.get("archive")
+            if record.get("archive")
             else "recorded"
         )
     return "damaged" if entry["sha256"] else "new"
@@ -150,8 +150,10 @@ def state(folder: Path, entry: Entry, receipt: Receipts) -> str:
 def states(folder: Path, name: str) -> dict[str, str]:
     """{path: state} of a set's files. Files without a known hash that were put there by hand are recorded now."""
     receipt = read_receipt(folder)
-    found = {entry["path"]: state(folder, entry, receipt) for entry in MANIFEST[name]["files"]}
-    new = [path for path, how in found.items() if how == "new"]
+    state_by_path = {
+        entry["path"]: state(folder, entry, receipt) for entry in MANIFEST[name]["files"]
+    }
+    new = [path for path, status in state_by_path.items() if status == "new"]
     if new:
         for path in new:
             receipt[path] = {
@@ -161,10 +163,10 @@ def states(folder: Path, name: str) -> dict[str, str]:
                 "date": today(),
                 "archive": False,
             }
-            found[path] = "recorded"
+            state_by_path[path] = "recorded"
         with contextlib.suppress(OSError):  # a folder that may only be read
             write_receipt(folder, receipt)
-    return found
+    return state_by_path
 
 
 def today() -> str:
@@ -172,7 +174,7 @@ def today() -> str:
 
 
 def by_hand(name: str, folder: Path) -> str:
-    """The sentence that says how to do without this script."""
+    """How to get the files without this script, in a sentence."""
     about = MANIFEST[name]
     paths = (
         [about["archive"]["path"]]
@@ -186,32 +188,36 @@ def by_hand(name: str, folder: Path) -> str:
     )
 
 
-def sentence(name: str, found: dict[str, str]) -> str:
-    """How well the files of a complete set are known, in words."""
-    count = {how: sum(value == how for value in found.values()) for how in GOOD}
-    words = [f"{count['verified']} of {len(found)} with the SHA-256 of manifest.json"]
+def sentence(name: str, state_by_path: dict[str, str]) -> str:
+    """How the files of a complete set were verified, in words."""
+    count = {status: sum(value == status for value in state_by_path.values()) for status in GOOD}
+    words = [f"{count['verified']} of {len(state_by_path)} with the SHA-256 of manifest.json"]
     if count["archive"]:
         words.append(f"{count['archive']} came from the archive with the listed SHA-256")
     if count["recorded"]:
-        paths = ", ".join(path for path, how in found.items() if how == "recorded")
-        words.append(f"{paths} is as it first came (not verified: no hash is known)")
+        paths = ", ".join(path for path, status in state_by_path.items() if status == "recorded")
+        words.append(
+            f"{paths} is unchanged since the first download (not verified: no hash is known)"
+        )
     return f"{name}: {'; '.join(words)}"
 
 
 def show_list(root: Path) -> None:
     rows = [("set", "full set", "MB", "for", "works without it")]
     for name, about in MANIFEST.items():
-        found, folder = states(root / name, name), root / name
-        there = sum(how in GOOD for how in found.values())
-        bad = sum(how == "damaged" for how in found.values())
+        state_by_path, folder = states(root / name, name), root / name
+        complete = sum(status in GOOD for status in state_by_path.values())
+        bad = sum(status == "damaged" for status in state_by_path.values())
         status = (
             "there"
-            if there == len(found)
-            else f"{there} of {len(found)} files"
-            if there or bad
+            if complete == len(state_by_path)
+            else f"{complete} of {len(state_by_path)} files"
+            if complete or bad
             else "missing"
         )
-        size = sum((folder / path).stat().st_size for path in found if (folder / path).is_file())
+        size = sum(
+            (folder / path).stat().st_size for path in state_by_path if (folder / path).is_file()
+        )
         planned = (
             about["archive"]["size"]
             if "archive" in about
@@ -222,7 +228,7 @@ def show_list(root: Path) -> None:
             (
                 name,
                 status + f", {bad} damaged" * bool(bad),
-                f"{(size if there else planned) / 1e6:.1f}",
+                f"{(size if complete else planned) / 1e6:.1f}",
                 about["homework"],
                 sample,
             )
@@ -238,26 +244,28 @@ def show_list(root: Path) -> None:
     )
 
 
-def verify(root: Path, names: list[str], asked: bool) -> None:
-    """Print the state of the sets; raise UserError if something is wrong (or missing, when it was asked for)."""
+def verify(root: Path, names: list[str], required: bool) -> None:
+    """Print the state of the sets; raise UserError if something is wrong (or missing, if the user named the set)."""
     wrong = []
     for name in names:
         folder = root / name
-        found = states(folder, name)
+        state_by_path = states(folder, name)
         bad = [
-            f"{path} {how}" for path, how in found.items() if how == "damaged" or how == "missing"
+            f"{path} {status}"
+            for path, status in state_by_path.items()
+            if status == "damaged" or status == "missing"
         ]
-        if all(how == "missing" for how in found.values()) and not asked:
+        if all(status == "missing" for status in state_by_path.values()) and not required:
             print(f"{name}: not there ({command('download.py', name)})")
         elif bad:
             wrong += [f"{name}/{line}" for line in bad]
             print(f"{name}: " + ", ".join(bad))
         else:
-            print(sentence(name, found))
+            print(sentence(name, state_by_path))
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         raise UserError(
-            f"{wrong[0]}{more}; {command('download.py', wrong[0].split('/')[0])} fetches what is wrong"
+            f"{wrong[0]}{more}; {command('download.py', wrong[0].split('/')[0])} fetches the affected files"
         )
 
 
@@ -381,7 +389,7 @@ def receive(url: str, entry: Entry, part: Path, bar: tqdm, timeout: float) -> No
 
 @contextlib.contextmanager
 def written(path: Path, mode: str) -> Iterator[Callable[[bytes], None]]:
-    """A function that writes bytes to `path`; a full disk becomes a UserError and leaves the file as it is."""
+    """A function that writes bytes to `path`; a full disk raises UserError and keeps the bytes written so far."""
 
     def write(block: bytes) -> None:
         view = memoryview(block)
@@ -478,9 +486,9 @@ def checked(part: Path, entry: Entry, wrong: set[str], loose: bool) -> str:
 
 
 def unpack(archive: Path, folder: Path, entries: list[Entry], trusted: bool, url: str) -> Receipts:
-    """Write the wanted members of a zip file to their own places; other names in it are never used.
+    """Write the wanted members of a zip file to the paths of the manifest; other names in it are never used.
 
-    trusted: the archive has the listed SHA-256, so its members are right. Returns receipts {path: ...}.
+    trusted: the archive has the listed SHA-256, so its members are correct. Returns receipts {path: ...}.
     """
     receipts: Receipts = {}
     try:
@@ -501,9 +509,7 @@ def unpack(archive: Path, folder: Path, entries: list[Entry], trusted: bool, url
                             )
                 if entry["sha256"] and digest.hexdigest() != entry["sha256"] and not trusted:
                     part.unlink()
-                    raise zipfile.BadZipFile(
-                        f"{entry['member']} is another file than the listed one"
-                    )
+                    raise zipfile.BadZipFile(f"{entry['member']} is not the listed file")
                 replace_file(part, target)
                 receipts[entry["path"]] = {
                     "size": size,
@@ -533,14 +539,14 @@ def download(
         raise UserError(
             f"{folder} holds the bundled sample; give another --data_root, such as {HERE / 'full'}"
         )
-    found = states(folder, name)
-    if all(how in GOOD for how in found.values()):
-        print(f"{sentence(name, found)}; nothing to do, they are in {folder}")
+    state_by_path = states(folder, name)
+    if all(status in GOOD for status in state_by_path.values()):
+        print(f"{sentence(name, state_by_path)}; nothing to do, they are in {folder}")
         return False
-    for path, how in found.items():
-        if how == "damaged":
+    for path, status in state_by_path.items():
+        if status == "damaged":
             print(f"{folder / path} is not the listed file: it is fetched again")
-    wanted = [entry for entry in about["files"] if found[entry["path"]] not in GOOD]
+    wanted = [entry for entry in about["files"] if state_by_path[entry["path"]] not in GOOD]
     archive = about.get("archive")
     files = [archive] if archive else wanted
     print(
@@ -596,10 +602,10 @@ def download(
         raise KeyboardInterrupt(
             f"Complete files and {left:,} bytes of the next one are kept; the same command continues."
         ) from None
-    found = states(folder, name)
-    print(f"{sentence(name, found)}; they are in {folder}")
+    state_by_path = states(folder, name)
+    print(f"{sentence(name, state_by_path)}; they are in {folder}")
     for entry in wanted:
-        if found[entry["path"]] == "archive" and entry["sha256"]:
+        if state_by_path[entry["path"]] == "archive" and entry["sha256"]:
             print(
                 f"{entry['path']} is the official file, not byte for byte the copy that manifest.json lists"
             )
@@ -619,10 +625,12 @@ def room(folder: Path, files: list[Entry]) -> None:
     needed = sum(
         (entry["size"] or 0) - size_of(folder / (entry["path"] + ".part")) for entry in files
     )
-    place = next(
-        place for place in (folder.absolute(), *folder.absolute().parents) if place.exists()
+    ancestor = next(
+        ancestor
+        for ancestor in (folder.absolute(), *folder.absolute().parents)
+        if ancestor.exists()
     )
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(ancestor).free
     if free < needed:
         raise UserError(
             f"{needed / 1e6:,.1f} MB are needed in {folder}, its disk has {free / 1e6:,.1f} MB free; make "
@@ -631,13 +639,13 @@ def room(folder: Path, files: list[Entry]) -> None:
 
 
 def sources_of(about: dict[str, Any], mirror: str | None) -> list[str]:
-    """Addresses of folders with the set's files, the one to ask first in front."""
+    """Addresses of folders with the set's files, the first to try in front."""
     sources = list(about["mirrors"].values())
     if mirror is None:
         return sources
     if mirror.startswith(("http://", "https://")):
         return [mirror, *sources]
-    names = sorted({key for other in MANIFEST.values() for key in other["mirrors"]})
+    names = sorted({key for about_set in MANIFEST.values() for key in about_set["mirrors"]})
     if mirror not in names:
         raise UserError(
             f"no mirror {mirror}; known: {', '.join(names)}, or an address that begins with http"
@@ -658,7 +666,7 @@ def main(argv: list[str] | None = None) -> None:
     if args.list:
         show_list(data_root)
     elif args.verify:
-        verify(data_root, names, asked=bool(args.names))
+        verify(data_root, names, required=bool(args.names))
     elif not args.names:
         raise UserError(
             f"which data set? {command('download.py')} NAME, with one of {', '.join(MANIFEST)} or all; --list shows "

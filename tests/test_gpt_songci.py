@@ -6,7 +6,7 @@ from course.checks import blank
 
 
 def step(student, case, kind="attention_step", **more):
-    """Ask one step method: case.inputs is config, weights, name of the step, list of arrays."""
+    """Call a step method. case.inputs: config, weights, name of the step, list of arrays."""
     return student.probe("gpt_songci", kind, *case.inputs, **more)
 
 
@@ -98,7 +98,7 @@ def test_project_out(student, case):
 
 
 def check_dropout(case, got, full, p):
-    """In training every number is 0 or 1 / (1 - p) times itself, and about the share p of them is 0."""
+    """In training every value is 0 or 1 / (1 - p) times the value without dropout; about a fraction p of them is 0."""
     ratio = np.divide(got, full) if np.shape(got) == np.shape(full) else np.full(1, np.nan)
     zero = np.isclose(ratio, 0)
     seen, zh = "other numbers", "别的数"
@@ -132,7 +132,7 @@ def test_positions(student, case):
     case.check(
         {"dtype": form["dtype"], "device": form["device"]},
         why=(
-            "An embedding asks for whole numbers that live where the tokens live.",
+            "An embedding needs integer indices on the same device as the tokens.",
             "嵌入层需要整数下标，并且要与 tokens 在同一设备上。",
         ),
     )
@@ -181,7 +181,7 @@ def test_causal_mask(student, case):
     case.check(
         {"dtype": form["dtype"], "device": form["device"]},
         why=(
-            "A mask is bool and lives where the tokens live.",
+            "A mask is bool and on the same device as the tokens.",
             "掩码是布尔型，并且要与 tokens 在同一设备上。",
         ),
     )
@@ -205,14 +205,14 @@ def test_loss_and_perplexity(student, case):
     count = len(got["result"]) if isinstance(got["result"], list) else 1
     case.require(
         count == 2,
-        ("two values are asked for: the loss and the perplexity", "应返回两个值：损失和困惑度"),
+        ("return two values: the loss and the perplexity", "应返回两个值：损失和困惑度"),
         values=count,
     )
     case.check(dict(zip(("loss", "perplexity"), got["result"])))
     case.require(
         got["gradient"] is not None,
         (
-            "training goes back from the loss through the logits: return a tensor that still knows them, not a number",
+            "training backpropagates from the loss to the logits: return a tensor that is connected to them, not a number",
             "训练要从损失经 logits 往回传：请返回与 logits 相连的张量，而不是数",
         ),
         way_back=got["gradient"] is not None,
@@ -241,7 +241,7 @@ def test_guide_logits(student, case):
     case.require(
         np.array_equal(got["logits"], before),
         (
-            "the logits that came in were changed in place; the poem's likelihood is computed from them later",
+            "the input logits were changed in place; the poem's likelihood is computed from them later",
             "传入的 logits 被原地修改；之后还要用它计算整首词的似然",
         ),
         unchanged=bool(np.array_equal(got["logits"], before)),

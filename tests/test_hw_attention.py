@@ -10,7 +10,7 @@ def call(student, case, name):
 
 
 def method(student, case):
-    """Ask one method: case.inputs is class, settings, weights, name of the method, list of arrays."""
+    """Call a method of a module. case.inputs: class, settings, weights, name of the method, list of arrays."""
     return student.probe("hw_attention", "method", *case.inputs)
 
 
@@ -19,40 +19,41 @@ def method(student, case):
 
 @blank("att-01", points=5)
 def test_sample_angles(student, case):
-    jobs, at = case.inputs
-    found = student.probe("hw_attention", "angles", jobs)
+    jobs, expected_shares = case.inputs
+    answers = student.probe("hw_attention", "angles", jobs)
     form = all(
-        isinstance(one, np.ndarray) and one.shape == (pairs,)
-        for one, (_, pairs, _) in zip(found, jobs)
+        isinstance(angle_set, np.ndarray) and angle_set.shape == (pairs,)
+        for angle_set, (_, pairs, _) in zip(answers, jobs)
     )
     case.require(
         form,
         (
-            f"shapes {[np.shape(one) for one in found]}, expected {[(pairs,) for _, pairs, _ in jobs]}",
-            f"形状 {[np.shape(one) for one in found]}，应为 {[(pairs,) for _, pairs, _ in jobs]}",
+            f"shapes {[np.shape(angle_set) for angle_set in answers]}, expected {[(pairs,) for _, pairs, _ in jobs]}",
+            f"形状 {[np.shape(angle_set) for angle_set in answers]}，应为 {[(pairs,) for _, pairs, _ in jobs]}",
         ),
         form=form,
     )
     case.require(
-        all(np.isfinite(one).all() for one in found), ("some angles are NaN", "有的角度是 NaN")
+        all(np.isfinite(angle_set).all() for angle_set in answers),
+        ("some angles are NaN", "有的角度是 NaN"),
     )
     case.require(
-        all(one.min() >= 0 and one.max() <= np.pi + 1e-6 for one in found),
+        all(angle_set.min() >= 0 and angle_set.max() <= np.pi + 1e-6 for angle_set in answers),
         ("angles are radians from 0 to π", "角度应为弧度，从 0 到 π"),
     )
     case.require(
-        np.array_equal(found[0], found[1]),
+        np.array_equal(answers[0], answers[1]),
         ("the same seed must give the same angles", "相同的种子应给出相同的角度"),
     )
     case.require(
-        not np.array_equal(found[0], found[2]),
+        not np.array_equal(answers[0], answers[2]),
         ("another seed must give other angles", "不同的种子应给出不同的角度"),
     )
     case.require(
-        len(np.unique(found[0].round(9))) > len(found[0]) / 2 or jobs[0][0] == 1,
+        len(np.unique(answers[0].round(9))) > len(answers[0]) / 2 or jobs[0][0] == 1,
         ("many pairs have the same angle", "许多向量对的角度相同"),
     )
-    for (n, pairs, _), angles, (theta, share) in zip(jobs, found, at):
+    for (n, pairs, _), angles, (theta, share) in zip(jobs, answers, expected_shares):
         below = np.searchsorted(np.sort(angles), theta, side="right") / pairs
         far = float(np.abs(below - share).max())
         case.require(

@@ -42,7 +42,7 @@ def test_split(student, case):
     numbers = np.arange(len(labels))
     joined = [np.sort(np.concatenate([part["rest"], part["held"]])) for part in parts]
     held = [np.sort(part["held"]) for part in parts]
-    inside = all(len(one) and one[0] >= 0 and one[-1] < len(labels) for one in joined)
+    inside = all(len(rows) and rows[0] >= 0 and rows[-1] < len(labels) for rows in joined)
     counts = (
         [[int((labels[part] == label).sum()) for label in np.unique(labels)] for part in held]
         if inside
@@ -51,8 +51,11 @@ def test_split(student, case):
     wanted = [round(share * int((labels == label).sum())) for label in np.unique(labels)]
     case.check(
         {
-            "each text is in one part": all(np.array_equal(one, numbers) for one in joined),
-            "the share of each label is held": all(one == wanted for one in counts) and inside,
+            "each text is in one part": all(np.array_equal(rows, numbers) for rows in joined),
+            "the share of each label is held": all(
+                label_counts == wanted for label_counts in counts
+            )
+            and inside,
             "another seed holds other texts": not np.array_equal(held[0], held[1]),
             "the same seed holds the same texts": np.array_equal(held[0], held[2]),
         }
@@ -68,7 +71,7 @@ def test_vocabulary(student, case):
 def test_pad(student, case):
     tokens, lengths = student.call("waimai_cls", "data_processor.pad", *case.inputs)
     case.check({"tokens": tokens, "lengths": lengths})
-    kinds = [str(getattr(one, "dtype", "")) for one in (tokens, lengths)]
+    kinds = [str(getattr(tensor, "dtype", "")) for tensor in (tokens, lengths)]
     case.require(
         kinds == ["int64", "int64"],
         (
@@ -127,7 +130,7 @@ def test_attend(student, case):
     mixed = student.probe("waimai_cls", "tensors", "attend", *case.inputs)
     if (
         np.shape(mixed) == case.expected["mixed"].shape
-    ):  # what stands at padding is nobody's business
+    ):  # values at padding positions are not compared
         mixed = mixed.copy()
         for row, length in enumerate(case.inputs[3]):
             mixed[row, :, length:] = 0

@@ -1,7 +1,7 @@
-"""Checks of word2vec_sst: each function of the four questions alone, cost and gradient apart, stability apart.
+"""Checks of word2vec_sst: each function of the four questions alone; cost, gradient and numerical stability separately.
 
-Accepted without a change: files of the original assignment. A row for a flat array and the reverse, an array of one
-element for a number, printing in place of returning a verdict, arguments changed in place: `fit` and `verdict` say how.
+Accepted without a change: files of the original assignment. A row instead of a flat array and the reverse, an array of one
+element instead of a number, printing instead of returning a verdict, arguments changed in place: see `fit` and `verdict`.
 """
 
 import re
@@ -32,7 +32,7 @@ COSTS = (
 
 
 def fit(value, expected):
-    """`value` in the shape of `expected` where the two differ only by axes of length one; else as it came."""
+    """`value` in the shape of `expected` where the two differ only by axes of length one; otherwise unchanged."""
     if isinstance(value, list) and all(isinstance(item, (int, float)) for item in value):
         value = np.array(value)
     if isinstance(value, (int, float, np.ndarray)):
@@ -132,7 +132,7 @@ def test_sigmoid_grad(student, case):
 
 
 def verdict(answer):
-    """1 for "the gradient is right", 0 for "wrong": what was returned, or what was printed; -1 if neither says it."""
+    """1 if the checker accepts the gradient, 0 if it rejects it, by its result or its output; -1 if neither tells."""
     if answer["returned"] is not None:
         return int(answer["returned"])
     text = answer["printed"].lower()
@@ -140,8 +140,8 @@ def verdict(answer):
 
 
 def asked(answer, x0):
-    """How a checker asked f, to tell mistakes apart: entries moved at once, entries moved at all, to how many sides, how far
-    (0 fit, 1 too far, -1 too near)."""
+    """How a gradient checker called f, to distinguish mistakes: the most entries moved in one call, the number of entries
+    moved in any call, the number of directions, and the step size (0 good, 1 too large, -1 too small)."""
     away = np.asarray(answer["calls"]).reshape(-1, x0.size) - x0.ravel()
     far = np.abs(away).max(initial=0)
     return [
@@ -155,23 +155,23 @@ def asked(answer, x0):
 @blank("w2v-04", points=5)
 def test_gradcheck_verdicts(student, case):
     answers = student.probe(HOMEWORK, "gradcheck", *case.inputs, module="q2_gradcheck")
-    said = np.array([verdict(answer) for answer in answers])
+    verdicts = np.array([verdict(answer) for answer in answers])
     right = case.expected["verdicts"].astype(int)
-    how = np.array(
+    ways = np.array(
         [asked(answer, function["x"]) for answer, function in zip(answers, case.inputs[0])]
     )
     case.require(
-        not (said < 0).any(),
+        not (verdicts < 0).any(),
         (
-            "neither True nor False is returned, and neither 'passed' nor 'failed' printed",
+            "nothing was returned (True or False) and nothing printed ('passed' or 'failed')",
             "既没有返回 True / False，也没有打印 passed / failed",
         ),
-        verdicts=said,
-        how=how,
+        verdicts=verdicts,
+        how=ways,
     )
     missed, accused = (
-        int(((said == 1) & (right == 0)).sum()),
-        int(((said == 0) & (right == 1)).sum()),
+        int(((verdicts == 1) & (right == 0)).sum()),
+        int(((verdicts == 0) & (right == 1)).sum()),
     )
     case.require(
         missed + accused == 0,
@@ -179,8 +179,8 @@ def test_gradcheck_verdicts(student, case):
             f"{missed} of {(right == 0).sum()} wrong gradients passed, {accused} of {right.sum()} right ones failed",
             f"{(right == 0).sum()} 个错误梯度中有 {missed} 个通过，{right.sum()} 个正确梯度中有 {accused} 个被判错",
         ),
-        verdicts=said,
-        how=how,
+        verdicts=verdicts,
+        how=ways,
     )
 
 
@@ -201,7 +201,7 @@ def test_gradcheck_leaves(student, case):
         case.require(
             moved.sum(axis=1).max(initial=0) <= 1 and np.abs(answer["x"] - x0).max() < 1e-9,
             (
-                "x is not put back: a later call sees an entry that is still moved",
+                "x is not restored: a later call sees an entry that is still moved",
                 "x 没有恢复：后面的调用看到仍被移动的分量",
             ),
             **{f"moved {n}": moved.sum(axis=1), f"x {n}": np.abs(answer["x"] - x0) > 1e-9},
@@ -250,7 +250,7 @@ def test_network_gradient(student, case):
     )
     scale = (
         cost / case.expected["cost"]
-    )  # 1 for the sum; a mean whose gradient is of the mean too is right here
+    )  # 1 for the sum; a mean with the gradient of the mean is also accepted here
     case.check({"gradient": gradient / scale if isinstance(gradient, np.ndarray) else gradient})
 
 
@@ -261,7 +261,7 @@ def test_network_sum(student, case):
     case.require(
         not np.allclose(np.nan_to_num(cost) * rows, case.expected["cost"]),
         (
-            f"the cost is the mean over the {rows} rows; here it is the sum (with its gradient, the mean is right elsewhere)",
+            f"the cost is the mean over the {rows} rows, but the sum is required here (only this check requires the sum)",
             f"得到的是 {rows} 行的平均代价；这里要求的是总和（平均值若与梯度一致，只扣这一小项）",
         ),
         cost=cost,
@@ -319,7 +319,7 @@ def test_softmax_gradients(student, case):
     points=1,
     stubs=(*SOFTMAX, *SIGMOID),
     why=(
-        "Your softmax does not overflow: is it the one that is used here?",
+        "Your softmax does not overflow: is it the one you use here?",
         "你的 softmax 不会溢出：这里用的是它吗？",
     ),
 )
@@ -354,7 +354,7 @@ def test_neg_gradients(student, case):
     points=2,
     stubs=(*SOFTMAX, *SIGMOID),
     why=(
-        "A draw that equals the target is no negative: draw again until there are K.",
+        "A draw that equals the target is not a negative sample: draw again until there are K.",
         "抽到目标词本身不算负样本：重新抽，直到有 K 个。",
     ),
 )
@@ -367,8 +367,8 @@ def test_neg_draws(student, case):
     points=1,
     stubs=(*SOFTMAX, *SIGMOID),
     why=(
-        "1 - sigmoid(z) = sigmoid(-z): only one of the two keeps its digits when z is large.",
-        "1 - sigmoid(z) = sigmoid(-z):z 很大时只有其中一个保住有效数字。",
+        "1 - sigmoid(z) = sigmoid(-z): only one of the two keeps its precision when z is large.",
+        "1 - sigmoid(z) = sigmoid(-z)：z 很大时只有其中一个能保留有效数字。",
     ),
 )
 def test_neg_overflow(student, case):
@@ -377,7 +377,7 @@ def test_neg_overflow(student, case):
 
 def window(student, case, *names):
     answer = student.probe(HOMEWORK, "window", *case.inputs, module="q3_word2vec")
-    whose = "" if answer["stub"] else "own "  # the stubs are other costs than the student's own
+    whose = "" if answer["stub"] else "own "  # the stubs compute different costs
     answers = fitted(
         case,
         *results(case, answer["result"], 3),
@@ -421,7 +421,7 @@ def test_sgd_steps(student, case):
     "w2v-11",
     points=3,
     why=(
-        "A post-processing may return a new array: what becomes of it?",
+        "Postprocessing may return a new array: do you use it?",
         "后处理函数可能返回一个新数组：它去哪儿了？",
     ),
 )
@@ -433,7 +433,7 @@ def test_sgd_postprocessing(student, case):
     "w2v-11",
     points=1,
     why=(
-        "After iteration 20,000 the step is half of what it was.",
+        "After iteration 20,000 the step is halved.",
         "第 20,000 次迭代之后步长减半。",
     ),
 )
@@ -445,7 +445,7 @@ def test_sgd_halving(student, case):
     "w2v-11",
     points=1,
     why=(
-        "With useSaved a run goes on where it was saved, and saves; in every run the cost is printed.",
+        "With useSaved a run continues from the saved state and saves regularly; every run prints the cost.",
         "useSaved 为真时，从保存处继续并定期保存；每次运行都要打印代价。",
     ),
 )
@@ -496,7 +496,7 @@ def test_regression_gradient(student, case):
     answers = fitted(case, *results(case, value, 2), names=["cost", "gradient"])
     case.require(
         True, ("", ""), **answers
-    )  # the cost tells apart two mistakes with the same gradient
+    )  # the cost distinguishes two mistakes with the same gradient
     case.check({"gradient": answers["gradient"]})
 
 
@@ -510,7 +510,7 @@ def test_regression_classes(student, case):
     points=1,
     stubs=REGRESSION,
     why=(
-        "Your softmax does not overflow: is it the one that is used here?",
+        "Your softmax does not overflow: is it the one you use here?",
         "你的 softmax 不会溢出：这里用的是它吗？",
     ),
 )

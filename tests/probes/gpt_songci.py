@@ -1,4 +1,4 @@
-"""Run beside the student's gpt_songci code: builds its modules from plain data, in float64, and reports what they do."""
+"""Run beside the student's gpt_songci code: builds its modules from plain data, in float64, and returns their results."""
 
 import numpy as np
 import torch
@@ -10,10 +10,10 @@ def tensor(array):
 
 def load(module, weights):
     """Copy a dict name -> array into the module's parameters of these names."""
-    own = dict(module.named_parameters(remove_duplicate=False))
+    parameters = dict(module.named_parameters(remove_duplicate=False))
     with torch.no_grad():
         for name, value in weights.items():
-            own[name].copy_(tensor(value))
+            parameters[name].copy_(tensor(value))
 
 
 def make_attention(homework, config, weights):
@@ -53,7 +53,7 @@ def gpt_step(homework, config, weights, step, inputs, train=False):
 
 
 def gpt_form(homework, config, step, batch, length):
-    """How a step that reads only the form of `tokens` answers: dtype and device for tokens that live elsewhere."""
+    """The result of a step that uses only the shape of `tokens`: dtype and device for tokens on another device."""
     gpt = make_gpt(homework, config, {}).eval()
     result = getattr(gpt, step)(torch.zeros(batch, length, dtype=torch.long, device="meta"))
     return {"dtype": str(result.dtype), "device": str(result.device), "shape": list(result.shape)}
@@ -64,7 +64,7 @@ def gpt_layers(homework, config, matrices, h, mask):
     gpt = make_gpt(homework, config, {}).eval()
     masks = []
 
-    class StandIn(torch.nn.Module):
+    class StubBlock(torch.nn.Module):
         def __init__(self, number, matrix):
             super().__init__()
             self.number, self.matrix = number, tensor(matrix)
@@ -77,7 +77,7 @@ def gpt_layers(homework, config, matrices, h, mask):
             )
 
     gpt.blocks = torch.nn.ModuleList(
-        StandIn(number, matrix) for number, matrix in enumerate(matrices)
+        StubBlock(number, matrix) for number, matrix in enumerate(matrices)
     )
     with torch.no_grad():
         result = gpt.run_layers(tensor(h), tensor(mask))
@@ -93,12 +93,15 @@ def gpt(homework, config, weights, tokens):
 
 
 def loss(homework, logits, targets):
-    """{"result", "gradient" of its first part, the loss, by the logits; None if there is no way back}."""
+    """{"result", "gradient" of the loss, its first value, with respect to the logits; None if they are not connected}."""
     logits = tensor(logits).requires_grad_()
     result = homework.module("model").loss_and_perplexity(logits, tensor(targets))
     loss = result[0] if isinstance(result, (tuple, list)) and result else None
-    back = isinstance(loss, torch.Tensor) and loss.requires_grad and loss.numel() == 1
-    return {"result": result, "gradient": torch.autograd.grad(loss, logits)[0] if back else None}
+    connected = isinstance(loss, torch.Tensor) and loss.requires_grad and loss.numel() == 1
+    return {
+        "result": result,
+        "gradient": torch.autograd.grad(loss, logits)[0] if connected else None,
+    }
 
 
 def guide(homework, logits, fits, rhymes, wanted, used):

@@ -1,7 +1,7 @@
 """Runs beside the student's code for hmm: stubs that add up all state paths.
 
-Their callers need the sum over the last row and nothing else: no entry is right, and neither is any other row, so that a
-stub is not an answer, also not one asked about every beginning of the sequence.
+Their callers need the sum over the last row and nothing else: no single entry is right, and neither is any other row,
+so that a stub cannot be used as an answer, even if it is called for every prefix of the sequence.
 """
 
 import itertools
@@ -16,15 +16,15 @@ def paths(N, T):
 
 def path_probabilities(pi, A, B, obs):
     """Probability of each path of `paths` together with obs, (N**T,)."""
-    every = paths(len(pi), len(obs))
-    p = pi[every[:, 0]] * B[every, obs].prod(1)
+    all_paths = paths(len(pi), len(obs))
+    p = pi[all_paths[:, 0]] * B[all_paths, obs].prod(1)
     for t in range(1, len(obs)):
-        p = p * A[every[:, t - 1], every[:, t]]
+        p = p * A[all_paths[:, t - 1], all_paths[:, t]]
     return p
 
 
 def shares(N):
-    """How a stub spreads a row's total over N states: not as the states share it."""
+    """How a stub distributes a row's total over N states: not the states' true shares."""
     return np.arange(1, N + 1) / (N * (N + 1) / 2)
 
 
@@ -43,7 +43,7 @@ def log_forward(log_pi, log_A, log_B, obs):
         if len(pi) ** len(obs) <= 5000:
             return np.log(forward(pi, A, B, obs))
         if np.abs(A - pi).max() > 1e-12:
-            raise ValueError("this stub knows short sequences only")
+            raise ValueError("this stub handles short sequences only")
         return np.cumsum(np.log(pi @ B)[obs])[:, None] + np.log(shares(len(pi)))
 
 

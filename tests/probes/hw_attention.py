@@ -1,4 +1,5 @@
-"""Run beside the student's hw_attention code: tensors and modules from plain data, in float64, and what comes of them."""
+"""Run beside the student's hw_attention code: builds tensors and modules from plain data, in float64, and
+returns their results."""
 
 import torch
 from torch.nn import functional as F
@@ -9,7 +10,7 @@ def tensor(value):
 
 
 def tensors(values):
-    """Arrays become tensors; numbers, text and None stay what they are."""
+    """Arrays become tensors; numbers, text and None stay unchanged."""
     return [tensor(value) if hasattr(value, "shape") else value for value in values]
 
 
@@ -54,7 +55,7 @@ def method(homework, kind, settings, weights, name, inputs):
 
 
 class Recorder(torch.nn.Module):
-    """Stands for a sub-module: gives x @ matrix + shift (and `extra`, if any), and keeps what it was called with."""
+    """Stub of a sub-module: returns x @ matrix + shift (and `extra`, if any), and records its arguments."""
 
     def __init__(self, matrix, shift, extra=None):
         super().__init__()
@@ -101,8 +102,8 @@ def context(homework, state, states, keep):
 
 
 def step(homework, weights, token, state, states, keep):
-    """Seq2Seq.step with a stub for look: context = 2 · query - first encoder state; the queries that it got, and
-    whether context was called past look."""
+    """Seq2Seq.step with a stub for look: context = 2 · query - first encoder state; the queries that it received, and
+    whether context was called directly instead of look."""
     model, queries, past = (
         load(fake_seq2seq(homework, len(state[0]), len(weights["embedding_out.weight"])), weights),
         [],
@@ -180,9 +181,9 @@ def score_scaled_dot(q, k):
 
 
 def score_dot(q, k):
-    """stub: from distances, |q - k|² = |q|² + |k|² - 2 q·k."""
-    if q.dim() > 4:  # batch and heads in front are what its callers need: more would be an answer
-        raise ValueError("this stub does not know more than two axes in front")
+    """Stub: from distances, |q - k|² = |q|² + |k|² - 2 q·k."""
+    if q.dim() > 4:  # its callers need batch and heads in front; more would be a full answer
+        raise ValueError("this stub handles at most two leading axes")
     lengths = q.square().sum(-1)[..., :, None] + k.square().sum(-1)[..., None, :]
     return (lengths - torch.cdist(q, k, compute_mode="donot_use_mm_for_euclid_dist").square()) / 2
 

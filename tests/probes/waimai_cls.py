@@ -12,7 +12,7 @@ def tensor(value):
 
 
 def stop_words(homework, content, default=False):
-    """{"kind", "words" (sorted)} of get_stop_words for a file with this content (str, "\\ufeff" is the mark).
+    """{"kind", "words" (sorted)} of get_stop_words for a file with this content (str, "\\ufeff" is the byte order mark).
 
     default: the file is the module's STOP_WORDS, and no path is given.
     """
@@ -42,7 +42,7 @@ def split(homework, labels, share, seeds):
 
 
 def embedding(homework, mode, vectors, tokens):
-    """What make_embedding's table is, gives, and does in one step of gradient descent on all its rows."""
+    """The class of make_embedding's table, its values, and the rows that one step of gradient descent changes."""
     torch.manual_seed(len(vectors))
     given = tensor(vectors).float()
     table = homework.module("model").make_embedding(*vectors.shape, mode, given.clone())
@@ -85,10 +85,10 @@ def recurrent_states(homework, name, dim, hidden, num_layers, bidirectional, wei
 
 
 def load(module, weights):
-    own = dict(module.named_parameters())
+    parameters = dict(module.named_parameters())
     with torch.no_grad():
         for name, value in weights.items():
-            own[name].copy_(tensor(value))
+            parameters[name].copy_(tensor(value))
 
 
 class Frozen(torch.nn.Module):
@@ -105,12 +105,12 @@ class Frozen(torch.nn.Module):
 def optimizer(homework, shapes, frozen, lr):
     """{"kind", "lr", "parameters": sorted names} of make_optimizer."""
     model = Frozen(shapes, frozen)
-    made = homework.module("train").make_optimizer(model, lr)
-    held = [p for group in made.param_groups for p in group["params"]]
+    result = homework.module("train").make_optimizer(model, lr)
+    held = [p for group in result.param_groups for p in group["params"]]
     names = sorted(name for name, p in model.named_parameters() if any(p is q for q in held))
     return {
-        "kind": type(made).__name__,
-        "lr": [group["lr"] for group in made.param_groups],
+        "kind": type(result).__name__,
+        "lr": [group["lr"] for group in result.param_groups],
         "parameters": names,
     }
 
@@ -133,7 +133,7 @@ class Linear(torch.nn.Module):
 
 
 def steps(homework, weight, batches, lr):
-    """Two or more train_steps by plain gradient descent: the losses told, the weights after each, the mode."""
+    """Two or more train_steps by plain gradient descent: the returned losses, the weights after each step, the mode."""
     model = Linear(weight).eval()
     gradient_descent = torch.optim.SGD(model.parameters(), lr=lr)
     losses, weights = [], []
@@ -147,7 +147,7 @@ def steps(homework, weight, batches, lr):
 
 
 def evaluation(homework, weight, dropped, batches):
-    """evaluate over the batches, of a model that is in training mode before."""
+    """evaluate over the batches, of a model that is in training mode before the call."""
     model = Linear(weight, dropped).train()
     loss, accuracy = homework.module("train").evaluate(
         model, [tuple(map(tensor, batch)) for batch in batches]

@@ -1,4 +1,5 @@
-"""Runs beside the student's code: builds what plain data cannot carry, calls, and records. All judging is in the test."""
+"""Runs beside the student's code: builds objects that plain data cannot express and records
+what the code does with them. The test judges."""
 
 import contextlib
 import io
@@ -11,13 +12,13 @@ import numpy as np
 
 
 def refuse(condition, what):
-    """A stub knows what its callers need and no more, so that it is not an answer."""
+    """Restrict a stub to what its callers need, so that it cannot be used as an answer."""
     if condition:
-        raise ValueError(f"this stub does not know {what}")
+        raise ValueError(f"this stub does not handle {what}")
 
 
 def softmax(x):
-    """Of a vector, or of the rows of a matrix with more than one column and no row of low scores only."""
+    """Softmax of a vector, or of the rows of a matrix with more than one column and no row of low scores only."""
     x = np.asarray(x, dtype=np.float64)
     if x.ndim == 2:
         refuse(x.shape[1] == 1, "a matrix of one column")
@@ -44,7 +45,7 @@ def gradcheck_naive(f, x):
 
 
 def distance_cost(predicted, target, outputVectors, dataset):
-    """Stub of the softmax's cost: a different cost, |v - u_o|^2 / 2, and its gradients, so that it is not an answer."""
+    """Stub of the softmax's cost: a different cost, |v - u_o|^2 / 2, and its gradients, so that it cannot be used as an answer."""
     v, grad = np.ravel(predicted), np.zeros(np.shape(outputVectors))
     apart = v - outputVectors[target]
     grad[target] = -apart
@@ -61,7 +62,7 @@ def drawn_cost(predicted, target, outputVectors, dataset, K=10):
 
 
 def not_needed(*arguments, **settings):
-    """For names that a file imports and its blanks do not call."""
+    """Stub for names that a file imports but its blanks do not call."""
     raise AssertionError("no blank should need this function")
 
 
@@ -93,7 +94,7 @@ STUBS |= {
 
 
 def gradcheck(homework, functions):
-    """Ask gradcheck_naive about each function; per function what it returned, printed and did.
+    """Call gradcheck_naive on each function; per function what it returned, printed and did.
 
     A function is {"x", "A", "b", "rate", "constant", "noise", "error"}: cost = constant + b.x + x.A x / 2 + sum exp(rate x)
     + noise * r * sum x, with r from Python's `random`; its gradient, plus `error`.
@@ -184,7 +185,7 @@ def window(homework, model, cost, current, C, context, tokens, inputVectors, out
 
 
 def wrapper(homework, model, cost, tokens, wordVectors, windows, draws, C):
-    """word2vec_sgd_wrapper over windows that are drawn already."""
+    """word2vec_sgd_wrapper over a fixed list of windows."""
     module = homework.module("q3_word2vec")
     return module.word2vec_sgd_wrapper(
         getattr(module, model), tokens, wordVectors, Drawn(draws, windows), C, getattr(module, cost)
@@ -235,7 +236,7 @@ def sgd(homework, x0, a, m, step, iterations, post, begun=None, every=None):
 
 
 def features(homework, tokens, wordVectors, sentence):
-    """The sentence's features. Handouts differ in the function's name and file: whichever is there."""
+    """The sentence's features. Handouts differ in the function's name and file; all are tried."""
     missing = None
     for file in ("q4_softmaxreg", "q4_sentiment"):
         try:
