@@ -122,6 +122,8 @@ class GuidedStream:
         self.patterns = [[head + lines[0], *lines[1:]] for lines in self.patterns]
         self.lines, self.number = [head] * len(plans), [0] * len(plans)
         self.fill = terminal and len(plans) == 1
+        if self.fill:
+            print(head, end="", flush=True)
 
     def __call__(self, chars):
         for row, char in enumerate(chars):

@@ -309,12 +309,12 @@ def test_stream_shows_the_pattern_being_filled(place, capsys):
     lines = [line for line in out.split("\n") if line.startswith("[1] ")]
     assert lines[0].startswith("[1] +++浣溪沙") and len(lines) == 6
     assert lines[4].endswith("。    ○○○○○○○，○○○○○○△。")
-    stream = text_py.GuidedStream("+++甲", [plan("#A。\n", A=[1]).titled(0)], terminal=True)
     capsys.readouterr()
+    stream = text_py.GuidedStream("+++甲", [plan("#A。\n", A=[1]).titled(0)], terminal=True)
     for char in "\n天人。\n\n":
         stream([char])
     stream.close()
-    assert capsys.readouterr().out == "\n\r天△。\r天人。\r天人。\n"
+    assert capsys.readouterr().out == "+++甲\n\r天△。\r天人。\r天人。\n"
 
 
 @pytest.mark.parametrize(
