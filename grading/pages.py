@@ -15,6 +15,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
+        "colon": ": ",
+        "comma": ", ",
         "graded": "graded",
         "isolation": "isolation",
         "possible": "still possible",
@@ -71,6 +73,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "none": "not received",
     },
     "zh": {
+        "colon": "：",
+        "comma": "、",
         "graded": "已批改",
         "isolation": "隔离级别",
         "possible": "仍可能",

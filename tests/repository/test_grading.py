@@ -405,7 +405,7 @@ def test_what_changed_since_the_last_run(tmp_path, quick):
     hand_in(tmp_path / "in", "20260002", "hmm", {"model.py": MODEL})
     quick()
     first = page.read_bytes()
-    assert "20260001, hmm: 6 → 10" in first.decode() and "hmm-01 0 → 4" in first.decode()
+    assert "20260001 · hmm：6 → 10" in first.decode() and "hmm-01 0 → 4" in first.decode()
     quick()
     assert page.read_bytes() == first, "a run without news keeps what the last news were"
 
@@ -517,8 +517,8 @@ def test_parts_graded_side_by_side(tmp_path, graded, how):
     if how == "parallel":
         if not shutil.which("parallel"):
             pytest.skip("GNU parallel is not installed: apt-get install parallel")
-        line = shlex.join([*folder, *flags, "--shard", "{}/2", "--out", f"{tmp_path}/part{{}}"])
-        command = ["parallel", "-j", "2", line.replace("'{}/2'", "{}/2"), ":::", "1", "2"]
+        line = shlex.join([*folder, *flags]) + f" --shard {{}}/2 --out {tmp_path}/part{{}}"
+        command = ["parallel", "-j", "2", line, ":::", "1", "2"]
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     else:
         parts = [

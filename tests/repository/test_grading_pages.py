@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+from urllib.parse import unquote
 
 import pytest
 
@@ -75,6 +76,14 @@ def test_the_class_page(browser, graded, lang, width, scheme):
         assert page.locator("svg rect.bar").count() == 22
         assert page.locator("table.blanks .hint").count() > 3  # mistakes by name
         keep(page, f"class-{lang}-{width}-{scheme}")
+        names = page.locator("#class tbody th")
+        assert all(names.nth(i).bounding_box()["height"] < 130 for i in range(names.count()))
+        cells = page.locator("table.map td a")
+        assert cells.count() > 100
+        page.evaluate(
+            """() => { const box = document.querySelector("#class").parentElement; box.scrollLeft = 300; }"""
+        )
+        assert names.first.bounding_box()["x"] >= 0, "the names stay where they are"
         page.get_by_role("button", name="hmm").click()
         points = [row[4] for row in rows(page) if row[4] != "–"]
         assert points == sorted(points, key=float) and len(points) == 7
@@ -84,7 +93,9 @@ def test_the_class_page(browser, graded, lang, width, scheme):
         assert [row[2] for row in rows(page)] == ["李四"]
         page.locator("#filter").fill("")
         assert sorted(rows(page)) == sorted(everybody)
-        page.get_by_role("link", name="20260001_张三").click()
+        link = page.locator("table.map td.wrong a").first.get_attribute("href")
+        assert (graded / lang / unquote(link.partition("#")[0])).is_file()
+        page.locator("#class").get_by_role("link", name="20260001_张三").click()
         page.wait_for_url("**/report.html")
         assert page.locator("h1").inner_text() == "20260001_张三"
         assert (
@@ -102,6 +113,9 @@ def test_reports_in_both_languages(browser, graded, width, scheme):
             assert page.locator("body").evaluate("body => body.scrollWidth") <= width
             shown = page.locator("main").inner_text()
             assert pages.WORDS[lang]["total"] in shown and "hw_bptt" in shown
+            if student == "20260002":
+                code = page.locator("#hmm ~ table details.code, #hw_bptt ~ table details.code")
+                assert code.count() and code.first.locator("code").first.inner_text().strip()
             if student != "20260001_张三":
                 assert page.locator(".hint").count() and {
                     pages.WORDS[lang][one] for one in ("done", "empty")
