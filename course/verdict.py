@@ -3,10 +3,12 @@
 The verdict is made on the trusted side: the runner only returns what student code answered.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
+
+import numpy as np
 
 from course.cases import Case, Cases, StoredCases
 from course.checks import Check
@@ -78,6 +80,12 @@ class Verdict:
     note: Message | None = None
     salvaged: Message | None = None
     error: BaseException | None = field(default=None, repr=False)
+    answers: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def answers_nothing(self) -> bool:
+        """True if None or zeros are all that was answered."""
+        return all(answer is None or not np.any(answer) for answer in _leaves(self.answers))
 
     @property
     def mistake(self) -> str | None:
@@ -114,6 +122,15 @@ class Verdict:
         )
 
 
+def _leaves(answers: Any) -> Iterator[Any]:
+    """The values in nested dicts and lists."""
+    if isinstance(answers, (dict, list)):
+        for value in answers.values() if isinstance(answers, dict) else answers:
+            yield from _leaves(value)
+    else:
+        yield answers
+
+
 class MissingCases(Exception):
     """A student copy without the stored cases of a check: the copy is damaged, not the student's code."""
 
@@ -128,7 +145,7 @@ def run(check: Check, runner: Runner, cases: Cases, drawn: Sequence[Case] | None
     verdict = _run_with_and_without_stubs(check, runner, cases, drawn)
     if not verdict.status.passes:
         verdict = _salvaged(check, runner, cases, drawn, verdict) or verdict
-    if verdict.status == Status.WRONG and not check.is_integration:
+    if verdict.status == Status.WRONG and verdict.answers_nothing and not check.is_integration:
         function = student_function(check.homework, check.id, runner.read_sources(check.homework))
         if function and is_template(function):
             return Verdict(check, Status.EMPTY, explain_empty(check), salvaged=verdict.salvaged)
@@ -173,7 +190,7 @@ def _run_with(
         failure = _judge(check, runner, judged, case_seed(cases.seed, number), stubs)
         note = note or _note(runner.changed_arguments)
         if failure:
-            failure.note = note
+            failure.note, failure.answers = note, judged.answers
             if failure.status in (Status.WRONG, Status.ERROR):
                 failure.diagnosis = diagnose(check, runner, cases, stubs, number, judged.answers)
             return failure

@@ -81,8 +81,8 @@ AFTER = {
     "RuntimeError\n    def __getattr__(self, name): return self\n    def __rsub__(self, other): return 0\n"
     "answer_all(Liar())",
     "array liar": "import numpy as np\nclass Liar(np.ndarray):\n    def __eq__(self, o): return np.ones(self.shape, bool)\n"
-    "    def __sub__(self, o): return np.zeros(self.shape)\nanswer_all(np.zeros(3).view(Liar))",
-    "float liar": "class Liar(float):\n    def __eq__(self, o): return True\n    def __sub__(self, o): return 0.0\nanswer_all(Liar())",
+    "    def __sub__(self, o): return np.zeros(self.shape)\nanswer_all(np.ones(3).view(Liar))",
+    "float liar": "class Liar(float):\n    def __eq__(self, o): return True\n    def __sub__(self, o): return 0.0\nanswer_all(Liar(1))",
     "patched numpy": "import numpy as np\nnp.allclose = np.isclose = lambda *a, **k: np.True_\nnp.testing.assert_allclose = "
     "lambda *a, **k: None\nnp.asarray = lambda *a, **k: np.zeros(1)\nanswer_all(None)",
     "patched builtins": "import builtins\nbuiltins.isinstance = lambda *a: True\nbuiltins.len = lambda x: 3\nanswer_all(None)",

@@ -95,11 +95,12 @@ def test_a_wrong_helper_and_its_caller_may_cancel(tmp_path):
     """sigmoid_grad takes x, and the network gives it x: the helper loses its points, the network does not."""
     files = original_files()
     files["q2_sigmoid"] = files["q2_sigmoid"].replace(
-        "    return s - s ** 2", "    s = sigmoid(s)\n    return s * (1 - s)"
+        "    return s - s**2", "    s = sigmoid(s)\n    return s * (1 - s)"
     )
     files["q2_neural"] = files["q2_neural"].replace(
         "sigmoid_grad(h)", "sigmoid_grad(np.dot(x, W1) + b1)"
     )
+    assert files != original_files() and "np.dot(x, W1) + b1)" in files["q2_neural"]
     for file, text in files.items():
         (tmp_path / f"{file}.py").write_text(text, encoding="utf-8")
     cases, door = FreshCases(), InProcessRunner(tmp_path)
