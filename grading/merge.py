@@ -12,11 +12,12 @@ from pathlib import Path
 
 from course.settings import CourseError
 from grading.files import printable, write
-from grading.grade import KEPT, Outcome, say, summary, write_utf8
+from grading.grade import KEPT, Outcome, say, summary
 from grading.isolation import LEVELS
 from grading.journal import Journal, JournalError
 from grading.options import GradeError, Options, Shard, get_parser, read_options
 from grading.plan import make_plan
+from grading.processes import keep_streams
 from grading.report import write_reports
 from grading.run import (
     JOURNAL,
@@ -91,7 +92,7 @@ def parser_with_parts() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = parser_with_parts()
-    write_utf8()
+    keep_streams()
     prefix = f"{parser.prog}: error: "
     try:
         options = read_options(arguments, parser)
