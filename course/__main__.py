@@ -1,31 +1,12 @@
-"""`python -m course`: the student's one command."""
+"""`python -m course`: the student's one command. Inside a homework folder: `python ../course`."""
 
-import argparse
 import sys
-from collections.abc import Sequence
+from pathlib import Path
 
-from course.commands import pack, status, update
+if not __package__:  # run as a folder: Python put course/ itself on the path
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-COMMANDS = {"status": status, "pack": pack, "update": update}
-
-
-def get_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m course", description="Commands for students.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in COMMANDS.items():
-        summary = (module.__doc__ or "").splitlines()[0]
-        command = commands.add_parser(name, help=summary, description=summary)
-        module.add_arguments(command)
-    return parser
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    parser = get_parser()
-    args = parser.parse_args(argv)
-    return COMMANDS[args.command].run(args)
-
+from course.commands.main import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

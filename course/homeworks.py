@@ -8,6 +8,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 HOMEWORKS = ("hw_bptt", "hw_attention", "waimai_cls", "gpt_songci", "hmm", "word2vec_sst")
 COPY_RECORD = ".student-copy.json"  # in every student copy: its homeworks, files as handed out, texts to merge with
+PROGRESS_FILE = ".course-status.json"  # verdicts of the last runs (course.progress); ignored by git
 
 
 class Location(NamedTuple):

@@ -24,7 +24,7 @@ from course import cases as case_sources
 from course import handout, markers
 from course.checks import load_checks
 from course.commands import update
-from course.homeworks import COPY_RECORD, HOMEWORKS, ROOT
+from course.homeworks import COPY_RECORD, HOMEWORKS, PROGRESS_FILE, ROOT
 from course.settings import Course, CourseError
 from course.settings import load as load_course
 from grading.treefiles import tree_files
@@ -55,6 +55,7 @@ NEVER = (
     ".venv",
     "workdirs",
     ".pytest_cache",
+    PROGRESS_FILE,
     ".ruff_cache",
     ".ipynb_checkpoints",
     "full",
@@ -447,7 +448,9 @@ def release(out, plan, say=print):
             pack(folder, made)
             made.replace(out)
         elif out.exists() and any(out.iterdir()):
-            update.bring(folder, out, say=lambda line: None)  # a .git beside the files stays
+            update.update_copy(
+                folder, out, report=lambda message: None
+            )  # a .git beside the files stays
         else:
             shutil.copytree(folder, out, dirs_exist_ok=True)
     say(f"written: {out}")
@@ -458,7 +461,7 @@ def renew(old, plan, say=print):
     with tempfile.TemporaryDirectory(prefix="student-") as place:
         build(place, plan)
         prove(place, plan, say)
-        update.bring(place, old, say=say)
+        update.update_copy(place, old, report=lambda message: say(message.en))
 
 
 def not_due(plan, now=None):

@@ -19,6 +19,7 @@ from course.cases import Case, Cases, open_cases  # noqa: E402
 from course.checks import Check, load_checks  # noqa: E402
 from course.homeworks import ROOT  # noqa: E402
 from course.messages import Language, choose_language, printable  # noqa: E402
+from course.progress import record_progress  # noqa: E402
 from course.runner import InProcessRunner, Runner, SubprocessRunner  # noqa: E402
 from course.verdict import CheckResult, Status  # noqa: E402
 
@@ -169,6 +170,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     results = config.stash[RESULTS]
     if not results:
         return
+    if not config.getoption("submission"):
+        record_progress(results)
     lang = language(config)
     root = config.getoption("submission") or ROOT
     width = shutil.get_terminal_size().columns

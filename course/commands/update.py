@@ -1,7 +1,6 @@
-"""Bring a newer student copy into this one: checks and sheets are renewed, what you wrote stays as it is.
+"""`python -m course update ../student.zip` brings a newer student copy into this one.
 
-python -m course update ../student.zip              # or the unpacked folder
-python -m course update ../student.zip --dry_run    # only tell what would change
+Checks and sheets are replaced; what the student wrote stays as it is.
 """
 
 import argparse
@@ -9,79 +8,143 @@ import difflib
 import hashlib
 import json
 import re
-import sys
 import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path, PurePosixPath
 
+from course.commands.terminal import CommandError, say
 from course.disk import write_file
 from course.homeworks import COPY_RECORD, ROOT
+from course.messages import Language, Message
 
+SUMMARY = Message(
+    "Bring a newer student copy into this one; what you wrote stays as it is.",
+    "用新版学生版更新这一份；你写的内容保持不变。",
+)
 TEXT = (".py", ".md", ".txt", ".toml", ".csv", ".ipynb", ".json")
 STUB = re.compile(
     r"\s*(# \S+ \(\d+ points?(, bonus)?\): .*|raise NotImplementedError\(.*still empty.*\))?\s*"
 )
-
-SAID = {
-    "updated": "renewed",
-    "merged": "renewed around what you wrote",
-    "new": "new",
-    "removed": "not needed any more, removed",
-    "beside": "you changed it where it was renewed: yours is kept, the new one lies beside it as",
-}
+NOT_OF_THE_COPY = (".venv", ".git", "workdirs")
 
 
-class UpdateError(Exception):
-    """The copy cannot be renewed. One line that names the way out; nothing was changed."""
+class ChangeKind(Enum):
+    """What an update does to one file, in words."""
+
+    UPDATED = Message("updated", "已更新")
+    MERGED = Message("updated; your changes are kept", "已更新，保留了你写的内容")
+    NEW = Message("new", "新文件")
+    REMOVED = Message("no longer needed, removed", "不再需要，已删除")
+    KEPT = Message(
+        "no longer needed, but you changed it: it stays", "不再需要，但你改过它，所以保留"
+    )
+    BESIDE = Message(
+        "you and the update changed the same lines: yours is kept, the new version is",
+        "你和新版改了同一处：保留你的，新版另存为",
+    )
 
 
-def read_copy(path):
+@dataclass(frozen=True)
+class Change:
+    """One change to a file of the copy. data: bytes to write; None for a removed or kept file."""
+
+    kind: ChangeKind
+    name: str
+    data: bytes | None = None
+
+    @property
+    def target(self) -> str:
+        """Name of the file that is written or removed."""
+        return f"{self.name}.new" if self.kind is ChangeKind.BESIDE else self.name
+
+    @property
+    def message(self) -> Message:
+        file = f" {PurePosixPath(self.target).name}" if self.kind is ChangeKind.BESIDE else ""
+        what = self.kind.value
+        return Message(f"{self.name}: {what.en}{file}", f"{self.name}：{what.zh}{file}")
+
+
+@dataclass(frozen=True)
+class CopyRecord:
+    """What a student copy was handed out with: its homeworks, {name: digest}, {name: text to merge with}."""
+
+    homeworks: list[str]
+    files: dict[str, str]
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+class UpdateError(CommandError):
+    """The copy cannot be updated; nothing was changed."""
+
+
+def read_copy(path: Path | str) -> dict[str, bytes]:
     """{name: bytes} of a student copy, a folder or a zip file. Raises UpdateError."""
     path = Path(path)
     try:
-        if path.is_dir():
-            names = [
-                file.relative_to(path).as_posix()
-                for file in path.rglob("*")
-                if file.is_file() and not file.is_symlink()
-            ]
-            found = {
-                name: (path / name).read_bytes()
-                for name in names
-                if name.split("/")[0] not in (".venv", ".git", "workdirs")
-            }
-        else:
-            with zipfile.ZipFile(path) as archive:
-                found = {
-                    name.partition("/")[2]: archive.read(name)
-                    for name in archive.namelist()
-                    if not name.endswith("/")
-                }
+        files = _read_folder(path) if path.is_dir() else _read_zip(path)
     except (OSError, zipfile.BadZipFile) as error:
-        raise UpdateError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    if COPY_RECORD not in found or any(
-        ".." in PurePosixPath(name).parts or name.startswith("/") for name in found
-    ):
-        raise UpdateError(f"{path} is no student copy (it has no {COPY_RECORD})")
-    return found
+        problem = getattr(error, "strerror", None) or error
+        raise UpdateError(Message(f"{path}: {problem}", f"{path}：{problem}")) from None
+    unsafe = any(".." in PurePosixPath(name).parts or name.startswith("/") for name in files)
+    if COPY_RECORD not in files or unsafe:
+        raise UpdateError(
+            Message(
+                f"{path} is not a student copy: it does not contain {COPY_RECORD}",
+                f"{path} 不是学生版：里面没有 {COPY_RECORD}",
+            )
+        )
+    return files
 
 
-def unix(name, data):
-    """Bytes with plain line ends, for a text: git and editors on Windows change them."""
+def _read_folder(path: Path) -> dict[str, bytes]:
+    files = {}
+    for file in path.rglob("*"):
+        name = file.relative_to(path).as_posix()
+        if name.split("/")[0] not in NOT_OF_THE_COPY and file.is_file() and not file.is_symlink():
+            files[name] = file.read_bytes()
+    return files
+
+
+def _read_zip(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        return {name.partition("/")[2]: archive.read(name) for name in names}
+
+
+def read_record(files: Mapping[str, bytes]) -> CopyRecord:
+    """The record among the files of a copy. Raises UpdateError if it is damaged."""
+    try:
+        data = json.loads(files[COPY_RECORD].decode("utf-8"))
+        return CopyRecord(data["homeworks"], data["files"], data.get("texts", {}))
+    except (ValueError, KeyError, TypeError):
+        raise UpdateError(
+            Message(
+                f"{COPY_RECORD} is damaged: download the student copy again",
+                f"{COPY_RECORD} 已损坏：请重新下载学生版",
+            )
+        ) from None
+
+
+def with_unix_line_ends(name: str, data: bytes) -> bytes:
+    """The bytes of a text with plain line ends: git and editors on Windows change them."""
     return data.replace(b"\r\n", b"\n") if name.endswith(TEXT) else data
 
 
-def digest(name, data):
-    return hashlib.sha256(unix(name, data)).hexdigest()
+def digest(name: str, data: bytes) -> str:
+    return hashlib.sha256(with_unix_line_ends(name, data)).hexdigest()
 
 
-def merge(base, mine, new):
+def merge(base: Sequence[str], mine: Sequence[str], new: Sequence[str]) -> list[str] | None:
     """Lines of `new` with what `mine` changed of `base`; None where both changed the same place.
 
     Where `base` was an empty blank's hint and stop, what stands there now stays.
     """
     ours = _unchanged(base, mine)
     theirs = _unchanged(base, new)
-    merged, at_base, at_mine, at_new = [], 0, 0, 0
+    merged: list[str] = []
+    at_base, at_mine, at_new = 0, 0, 0
     for line in [*(line for line in range(len(base)) if line in ours and line in theirs), None]:
         ends = (
             (len(base), len(mine), len(new)) if line is None else (line, ours[line], theirs[line])
@@ -108,83 +171,93 @@ def merge(base, mine, new):
     return merged
 
 
-def _unchanged(base, other):
-    """{line of base: line of other} of the lines that both have."""
+def _unchanged(base: Sequence[str], other: Sequence[str]) -> dict[int, int]:
+    """{line of base: line of `other`} of the lines that both have."""
     blocks = difflib.SequenceMatcher(None, base, other, autojunk=False).get_matching_blocks()
-    return {block.a + at: block.b + at for block in blocks for at in range(block.size)}
+    return {block.a + offset: block.b + offset for block in blocks for offset in range(block.size)}
 
 
-def changes(old, new):
-    """[(kind of SAID, name, bytes to write or None)] that bring the files `new` into the files `old`, sorted by name."""
-    was, will = (json.loads(files[COPY_RECORD].decode("utf-8")) for files in (old, new))
-    found = []
-    for name in sorted(set(was["files"]) | set(will["files"])):
-        mine, given = old.get(name), was["files"].get(name)
-        untouched = mine is not None and digest(name, mine) == given
-        if name not in will["files"]:
-            found += [("removed", name, None)] if untouched else []
+def find_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[Change]:
+    """The changes that bring the files `new` into the files `old`, sorted by name."""
+    was, will = read_record(old), read_record(new)
+    changes = []
+    for name in sorted(set(was.files) | set(will.files)):
+        mine, handed_out = old.get(name), was.files.get(name)
+        untouched = mine is not None and digest(name, mine) == handed_out
+        if name not in will.files:
+            if mine is not None:
+                changes.append(Change(ChangeKind.REMOVED if untouched else ChangeKind.KEPT, name))
         elif mine is None:
-            found.append(("new", name, new[name]))
-        elif digest(name, mine) == will["files"][name] or given == will["files"][name]:
-            continue  # there already, or only the student changed it
+            changes.append(Change(ChangeKind.NEW, name, new[name]))
+        elif digest(name, mine) == will.files[name] or handed_out == will.files[name]:
+            continue  # up to date already, or only the student changed it
         elif untouched:
-            found.append(("updated", name, new[name]))
+            changes.append(Change(ChangeKind.UPDATED, name, new[name]))
         else:
-            merged = _merged(was.get("texts", {}).get(name), mine, new[name])
-            found.append(
-                ("beside", name, new[name]) if merged is None else ("merged", name, merged)
-            )
-    return found
+            merged = _merged(was.texts.get(name), mine, new[name])
+            kind = ChangeKind.BESIDE if merged is None else ChangeKind.MERGED
+            changes.append(Change(kind, name, new[name] if merged is None else merged))
+    return changes
 
 
-def _merged(base, mine, new):
+def _merged(base: str | None, mine: bytes, new: bytes) -> bytes | None:
     """Bytes of the merged text, or None. Line ends are the student's."""
-    try:
-        mine, new = (data.decode("utf-8") for data in (mine, new))
-    except UnicodeDecodeError:
-        return None
     if base is None:
         return None
-    lines = merge(base.splitlines(), mine.splitlines(), new.splitlines())
-    return (
-        None
-        if lines is None
-        else ("\r\n" if "\r\n" in mine else "\n").join([*lines, ""]).encode("utf-8")
-    )
+    try:
+        text, newer = mine.decode("utf-8"), new.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    lines = merge(base.splitlines(), text.splitlines(), newer.splitlines())
+    if lines is None:
+        return None
+    return ("\r\n" if "\r\n" in text else "\n").join([*lines, ""]).encode("utf-8")
 
 
-def bring(newer, copy=ROOT, dry_run=False, say=print, drop=True):
-    """Bring the copy at `newer` (folder or zip) into the folder `copy`. Returns the changes. Raises UpdateError, without
-    `drop` also where `newer` lacks a homework of `copy`: its sheet and its checks would go."""
+def update_copy(
+    newer: Path | str,
+    copy: Path | str = ROOT,
+    dry_run: bool = False,
+    report: Callable[[Message], None] = say,
+    drop: bool = True,
+) -> list[Change]:
+    """Bring the copy at `newer` (folder or zip) into the folder `copy`. Returns the changes.
+
+    Raises UpdateError; without `drop` also if `newer` lacks a homework of `copy`, whose sheet and checks would be removed.
+    """
     copy = Path(copy)
     old, new = read_copy(copy), read_copy(newer)
-    mine, theirs = (
-        json.loads(files[COPY_RECORD].decode("utf-8"))["homeworks"] for files in (old, new)
-    )
-    lost = ", ".join(name for name in mine if name not in theirs)
-    if lost and not drop:
+    present = read_record(new).homeworks
+    missing = ", ".join(name for name in read_record(old).homeworks if name not in present)
+    if missing and not drop:
         raise UpdateError(
-            f"{newer} has no {lost}, which would be removed here: unpack it into a folder of its own (or --drop)"
+            Message(
+                f"{newer} does not contain {missing}, which would be removed here: unpack it into a folder of its own "
+                "(or use --drop)",
+                f"{newer} 里没有 {missing}，更新会把它从这里删除：请把新版解压到另一个文件夹（或加 --drop）",
+            )
         )
-    found = changes(old, new)
-    for kind, name, data in found:
-        said = f"{SAID[kind]} {PurePosixPath(name).name}.new" if kind == "beside" else SAID[kind]
-        say(f"{name}: {said}")
-        if not dry_run:
-            _write(copy / (f"{name}.new" if kind == "beside" else name), data)
-    fresh = set(new.get("CHANGELOG.md", b"").decode("utf-8").splitlines()) - set(
-        old.get("CHANGELOG.md", b"").decode("utf-8", "replace").splitlines()
-    )
-    for line in new.get("CHANGELOG.md", b"").decode("utf-8").splitlines():
-        if line.startswith("- ") and line in fresh:
-            say(line)
-    if not found:
-        say("nothing to renew")
+    changes = find_changes(old, new)
+    for change in changes:
+        report(change.message)
+        if not dry_run and change.kind is not ChangeKind.KEPT:
+            _write(copy / change.target, change.data)
+    for line in _new_lines(old, new, "CHANGELOG.md"):
+        report(Message(line, line))
+    if not changes:
+        report(Message("everything is up to date", "已是最新"))
     elif dry_run:
-        say("nothing was written (--dry_run)")
+        report(Message("nothing was written (--dry_run)", "没有写任何文件（--dry_run）"))
     if not dry_run:
-        _write(copy / COPY_RECORD, new[COPY_RECORD])  # last: a stopped run is gone on with
-    return found
+        _write(copy / COPY_RECORD, new[COPY_RECORD])  # last, so that a stopped run can be repeated
+    return changes
+
+
+def _new_lines(old: Mapping[str, bytes], new: Mapping[str, bytes], name: str) -> list[str]:
+    """The dated entries of a file that only the newer copy has."""
+    before = set(old.get(name, b"").decode("utf-8", "replace").splitlines())
+    lines = new.get(name, b"").decode("utf-8", "replace").splitlines()
+    return [line for line in lines if line not in before and line.startswith("- ")]
 
 
 def _write(path: Path, data: bytes | None) -> None:
@@ -195,20 +268,21 @@ def _write(path: Path, data: bytes | None) -> None:
         write_file(path, data)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("newer", type=Path, help="the newer student copy: zip file or folder")
-    parser.add_argument("--dry_run", action="store_true", help="only show what would change")
-    parser.add_argument(
-        "--drop",
-        action="store_true",
-        help="also remove homeworks that the newer copy does not have; what you wrote stays",
+def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
+    newer = Message("the newer student copy: zip file or folder", "新版学生版：zip 文件或文件夹")
+    dry_run = Message("only show what would change", "只显示会改动什么")
+    drop = Message(
+        "also remove homeworks that the newer copy does not have; what you wrote stays",
+        "同时删除新版里没有的作业；你写的内容保留",
     )
+    parser.add_argument("newer", type=Path, help=newer.text(language))
+    parser.add_argument("--dry_run", action="store_true", help=dry_run.text(language))
+    parser.add_argument("--drop", action="store_true", help=drop.text(language))
 
 
-def run(args: argparse.Namespace) -> int:
-    try:
-        bring(args.newer, dry_run=args.dry_run, drop=args.drop)
-    except (UpdateError, OSError, ValueError, KeyError) as error:
-        print(f"python -m course update: error: {error}", file=sys.stderr)
-        return 2
+def run(args: argparse.Namespace, language: Language) -> int:
+    def report(message: Message) -> None:
+        say(message, language)
+
+    update_copy(args.newer, dry_run=args.dry_run, report=report, drop=args.drop)
     return 0

@@ -175,7 +175,9 @@ def test_the_readmes_commands_run(filled, tmp_path):
         if "download.py" in command:
             assert "gpt_songci" in run(filled, command)
         elif "course update" in command:
-            assert "nothing to renew" in run(filled, command.replace("../student.zip", str(newer)))
+            assert "everything is up to date" in run(
+                filled, command.replace("../student.zip", str(newer))
+            )
         else:
             run(filled, command)
     with zipfile.ZipFile(filled / "hmm.zip") as archive:

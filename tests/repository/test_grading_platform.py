@@ -104,12 +104,13 @@ def hand_in(place, **files):
 
 def test_pack(tmp_path):
     hand_in(tmp_path, **{"workdirs__ckpt.py": "x", "notes.docx": "x", "curve.png": "x"})
-    count, said = pack.pack("hmm", tmp_path / "hmm.zip", tmp_path)
+    packed = pack.pack("hmm", tmp_path / "hmm.zip", tmp_path)
     with zipfile.ZipFile(tmp_path / "hmm.zip") as archive:
         assert (
-            archive.namelist() == ["hmm/answers.md", "hmm/curve.png", "hmm/model.py"] and count == 3
+            archive.namelist() == ["hmm/answers.md", "hmm/curve.png", "hmm/model.py"]
+            and packed.files == 3
         )
-    assert said == []
+    assert packed.notes == []
 
 
 @pytest.mark.parametrize(
@@ -130,9 +131,9 @@ def test_pack_tells_what_may_be_forgotten(tmp_path):
     stub = (
         'def f():\n    raise NotImplementedError("hmm/model.py, blank hmm-03 (f): still empty")\n'
     )
-    _, said = pack.pack(
+    notes = pack.pack(
         "hmm",
         tmp_path / "hmm.zip",
         hand_in(tmp_path, **{"model.py": stub, "answers.md": "# x\n## w1 (10)\n"}),
-    )
-    assert "1 blank(s) still empty" in said[0] and "holds no answer" in said[1]
+    ).notes
+    assert "1 blank(s) still empty" in notes[0].en and "does not contain an answer" in notes[1].en

@@ -44,7 +44,8 @@ def test_the_archive_holds_code_answers_and_pictures(copy):
         done.stderr
     )
     assert (
-        "hmm/answers.md holds no answer yet" in done.stdout and "Hand in this file" in done.stdout
+        "hmm/answers.md does not contain an answer yet" in done.stdout
+        and "Hand in this file" in done.stdout
     )
     with zipfile.ZipFile(copy / "hmm.zip") as archive:
         names = set(archive.namelist())

@@ -1,4 +1,4 @@
-"""A newer copy brought into a half-filled one: checks and sheets are renewed, what a student wrote is not touched."""
+"""A newer copy brought into a half-filled one: checks and sheets are updated, what a student wrote stays."""
 
 import json
 import shutil
@@ -145,14 +145,23 @@ def files(folder):
     return {name: (folder / name).read_bytes() for name in release.files_of(folder)}
 
 
+def update_quietly(newer, copy, **options):
+    return update.update_copy(newer, copy, report=lambda message: None, **options)
+
+
+def english(messages):
+    return [message.en for message in messages]
+
+
 @pytest.mark.parametrize("form", ["folder", "zip"])
 def test_what_a_student_wrote_stays(old, new, tmp_path, form):
-    before, said = files(old), []
+    before, lines = files(old), []
     newer = new
     if form == "zip":
         newer = tmp_path / "next.zip"
         release.pack(new, newer)
-    found = {name: kind for kind, name, _ in update.bring(newer, old, say=said.append)}
+    changes = update.update_copy(newer, old, report=lines.append)
+    found = {change.name: change.kind.name.lower() for change in changes}
     assert found == {
         "CHANGELOG.md": "updated",
         "hmm/README.md": "updated",
@@ -174,28 +183,27 @@ def test_what_a_student_wrote_stays(old, new, tmp_path, form):
     assert "sum it, 求和" in answers and "## w3 (7)" in answers
     assert after["hmm/trellis.png"] == b"picture" and after["workdirs/hmm/model.npz"] == b"trained"
     assert after["tests/test_hmm.py"] == files(new)["tests/test_hmm.py"]
+    assert lines[-1].en.startswith(
+        "- 2026-12-01 `code:`"
+    ) and "hmm/model.py: updated; your changes are kept" in english(lines)
     assert (
-        said[-1].startswith("- 2026-12-01 `code:`")
-        and "hmm/model.py: renewed around what you wrote" in said
-    )
-    assert (
-        update.bring(newer, old, say=said.append) == []
+        update.update_copy(newer, old, report=lines.append) == []
         and files(old) == after
-        and said[-1] == "nothing to renew"
+        and lines[-1].en == "everything is up to date"
     )
 
 
 def test_the_same_twice_and_nothing_in_a_dry_run(old, new, tmp_path):
     shutil.copytree(old, tmp_path / "twin")
     before = files(old)
-    update.bring(new, old, dry_run=True, say=lambda line: None)
+    update_quietly(new, old, dry_run=True)
     assert files(old) == before
     for copy in (old, tmp_path / "twin"):
-        update.bring(new, copy, say=lambda line: None)
+        update_quietly(new, copy)
     assert files(old) == files(tmp_path / "twin")
 
 
-def test_where_both_changed_the_same_the_new_one_lies_beside(old, new):
+def test_a_conflict_keeps_both_versions(old, new):
     path = old / "hmm" / "model.py"
     path.write_text(
         path.read_text(encoding="utf-8").replace("def log(p):\n", "def log(p):\n    # mine\n"),
@@ -203,16 +211,16 @@ def test_where_both_changed_the_same_the_new_one_lies_beside(old, new):
     )
     (old / "tests" / "test_hmm.py").write_text("# my own tests\n", encoding="utf-8")
     (old / "hmm" / "answers.md").write_bytes("答案".encode("gbk"))
-    before, said = files(old), []
-    update.bring(new, old, say=said.append)
+    before, lines = files(old), []
+    update.update_copy(new, old, report=lines.append)
     after = files(old)
     for name in ("hmm/model.py", "tests/test_hmm.py", "hmm/answers.md"):
         assert after[name] == before[name] and after[f"{name}.new"] == files(new)[name]
     assert (
-        "hmm/model.py: you changed it where it was renewed: yours is kept, the new one lies beside it as model.py.new"
-        in said
+        "hmm/model.py: you and the update changed the same lines: yours is kept, the new version is model.py.new"
+        in english(lines)
     )
-    assert update.bring(new, old, say=said.append) == []
+    assert update.update_copy(new, old, report=lines.append) == []
 
 
 def test_line_ends_of_windows(old, new):
@@ -220,15 +228,15 @@ def test_line_ends_of_windows(old, new):
         if name.endswith(update.TEXT) and name != COPY_RECORD:
             path = old / name
             path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    kinds = {kind for kind, _, _ in update.bring(new, old, say=lambda line: None)}
+    kinds = {change.kind.name.lower() for change in update_quietly(new, old)}
     assert kinds == {"updated", "merged", "new", "removed"}
     model = (old / "hmm" / "model.py").read_bytes()
     assert model.count(b"\n") == model.count(b"\r\n") and b"# faster\r\n" in model
 
 
-def test_a_stopped_run_is_gone_on_with(old, new, monkeypatch):
+def test_a_stopped_update_can_be_repeated(old, new, monkeypatch):
     whole = shutil.copytree(old, old.parent / "whole")
-    update.bring(new, whole, say=lambda line: None)
+    update_quietly(new, whole)
     write, left = update._write, iter(range(4))
 
     def stop(path, data):
@@ -238,22 +246,52 @@ def test_a_stopped_run_is_gone_on_with(old, new, monkeypatch):
 
     monkeypatch.setattr(update, "_write", stop)
     with pytest.raises(KeyboardInterrupt):
-        update.bring(new, old, say=lambda line: None)
+        update_quietly(new, old)
     monkeypatch.undo()
-    update.bring(new, old, say=lambda line: None)
+    update_quietly(new, old)
     assert files(old) == files(whole)
 
 
-def test_what_is_no_copy_is_refused(old, tmp_path):
+def test_files_of_an_older_layout_are_removed_unless_they_were_changed(old, new):
+    """Copies of last term had the engine in tests/."""
+    path = old / COPY_RECORD
+    record = json.loads(path.read_text(encoding="utf-8"))
+    names = [f"tests/{name}.py" for name in ("check", "student", "worker", "term", "pack")]
+    for name in names:
+        (old / name).write_text(f"# {name}\n", encoding="utf-8")
+        record["files"][name] = update.digest(name, (old / name).read_bytes())
+    path.write_text(json.dumps(record), encoding="utf-8")
+    (old / "tests/term.py").write_text("# mine\n", encoding="utf-8")
+    (old / "tests/pack.py").unlink()
+    lines = []
+    update.update_copy(new, old, report=lines.append)
+    assert [name for name in names if (old / name).is_file()] == ["tests/term.py"]
+    assert "tests/term.py: no longer needed, but you changed it: it stays" in english(lines)
+    assert update_quietly(new, old) == [] and (old / "tests/term.py").is_file()
+
+
+def test_messages_in_chinese(old, new, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "course", "update", new, "--dry_run", "--lang", "zh"],
+        cwd=old,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0 and "hmm/README.md：已更新" in done.stdout, done.stderr
+    assert "没有写任何文件" in done.stdout
+
+
+def test_what_is_not_a_copy_is_refused(old, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "x.zip").write_bytes(b"no zip")
     for newer, words in (
-        (tmp_path / "empty", "no student copy"),
+        (tmp_path / "empty", "not a student copy"),
         (tmp_path / "x.zip", "not a zip"),
         (tmp_path / "none", "none"),
     ):
         with pytest.raises(update.UpdateError, match=words):
-            update.bring(newer, old)
+            update.update_copy(newer, old)
     done = subprocess.run(
         [sys.executable, "-m", "course", "update", tmp_path / "empty"],
         cwd=old,
@@ -276,13 +314,13 @@ def test_a_copy_of_other_homeworks_removes_none(old, new):
     )
     assert (
         done.returncode == 2
-        and "has no hmm, which would be removed" in done.stderr
+        and "does not contain hmm, which would be removed" in done.stderr
         and files(old) == before
     )
-    assert update.bring(new, old, say=lambda line: None, drop=True)
+    assert update_quietly(new, old, drop=True)
 
 
-def test_the_teacher_renews_a_copy_too(old, monkeypatch, capsys):
+def test_a_teacher_updates_a_copy_too(old, monkeypatch, capsys):
     """python -m grading.release --update OLD: built from this tree, proved, brought in."""
     monkeypatch.setattr(release, "prove", lambda *args: None)
     stale = (old / "hmm" / "cli.py").read_bytes()
@@ -296,7 +334,7 @@ def test_the_teacher_renews_a_copy_too(old, monkeypatch, capsys):
     mine = (old / "hmm" / "model.py").read_bytes()
     with few_cases():
         release.main(["--update", str(old)])
-    assert "hmm/cli.py: renewed" in capsys.readouterr().out
+    assert "hmm/cli.py: updated" in capsys.readouterr().out
     assert (old / "hmm" / "cli.py").read_bytes() == stale and (
         old / "hmm" / "model.py"
     ).read_bytes() == mine
