@@ -1,9 +1,11 @@
 """Fixtures of the repository's own tests."""
 
+import importlib
 import os
 
 import pytest
 
+from tests.repository import children
 from tests.repository.browser import CHROMIUM, FLAGS, INSTALL
 
 os.environ["LC_ALL"] = (
@@ -24,6 +26,21 @@ def missing(message):
     if os.environ.get(EXTRAS_REQUIRED):
         pytest.fail(message, pytrace=False)
     pytest.skip(message)
+
+
+def needed(package):
+    """The imported package; without it the test is skipped with the line that installs it."""
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError:
+        missing(f"needs {package}: python -m pip install {package.replace('_', '-')}")
+
+
+@pytest.fixture
+def usual_signals():
+    """For tests that send SIGINT or SIGHUP: they reach this process and those it starts, also under nohup."""
+    with children.usual_signals():
+        yield
 
 
 @pytest.fixture(scope="module")

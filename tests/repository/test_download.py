@@ -22,6 +22,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tests.repository.children import ended
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "data" / "download.py"
 NAMES = ["a.bin", "b.bin"]
@@ -523,20 +525,22 @@ def test_bad_use_is_one_line(tmp_path):
     assert code == 0 and "toy: not there" in out
 
 
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
 def test_stopped_by_ctrl_c_and_by_force(tmp_path, server):
     command = own_copy(tmp_path, {"toy": toy_set(server.url)})
     for stop, kept in ((signal.SIGINT, 100_000), (signal.SIGKILL, 200_000)):
         server.plan["b.bin"] = ["stall 100000"]
         server.stalled.clear()
-        with subprocess.Popen(
+        process = subprocess.Popen(
             [*command, "toy"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             env={**os.environ, "no_proxy": "*"},
-        ) as process:
+        )
+        with ended(process):
             part = tmp_path / "data" / "full" / "toy" / "b.bin.part"
             server.stalled.wait(10)
             while process.poll() is None and (not part.is_file() or part.stat().st_size < kept):

@@ -16,6 +16,7 @@ import torch
 
 from course.homeworks import ROOT
 from course.solved import load_solved
+from tests.repository.children import ended
 
 GPT = load_solved("gpt_songci")
 TRAIN = ROOT / "gpt_songci" / "train.py"
@@ -353,16 +354,18 @@ def test_resume_after_kill_gives_the_same_log(data, whole_run, tmp_path):
     assert sorted(path.name for path in run.glob("[!.]*")) == FILES
 
 
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to one process on Windows")
 def test_ctrl_c_saves_and_says_how_to_go_on(data, tmp_path):
     run = tmp_path / "run"
     process = command(
         "--data_root", data, "--ckpt_path", run, "--iters", 100000, "--eval_interval", 99999, *TINY
     )
-    wait_for(process, lambda: saved_iteration(run) >= 0)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    with ended(process):
+        wait_for(process, lambda: saved_iteration(run) >= 0)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "--resume" in err and "Traceback" not in err, err
     checkpoint = torch.load(run / "ckpt.pt", weights_only=True)
     assert (
@@ -371,6 +374,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(data, tmp_path):
     )
 
 
+@pytest.mark.usefixtures("usual_signals")
 def test_resume_from_the_middle_of_an_interval(data, whole_run, tmp_path, monkeypatch):
     """As after Ctrl-C: the sum of the losses since the last point goes on too."""
     run, train = tmp_path / "run", GPT.module("train")

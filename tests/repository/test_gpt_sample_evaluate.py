@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from course.homeworks import ROOT
 from course.solved import load_solved
+from tests.repository.children import ended
 
 GPT = load_solved("gpt_songci")
 with GPT.active():
@@ -398,6 +399,7 @@ def test_bad_input_of_sample(place, tmp_path, capsys):
         assert stop.value.code == 2 and capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process there")
 def test_ctrl_c_prints_what_there_is(place):
     env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
@@ -413,9 +415,10 @@ def test_ctrl_c_prints_what_there_is(place):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    first = process.stdout.read(20)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    with ended(process):
+        first = process.stdout.read(20)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
     assert (
         process.returncode == 130 and first and "lines stand in the training text" in out.decode()
     )

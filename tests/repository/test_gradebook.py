@@ -8,6 +8,7 @@ import pytest
 from grading import gradebook
 from grading.intake import Person, read_class, read_roster
 from tests.repository import archives_made as made
+from tests.repository.conftest import needed
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,hmm (4567),bptt (4568),Final Grade\r\n"
@@ -133,7 +134,7 @@ def test_raw_rows_are_the_text(text):
 
 
 def test_xlsx_for_chinese_platforms(tmp_path):
-    openpyxl = pytest.importorskip("openpyxl", reason="python -m pip install openpyxl")
+    openpyxl = needed("openpyxl")
     path = tmp_path / "marks.xlsx"
     path.write_bytes(
         gradebook.plain_workbook([(Person("0012", "张三"), 92.5), (Person("=1+1"), 100.0)])

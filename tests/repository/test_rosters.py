@@ -17,6 +17,7 @@ from grading.intake import (
 from grading.intake.people import Person
 from grading.intake.rosters import Roster
 from grading.intake.submission import Submission
+from tests.repository.conftest import needed
 
 ZONE = datetime.timezone(datetime.timedelta(hours=8))
 PEOPLE = [("00260001", "张三"), ("2026-0002", "李四"), ("wang@x.edu", "王五")]
@@ -94,14 +95,14 @@ def test_forms_of_rosters(tmp_path, text, expected):
     "encoding, name", [("cp1252", "José Müller"), ("big5", "陳大文"), ("utf-8", "Łukasz")]
 )
 def test_other_encodings(tmp_path, encoding, name):
-    pytest.importorskip("charset_normalizer", reason="python -m pip install charset-normalizer")
+    needed("charset_normalizer")
     rows = [("0001", name)] * 1 + [(f"{n:04}", name) for n in range(2, 30)]
     roster = read_roster(write(tmp_path / "roster.csv", table(",", "id,name", rows), encoding))
     assert {person.name for person in roster.people} == {name}
 
 
 def test_xlsx(tmp_path):
-    openpyxl = pytest.importorskip("openpyxl", reason="python -m pip install openpyxl")
+    openpyxl = needed("openpyxl")
     book = openpyxl.Workbook()
     book.active.append(["名单"])
     book.active.append(["学号", "姓名", "提交时间"])
