@@ -158,7 +158,7 @@ def blanks(folder: Path | str) -> dict[str, Region]:
         for region in regions(path):
             if region.id in found:
                 raise MarkerError(
-                    f"{path}, line {region.begin}: {region.id} stands in {found[region.id].path} too"
+                    f"{path}, line {region.begin}: {region.id} is in {found[region.id].path} too"
                 )
             found[region.id] = region
     return found

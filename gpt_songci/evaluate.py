@@ -171,7 +171,7 @@ def grams(text, n):
 
 
 def copied(texts, chunks, n=GRAM):
-    """Share of the n-grams of texts (each counts as often as it is there) that stand in a text of chunks."""
+    """Share of the n-grams of texts (each counts as often as it is there) that occur in a text of chunks."""
     wanted = Counter(chain.from_iterable(grams(text, n) for text in texts))
     found, rest = set(), ""
     for chunk in chunks:

@@ -161,4 +161,4 @@ def show(texts, begin, find_copies, streamed):
     if find_copies:
         count = sum(line in copies for line in lines)
         which = "" if not count else ": " + "  ".join(sorted(copies)) if streamed else " (*)"
-        print(f"---------------- {count} of {len(lines)} lines stand in the training text{which}")
+        print(f"---------------- {count} of {len(lines)} lines occur in the training text{which}")

@@ -9,7 +9,7 @@ Three kinds of evidence, all over lines that a student wrote (what the empty cop
 
 A statement is worth -log2 of the share of the *others* who have it too, so that what everybody writes is worth nothing and a
 ring does not hide itself: the two that are compared are left out of the count, and submissions with equal structure count
-once. What the solved tree has is worth less in the structure: a right answer is no sign. Compare winnowing (Schleimer et al.
+once. What the solved tree has is worth less in the structure: a right answer is not a sign. Compare winnowing (Schleimer et al.
 2003, MOSS), which has no weights and sees neighbouring statements only.
 """
 
@@ -408,7 +408,7 @@ def likeness(worth: _Worth, a: str, b: str) -> tuple[str, float] | None:
     both = worth.written[a].keys() & worth.written[b].keys()
     for kind in ("text", "structure"):
         if kind == "structure" and with_solved:
-            continue  # a right answer is no sign
+            continue  # a right answer is not a sign
         mine = [statement for statement in both if statement.kind == kind]
         shared = sum(worth.of(statement, holders, with_solved) for statement in mine)
         if shared < BITS[kind]:

@@ -329,7 +329,7 @@ def prove_solved(folder, plan):
 
 
 def solution_lines(names, plan, root=ROOT):
-    """Lines of at least 20 characters that stand in solutions and nowhere else in the given files."""
+    """Lines of at least 20 characters that occur in solutions and nowhere else in the given files."""
     inside, given = set(), set()
     for name in names:
         if not name.endswith((".py", ".md", ".ipynb")):
@@ -425,7 +425,7 @@ def refuse(out):
     try:
         found = update.read_copy(out)
     except update.UpdateError:
-        raise ReleaseError(f"{out} exists and is no student copy; give another --out") from None
+        raise ReleaseError(f"{out} exists and is not a student copy; give another --out") from None
     for name, given in json.loads(found[COPY_RECORD])["files"].items():
         if name in found and update.digest(name, found[name]) != given:
             raise ReleaseError(

@@ -1,6 +1,6 @@
 """What a TA may want to look at: forbidden calls, code that knows it is checked, submissions that are nearly the same.
 
-Only lines that a student wrote are read: what stands in the empty copy does not count. Nothing here changes a mark.
+Only lines that a student wrote are read: what is in the empty copy does not count. Nothing here changes a mark.
 """
 
 import ast

@@ -290,7 +290,7 @@ def yardsticks(data_root, data, seeds, folder):
         from sklearn.linear_model import LogisticRegression
         from sklearn.svm import LinearSVC
     except ImportError:
-        print("no scikit-learn, so no yardsticks: pip install -r benchmarks/requirements.txt")
+        print("no scikit-learn, so no linear baselines: pip install -r benchmarks/requirements.txt")
         return {}
     from data_processor import tokenizer
     from prepare import split_rows

@@ -68,7 +68,7 @@ def max_pool(states, lengths):
 
 def last_state(states, lengths):
     """State at the last word of each text: (B, C). Arguments as in mean_pool."""
-    # BEGIN SOLUTION wai-09 (7 points): the last word of a short text does not stand in the last column
+    # BEGIN SOLUTION wai-09 (7 points): the last word of a short text is not in the last column
     return states[torch.arange(len(states), device=states.device), lengths - 1]
     # END SOLUTION wai-09
 

@@ -91,7 +91,7 @@ class Bundle:
 
 @dataclass
 class Layout:
-    """kind: a key of LABELS. ignored: (name, reason) of what is no submission."""
+    """kind: a key of LABELS. ignored: (name, reason) of what is not a submission."""
 
     kind: str
     bundles: list[Bundle] = field(default_factory=list)
@@ -188,7 +188,7 @@ def _may_be_submission(child: Child) -> bool:
 
 
 def _is_loose_work(name: str) -> bool:
-    """A file that is no archive but names its owner: 20260001_张三_model.py, 李四.pdf."""
+    """A file that is not an archive but names its owner: 20260001_张三_model.py, 李四.pdf."""
     suffix = PurePosixPath(name).suffix.lower()
     text = name[: len(name) - len(suffix)]
     return suffix in WORK and bool(names.ids_in(text) or names.chinese_names_in(text))

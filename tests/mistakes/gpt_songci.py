@@ -233,7 +233,7 @@ edit(
     "G6",
     ("return torch.softmax(s, dim=-1)", "return torch.softmax(s, dim=-2)"),
     en="Over which axis does one character's attention add up to 1?",
-    zh="一个字的注意力沿哪一维相加等于 1?",
+    zh="一个字的注意力沿哪一维相加等于 1？",
 )
 
 edit(
@@ -845,7 +845,7 @@ def guide_logits(logits, fits, rhymes, wanted, used):
 @mistake(
     "gpt-t1.0",
     "G54",
-    en="A mark has no rhyme, and a Chinese character is no mark: where is the kind of the place asked for?",
+    en="A mark has no rhyme, and a Chinese character is not a mark: where is the kind of the place asked for?",
     zh="标点不押韵，汉字也不能占标点的位置：这个位置需要哪一类字，你检查了吗？",
 )
 def guide_logits(logits, fits, rhymes, wanted, used):

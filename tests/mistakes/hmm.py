@@ -709,7 +709,7 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     "hmm-11",
     "H7g",
     en="Which of your exponentials is 0 when log P(obs) is below -800?",
-    zh="当 log P(obs) 小于 -800 时，你的哪个指数变成了 0?",
+    zh="当 log P(obs) 小于 -800 时，你的哪个指数变成了 0？",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     total = np.exp(log_alpha[-1]).sum() or 1.0

@@ -162,7 +162,7 @@ edit(
     "att-03",
     "A5",
     en="Without the nonlinearity, which part of the score depends on both q and k?",
-    zh="没有非线性时，分数中哪一部分同时依赖 q 和 k?",
+    zh="没有非线性时，分数中哪一部分同时依赖 q 和 k？",
 )
 def score_additive(q, k, W, w):
     d = q.size(-1)
@@ -555,7 +555,7 @@ edit(
     "A14b",
     ("torch.where(even, i, i - 1) / d", "2 * torch.where(even, i, i - 1) / d"),
     en="i already counts columns: why twice?",
-    zh="i 已经是列号：为什么还要乘 2?",
+    zh="i 已经是列号：为什么还要乘 2？",
 )
 
 edit(
@@ -821,7 +821,7 @@ edit(
     "att-15",
     "A17b",
     en="Does the variance divide by C or by C - 1?",
-    zh="方差除以 C 还是 C - 1?",
+    zh="方差除以 C 还是 C - 1？",
 )
 def layer_norm(x, gain, bias, eps=1e-5):
     return (x - x.mean(-1, keepdim=True)) / (x.var(-1, keepdim=True) + eps).sqrt() * gain + bias
@@ -1368,7 +1368,7 @@ edit(
     "att-24",
     "N71",
     en="Simulate it: is the scale √n in your numbers?",
-    zh="模拟一下：你的数里有没有除以 √n?",
+    zh="模拟一下：你的数里有没有除以 √n？",
 )
 def expected_logits(n, tied):
     if tied:

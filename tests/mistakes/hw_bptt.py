@@ -160,7 +160,7 @@ edit(
     ("dh, on = np.zeros_like(a), a > 0", "dh = np.zeros_like(a)"),
     ("dh[t - 1] = W.T.dot(dh[t] * on[t])", "dh[t - 1] = W.T @ (dh[t] * (a[t - 1] > 0))"),
     en="h_t comes from h_{t-1} through which pre-activation: a_t or a_{t-1}?",
-    zh="h_{t-1} 经过哪个激活前的值变成 h_t:a_t 还是 a_{t-1}?",
+    zh="h_{t-1} 经过哪个激活前的值变成 h_t：a_t 还是 a_{t-1}？",
 )
 
 edit(
@@ -292,7 +292,7 @@ edit(
     "B5",
     ("return da.T @ h[:-1]", "return da.T @ h[1:]"),
     en="Write the line of the forward pass that contains W: which h does it multiply?",
-    zh="写出前向中含有 W 的那一行：它旁边的是哪个 h?",
+    zh="写出前向中含有 W 的那一行：它旁边的是哪个 h？",
 )
 
 edit(
@@ -466,7 +466,7 @@ edit(
     ("e = np.exp(o - o.max(axis=1, keepdims=True))", "e = np.exp(o - o.max(axis=0))"),
     ("return e / e.sum(axis=1, keepdims=True)", "return e / e.sum(axis=0)"),
     en="Sum one row of your output: over which axis should the probabilities add up to 1?",
-    zh="把输出的一行加起来：概率应沿哪个轴相加为 1?",
+    zh="把输出的一行加起来：概率应沿哪个轴相加为 1？",
 )
 
 edit(
@@ -576,7 +576,7 @@ edit(
     "bptt-11",
     "B27oc",
     en="What should the entry of the right label be: zero, or y_hat - 1?",
-    zh="正确标签处应是什么：零，还是 y_hat - 1?",
+    zh="正确标签处应是什么：零，还是 y_hat - 1？",
 )
 def rnn_do(y_hat, y):
     hot = np.zeros_like(y_hat)
@@ -835,7 +835,7 @@ edit(
     "B5rw",
     ("return da.T @ h[:-1]", "return da.T @ h[1:]"),
     en="Write the line of the forward pass that contains W: which h does it multiply?",
-    zh="写出前向中含有 W 的那一行：它旁边的是哪个 h?",
+    zh="写出前向中含有 W 的那一行：它旁边的是哪个 h？",
 )
 
 edit(
@@ -989,7 +989,7 @@ def rnn_dx(da, U):
     "bptt-20",
     "B3s",
     en="The sum over k = 1..t has t terms. How does the loss of step t depend on h_1?",
-    zh="对 k = 1..t 的求和有 t 项。第 t 步的损失怎样感受到 h_1?",
+    zh="对 k = 1..t 的求和有 t 项。第 t 步的损失怎样感受到 h_1？",
 )
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
@@ -1213,7 +1213,7 @@ def lstm_dz(y_hat, y):
     "bptt-22",
     "B27zc",
     en="What should the entry of the right label be: zero, or y_hat - 1?",
-    zh="正确标签处应是什么：零，还是 y_hat - 1?",
+    zh="正确标签处应是什么：零，还是 y_hat - 1？",
 )
 def lstm_dz(y_hat, y):
     hot = np.zeros_like(y_hat)
@@ -1297,8 +1297,8 @@ edit(
 @mistake(
     "bptt-25",
     "B12lf",
-    en="Four gates read h_t. Which one of them is missing in your sum?",
-    zh="有四个门读取 h_t。你的和里少了哪一个？",
+    en="Four gates depend on h_t. Which one of them is missing in your sum?",
+    zh="h_t 影响四个门。你的和里少了哪一个？",
 )
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
@@ -1309,8 +1309,8 @@ def lstm_dh(dz_t, V, W, later):
 @mistake(
     "bptt-25",
     "B12li",
-    en="Four gates read h_t. Which one of them is missing in your sum?",
-    zh="有四个门读取 h_t。你的和里少了哪一个？",
+    en="Four gates depend on h_t. Which one of them is missing in your sum?",
+    zh="h_t 影响四个门。你的和里少了哪一个？",
 )
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
@@ -1321,8 +1321,8 @@ def lstm_dh(dz_t, V, W, later):
 @mistake(
     "bptt-25",
     "B12la",
-    en="Four gates read h_t. Which one of them is missing in your sum?",
-    zh="有四个门读取 h_t。你的和里少了哪一个？",
+    en="Four gates depend on h_t. Which one of them is missing in your sum?",
+    zh="h_t 影响四个门。你的和里少了哪一个？",
 )
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
@@ -1333,8 +1333,8 @@ def lstm_dh(dz_t, V, W, later):
 @mistake(
     "bptt-25",
     "B12lo",
-    en="Four gates read h_t. Which one of them is missing in your sum?",
-    zh="有四个门读取 h_t。你的和里少了哪一个？",
+    en="Four gates depend on h_t. Which one of them is missing in your sum?",
+    zh="h_t 影响四个门。你的和里少了哪一个？",
 )
 def lstm_dh(dz_t, V, W, later):
     gates = later.reshape(4, -1).copy()
@@ -1357,8 +1357,8 @@ edit(
     "bptt-25",
     "B12v",
     ("return V.T.dot(dz_t) + W.T.dot(later)", "return W.T @ later"),
-    en="At the last step your gradient is zero. What else reads h_t?",
-    zh="在最后一步你的梯度是零。还有什么读取 h_t?",
+    en="At the last step your gradient is zero. What else depends on h_t?",
+    zh="在最后一步你的梯度是零。h_t 还影响什么？",
 )
 
 edit(

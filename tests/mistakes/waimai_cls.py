@@ -795,7 +795,7 @@ def attend(q, k, v, lengths):
     "wai-13",
     "W79",
     en="A score of 0 is a score: which score gives the weight 0?",
-    zh="0 分也是分数：哪个分数对应权重 0?",
+    zh="0 分也是分数：哪个分数对应权重 0？",
 )
 def attend(q, k, v, lengths):
     keep = keep_mask(lengths, q.size(2))[:, None, None]
@@ -806,7 +806,7 @@ def attend(q, k, v, lengths):
     "wai-13",
     "W80",
     en="Rows are the words that look: over which axis does one word's attention add up to 1?",
-    zh="行是“看”的词：一个词的注意力沿哪一维相加等于 1?",
+    zh="行是“看”的词：一个词的注意力沿哪一维相加等于 1？",
 )
 def attend(q, k, v, lengths):
     keep = keep_mask(lengths, q.size(2))[:, None, None]
@@ -1202,5 +1202,5 @@ edit(
     "W102",
     ('log[epoch]["validation_accuracy"])', 'log[epoch]["validation_accuracy"]) + 1'),
     en="Is the first epoch number 0 or 1?",
-    zh="第一个轮次的编号是 0 还是 1?",
+    zh="第一个轮次的编号是 0 还是 1？",
 )

@@ -52,7 +52,7 @@ edit(
     "V2b",
     ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e, axis=0)"),
     en="Sum the rows of your result, then its columns: which of them should give 1?",
-    zh="把结果按行相加，再按列相加：哪一个应当等于 1?",
+    zh="把结果按行相加，再按列相加：哪一个应当等于 1？",
 )
 
 edit(
@@ -69,7 +69,7 @@ edit(
     ("e = np.exp(x - np.max(x, axis=-1, keepdims=True))", "e = np.exp(x - np.max(x))"),
     ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e)"),
     en="Sum each row of your result, then the whole of it: which of the two gives 1?",
-    zh="把结果的每一行加起来，再把全部加起来：哪一个等于 1?",
+    zh="把结果的每一行加起来，再把全部加起来：哪一个等于 1？",
 )
 
 edit(
@@ -111,7 +111,7 @@ def sigmoid(x):
     "w2v-02",
     "V3b",
     en="What should come out for a large positive x: nearly 0 or nearly 1?",
-    zh="x 是很大的正数时，结果应接近 0 还是接近 1?",
+    zh="x 是很大的正数时，结果应接近 0 还是接近 1？",
 )
 def sigmoid(x):
     return np.exp(-np.logaddexp(0.0, x))
@@ -165,7 +165,7 @@ def sigmoid(x):
     "w2v-03",
     "V4",
     en="The argument is already sigmoid(x): how often do you apply the sigmoid?",
-    zh="参数已经是 sigmoid(x)：你总共用了几次 sigmoid?",
+    zh="参数已经是 sigmoid(x)：你总共用了几次 sigmoid？",
 )
 def sigmoid_grad(s):
     s = sigmoid(s)
@@ -236,7 +236,7 @@ def gradcheck_naive(f, x):
     "w2v-04",
     "V6b",
     en="Give your checker a wrong gradient: does it complain? Which function and which x does it check?",
-    zh="给检查器一个错误的梯度：它会报错吗？它检查的是哪个函数、哪个 x?",
+    zh="给检查器一个错误的梯度：它会报错吗？它检查的是哪个函数、哪个 x？",
 )
 def gradcheck_naive(f, x):
     x = np.array(3.0)
@@ -455,7 +455,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-05",
     "V13c",
     en="Is the ratio of your gradient to the numerical one -1?",
-    zh="你的梯度与数值梯度之比是不是 -1?",
+    zh="你的梯度与数值梯度之比是不是 -1？",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -601,7 +601,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V13",
     en="Is the ratio of your gradients to the numerical ones -1?",
-    zh="你的梯度与数值梯度之比是不是 -1?",
+    zh="你的梯度与数值梯度之比是不是 -1？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -868,7 +868,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V8f",
     en="The negatives' terms are summed: did you divide by K?",
-    zh="负样本的各项应相加：你是不是除以了 K?",
+    zh="负样本的各项应相加：你是不是除以了 K？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]

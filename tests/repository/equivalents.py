@@ -1,6 +1,6 @@
 """Mutants that are as right as the solution: why, in which blank, and how the changed line reads.
 
-tests/repository/test_mutants.py compares this list with what survives: an entry that is caught, or is no mutant any more,
+tests/repository/test_mutants.py compares this list with what survives: an entry that is caught, or is not a mutant any more,
 is an error, and so is a survivor that does not stand here.
 """
 
@@ -168,7 +168,7 @@ EQUIVALENT = {
             "rows = torch.arange(len(states), device=lengths.device)",
         ],
     },
-    "lengths live on the CPU in every check; a GPU is no part of them": {
+    "lengths live on the CPU in every check; a GPU is not part of them": {
         "wai-14": [
             "packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)"
         ],

@@ -182,7 +182,7 @@ def used(statement):
 
 
 def stored(statement):
-    """Names that a statement changes; of a call, all that stand in it."""
+    """Names that a statement changes; of a call, all that are in it."""
     if isinstance(statement, ast.Expr):
         return used(statement)
     names, targets = set(), list(getattr(statement, "targets", None) or [statement.target])
@@ -348,8 +348,8 @@ class Endless(BaseException):
     """A mutant used up its time."""
 
 
-def lost(homework, id, door, cases):
-    """Name of the first of the blank's checks that fails on the version behind `door`, or None."""
+def lost(homework, id, runner, cases):
+    """Name of the first of the blank's checks that fails on the version behind `runner`, or None."""
 
     def stop(*_):
         raise Endless
@@ -362,7 +362,7 @@ def lost(homework, id, door, cases):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             for one in checks:
                 signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS, SECONDS)
-                if verdict.run(one, door, cases).status != "done":
+                if verdict.run(one, runner, cases).status != "done":
                     return one.name
     except Endless:
         return one.name

@@ -24,7 +24,7 @@ SOLVED = (
     "answer = np.divide(both, total, out=np.zeros_like(both), where=total > 0)\n"
 )
 
-BODIES = {  # what stands in the blank (None: the file is changed otherwise), words of both messages
+BODIES = {  # what the blank contains (None: the file is changed otherwise), words of both messages
     "nothing returned": ("alpha * beta", "None", "没有返回值"),
     "a list": (SOLVED + "return answer.tolist()", "a list or tuple", "列表或元组"),
     "float16": (
@@ -222,7 +222,7 @@ def test_a_broken_file_costs_its_own_blanks_only(outcomes, name):
     [("2", "one letter, got 2"), ("'BD'", "got 'BD'"), ("3.5", "got 3.5"), ("'b '", "")],
 )
 def test_a_choice_is_a_letter(outcomes, answer, words):
-    """What keeps a letter from being judged is told at home too; the verdict is not."""
+    """What keeps a letter from being judged is reported at home too; the verdict is not."""
     text = (
         (ROOT / HOMEWORK / "theory.py")
         .read_text(encoding="utf-8")

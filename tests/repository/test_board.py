@@ -69,7 +69,7 @@ def half_done(copy):
 
 
 def run(copy, *flags, encoding="utf-8", **environment):
-    """Output of pytest in a copy, as a pipe gets it; what is no text of that encoding is an error."""
+    """Output of pytest in a copy, as a pipe gets it; text that this encoding cannot represent is an error."""
     done = subprocess.run(
         [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--seed", "0", *flags],
         cwd=copy,

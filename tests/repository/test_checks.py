@@ -163,7 +163,7 @@ def test_stubs_of_hmm_asked_about_every_beginning_are_not_an_answer():
 
 
 def parameters():
-    """All known mistakes; a part of each homework's, drawn anew for each run, is quick, the rest deep."""
+    """All known mistakes; a part of each homework's, drawn again for each run, is quick, the rest deep."""
     rng = random.Random(
         os.environ.get("PYTEST_XDIST_TESTRUNUID")
     )  # the same part in all processes of a run

@@ -37,7 +37,7 @@ def sst(part):
 
 
 def shared_runs(sequences, width):
-    """Runs of `width` items that stand in two sequences, or twice in one."""
+    """Runs of `width` items that occur in two sequences, or twice in one."""
     count = Counter(tuple(s[i : i + width]) for s in sequences for i in range(len(s) - width + 1))
     return [run for run, n in count.items() if n > 1]
 

@@ -52,7 +52,7 @@ def characters(poem):
 
 
 def repeated_runs(poems, width=RUN):
-    """Runs of `width` characters, punctuation aside, that stand in two poems or twice in one."""
+    """Runs of `width` characters, punctuation aside, that occur in two poems or twice in one."""
     texts = [characters(poem) for poem in poems]
     count = Counter(text[i : i + width] for text in texts for i in range(len(text) - width + 1))
     return [run for run, n in count.items() if n > 1]

@@ -1,6 +1,6 @@
 """The bundled delivery reviews: form, counts as the card states them, nothing repeated, learnable.
 
-python tests/repository/test_data_waimai.py prints the counts and the yardstick that the card quotes.
+python tests/repository/test_data_waimai.py prints the counts and the baseline that the card quotes.
 """
 
 import csv

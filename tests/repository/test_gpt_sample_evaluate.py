@@ -281,7 +281,7 @@ def test_samples_are_printed_whole(place, capsys):
         body = text.split("\n", 1)[1]
         assert body.startswith("+++甲\n山") and len(body) == len("+++甲\n山") + 25 + 1
     assert (
-        "lines stand in the training text" in texts[3]
+        "lines occur in the training text" in texts[3]
         and len({text[8:] for text in texts[:3]}) == 3
     )
     script("sample", *flags(place, num_samples=3, max_new_tokens=25, start="+++甲\\n山"))
@@ -359,7 +359,7 @@ def test_lines_of_the_training_text_are_marked(place, capsys, monkeypatch):
     assert [line for line in out.splitlines() if line.endswith("  *")] == [
         f"{line}  *" for line in lines[1:]
     ]
-    assert f"{len(lines) - 1} of {len(lines)} lines stand" in out
+    assert f"{len(lines) - 1} of {len(lines)} lines occur" in out
 
 
 def test_start_from_a_file(place, capsys, tmp_path):
@@ -420,7 +420,7 @@ def test_ctrl_c_prints_what_there_is(place):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (
-        process.returncode == 130 and first and "lines stand in the training text" in out.decode()
+        process.returncode == 130 and first and "lines occur in the training text" in out.decode()
     )
     assert (
         "of 1000000 characters of each sample were written" in err.decode()
@@ -603,7 +603,7 @@ def test_bad_input_of_compare(place, tmp_path):
         (run / "log.jsonl").write_text("\n" + wrong, encoding="utf-8")
         assert "log.jsonl" in user_error("compare", run, *plot)
     (run / "log.jsonl").write_text("", encoding="utf-8")
-    assert "no point" in user_error("compare", run, *plot)
+    assert "not a point" in user_error("compare", run, *plot)
     assert not (tmp_path / "c.png").exists()
 
 

@@ -299,7 +299,7 @@ BAD = {
         lambda: MODEL.attend(ones(2, 3, 4), ones(2, 5, 6)),
         r"values has shape \(2, 5, 6\).*scores has shape \(2, 3, 4\)",
     ),
-    "keep is no bool": (
+    "keep is not a bool": (
         lambda: MODEL.attend(ones(2, 3, 4), ones(2, 4, 6), ones(2, 3, 4)),
         "True = may look",
     ),

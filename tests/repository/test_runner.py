@@ -1,4 +1,4 @@
-"""The door to student code: plain data only, both ways alike, and whatever a student's file does stays behind it."""
+"""The way to student code: plain data only, both ways alike, and whatever a student's file does stays behind it."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ from course.runner.in_subprocess import STANDALONE
 
 @pytest.fixture(params=["in process", "in a worker"])
 def door(request, tmp_path):
-    """Makes a door to a homework `hmm` whose files are given as text."""
+    """Makes a runner for a homework `hmm` whose files are given as text."""
     opened = []
 
     def make(limit=20, **files):

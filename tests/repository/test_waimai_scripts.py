@@ -620,7 +620,7 @@ def test_differences_leave_out_what_a_split_gives_to_all_rows():
 
 
 def test_a_broken_off_run_of_compare_goes_on(raw, tmp_path):
-    """Stopped between two epochs, in the search and in the training anew: the same result as undisturbed."""
+    """Stopped between two epochs, in the search and in the training that follows: the same result as undisturbed."""
     with HOMEWORK.active():
         compare, train = HOMEWORK.module("compare"), HOMEWORK.module("train")
         data = compare.Data(raw, tmp_path, True)

@@ -146,7 +146,7 @@ def test_a_file_that_stays_open_is_an_error(script, tmp_path):
 
 
 def test_the_scripts_have_the_same_helper():
-    """A homework folder imports nothing from course/, so replace_file stands in cli.py too."""
+    """A homework folder imports nothing from course/, so replace_file is in cli.py too."""
     tree = ast.parse((ROOT / "templates" / "cli.py").read_text(encoding="utf-8"))
     (copy,) = [
         node

@@ -1,0 +1,193 @@
+"""The words: no calques where the glossary has a term, and full-width punctuation in Chinese text.
+
+What is read: Markdown and the notebook outside code; string literals and comments of Python files; pages and scripts of
+the browser. A file is only taken apart where a quick search finds something, so that the whole tree takes about a second.
+"""
+
+import functools
+import io
+import json
+import re
+import tokenize
+
+import pytest
+
+from course.homeworks import ROOT
+
+MADE = {".venv", ".git", "dist", "workdirs", "full", "node_modules", ".pytest_cache", "__pycache__"}
+TEXTS = {".md", ".ipynb", ".html", ".js", ".toml"}
+FILES = sorted(
+    path
+    for path in ROOT.rglob("*")
+    if path.suffix in TEXTS | {".py"}
+    and not MADE & set(path.relative_to(ROOT).parts)
+    and path.name != "test_language.py"
+    and path.is_file()
+)
+CODE = re.compile(r"^( *)```.*?^\1```|^ {4,}\S[^\n]*$|``.+?``|`[^`\n]*`|\]\([^)\n]*\)", re.M | re.S)
+
+GLOSSARY = {  # what is not written: what is
+    r"stand-?ins?": "stub",
+    r"doors?": "runner",
+    r"(?<!there )(?<!which )is no (?!longer|more|better|worse|different|way\b|need\b)": "is not a",
+    r"anew": "again",
+    r"shut in": "sandboxed",
+    r"(?:is|are|was|were) told": "is reported",
+    r"mend(?:s|ed|ing)?": "fix",
+    r"go(?:es)? on with": "continue",
+    r"stands? in (?!for\b)": "is in, occurs in",
+    r"has not (?:the|a|an|any)\b": "does not have",
+    r"made sure of": "guaranteed",
+    r"commoner label": "majority",
+    r"yardsticks?\b(?!\.json)": "baseline",
+    r"quotient rule of the logarithm": "differentiating term by term",
+    r"may not look at each other": "query i may not attend to key j",
+    r"so-called": "(leave it out)",
+}
+FORBIDDEN = re.compile(
+    "|".join(rf"(?P<w{number}>\b{word})" for number, word in enumerate(GLOSSARY)), re.I
+)
+CALQUES = {  # 不写的: 写什么
+    "读取 h": "h 只影响……",
+    "激活函数读取": "激活函数的输入",
+    "被杀掉": "中断",
+    "没有网络也能用": "可离线打开",
+    "可以数数": "可据此推断位置",
+    "所数的量": "所统计的量",
+    "总答": "总是预测",
+    "这把尺子": "这一基线",
+    "什么坏了": "会出什么问题",
+    "哪些差别是真的": "哪些差别超出随机波动",
+    "确定的类别": "概率饱和到 0 或 1",
+}
+CALQUE = re.compile("|".join(CALQUES))
+
+HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
+HALF_WIDTH = re.compile(
+    rf"[{HAN}“”、。，：；？！）][*]*[,:;()?!]|[,:;()?!][*]*[{HAN}“”]|\w[?!](?=[\"']?$)"
+)
+STARTS = (tokenize.NEWLINE, tokenize.INDENT, tokenize.NL, tokenize.COMMENT)  # before a docstring
+INPUT = "tests/repository/"  # its strings are inputs: CSV lines, names of archives
+
+
+@functools.cache
+def readable(path):
+    """[(line number, text)] of a file's prose: what a person reads, without code."""
+    text = path.read_text(encoding="utf-8")
+    if not (FORBIDDEN.search(text) or CALQUE.search(text) or HALF_WIDTH.search(text)):
+        return []
+    if path.suffix == ".py":
+        return python_prose(text, path.relative_to(ROOT).as_posix().startswith(INPUT))
+    if path.suffix == ".ipynb":
+        cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+        text = "\n\n".join("".join(cell["source"]) for cell in cells)
+    return list(enumerate(blanked(text).splitlines(), 1))
+
+
+def blanked(text):
+    """Text with code spans, blocks and targets of links blanked out, line by line as before."""
+    return CODE.sub(lambda match: re.sub(r"[^\n]", "_", match[0]), text)
+
+
+def python_prose(text, inputs=False):
+    """[(line number, text)] of comments and string literals, f-strings' fields blanked; raw strings are patterns.
+
+    inputs: leave out strings that are not docstrings, since they are what a test hands to the code.
+    """
+    found, previous, depth = [], tokenize.NEWLINE, 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        kind = tokenize.tok_name[token.type]
+        depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))
+        docstring = depth == 0 and previous in STARTS
+        if kind == "COMMENT" or (
+            kind in ("STRING", "FSTRING_MIDDLE")
+            and not re.match(r"[a-z]*r", token.string, re.I)
+            and (docstring or not inputs)
+        ):
+            prose = blanked(token.string)
+            if re.match("[a-z]*f", prose, re.I):
+                prose = re.sub(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}", "_", prose)
+            found += enumerate(prose.split("\n"), token.start[0])
+        previous = token.type
+    return found
+
+
+def is_chinese(line):
+    """Whether a line is Chinese text, which takes full-width marks, and not English with some Chinese words in it."""
+    characters = len(re.findall(f"[{HAN}]", line))
+    english = re.findall(r"\b(?:the|an?|and|of|to|is|are|in|by|with|or|not|for|but|has)\b", line)
+    return (
+        characters > 0
+        and characters >= len(re.findall(r"[A-Za-z]{2,}", line))
+        and (len(english) < 2 or characters > 6 * len(english))
+    )
+
+
+def misplaced(line):
+    """The half-width marks beside a Chinese character, or at the end, of a Chinese line; not those of formulas and calls."""
+    line = re.sub(r"\$[^$]+\$|[A-Za-zα-ωΑ-Ω_\d]\([^()]*\)", "_", line)
+    return [match[0] for match in HALF_WIDTH.finditer(line)] if is_chinese(line) else []
+
+
+def complaints(search):
+    """ "path:line: what" of everything that `search(line)` finds in the tree."""
+    return [
+        f"{path.relative_to(ROOT).as_posix()}:{number}: {problem}"
+        for path in FILES
+        for number, line in readable(path)
+        for problem in search(line)
+    ]
+
+
+def words_of(line):
+    replacements = list(GLOSSARY.values())
+    for match in FORBIDDEN.finditer(line):
+        number = int(match.lastgroup[1:])
+        yield f"{match[0].strip()!r}: write {replacements[number]!r}"
+    for match in CALQUE.finditer(line):
+        yield f"{match[0]}：请写“{CALQUES.get(match[0], '')}”"
+
+
+def test_the_glossary_is_kept():
+    found = complaints(words_of)
+    assert not found, "\n".join(found)
+
+
+def test_chinese_text_has_full_width_punctuation():
+    found = complaints(
+        lambda line: [f"{mark!r} in {line.strip()[:60]!r}" for mark in misplaced(line)]
+    )
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("在根目录运行,然后检查:", 2),
+        ("检查(或在文件夹内)即可。", 2),
+        ("**慢:**用镜像", 1),
+        ("哪一个应当等于 1?", 1),
+        ("用 `a,b` 检查，形状为 (B, L)。", 0),
+        ("概率 P(状态 | 符号) 与 (A) 选项", 0),
+        ("Song ci (宋词), as the full set has them: 21,050 poems", 0),
+    ],
+)
+def test_half_width_marks_are_seen(line, count):
+    assert len(misplaced(blanked(line))) == count
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("a stand-in, shut in, is no zip file", 3),
+        ("there is no fast path; it is no longer open; the mean of errors stands for it", 0),
+        ("只有 z 读取 h_l，总答多数类", 2),
+    ],
+)
+def test_calques_are_seen(line, count):
+    assert len(list(words_of(line))) == count
+
+
+def test_python_prose_is_comments_and_strings_without_fields():
+    text = 'a = f"值 {x,y} 是"  # 注释,一\nb = r"[,:]中"\n'
+    assert [line for _, line in python_prose(text)] == ['f"值 _ 是"', "# 注释,一"]
