@@ -15,7 +15,7 @@ from grading.run import RunRecord
 
 @dataclass(frozen=True)
 class ClassSpread:
-    """Where the class stands in a homework: points, without bonus."""
+    """Where the class is in a homework: points, without bonus."""
 
     median: float
     low: float  # a quarter of the class has less

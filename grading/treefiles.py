@@ -25,7 +25,7 @@ def tree_files(root: Path | str) -> list[str]:
 
 
 def _asked_of_git(root: Path) -> set[str] | None:
-    """None if root is no working tree of git (say, an unpacked zip), or git is missing or refuses (another owner)."""
+    """None if root is not a working tree of git (say, an unpacked zip), or git is missing or refuses (another owner)."""
     if not (root / ".git").exists():
         return None
     try:
