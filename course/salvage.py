@@ -78,6 +78,18 @@ def lay_into(empty: str, student: str, function: str, id: str) -> str | None:
     return "\n".join(lines) + "\n"
 
 
+def empty_again(empty: str, student: str, function: str, id: str) -> str | None:
+    """The student's text with the blank's function as it is in `empty`; None if the student's text has no such function."""
+    lines = student.splitlines()
+    target = _find_function(chunks(empty.splitlines()), function, containing=f"blank {id} (")
+    own = chunks(student.expandtabs(8).splitlines())
+    found = _find_function(own, function, owner=target.owner) if target else None
+    if target is None or found is None:
+        return None
+    lines[found.begin : found.end] = _reindent(target.chunk.lines, found.indent)
+    return "\n".join(lines) + "\n"
+
+
 @dataclass(frozen=True)
 class _Function:
     """A function in a file: its lines begin..end (from 0), their indentation, the class around it or None."""

@@ -11,14 +11,17 @@ from typing import Any, NoReturn
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: checks are small
 
-from course.commands import pack, status, update  # noqa: E402
+from course.commands import doctor, pack, reset, status, update, watch  # noqa: E402
 from course.commands.terminal import CommandError, command_name, say_error  # noqa: E402
 from course.messages import LANGUAGES, Language, Message, choose_language, printable  # noqa: E402
 
 COMMANDS: dict[str, Any] = {
     "status": status,
+    "watch": watch,
+    "reset": reset,
     "pack": pack,
     "update": update,
+    "doctor": doctor,
 }
 DESCRIPTION = Message("Commands for students.", "学生用的命令。")
 LANG_HELP = Message("language (default: the system's)", "语言（默认：系统语言）")

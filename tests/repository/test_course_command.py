@@ -28,7 +28,7 @@ def test_it_runs_inside_a_homework_folder():
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("hmm ") and "python ../course status --run" in done.stdout
+    assert done.stdout.startswith("hmm ")
 
 
 @pytest.mark.parametrize("name", main.COMMANDS)
