@@ -184,7 +184,8 @@ AFTER = {
     "frames by the dozen": FRAMES + "def forge():\n    for _ in range(10**4):\n"
     "        send({'value': np.zeros(2**20), 'nonce': nonce()})\nanswer_all(forge)",
     "forged error": FRAMES + "def forge():\n"
-    "    error = dict(type='Wrong', message='x' * 10**6, where='y' * 10**6, empty='z' * 10**6, empty_file=None, kind='')\n"
+    "    error = dict(type='Wrong', message='x' * 10**6, where='y' * 10**6, empty='z' * 10**6)\n"
+    "    error.update(kind='', importing='', empty_file=None)\n"
     "    send({'error': error, 'nonce': nonce()})\n"
     "answer_all(forge)",
     "forged tree": FRAMES
@@ -437,9 +438,9 @@ SAID = {
     "tabs": "TabError",
     "import that fails": "no_such_library",
     "huge file": "not graded",
-    "bomb": "200 MiB",
+    "bomb": "not graded",
     "slip": "outside",
-    "link": "symbolic link",
-    "linked": "not read",
+    "link": "a link or device, not followed",
+    "linked": "a link or device, not followed",
     "cut": "not a zip",
 }
