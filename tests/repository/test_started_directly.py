@@ -30,7 +30,7 @@ def start(*command, cwd=ROOT, **more):
     ],
 )
 def test_it_names_the_command(file, cwd):
-    done = start(file, cwd=cwd, PYTHONPATH="")
+    done = start(file, cwd=cwd)
     name = f'"{file}"' if " " in file else file
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.splitlines() == [
