@@ -41,15 +41,15 @@ class Class:
 @functools.cache
 def versions(homework: str) -> dict[str, tuple[list[str], list[str], list[str]]]:
     """{blank: (solution, accepted variants, mistakes)}, as bodies of functions, unindented."""
-    found = {
+    bodies = {
         id: ([markers.solution(region)], [], [])
         for id, region in markers.blanks(ROOT / homework).items()
     }
     for variant in accepted.load(homework):
-        found[variant.blank][1].append(mistakes.function_body(variant.function))
+        bodies[variant.blank][1].append(mistakes.function_body(variant.function))
     for mistake in mistakes.load(homework):
-        found[mistake.blank][2].append(mistakes.body(mistake))
-    return found
+        bodies[mistake.blank][2].append(mistakes.body(mistake))
+    return bodies
 
 
 def answers(
@@ -145,13 +145,13 @@ def add_dead_lines(body: str, rng: random.Random) -> str:
         for _ in range(2)
     ]
     indents = [len(line) - len(line.lstrip()) for line in lines]
-    places = [
+    positions = [
         i
         for i, line in enumerate(lines)
         if line.strip() and (i == 0 or indents[i] == indents[i - 1]) and indents[i] == 0
     ]
     for text in dead:
-        lines.insert(rng.choice(places or [0]), text)
+        lines.insert(rng.choice(positions or [0]), text)
     return "\n".join(lines)
 
 

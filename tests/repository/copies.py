@@ -13,12 +13,12 @@ from grading import release
 def few_cases(mistakes=()):
     """Inside, stored cases hold one set of draws, and the answers of known mistakes for these homeworks only."""
     with pytest.MonkeyPatch.context() as patch:
-        known = FreshCases.known_mistakes
+        known_mistakes = FreshCases.known_mistakes
         patch.setattr(cases, "STORED_SETS", 1)
         patch.setattr(
             FreshCases,
             "known_mistakes",
-            lambda self, one: known(self, one) if one.homework in mistakes else [],
+            lambda self, check: known_mistakes(self, check) if check.homework in mistakes else [],
         )
         yield
 

@@ -134,47 +134,52 @@ def header(statement):
 def statement_edits(tree, holder, field):
     """Leave a statement out, let two change places, take one branch always, make += another assignment."""
     block = getattr(holder, field)
-    for at, one in enumerate(list(block)):
+    for index, statement in enumerate(list(block)):
 
-        def text(*instead, at=at):
-            setattr(holder, field, block[:at] + list(instead) + block[at + 1 :] or [ast.Pass()])
+        def text(*instead, index=index):
+            setattr(
+                holder, field, block[:index] + list(instead) + block[index + 1 :] or [ast.Pass()]
+            )
             changed = ast.unparse(ast.fix_missing_locations(tree))
             setattr(holder, field, block)
             return changed
 
-        if not isinstance(one, ast.Return):
-            yield f"without {header(one)}", text()
-        if at and depend(block[at - 1], one):
-            before = block[at - 1]
-            setattr(holder, field, block[: at - 1] + [one, before] + block[at + 1 :])
-            yield f"{header(one)}, before {header(before)}", ast.unparse(tree)
+        if not isinstance(statement, ast.Return):
+            yield f"without {header(statement)}", text()
+        if index and depend(block[index - 1], statement):
+            before = block[index - 1]
+            setattr(holder, field, block[: index - 1] + [statement, before] + block[index + 1 :])
+            yield f"{header(statement)}, before {header(before)}", ast.unparse(tree)
             setattr(holder, field, block)
-        if isinstance(one, (ast.If, ast.While)):
-            yield f"always {header(one)}", text(*one.body)
-            new = _with(one, test=ast.UnaryOp(ast.Not(), one.test))
+        if isinstance(statement, (ast.If, ast.While)):
+            yield f"always {header(statement)}", text(*statement.body)
+            new = _with(statement, test=ast.UnaryOp(ast.Not(), statement.test))
             yield header(new), text(new)
-            if one.orelse:
-                yield f"never {header(one)}", text(*one.orelse)
-        if isinstance(one, (ast.For, ast.While)):
-            yield f"once {header(one)}", text(_with(one, body=one.body + [ast.Break()]))
-        if isinstance(one, ast.AugAssign):
-            plain = copy.deepcopy(one.target)
-            for new in [ast.Assign([plain], one.value, lineno=0)] + [
-                _with(one, op=OPERATORS[type(one.op)]())
+            if statement.orelse:
+                yield f"never {header(statement)}", text(*statement.orelse)
+        if isinstance(statement, (ast.For, ast.While)):
+            yield (
+                f"once {header(statement)}",
+                text(_with(statement, body=statement.body + [ast.Break()])),
+            )
+        if isinstance(statement, ast.AugAssign):
+            plain = copy.deepcopy(statement.target)
+            for new in [ast.Assign([plain], statement.value, lineno=0)] + [
+                _with(statement, op=OPERATORS[type(statement.op)]())
             ]:
                 yield header(new), text(new)
-        if isinstance(one, (ast.Continue, ast.Break)):
-            new = ast.Break() if isinstance(one, ast.Continue) else ast.Continue()
-            yield f"{header(new)} for {header(one)}", text(new)
+        if isinstance(statement, (ast.Continue, ast.Break)):
+            new = ast.Break() if isinstance(statement, ast.Continue) else ast.Continue()
+            yield f"{header(new)} for {header(statement)}", text(new)
 
 
-def depend(one, other):
+def depend(first, second):
     """True if the order of two statements matters: both are calls, or one stores what the other uses."""
-    if not all(isinstance(part, (ast.Expr, ast.Assign, ast.AugAssign)) for part in (one, other)):
+    if not all(isinstance(part, (ast.Expr, ast.Assign, ast.AugAssign)) for part in (first, second)):
         return False
-    if isinstance(one, ast.Expr) and isinstance(other, ast.Expr):
+    if isinstance(first, ast.Expr) and isinstance(second, ast.Expr):
         return True
-    return bool(stored(one) & used(other) or stored(other) & used(one))
+    return bool(stored(first) & used(second) or stored(second) & used(first))
 
 
 def used(statement):
@@ -208,9 +213,9 @@ def changes(node, holder, names):
     elif isinstance(node, ast.UnaryOp):
         yield node.operand
     elif isinstance(node, ast.Compare):
-        for at, op in enumerate(node.ops):
-            for other in COMPARISONS[type(op)]:
-                yield _with(node, ops=node.ops[:at] + [other()] + node.ops[at + 1 :])
+        for index, op in enumerate(node.ops):
+            for replacement in COMPARISONS[type(op)]:
+                yield _with(node, ops=node.ops[:index] + [replacement()] + node.ops[index + 1 :])
     elif isinstance(node, ast.BoolOp):
         yield _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
         yield from node.values
@@ -237,20 +242,22 @@ def changes(node, holder, names):
     elif isinstance(node, ast.Call):
         yield from calls(node)
     elif isinstance(node, (ast.Tuple, ast.List)):
-        for at in range(1, len(node.elts)):
+        for index in range(1, len(node.elts)):
             yield _with(
                 node,
-                elts=node.elts[: at - 1] + [node.elts[at], node.elts[at - 1]] + node.elts[at + 1 :],
+                elts=node.elts[: index - 1]
+                + [node.elts[index], node.elts[index - 1]]
+                + node.elts[index + 1 :],
             )
     elif isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)):
-        for at, loop in enumerate(node.generators):
+        for index, loop in enumerate(node.generators):
             for n in range(len(loop.ifs)):
                 ifs = loop.ifs[:n] + loop.ifs[n + 1 :]
                 yield _with(
                     node,
-                    generators=node.generators[:at]
+                    generators=node.generators[:index]
                     + [_with(loop, ifs=ifs)]
-                    + node.generators[at + 1 :],
+                    + node.generators[index + 1 :],
                 )
 
 
@@ -282,10 +289,10 @@ def shifted(node):
 def subscripts(node):
     """Shifted indices and slice bounds, bounds left out, bounds put in."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    for at, part in enumerate(parts):
+    for index, part in enumerate(parts):
         for new in list(slices(part)) if isinstance(part, ast.Slice) else list(shifted(part)):
             whole = (
-                _with(node.slice, elts=parts[:at] + [new] + parts[at + 1 :])
+                _with(node.slice, elts=parts[:index] + [new] + parts[index + 1 :])
                 if len(parts) > 1
                 else new
             )
@@ -311,21 +318,23 @@ def calls(node):
     if isinstance(node.func, ast.Attribute):
         yield node.func.value
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    for at in range(len(node.args)):
+    for index in range(len(node.args)):
         if len(node.args) > 1 or isinstance(node.func, ast.Attribute):
-            yield _with(node, args=node.args[:at] + node.args[at + 1 :])
-        if at and name not in SYMMETRIC:
+            yield _with(node, args=node.args[:index] + node.args[index + 1 :])
+        if index and name not in SYMMETRIC:
             yield _with(
                 node,
-                args=node.args[: at - 1] + [node.args[at], node.args[at - 1]] + node.args[at + 1 :],
+                args=node.args[: index - 1]
+                + [node.args[index], node.args[index - 1]]
+                + node.args[index + 1 :],
             )
         if name == "range":
             yield from (
-                _with(node, args=node.args[:at] + [new] + node.args[at + 1 :])
-                for new in shifted(node.args[at])
+                _with(node, args=node.args[:index] + [new] + node.args[index + 1 :])
+                for new in shifted(node.args[index])
             )
-    for at in range(len(node.keywords)):
-        yield _with(node, keywords=node.keywords[:at] + node.keywords[at + 1 :])
+    for index in range(len(node.keywords)):
+        yield _with(node, keywords=node.keywords[:index] + node.keywords[index + 1 :])
 
 
 def _with(node, **fields):
@@ -354,18 +363,18 @@ def lost(homework, id, runner, cases):
     def stop(*_):
         raise Endless
 
-    checks = [one for one in load_checks(homework) if one.id == id]
-    for one in checks:
-        cases.for_check(one)
+    checks = [check for check in load_checks(homework) if check.id == id]
+    for check in checks:
+        cases.for_check(check)
     before = signal.signal(signal.SIGVTALRM, stop)
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            for one in checks:
+            for check in checks:
                 signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS, SECONDS)
-                if verdict.run(one, runner, cases).status != "done":
-                    return one.name
+                if verdict.run(check, runner, cases).status != "done":
+                    return check.name
     except Endless:
-        return one.name
+        return check.name
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)

@@ -38,42 +38,42 @@ FORM = "{:<13}{:>7}{:>10}{:>7}{:>10}{:>7}{:>13}{:>6}{:>9}{:>8}{:>12}{:>8}"
 
 def outcomes(homework, id, sources, cases):
     """What the blank's checks say to the version in `sources`."""
-    door = InProcessRunner(sources=sources)
-    return [verdict.run(one, door, cases) for one in load_checks(homework) if one.id == id]
+    runner = InProcessRunner(sources=sources)
+    return [verdict.run(check, runner, cases) for check in load_checks(homework) if check.id == id]
 
 
-def named(known, cases):
+def named(mistake, cases):
     """True if the checks of its blank call a mistake by its name, and by no other."""
     return {
-        one.mistake
-        for one in outcomes(known.homework, known.blank, mistakes.sources(known), cases)
-        if one.status != "done"
-    } - {None} == {known.id}
+        outcome.mistake
+        for outcome in outcomes(mistake.homework, mistake.blank, mistakes.sources(mistake), cases)
+        if outcome.status != "done"
+    } - {None} == {mistake.id}
 
 
 def row(homework, region, cases, seed, with_mutants):
     """One line of the table as a list: figures in the order of HEAD, the sides "solution" and "empty" as 0 or 1."""
     id, begin = region.id, time.perf_counter()
-    earned = sum(one.points for one in outcomes(homework, id, {}, cases))
+    earned = sum(item.points for item in outcomes(homework, id, {}, cases))
     empty = all(
-        one.status == "empty" for one in outcomes(homework, id, with_only(homework, None), cases)
+        item.status == "empty" for item in outcomes(homework, id, with_only(homework, None), cases)
     )
-    known = [one for one in mistakes.load(homework) if one.blank == id]
-    others = [one for one in accepted.load(homework) if one.blank == id]
+    known_mistakes = [item for item in mistakes.load(homework) if item.blank == id]
+    variants = [item for item in accepted.load(homework) if item.blank == id]
     changed = list(mutants(homework, id)) if with_mutants else []
     draws = CasesAlone(seed)
-    left = {one.change for one in changed if survives(one, draws)}
+    left = {item.change for item in changed if survives(item, draws)}
     equal = {change for entries in EQUIVALENT.values() for change in entries.get(id, [])}
     return [
         region.points,
         int(earned == region.points),
         int(empty),
-        len(known),
-        sum(named(one, cases) for one in known),
-        len(others),
+        len(known_mistakes),
+        sum(named(item, cases) for item in known_mistakes),
+        len(variants),
         sum(
-            lost(homework, id, InProcessRunner(sources=mistakes.sources(one)), draws) is None
-            for one in others
+            lost(homework, id, InProcessRunner(sources=mistakes.sources(item)), draws) is None
+            for item in variants
         ),
         len(changed),
         len(changed) - len(left),

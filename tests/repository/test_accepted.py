@@ -17,9 +17,9 @@ RIGHTS = [pytest.param(one, id=one.id) for homework in HOMEWORKS for one in acce
 
 def earned(right, cases):
     """{check name: message} of the checks of its blank that a right version fails."""
-    door = InProcessRunner(sources=mistakes.sources(right))
+    runner = InProcessRunner(sources=mistakes.sources(right))
     outcomes = [
-        verdict.run(one, door, cases)
+        verdict.run(one, runner, cases)
         for one in load_checks(right.homework)
         if one.id == right.blank
     ]

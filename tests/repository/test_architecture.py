@@ -25,9 +25,9 @@ def test_arrows_go_one_way(package):
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
 def test_a_homework_folder_stands_alone(homework):
-    others = {*PACKAGES, *HOMEWORKS, "data", "templates"}
+    other_packages = {*PACKAGES, *HOMEWORKS, "data", "templates"}
     for path in modules(homework):
-        assert not others & {name.split(".")[0] for name in imported(path)}, path
+        assert not other_packages & {name.split(".")[0] for name in imported(path)}, path
 
 
 def test_the_engine_loads_plugins_in_one_place():
@@ -45,7 +45,8 @@ def test_no_import_cycle():
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
             graph[name] = path
     edges = {
-        name: {other for other in imported(path) if other in graph} for name, path in graph.items()
+        name: {imported_name for imported_name in imported(path) if imported_name in graph}
+        for name, path in graph.items()
     }
     parents = {name: name.rpartition(".")[0] for name in graph}
     for name in edges:  # a package's __init__ imports its own modules: that is not a cycle
@@ -56,8 +57,8 @@ def test_no_import_cycle():
         assert state.get(name) != "open", " -> ".join([*trail, name])
         if name not in state:
             state[name] = "open"
-            for other in sorted(edges[name]):
-                visit(other, [*trail, name])
+            for imported_name in sorted(edges[name]):
+                visit(imported_name, [*trail, name])
             state[name] = "done"
 
     for name in sorted(graph):
@@ -76,5 +77,5 @@ def test_no_module_shadows_a_library_or_shares_its_name_with_another():
 
 def test_top_level_is_the_documented_one():
     top = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    known = {*PACKAGES, *HOMEWORKS, "data", "benchmarks", "docs", "templates"}
-    assert top - {"dist", "workdirs", "__pycache__"} <= known, Path(*sorted(top - known))
+    documented = {*PACKAGES, *HOMEWORKS, "data", "benchmarks", "docs", "templates"}
+    assert top - {"dist", "workdirs", "__pycache__"} <= documented, Path(*sorted(top - documented))

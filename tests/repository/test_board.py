@@ -117,9 +117,11 @@ def test_one_screen_that_says_what_to_do_next(half_done):
         len(board.splitlines()) <= SCREEN[0]
         and max(map(display_width, board.splitlines()[:10])) <= SCREEN[1]
     )
-    place = int(re.search(r"model.py, line (\d+)", board)[1])
+    line_number = int(re.search(r"model.py, line (\d+)", board)[1])
     lines = (half_done / "hmm" / "model.py").read_text(encoding="utf-8").splitlines()
-    assert "def state_posterior" in lines[place - 1], "the student's line stands where the hint was"
+    assert "def state_posterior" in lines[line_number - 1], (
+        "the student's line stands where the hint was"
+    )
 
 
 def test_in_chinese(half_done):

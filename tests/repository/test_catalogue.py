@@ -27,15 +27,15 @@ NO_BLANK = {"G19"}  # sampling is given: tests/repository/test_gpt_sample_evalua
 
 
 def ids(homework):
-    return {known.id for known in mistakes.load(homework)}
+    return {mistake.id for mistake in mistakes.load(homework)}
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
 def test_every_entry_is_there(homework):
     missing = []
     for entry in set(ENTRIES[homework]) - NO_BLANK:
-        place, *names = ELSEWHERE.get(entry, (homework, entry))
-        missing += [name for name in names if name not in ids(place)]
+        owner, *names = ELSEWHERE.get(entry, (homework, entry))
+        missing += [name for name in names if name not in ids(owner)]
     assert not missing
 
 
@@ -51,20 +51,20 @@ def squeezed(text):
 @pytest.mark.parametrize("homework", HOMEWORKS)
 def test_hints_in_both_languages_lead_and_do_not_tell(homework):
     """A hint is a sentence or two, Chinese in Chinese, and holds no expression of the solution."""
-    for known in mistakes.load(homework):
-        english, chinese = known.hint
-        assert 10 < len(english) < 250 and 4 < len(chinese) < 150, known.id
+    for mistake in mistakes.load(homework):
+        english, chinese = mistake.hint
+        assert 10 < len(english) < 250 and 4 < len(chinese) < 150, mistake.id
         assert re.search("[\u4e00-\u9fff]", chinese) and not re.search(
             "[\u4e00-\u9fff]", english
-        ), known.id
-        region = markers.find(ROOT / homework, known.blank)
+        ), mistake.id
+        region = markers.find(ROOT / homework, mistake.blank)
         lines = region.path.read_text(encoding="utf-8").splitlines()[region.begin : region.end - 1]
-        told = {
+        answer_parts = {
             squeezed(
                 re.split(r" [-+*/]?= |return |#", line)[1 if re.search(" = |return ", line) else 0]
             )
             for line in lines
         }
-        assert not [part for part in told if len(part) >= 12 and part in squeezed(english)], (
-            f"{known.id}: {english}"
-        )
+        assert not [
+            part for part in answer_parts if len(part) >= 12 and part in squeezed(english)
+        ], f"{mistake.id}: {english}"

@@ -48,8 +48,8 @@ def test_links_lead_somewhere(path):
         if re.match(r"\w+:", link):
             assert link.startswith("https://"), f"{link}: not https"
             continue
-        place, _, anchor = unquote(link).partition("#")
-        target = (path.parent / place).resolve() if place else path
+        file_name, _, anchor = unquote(link).partition("#")
+        target = (path.parent / file_name).resolve() if file_name else path
         assert target.exists() and target.is_relative_to(ROOT), f"{link} leads nowhere"
         if anchor:
             headings = re.findall(
@@ -64,16 +64,20 @@ def test_both_readmes_have_the_same_two_lines():
         ("bash", "python3 -m venv .venv && . .venv/bin/activate && "),
         ("bat", 'cmd /c "python -m venv .venv && '),
     ):
-        mine = [line for line in blocks(english, kind) if line.startswith(start)]
-        assert len(mine) == 2 and mine == [
+        setup_lines = [line for line in blocks(english, kind) if line.startswith(start)]
+        assert len(setup_lines) == 2 and setup_lines == [
             line for line in blocks(chinese, kind) if line.startswith(start)
         ]
-        assert "train.py --iters" in mine[0] and "sample.py" in mine[0] and "pytest" in mine[1]
+        assert (
+            "train.py --iters" in setup_lines[0]
+            and "sample.py" in setup_lines[0]
+            and "pytest" in setup_lines[1]
+        )
     assert blocks(english) == blocks(chinese)
     unix, windows = blocks(english)[:2], blocks(english, "bat")
-    for line, other in zip(unix, windows, strict=True):  # the same steps
+    for line, windows_line in zip(unix, windows, strict=True):  # the same steps
         assert (
-            other
+            windows_line
             == 'cmd /c "'
             + line.replace("python3 -m", "python -m").replace(". .venv/bin/", ".venv\\Scripts\\")
             + '"'
@@ -82,8 +86,8 @@ def test_both_readmes_have_the_same_two_lines():
 
 def points(cell):
     """6 of "6", "6 points", "6(加分)"."""
-    found = re.match(r"\D*(\d+)", cell)
-    return int(found[1]) if found else None
+    match = re.match(r"\D*(\d+)", cell)
+    return int(match[1]) if match else None
 
 
 def blank_rows(homework, name):
@@ -99,18 +103,18 @@ def blank_rows(homework, name):
 
 def written(homework, name):
     """[(id, points)] of the written questions: **w1 (14 points)."""
-    found = re.findall(
+    matches = re.findall(
         r"^\*\*([a-z0-9]{2,3}) ?[(（](\d+) ?(?:point|分)", text_of(homework, name), re.M
     )
-    return [(id, int(number)) for id, number in found]
+    return [(id, int(number)) for id, number in matches]
 
 
 @pytest.mark.parametrize("homework", SHEETS)
 def test_sheets_agree_in_both_languages_and_with_the_blanks(homework):
     english, chinese = (blank_rows(homework, name) for name in LANGUAGES)
-    known = {id: region.points for id, region in markers.blanks(ROOT / homework).items()}
+    points_by_id = {id: region.points for id, region in markers.blanks(ROOT / homework).items()}
     assert english == chinese
-    assert len(english) == len(known) and dict(english) == known
+    assert len(english) == len(points_by_id) and dict(english) == points_by_id
     questions = written(homework, "README.md")
     assert questions, "no written question found; they look like: **w1 (14 points)."
     assert questions == written(homework, "README.zh-CN.md")
@@ -165,8 +169,8 @@ def test_commands_name_scripts_and_flags_that_exist(name, command):
     if module.startswith(("grading", "tests", "benchmarks")):
         scripts.append(module.replace(".", "/") + ".py")
     for script in scripts:
-        places = [ROOT / script, (ROOT / name).parent / script]
-        path = next((place for place in places if place.is_file()), None)
+        candidates = [ROOT / script, (ROOT / name).parent / script]
+        path = next((candidate for candidate in candidates if candidate.is_file()), None)
         assert path, f"{name}: {command}: no {script}"
     if scripts:
         checks = module == "pytest" or words[0] == "pytest"

@@ -214,8 +214,8 @@ def learn(rng, number, with_hmmlearn=False):
         with np.errstate(all="ignore"):
             other.fit(np.concatenate(many)[:, None], [len(obs) for obs in many])
         np.testing.assert_allclose(list(other.monitor_.history), history[:12], rtol=1e-9, atol=1e-9)
-        for mine, theirs in zip(found, (other.startprob_, other.transmat_, other.emissionprob_)):
-            np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-9)
+        for ours, theirs in zip(found, (other.startprob_, other.transmat_, other.emissionprob_)):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
         return 1
     return 0
 

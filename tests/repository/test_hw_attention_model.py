@@ -13,21 +13,21 @@ MODEL = load_solved("hw_attention").module("model")
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-6}
 
 
-def torch_attention(own, dtype):
+def torch_attention(ours, dtype):
     """nn.MultiheadAttention with the weights of a MultiHeadSelfAttention and the identity behind it."""
-    C = own.fused.in_features
-    theirs = torch.nn.MultiheadAttention(C, own.n_head, batch_first=True, dtype=dtype)
-    copy_attention(own, theirs)
+    C = ours.fused.in_features
+    theirs = torch.nn.MultiheadAttention(C, ours.n_head, batch_first=True, dtype=dtype)
+    copy_attention(ours, theirs)
     return theirs
 
 
-def copy_attention(own, theirs):
-    C = own.fused.in_features
+def copy_attention(ours, theirs):
+    C = ours.fused.in_features
     with torch.no_grad():
         for kind in ("weight", "bias"):
-            parts = getattr(own.fused, kind).split(C)
+            parts = getattr(ours.fused, kind).split(C)
             getattr(theirs, f"in_proj_{kind}").copy_(
-                torch.cat([parts[0], parts[0], parts[1]] if own.tied_qk else parts)
+                torch.cat([parts[0], parts[0], parts[1]] if ours.tied_qk else parts)
             )
         theirs.out_proj.weight.copy_(torch.eye(C))
         theirs.out_proj.bias.zero_()
@@ -36,9 +36,9 @@ def copy_attention(own, theirs):
 def masks(B, L, generator):
     """None, padding (B, 1, L), one mask (L, L), a mask a text (B, L, L): no row without a key."""
     lengths = torch.randint(1, L + 1, (B,), generator=generator)
-    own = torch.rand(B, L, L, generator=generator) < 0.5
-    own |= torch.eye(L, dtype=torch.bool)
-    return [None, MODEL.padding_keep(lengths, L), own[0], own]
+    ours = torch.rand(B, L, L, generator=generator) < 0.5
+    ours |= torch.eye(L, dtype=torch.bool)
+    return [None, MODEL.padding_keep(lengths, L), ours[0], ours]
 
 
 def full(keep, B, L):
@@ -51,14 +51,14 @@ def test_self_attention_is_torchs(dtype, tied):
     torch.manual_seed(0)
     generator, off = torch.Generator().manual_seed(1), 0.0
     for B, L, h, d in [(1, 1, 1, 1), (2, 5, 3, 4), (3, 4, 4, 3), (4, 7, 2, 8), (2, 9, 1, 5)]:
-        own = MODEL.MultiHeadSelfAttention(h * d, h, tied_qk=tied).to(dtype)
+        ours = MODEL.MultiHeadSelfAttention(h * d, h, tied_qk=tied).to(dtype)
         theirs, x = (
-            torch_attention(own, dtype),
+            torch_attention(ours, dtype),
             torch.randn(B, L, h * d, dtype=dtype, generator=generator),
         )
         for keep in masks(B, L, generator):
             hidden = ~full(keep, B, L).repeat_interleave(h, 0)
-            out, weights = own(x, keep)
+            out, weights = ours(x, keep)
             expected = theirs(x, x, x, attn_mask=hidden, average_attn_weights=False)
             off = max(
                 off,
@@ -66,7 +66,7 @@ def test_self_attention_is_torchs(dtype, tied):
                 (weights - expected[1]).abs().max().item(),
             )
     assert off < TOLERANCE[dtype]
-    assert sum(p.numel() for p in own.parameters()) == (2 if tied else 3) * (h * d) * (h * d + 1)
+    assert sum(p.numel() for p in ours.parameters()) == (2 if tied else 3) * (h * d) * (h * d + 1)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
@@ -80,7 +80,7 @@ def test_block_is_torchs_encoder_layer(dtype):
         (4, 7, 2, 8, True),
     ]:
         C = h * d
-        own = MODEL.TransformerBlock(C, h, tied_qk=tied).to(dtype)
+        ours = MODEL.TransformerBlock(C, h, tied_qk=tied).to(dtype)
         theirs = torch.nn.TransformerEncoderLayer(
             C,
             h,
@@ -91,23 +91,25 @@ def test_block_is_torchs_encoder_layer(dtype):
             norm_first=False,
             dtype=dtype,
         )  # in train mode: no fast path
-        copy_attention(own.attention, theirs.self_attn)
+        copy_attention(ours.attention, theirs.self_attn)
         with torch.no_grad():
-            for mine, other in (
-                (own.ln_1, theirs.norm1),
-                (own.ln_2, theirs.norm2),
-                (own.mlp[0], theirs.linear1),
-                (own.mlp[2], theirs.linear2),
+            for own_result, other in (
+                (ours.ln_1, theirs.norm1),
+                (ours.ln_2, theirs.norm2),
+                (ours.mlp[0], theirs.linear1),
+                (ours.mlp[2], theirs.linear2),
             ):
                 if other in (theirs.norm1, theirs.norm2):
-                    mine.weight.uniform_(0.5, 2)
-                    mine.bias.normal_()
-                other.weight.copy_(mine.weight)
-                other.bias.copy_(mine.bias)
+                    own_result.weight.uniform_(0.5, 2)
+                    own_result.bias.normal_()
+                other.weight.copy_(own_result.weight)
+                other.bias.copy_(own_result.bias)
         x = torch.randn(B, L, C, dtype=dtype, generator=generator)
         for keep in masks(B, L, generator):
             expected = theirs(x, src_mask=~full(keep, B, L).repeat_interleave(h, 0))
-            off = max(off, ((own(x, keep)[0] - expected).abs() / (1 + expected.abs())).max().item())
+            off = max(
+                off, ((ours(x, keep)[0] - expected).abs() / (1 + expected.abs())).max().item()
+            )
     assert off < TOLERANCE[dtype]
 
 
@@ -218,12 +220,12 @@ def test_closed_form_of_the_diagonal_weight(n, tied):
     q = torch.randn(draws, L, n, generator=generator)
     k = q if tied else torch.randn(draws, L, n, generator=generator)
     s = (q @ k.mT) / math.sqrt(n)
-    own = s.diagonal(dim1=1, dim2=2)
-    measured = (own - s.logsumexp(-1)).exp().mean()
+    ours = s.diagonal(dim1=1, dim2=2)
+    measured = (ours - s.logsumexp(-1)).exp().mean()
     moments = MODEL.expected_logits(n, tied)
-    assert own.mean() == pytest.approx(
+    assert ours.mean() == pytest.approx(
         moments["same_mean"], abs=0.2
-    ) and own.std() == pytest.approx(moments["same_std"], rel=0.1)
+    ) and ours.std() == pytest.approx(moments["same_std"], rel=0.1)
     assert measured == pytest.approx(
         MODEL.expected_diagonal_weight(n, L, tied), rel=0.05 if tied else 0.15
     )

@@ -133,9 +133,9 @@ def plan(*homeworks, solved=False, seed=1, **changes):
 @pytest.mark.parametrize("homework", READY)
 def test_the_student_copy_is_proved(homework, tmp_path, one_set_of_cases):
     """It imports, empty blanks fail by name, solved files pass, nothing leaks, two builds are the same bytes."""
-    said = []
-    release.release(tmp_path / "copy", plan(homework, seed=3), say=said.append)
-    assert len(said) == 6
+    messages = []
+    release.release(tmp_path / "copy", plan(homework, seed=3), say=messages.append)
+    assert len(messages) == 6
     copy = tmp_path / "copy"
     assert not (copy / "grading").exists() and not (copy / "tests" / "reference").exists()
     assert (copy / "tests" / "cases" / f"{homework}.npz").stat().st_size < 2 * 2**20
@@ -153,10 +153,12 @@ def test_folder_and_zip_hold_the_same_and_are_the_same_twice(tmp_path, few):
 
 def test_a_copy_for_after_the_due_date(tmp_path, few):
     """Solutions with their hints and the worked answers are in it, the teacher's files are not, every check passes."""
-    said = []
-    release.release(tmp_path / "copy", plan(SMALL, solved=True), say=said.append)
+    messages = []
+    release.release(tmp_path / "copy", plan(SMALL, solved=True), say=messages.append)
     copy = tmp_path / "copy"
-    assert any("pass" in line for line in said) and not any("empty" in line for line in said)
+    assert any("pass" in line for line in messages) and not any(
+        "empty" in line for line in messages
+    )
     model, sheet = (
         (copy / SMALL / name).read_text(encoding="utf-8") for name in ("model.py", "README.md")
     )
@@ -273,9 +275,9 @@ def test_stored_cases_name_mistakes_too(tmp_path, monkeypatch, one_set_of_cases)
     cases.store_cases(homework, path, range(cases.STORED_SETS))
     stored = StoredCases(0)
     monkeypatch.setattr(plugins, "STORED_CASES", tmp_path)
-    known = mistakes.load(homework)[0]
-    door = InProcessRunner(sources=mistakes.sources(known))
+    mistake = mistakes.load(homework)[0]
+    runner = InProcessRunner(sources=mistakes.sources(mistake))
     results = [
-        verdict.run(one, door, stored) for one in load_checks(homework) if one.id == known.blank
+        verdict.run(one, runner, stored) for one in load_checks(homework) if one.id == mistake.blank
     ]
-    assert known.id in {outcome.result.mistake for outcome in results}
+    assert mistake.id in {outcome.result.mistake for outcome in results}

@@ -27,14 +27,14 @@ SCRIPTS = [
 @pytest.fixture(scope="module")
 def parsers():
     """{(homework, script): its Parser}."""
-    found = {}
+    parsers = {}
     for homework in HOMEWORKS:
         loaded = load_solved(homework)
         for owner, name in SCRIPTS:
             if owner == homework:
                 with loaded.active():
-                    found[owner, name] = loaded.module(name).get_parser()
-    return found
+                    parsers[owner, name] = loaded.module(name).get_parser()
+    return parsers
 
 
 # -------------------------------------------------------------------------------------------------------------- flags
@@ -89,8 +89,8 @@ def test_every_long_flag_works_with_one_dash():
     with GPT.active():
         parser = GPT.module("train").get_parser()
     two = ["--data_root", "x", "--iters=7", "--no_pos", "--lr", "1e-3", "--seed", "3", "--quiet"]
-    one = [word.replace("--", "-") for word in two]
-    assert parser.parse_args(one) == parser.parse_args(two)
+    single_dash = [word.replace("--", "-") for word in two]
+    assert parser.parse_args(single_dash) == parser.parse_args(two)
     assert parser.given == {"data_root", "iters", "no_pos", "lr", "seed", "quiet"}
 
 
@@ -401,15 +401,15 @@ def test_threads_are_the_cores_of_this_process(affinity, quota, cores, tmp_path,
 def test_waiting_threads_sleep():
     """Set before torch is imported, in every script that computes with it, unless the user has set it."""
     code = "import os, train; print(os.environ['GOMP_SPINCOUNT'], os.environ['KMP_BLOCKTIME'])"
-    for homework, own in (("hw_attention", "7"), ("waimai_cls", "0")):
+    for homework, user_value in (("hw_attention", "7"), ("waimai_cls", "0")):
         done = subprocess.run(
             [sys.executable, "-c", code],
             cwd=ROOT / homework,
-            env={**os.environ, "GOMP_SPINCOUNT": own, "KMP_BLOCKTIME": own},
+            env={**os.environ, "GOMP_SPINCOUNT": user_value, "KMP_BLOCKTIME": user_value},
             capture_output=True,
             text=True,
         )
-        assert done.stdout.split() == [own, own], done.stderr
+        assert done.stdout.split() == [user_value, user_value], done.stderr
     for homework in ("gpt_songci", "hw_attention", "waimai_cls"):
         for path in (ROOT / homework).glob("*.py"):
             text = path.read_text(encoding="utf-8")

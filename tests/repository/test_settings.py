@@ -72,12 +72,12 @@ def test_points_are_shared_out_whole():
 
 def test_checks_have_the_terms_points(spring):
     points = {}
-    for one in load_checks("hmm"):
-        points[one.id] = points.get(one.id, 0) + one.points
+    for check in load_checks("hmm"):
+        points[check.id] = points.get(check.id, 0) + check.points
     assert (
         points["hmm-01"] == 10 and points["hmm-03"] == 0 and not {"hmm-16", "hmm-92"} & set(points)
     )
-    assert {one.name: one.points for one in load_checks("hmm") if one.id == "hmm-01"} == {
+    assert {check.name: check.points for check in load_checks("hmm") if check.id == "hmm-01"} == {
         "forward": 6,
         "forward_zeros": 4,
     }
@@ -154,8 +154,8 @@ def test_another_seed_draws_other_cases_and_another_shop(spring, tmp_path):
     assert "--seed 7" in solved and f"Observed: {', '.join(shop['months'])}." in solved
     for seed in (1, 7):
         cases.store_cases("hmm", tmp_path / f"{seed}.npz", [seed * 1000])
-    with np.load(tmp_path / "1.npz") as one, np.load(tmp_path / "7.npz") as other:
-        assert not any(np.array_equal(one[name], other[name]) for name in one.files)
+    with np.load(tmp_path / "1.npz") as first, np.load(tmp_path / "7.npz") as second:
+        assert not any(np.array_equal(first[name], second[name]) for name in first.files)
 
 
 def test_grading_obeys_it(spring):
@@ -164,8 +164,10 @@ def test_grading_obeys_it(spring):
     for lang in ("en", "zh"):
         assert "--seed 7" in written.rubric("hmm", "w1", lang, settings.load())
     cases = FreshCases(1)
-    with InProcessRunner() as door:
-        results = [verdict.run(one, door, cases).result.to_dict() for one in load_checks("hmm")]
+    with InProcessRunner() as runner:
+        results = [
+            verdict.run(check, runner, cases).result.to_dict() for check in load_checks("hmm")
+        ]
     assert (
         sum(result["possible"] for result in results)
         == sum(result["points"] for result in results)

@@ -16,10 +16,10 @@ pytestmark = pytest.mark.xdist_group("trellis")
 TEXT = "他们研究生命的起源。"
 
 
-def script(place, name, *flags):
+def script(folder, name, *flags):
     return subprocess.run(
         [sys.executable, str(ROOT / "hmm" / f"{name}.py"), *map(str, flags)],
-        cwd=place,
+        cwd=folder,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -29,7 +29,7 @@ def script(place, name, *flags):
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """A folder with the page of the shop, one of a segmented sentence, and the model."""
-    place = tmp_path_factory.mktemp("trellis")
+    folder = tmp_path_factory.mktemp("trellis")
     for name, *flags in (
         ("prepare", "--out_dir", "data"),
         ("train", "--data_root", "data", "--ckpt_path", "one"),
@@ -37,9 +37,9 @@ def pages(tmp_path_factory):
         ("trellis", "--out", "shop.html"),
         ("trellis", TEXT, "--ckpt_path", "one", "--out", "words.html"),
     ):
-        done = script(place, name, *flags)
+        done = script(folder, name, *flags)
         assert done.returncode == 0, done.stderr
-    return place
+    return folder
 
 
 def data_of(path):
@@ -87,8 +87,8 @@ def lit(page, kind):
 
 def back(data, t, i):
     path = [i]
-    for at in range(t, 0, -1):
-        path.insert(0, data["phi"][at][path[0]])
+    for step in range(t, 0, -1):
+        path.insert(0, data["phi"][step][path[0]])
     return path
 
 
@@ -123,11 +123,11 @@ def test_the_trellis_draws(browser, pages, name, width, scheme):
             page.locator("#time").fill(str(t + 1))
             assert lit(page, "best") == back(data, t, delta[t].argmax())
         page.locator("#time").fill("2")
-        other = (
+        other_state = (
             int(delta[1].argmin())
             if np.isfinite(delta[1]).all()
             else int(np.flatnonzero(np.isfinite(delta[1]))[0])
         )
-        page.locator(f".node[data-t='1'][data-i='{other}']").hover()
-        assert lit(page, "into") == back(data, 1, other) and not lit(page, "best")
-        assert f"{delta[1, other]:.3f}" in page.locator("#told").inner_text()
+        page.locator(f".node[data-t='1'][data-i='{other_state}']").hover()
+        assert lit(page, "into") == back(data, 1, other_state) and not lit(page, "best")
+        assert f"{delta[1, other_state]:.3f}" in page.locator("#told").inner_text()

@@ -29,7 +29,7 @@ def changed(lines, *pairs):
 
 
 @pytest.mark.parametrize(
-    "mine, new, merged",
+    "student_lines, new, merged",
     [
         ([], [("return 1", "return 2")], [("return 1", "return 2")]),
         (
@@ -56,8 +56,8 @@ def changed(lines, *pairs):
         ([(STUB[1], "    return x")], [("\n".join(STUB), "    return given(x)")], None),
     ],
 )
-def test_three_ways_merge(mine, new, merged):
-    result = update.merge(BASE, changed(BASE, *mine), changed(BASE, *new))
+def test_three_ways_merge(student_lines, new, merged):
+    result = update.merge(BASE, changed(BASE, *student_lines), changed(BASE, *new))
     assert result == (None if merged is None else changed(BASE, *merged))
 
 
@@ -77,10 +77,10 @@ def old(released, tmp_path):
         .replace("import numpy as np", "import numpy as np\nimport math", 1)
     )
     for id in ("hmm-01", "hmm-09"):
-        at = text.index(f"# {id} (")
-        end = text.index("\n", text.index("raise NotImpl", at))
+        start = text.index(f"# {id} (")
+        end = text.index("\n", text.index("raise NotImpl", start))
         text = (
-            text[:at]
+            text[:start]
             + f"mine = math.pi        # {id}: mein Versuch, 我的尝试\n    return mine"
             + text[end:]
         )
@@ -161,8 +161,8 @@ def test_what_a_student_wrote_stays(old, new, tmp_path, form):
         newer = tmp_path / "next.zip"
         release.pack(new, newer)
     changes = update.update_copy(newer, old, report=lines.append)
-    found = {change.name: change.kind.name.lower() for change in changes}
-    assert found == {
+    change_kinds = {change.name: change.kind.name.lower() for change in changes}
+    assert change_kinds == {
         "CHANGELOG.md": "updated",
         "hmm/README.md": "updated",
         "hmm/answers.md": "merged",
@@ -173,9 +173,9 @@ def test_what_a_student_wrote_stays(old, new, tmp_path, form):
     }
     after = files(old)
     model = after["hmm/model.py"].decode("utf-8")
-    mine = before["hmm/model.py"].decode("utf-8")
+    student_text = before["hmm/model.py"].decode("utf-8")
     assert (
-        [line for line in mine.splitlines() if line not in model] == []
+        [line for line in student_text.splitlines() if line not in model] == []
         and "# faster" in model
         and "first, " not in model
     )

@@ -99,10 +99,10 @@ def test_shared_negatives_equal_window_by_window(solved, name):
     )
     In, Out = rng.normal(0, 1, (V, N)), rng.normal(0, 1, (V, N))
     total, gradIn, gradOut = 0.0, np.zeros((V, N)), np.zeros((V, N))
-    places, centres = layout.places(ids), layout.inner(ids)
+    context_rows, centres = layout.places(ids), layout.inner(ids)
     for g in range(layout.G):
         for centre in range(layout.L):
-            rows = places[g][pairs[g, centre] > 0]
+            rows = context_rows[g][pairs[g, centre] > 0]
             if len(rows):
                 cost, d_in, d_out = getattr(question, name)(
                     WORDS[centres[g, centre]],
@@ -119,14 +119,14 @@ def test_shared_negatives_equal_window_by_window(solved, name):
     weight = np.repeat(counts if name == "skipgram" else (counts > 0) * 1.0, S, axis=2)
     if name == "skipgram":
         cost, d_in, d_out, d_neg = model.shared_skipgram(
-            In[centres], Out[places], Out[negatives], pairs, weight
+            In[centres], Out[context_rows], Out[negatives], pairs, weight
         )
-        rows_in, rows_out = centres, places
+        rows_in, rows_out = centres, context_rows
     else:
         cost, d_in, d_out, d_neg = model.shared_cbow(
-            In[places], Out[centres], Out[negatives], pairs, weight
+            In[context_rows], Out[centres], Out[negatives], pairs, weight
         )
-        rows_in, rows_out = places, centres
+        rows_in, rows_out = context_rows, centres
     ours = np.zeros((2, V, N))
     np.add.at(ours[0], rows_in, d_in)
     np.add.at(ours[1], rows_out, d_out)
@@ -238,22 +238,22 @@ def test_pairs_stay_inside_the_sentence_and_the_reach(solved):
     for _ in range(200):
         pairs = layout.pairs(sentence, rng)
         for g, centre in np.ndindex(layout.G, layout.L):
-            at = 3 + g * layout.L + centre
-            places = g * layout.L + np.flatnonzero(pairs[g, centre])
-            distances = np.abs(places - at)
+            centre_row = 3 + g * layout.L + centre
+            context_rows = g * layout.L + np.flatnonzero(pairs[g, centre])
+            distances = np.abs(context_rows - centre_row)
             assert (
-                at not in places
-                and (sentence[places] == sentence[at]).all()
-                and not (sentence[at] < 0 and len(places))
+                centre_row not in context_rows
+                and (sentence[context_rows] == sentence[centre_row]).all()
+                and not (sentence[centre_row] < 0 and len(context_rows))
             )
             reach = distances.max(initial=0)
             inside = [
-                place
-                for place in range(at - reach, at + reach + 1)
-                if place != at and sentence[place] == sentence[at]
+                row
+                for row in range(centre_row - reach, centre_row + reach + 1)
+                if row != centre_row and sentence[row] == sentence[centre_row]
             ]
             assert (
-                places.tolist() == inside and reach <= 3
+                context_rows.tolist() == inside and reach <= 3
             )  # everything up to the reach, nothing beyond
             seen[reach] += 1
     assert (seen[1:] > 0).all()
@@ -263,8 +263,8 @@ def test_fold_adds_overlapping_places(solved):
     layout, rng = solved.module("train").Layout(2, G=3, L=5), np.random.default_rng(9)
     d = rng.normal(0, 1, (layout.G, layout.M, 2))
     expected = np.zeros((layout.centres + 4, 2))
-    for g, place in np.ndindex(layout.G, layout.M):
-        expected[g * layout.L + place] += d[g, place]
+    for g, column in np.ndindex(layout.G, layout.M):
+        expected[g * layout.L + column] += d[g, column]
     np.testing.assert_allclose(layout.fold(d), expected, atol=1e-14)
 
 

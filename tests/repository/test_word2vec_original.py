@@ -67,9 +67,9 @@ def test_files_of_the_original_assignment_are_graded(tmp_path, way, one_word):
     for file, text in original_files(one_word).items():
         (tmp_path / HOMEWORK / f"{file}.py").write_text(text, encoding="utf-8")
     cases = FreshCases()
-    with InProcessRunner(tmp_path) if way == "in process" else SubprocessRunner(tmp_path) as door:
+    with InProcessRunner(tmp_path) if way == "in process" else SubprocessRunner(tmp_path) as runner:
         outcomes = [
-            verdict.run(one, door, cases)
+            verdict.run(one, runner, cases)
             for one in load_checks(HOMEWORK)
             if not one.id.endswith("-together")
         ]
@@ -103,9 +103,9 @@ def test_a_wrong_helper_and_its_caller_may_cancel(tmp_path):
     assert files != original_files() and "np.dot(x, W1) + b1)" in files["q2_neural"]
     for file, text in files.items():
         (tmp_path / f"{file}.py").write_text(text, encoding="utf-8")
-    cases, door = FreshCases(), InProcessRunner(tmp_path)
+    cases, runner = FreshCases(), InProcessRunner(tmp_path)
     outcomes = {
-        one.name: verdict.run(one, door, cases)
+        one.name: verdict.run(one, runner, cases)
         for one in load_checks(HOMEWORK)
         if one.id in ("w2v-03", "w2v-05")
     }

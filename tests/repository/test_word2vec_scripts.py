@@ -42,17 +42,17 @@ def fails(done, *words):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def folder(tmp_path_factory):
     """A folder with prepared data and trained vectors."""
-    place = tmp_path_factory.mktemp("word2vec")
+    folder = tmp_path_factory.mktemp("word2vec")
     for done in (
-        script("prepare.py", "--out_dir", place / "data"),
+        script("prepare.py", "--out_dir", folder / "data"),
         script(
             "train.py",
             "--data_root",
-            place / "data",
+            folder / "data",
             "--ckpt_path",
-            place / "w2v",
+            folder / "w2v",
             "--quiet",
             "--epochs",
             5,
@@ -61,7 +61,7 @@ def place(tmp_path_factory):
         ),
     ):
         assert done.returncode == 0, done.stderr
-    return place
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_each_question_file_runs_by_itself(name, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_prepared_numbers(place):
+def test_prepared_numbers(folder):
     treebank = load_solved("word2vec_sst").module("treebank")
-    with np.load(place / "data" / "sst.npz", allow_pickle=False) as file:
+    with np.load(folder / "data" / "sst.npz", allow_pickle=False) as file:
         words = file["words"].tolist()
         assert (np.diff(file["counts"]) <= 0).all() and len(set(words)) == len(words)
         for split in treebank.SPLITS:
@@ -100,24 +100,24 @@ def test_prepared_numbers(place):
             assert shown == [word if word in words else None for word in sentences[number][0]]
 
 
-def test_vectors_in_both_formats(place):
+def test_vectors_in_both_formats(folder):
     load = load_solved("word2vec_sst").module("vectors").load_vectors
-    tokens, vectors = load(place / "w2v" / "vectors.npz")
-    tokens_of_text, of_text = load(place / "w2v" / "vectors.txt")
+    tokens, vectors = load(folder / "w2v" / "vectors.npz")
+    tokens_of_text, of_text = load(folder / "w2v" / "vectors.txt")
     assert tokens == tokens_of_text and vectors.shape == (len(tokens), 20)
     np.testing.assert_allclose(vectors, of_text, rtol=1e-5, atol=1e-6)
     assert np.isfinite(vectors).all()
-    text = (place / "w2v" / "vectors.txt").read_text(encoding="utf-8")
-    (place / "glove.txt").write_text(text.split("\n", 1)[1], encoding="utf-8")
-    assert load(place / "glove.txt")[0] == tokens  # GloVe's form has no first line
+    text = (folder / "w2v" / "vectors.txt").read_text(encoding="utf-8")
+    (folder / "glove.txt").write_text(text.split("\n", 1)[1], encoding="utf-8")
+    assert load(folder / "glove.txt")[0] == tokens  # GloVe's form has no first line
 
 
-def test_training_again_gives_the_same(place):
+def test_training_again_gives_the_same(folder):
     for more in ((), ("--model", "cbow")):
-        flags = ["--data_root", place / "data", "--quiet", "--epochs", 2, "--dim", 8, *more]
+        flags = ["--data_root", folder / "data", "--quiet", "--epochs", 2, "--dim", 8, *more]
         for name in "ab":
-            assert script("train.py", *flags, "--ckpt_path", place / name).returncode == 0
-        a, b = ((place / name / "vectors.txt").read_bytes() for name in "ab")
+            assert script("train.py", *flags, "--ckpt_path", folder / name).returncode == 0
+        a, b = ((folder / name / "vectors.txt").read_bytes() for name in "ab")
         assert a == b
 
 
@@ -134,11 +134,11 @@ class Stop:
         return self.function(*args)
 
 
-def test_interrupted_training_loses_nothing(place, monkeypatch, capsys):
+def test_interrupted_training_loses_nothing(folder, monkeypatch, capsys):
     train = load_solved("word2vec_sst").module("train")
     flags = [
         "--data_root",
-        str(place / "data"),
+        str(folder / "data"),
         "--quiet",
         "--epochs",
         "4",
@@ -146,102 +146,102 @@ def test_interrupted_training_loses_nothing(place, monkeypatch, capsys):
         "8",
         "--ckpt_path",
     ]
-    train.main([*flags, str(place / "whole")])
+    train.main([*flags, str(folder / "whole")])
     third = Stop(train.Trainer.epoch, 2)
     monkeypatch.setattr(train.Trainer, "epoch", lambda *args: third(*args))
     with pytest.raises(KeyboardInterrupt, match="2 epochs are saved in .*--resume"):
-        train.main([*flags, str(place / "stopped")])
+        train.main([*flags, str(folder / "stopped")])
     monkeypatch.undo()
-    train.main([*flags, str(place / "stopped"), "--resume"])
-    assert (place / "whole" / "vectors.txt").read_bytes() == (
-        place / "stopped" / "vectors.txt"
+    train.main([*flags, str(folder / "stopped"), "--resume"])
+    assert (folder / "whole" / "vectors.txt").read_bytes() == (
+        folder / "stopped" / "vectors.txt"
     ).read_bytes()
     with pytest.raises(train.UserError, match="began with --dim 8, not 9"):
-        train.main([*flags, str(place / "stopped"), "--resume", "--dim", "9"])
+        train.main([*flags, str(folder / "stopped"), "--resume", "--dim", "9"])
     with pytest.raises(train.UserError, match="ckpt.npz not found"):
-        train.main([*flags, str(place / "nowhere"), "--resume"])
-    (place / "stopped" / "ckpt.npz").write_bytes(b"cut off")
+        train.main([*flags, str(folder / "nowhere"), "--resume"])
+    (folder / "stopped" / "ckpt.npz").write_bytes(b"cut off")
     with pytest.raises(train.UserError, match="damaged"):
-        train.main([*flags, str(place / "stopped"), "--resume"])
+        train.main([*flags, str(folder / "stopped"), "--resume"])
 
 
-def test_interrupted_q3_run_loses_nothing(place, monkeypatch, capsys):
+def test_interrupted_q3_run_loses_nothing(folder, monkeypatch, capsys):
     homework = load_solved("word2vec_sst")
     runner, sgd = homework.module("q3_run"), homework.module("q3_sgd")
     monkeypatch.setattr(sgd, "SAVE_PARAMS_EVERY", 10)
     monkeypatch.setattr(runner, "LOG_EVERY", 10)
     flags = ["--quiet", "--iters", "40", "--dim", "4", "--engine", "batched", "--ckpt_path"]
-    runner.main([*flags, str(place / "q3")])
-    whole = np.load(place / "q3" / "word_vectors.npz")["vectors"]
-    assert (place / "q3" / "q3_word_vectors.png").stat().st_size > 5000
+    runner.main([*flags, str(folder / "q3")])
+    whole = np.load(folder / "q3" / "word_vectors.npz")["vectors"]
+    assert (folder / "q3" / "q3_word_vectors.png").stat().st_size > 5000
     with monkeypatch.context() as patch:
         patch.setattr(runner, "batched_wrapper", Stop(runner.batched_wrapper, 27))
         with pytest.raises(KeyboardInterrupt, match="Iteration 20 is saved in .*--resume"):
-            runner.main([*flags, str(place / "q3b")])
-    runner.main([*flags, str(place / "q3b"), "--resume"])
-    np.testing.assert_array_equal(np.load(place / "q3b" / "word_vectors.npz")["vectors"], whole)
-    log = [json.loads(line) for line in (place / "q3b" / "log.jsonl").read_text().splitlines()]
+            runner.main([*flags, str(folder / "q3b")])
+    runner.main([*flags, str(folder / "q3b"), "--resume"])
+    np.testing.assert_array_equal(np.load(folder / "q3b" / "word_vectors.npz")["vectors"], whole)
+    log = [json.loads(line) for line in (folder / "q3b" / "log.jsonl").read_text().splitlines()]
     assert [line["iteration"] for line in log] == [10, 20, 30, 40]
     with pytest.raises(runner.UserError, match=r"saved_params_40.npz holds an array"):
-        runner.main([*flags, str(place / "q3b"), "--resume", "--dim", "5"])
-    (place / "q3d").mkdir()
-    (place / "q3d" / "saved_params_40.npz").write_bytes(
-        (place / "q3b" / "saved_params_40.npz").read_bytes()[:2000]
+        runner.main([*flags, str(folder / "q3b"), "--resume", "--dim", "5"])
+    (folder / "q3d").mkdir()
+    (folder / "q3d" / "saved_params_40.npz").write_bytes(
+        (folder / "q3b" / "saved_params_40.npz").read_bytes()[:2000]
     )
     with pytest.raises(runner.UserError, match=r"saved_params_40.npz is damaged"):
-        runner.main([*flags, str(place / "q3d"), "--resume"])
+        runner.main([*flags, str(folder / "q3d"), "--resume"])
     capsys.readouterr()
-    runner.main([*flags, str(place / "q3b")])  # without --resume: from the start, and says so
+    runner.main([*flags, str(folder / "q3b")])  # without --resume: from the start, and says so
     assert "was moved to" in capsys.readouterr().out
-    assert (place / "q3b" / "earlier-1" / "saved_params_40.npz").is_file()
+    assert (folder / "q3b" / "earlier-1" / "saved_params_40.npz").is_file()
     random.seed()
 
 
-def test_the_question_engine_runs(place):
-    done = script("q3_run.py", "--quiet", "--iters", 20, "--ckpt_path", place / "q3c")
+def test_the_question_engine_runs(folder):
+    done = script("q3_run.py", "--quiet", "--iters", 20, "--ckpt_path", folder / "q3c")
     assert done.returncode == 0 and "last smoothed cost" in done.stdout, done.stderr
 
 
-def test_sentiment_and_samples(place):
+def test_sentiment_and_samples(folder):
     done = script(
         "q4_sentiment.py",
         "--quiet",
         "--vectors",
-        place / "w2v" / "vectors.npz",
+        folder / "w2v" / "vectors.npz",
         "--ckpt_path",
-        place / "w2v",
+        folder / "w2v",
     )
     assert done.returncode == 0, done.stderr
-    results = json.loads((place / "w2v" / "q4_results.json").read_text(encoding="utf-8"))
+    results = json.loads((folder / "w2v" / "q4_results.json").read_text(encoding="utf-8"))
     assert results["best"]["dev"] == max(result["dev"] for result in results["results"])
     assert f"dev {results['best']['dev']:.2f} %" in done.stdout
-    assert (place / "w2v" / "q4_reg_acc.png").stat().st_size > 5000
-    done = script("sample.py", "a dull and awful film .", "--ckpt_path", place / "w2v")
+    assert (folder / "w2v" / "q4_reg_acc.png").stat().st_size > 5000
+    done = script("sample.py", "a dull and awful film .", "--ckpt_path", folder / "w2v")
     assert done.returncode == 0 and done.stdout.count("%") == 5, done.stderr
     for words, count in ((["film"], 4), (["good", "bad", "great"], 4)):
-        done = script("sample.py", *words, "--ckpt_path", place / "w2v", "--count", count)
+        done = script("sample.py", *words, "--ckpt_path", folder / "w2v", "--count", count)
         assert done.returncode == 0 and len(done.stdout.splitlines()) == count, done.stderr
         assert not set(words) & {line.split()[1] for line in done.stdout.splitlines()}
 
 
-def test_network_on_phrases(place):
+def test_network_on_phrases(folder):
     done = script(
         "q4_network.py",
         "--quiet",
         "--data_root",
-        place / "data",
+        folder / "data",
         "--epochs",
         2,
         "--ckpt_path",
-        place / "net",
+        folder / "net",
     )
     assert done.returncode == 0 and "chosen on dev" in done.stdout, done.stderr
-    assert (place / "net" / "q4_network.png").stat().st_size > 5000
+    assert (folder / "net" / "q4_network.png").stat().st_size > 5000
 
 
-def test_basics_and_theory(place):
-    done = script("basics.py", "--out_dir", place / "basics", "--seeds", 2)
-    assert done.returncode == 0 and (place / "basics" / "xor.png").stat().st_size > 5000, (
+def test_basics_and_theory(folder):
+    done = script("basics.py", "--out_dir", folder / "basics", "--seeds", 2)
+    assert done.returncode == 0 and (folder / "basics" / "xor.png").stat().st_size > 5000, (
         done.stderr
     )
     assert "4 of 4 right" in done.stdout
@@ -249,21 +249,23 @@ def test_basics_and_theory(place):
     assert done.returncode == 0 and "115 parameters" in done.stdout, done.stderr
 
 
-def test_what_a_user_gets_wrong(place):
+def test_what_a_user_gets_wrong(folder):
     fails(script("prepare.py", "--data_root", "nowhere"), "nowhere", "data/download.py sst")
     fails(script("train.py", "--data_root", "nowhere"), "sst.npz", "prepare.py")
     fails(script("train.py", "-epoch", 3), "--epochs")
-    fails(script("q4_sentiment.py", "--vectors", place / "none.npz"), "train.py")
-    fails(script("sample.py", "zyzzyva", "--ckpt_path", place / "w2v"), "zyzzyva")
-    fails(script("sample.py", "a film", "--ckpt_path", place / "nothing"), "q4_sentiment.py")
-    (place / "broken.txt").write_text("2 2\na 1 2\nb 1\n", encoding="utf-8")
-    fails(script("q4_sentiment.py", "--vectors", place / "broken.txt"), "line 3")
-    (place / "other.txt").write_text("zyzzyva 1 2\n", encoding="utf-8")
+    fails(script("q4_sentiment.py", "--vectors", folder / "none.npz"), "train.py")
+    fails(script("sample.py", "zyzzyva", "--ckpt_path", folder / "w2v"), "zyzzyva")
+    fails(script("sample.py", "a film", "--ckpt_path", folder / "nothing"), "q4_sentiment.py")
+    (folder / "broken.txt").write_text("2 2\na 1 2\nb 1\n", encoding="utf-8")
+    fails(script("q4_sentiment.py", "--vectors", folder / "broken.txt"), "line 3")
+    (folder / "other.txt").write_text("zyzzyva 1 2\n", encoding="utf-8")
     fails(
-        script("q4_sentiment.py", "--vectors", place / "other.txt", "--ckpt_path", place / "other"),
+        script(
+            "q4_sentiment.py", "--vectors", folder / "other.txt", "--ckpt_path", folder / "other"
+        ),
         "no vector for any word",
     )
-    bad = place / "bad"
+    bad = folder / "bad"
     bad.mkdir()
     for split in ("train", "dev", "test"):
         (bad / f"{split}.txt").write_text("3\ta good film\n", encoding="utf-8")
@@ -275,13 +277,13 @@ def test_what_a_user_gets_wrong(place):
         (bad / f"{split}.txt").write_text("3\tgood\n", encoding="utf-8")
     assert script("prepare.py", "--data_root", bad).returncode == 0
     fails(
-        script("train.py", "--data_root", bad, "--ckpt_path", place / "one"),
+        script("train.py", "--data_root", bad, "--ckpt_path", folder / "one"),
         "vocabulary of one word",
     )
-    fails(script("q3_run.py", "--data_root", bad, "--ckpt_path", place / "one"), "two words")
+    fails(script("q3_run.py", "--data_root", bad, "--ckpt_path", folder / "one"), "two words")
     (bad / "sst.npz").write_bytes(b"PK cut off")
     fails(
-        script("train.py", "--data_root", bad, "--ckpt_path", place / "one"),
+        script("train.py", "--data_root", bad, "--ckpt_path", folder / "one"),
         "damaged",
         "prepare.py",
     )
