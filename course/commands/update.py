@@ -158,8 +158,8 @@ def merge(base: Sequence[str], mine: Sequence[str], new: Sequence[str]) -> list[
             merged += is_new
         elif (
             is_new == was
-            or all(map(STUB.fullmatch, was))
-            and all(map(STUB.fullmatch, is_new))
+            or all(STUB.fullmatch(line) for line in was)
+            and all(STUB.fullmatch(line) for line in is_new)
             and was
         ):
             merged += is_mine
