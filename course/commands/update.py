@@ -166,7 +166,7 @@ def merge(base: Sequence[str], mine: Sequence[str], new: Sequence[str]) -> list[
         else:
             return None
         if line is not None:
-            merged.append(base[line])
+            merged += base[line : line + 1]
             at_base, at_mine, at_new = (end + 1 for end in ends)
     return merged
 
