@@ -3,7 +3,8 @@
 A mistake is written in one of two ways:
 
 - as a function with the name and parameters of the solved one; its body replaces the blank's (`@mistake(...)`);
-- as an edit of the solution, where one or two lines differ (`edit("hmm-07", "H17", ("max", "min"), en=..., zh=...)`).
+- as an edit of the solution, where one or two lines differ
+  (`edit("hmm-09", "H17c", ("scores.argmax(0)", "scores.argmin(0)"), en=..., zh=...)`).
 """
 
 import ast

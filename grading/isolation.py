@@ -50,9 +50,16 @@ Files = Mapping[str, Mapping[str, bytes]]  # {homework: {file name: bytes}}
 class SandboxRunner(Runner):
     """Runs one submission's code through a sandbox. Raises IsolationError where the sandbox fails, not the student."""
 
-    def __init__(self, sandbox: Sandbox, files: Files, limits: Limits):
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        files: Files,
+        limits: Limits,
+        charged: "SandboxRunner | None" = None,
+    ):
+        """charged: the runner whose time this one uses, where it runs other files of the same submission."""
         super().__init__(ROOT)
-        self.sandbox, self.files, self.limits = sandbox, files, limits
+        self.sandbox, self.files, self.limits, self.charged = sandbox, files, limits, charged
         self.sessions: dict[str, Session] = {}
         self.spent = 0.0  # seconds
 
@@ -105,9 +112,12 @@ class SandboxRunner(Runner):
     def with_sources(self, homework: str, sources: Mapping[str, str]) -> Runner:
         own = {name: text.encode("utf-8", "replace") for name, text in sources.items()}
         limits = replace(self.limits, total=max(0.0, self.limits.total - self.spent))
-        return SandboxRunner(self.sandbox, {homework: own}, limits)
+        return SandboxRunner(self.sandbox, {homework: own}, limits, charged=self)
 
     def close(self) -> None:
+        if self.charged:
+            self.charged.spent += self.spent
+            self.charged = None
         for session in self.sessions.values():
             session.kill()
         self.sessions.clear()

@@ -194,6 +194,7 @@ def collect(
             group=group,
         )
         _add_homeworks(student, row.submission, marks, course)
+        student.problems += _salvage_notices(student.homeworks.values())
         for (who, homework, question), mark in (manual or {}).items():
             if who and who in (name, student.id):
                 student.written.setdefault(homework, {})[question] = mark
@@ -202,6 +203,13 @@ def collect(
     unknown = [submission.name for submission in matching.unknown]
     notes: list[str] = [*(ambiguity.reason for ambiguity in matching.ambiguous), *matching.notes]
     return ClassMarks(students, matching.missing, unknown, notes)
+
+
+def _salvage_notices(homeworks: Iterable[HomeworkMarks]) -> list[Notice]:
+    """Why functions were checked apart from their file, each reason once."""
+    results = (result for marks in homeworks for blank in marks.blanks for result in blank.results)
+    reasons = dict.fromkeys(result.salvaged for result in results if result.salvaged)
+    return [Notice(reason.en, reason.zh) for reason in reasons]
 
 
 def _add_homeworks(

@@ -114,8 +114,11 @@ class Channel:
             except CallTimeout as error:
                 error.importing = request.module
                 raise
-            except StudentError:  # the request itself will say so
-                if not self.alive:
+            except (
+                StudentError
+            ) as error:  # one that the child survives, the request itself will report
+                if not self.alive:  # for example a hard exit
+                    error.importing = request.module
                     raise
         return self._ask(request, limit)
 

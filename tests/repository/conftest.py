@@ -15,9 +15,12 @@ EXTRAS_REQUIRED = "COURSE_EXTRAS"  # set by .ci/run where everything is installe
 
 
 def pytest_collection_modifyitems(items):
-    """A test that opens a browser needs more than requirements.txt."""
+    """A test that opens a browser, or asks for a package by `needed`, needs more than requirements.txt."""
     for item in items:
-        if item.get_closest_marker("browser") or "browser" in getattr(item, "fixturenames", ()):
+        opens_browser = "browser" in getattr(item, "fixturenames", ())
+        function = getattr(item, "function", None)
+        asks = function is not None and "needed" in function.__code__.co_names
+        if item.get_closest_marker("browser") or opens_browser or asks:
             item.add_marker("extras")
 
 

@@ -603,7 +603,7 @@ def test_bad_input_of_compare(place, tmp_path):
         (run / "log.jsonl").write_text("\n" + wrong, encoding="utf-8")
         assert "log.jsonl" in user_error("compare", run, *plot)
     (run / "log.jsonl").write_text("", encoding="utf-8")
-    assert "not a point" in user_error("compare", run, *plot)
+    assert "no point yet" in user_error("compare", run, *plot)
     assert not (tmp_path / "c.png").exists()
 
 

@@ -49,6 +49,7 @@ from grading import (
 )
 from grading import files as run_files
 from grading.journal import Entry
+from grading.sandbox.host import PREFIX
 from tests.repository.archives_made import zipped
 from tests.repository.children import ended
 from tests.repository.conftest import needed
@@ -947,8 +948,8 @@ def test_what_a_killed_grader_left_is_swept(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    kept = [f"{isolation.PREFIX}{os.getpid()}-x", f"{isolation.PLACE}mine-x", "other"]
-    for name in (f"{isolation.PREFIX}{gone.pid}-x", *kept):
+    kept = [f"{PREFIX}{os.getpid()}-x", f"{PREFIX}mine-x", "other"]
+    for name in (f"{PREFIX}{gone.pid}-x", *kept):
         (tmp_path / name).mkdir()
     isolation.sweep()
     assert sorted(path.name for path in tmp_path.iterdir()) == kept
