@@ -263,9 +263,11 @@ def verify(root: Path, names: list[str], required: bool) -> None:
         else:
             print(sentence(name, state_by_path))
     if wrong:
-        more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        repair = command("download.py", wrong[0].split("/")[0])
+        if len(wrong) == 1:
+            raise UserError(f"{wrong[0]}; {repair} fetches the affected files")
         raise UserError(
-            f"{wrong[0]}{more}; {command('download.py', wrong[0].split('/')[0])} fetches the affected files"
+            f"{wrong[0]} and {len(wrong) - 1} more; {repair} fetches the affected files"
         )
 
 
