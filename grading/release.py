@@ -243,7 +243,7 @@ json.dump(rows, open("report.json", "w", encoding="utf-8"))
 """
 
 
-def report(folder, homeworks):
+def check_verdicts(folder, homeworks):
     """Verdict of every check of the copy in `folder`, run there: [homework, id, name, status, empty blank, message]."""
     environment = {
         **os.environ,
@@ -293,7 +293,7 @@ def prove_imports(folder, plan):
 
 def prove_empty(folder, plan):
     """Every blank's checks fail as empty, by name; the pieces together name an empty blank. Returns their number."""
-    rows = report(folder, plan.homeworks)
+    rows = check_verdicts(folder, plan.homeworks)
     for homework, id, name, status, empty, message in rows:
         named = (
             empty in plan.blanks(homework)
@@ -319,7 +319,7 @@ def prove_solved(folder, plan):
         for homework in plan.homeworks:
             for path in (ROOT / homework).glob("*.py"):
                 shutil.copyfile(path, solved / homework / path.name)
-        rows = report(solved, plan.homeworks)
+        rows = check_verdicts(solved, plan.homeworks)
     for homework, _, name, status, _, message in rows:
         if status not in ("done", "given"):
             raise ReleaseError(
@@ -409,7 +409,7 @@ def prove(folder, plan, say):
 # ---------------------------------------------------------------- where it goes
 
 
-def pack(folder, path):
+def write_zip(folder, path):
     """Write a folder's files as a zip: one folder in it, named as the zip; same files, same bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in files_of(folder):
@@ -445,7 +445,7 @@ def release(out, plan, say=print):
         prove(folder, plan, say)
         if out.suffix == ".zip":
             made = Path(place) / out.name
-            pack(folder, made)
+            write_zip(folder, made)
             made.replace(out)
         elif out.exists() and any(out.iterdir()):
             update.update_copy(

@@ -133,7 +133,7 @@ FILES = {  # (what happens to the text of theory.py, words of both messages)
 def outcomes(request, tmp_path):
     """Makes {blank: [Outcome]} of a submission of hmm, solved but for what is given: text or bytes of files."""
     cases = FreshCases(1)
-    doors = []
+    runners = []
 
     def judge(limit=120, **files):
         shutil.copytree(
@@ -144,7 +144,7 @@ def outcomes(request, tmp_path):
         for name, content in files.items():
             data = content if isinstance(content, bytes) else content.encode("utf-8")
             (tmp_path / HOMEWORK / f"{name}.py").write_bytes(data)
-        doors.append(
+        runners.append(
             InProcessRunner(tmp_path, limit=limit)
             if request.param == "in process"
             else SubprocessRunner(tmp_path, limit=5 * limit)
@@ -152,12 +152,12 @@ def outcomes(request, tmp_path):
         found = {}
         for one in load_checks(HOMEWORK):
             if one.id in (BLANK, *OTHERS):
-                found.setdefault(one.id, []).append(verdict.run(one, doors[0], cases))
+                found.setdefault(one.id, []).append(verdict.run(one, runners[0], cases))
         return found
 
     yield judge
-    for door in doors:
-        door.close()
+    for runner in runners:
+        runner.close()
 
 
 def model_with(body):

@@ -20,10 +20,10 @@ READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homewor
 QUICK = 12  # mistakes of a homework that a quick run tries
 
 
-def outcomes(homework, door, cases, ids=None):
+def outcomes(homework, runner, cases, ids=None):
     """{check name: Outcome} of a homework's checks (of the blanks `ids` only)."""
     return {
-        one.name: verdict.run(one, door, cases)
+        one.name: verdict.run(one, runner, cases)
         for one in load_checks(homework)
         if ids is None or one.id in ids
     }
@@ -69,8 +69,8 @@ def test_points(homework):
 @pytest.mark.parametrize("homework", READY)
 def test_the_solution_passes(homework, way):
     cases = FreshCases()
-    with InProcessRunner() if way == "in process" else SubprocessRunner() as door:
-        for result in outcomes(homework, door, cases).values():
+    with InProcessRunner() if way == "in process" else SubprocessRunner() as runner:
+        for result in outcomes(homework, runner, cases).values():
             assert result.status == "done", (
                 f"seed {cases.seed}, {result.check.name}: {result.message.en}"
             )
@@ -79,9 +79,9 @@ def test_the_solution_passes(homework, way):
 @pytest.mark.deep
 @pytest.mark.parametrize("homework", READY)
 def test_the_solution_passes_with_300_seeds(homework):
-    door = InProcessRunner()
+    runner = InProcessRunner()
     for seed in range(300):
-        for result in outcomes(homework, door, FreshCases(seed)).values():
+        for result in outcomes(homework, runner, FreshCases(seed)).values():
             assert result.status == "done", f"seed {seed}, {result.check.name}: {result.message.en}"
 
 
@@ -125,7 +125,7 @@ def test_one_blank_filled_alone_earns_exactly_its_points(homework):
 @pytest.mark.parametrize("homework", READY)
 def test_a_stub_is_not_an_answer(homework):
     """Students can read tests/probes: used as an answer, a stub earns nothing."""
-    door, cases = InProcessRunner(sources=with_only(homework, None)), CasesAlone()
+    runner, cases = InProcessRunner(sources=with_only(homework, None)), CasesAlone()
     names = {name for one in load_checks(homework) for name in one.stubs}
     for id, region in markers.blanks(ROOT / homework).items():
         name = f"{region.path.stem}.{region.function}"
@@ -133,7 +133,7 @@ def test_a_stub_is_not_an_answer(homework):
             dataclasses.replace(one, stubs=(name,)) for one in load_checks(homework) if one.id == id
         ]
         if name in names:
-            assert not any(verdict.run(one, door, cases).points for one in answered), name
+            assert not any(verdict.run(one, runner, cases).points for one in answered), name
 
 
 READ_BY_A_STUDENT = """
@@ -193,15 +193,15 @@ def test_a_mistake_fails_its_own_blank_and_is_named(known):
 @pytest.mark.deep
 @pytest.mark.parametrize("homework", READY)
 def test_no_mistake_is_missed_with_300_seeds(homework):
-    doors = {
+    runners = {
         known: InProcessRunner(sources=mistakes.sources(known)) for known in mistakes.load(homework)
     }
     for seed in range(300):
         cases = CasesAlone(seed)
         missed = [
             known.id
-            for known, door in doors.items()
-            if lost(homework, known.blank, door, cases) is None
+            for known, runner in runners.items()
+            if lost(homework, known.blank, runner, cases) is None
         ]
         assert not missed, f"seed {seed}"
 

@@ -170,7 +170,7 @@ def test_the_readmes_commands_run(filled, tmp_path):
         said = run(filled, f"{line} --seed 0")
         assert "gpt_songci: 94 / 94" in said or "gpt-a3.2" in line, said
     newer = tmp_path / "student.zip"
-    release.pack(filled, newer)
+    release.write_zip(filled, newer)
     for command in INLINE.findall(readme):
         if "download.py" in command:
             assert "gpt_songci" in run(filled, command)

@@ -126,9 +126,9 @@ def known_points(homework, cases):
     for id, region in markers.blanks(ROOT / homework).items():
         truth[id, "solved"] = region.points
     for known in mistakes.load(homework):
-        door = InProcessRunner(sources=mistakes.sources(known))
+        runner = InProcessRunner(sources=mistakes.sources(known))
         checks = [one for one in load_checks(homework) if one.id == known.blank]
-        truth[known.blank, known.id] = sum(verdict.run(one, door, cases).points for one in checks)
+        truth[known.blank, known.id] = sum(verdict.run(one, runner, cases).points for one in checks)
     return truth
 
 

@@ -19,7 +19,7 @@ from course.runner.in_subprocess import STANDALONE
 
 
 @pytest.fixture(params=["in process", "in a worker"])
-def door(request, tmp_path):
+def runner(request, tmp_path):
     """Makes a runner for a homework `hmm` whose files are given as text."""
     opened = []
 
@@ -106,8 +106,8 @@ class TestPlainData:
 
 
 class TestCalls:
-    def test_values_come_back_and_arguments_are_copies(self, door):
-        ask = door(
+    def test_values_come_back_and_arguments_are_copies(self, runner):
+        ask = runner(
             model="""
             import numpy as np
             def double(x):
@@ -137,11 +137,11 @@ class TestCalls:
             ("return nothing", "nothing"),
         ],
     )
-    def test_what_stops_is_a_student_error(self, door, line, words):
-        ask = door(model=f"import numpy as np\ndef f():\n    {line}\n")
+    def test_what_stops_is_a_student_error(self, runner, line, words):
+        ask = runner(model=f"import numpy as np\ndef f():\n    {line}\n")
         with pytest.raises(StudentError, match=words):
             ask.call("hmm", "f")
-        ask = door(model="def f():\n    return 1\n")  # and the next submission is unharmed
+        ask = runner(model="def f():\n    return 1\n")  # and the next submission is unharmed
         assert ask.call("hmm", "f") == 1
 
     @pytest.mark.parametrize(
@@ -157,20 +157,20 @@ class TestCalls:
             ({"model": "raise ValueError('at import')\n"}, "at import"),
         ],
     )
-    def test_files_that_cannot_be_used(self, door, files, words):
+    def test_files_that_cannot_be_used(self, runner, files, words):
         with pytest.raises(StudentError, match=words):
-            door(**files).call("hmm", "f")
+            runner(**files).call("hmm", "f")
 
-    def test_an_empty_blank_says_which(self, door):
-        ask = door(
+    def test_an_empty_blank_says_which(self, runner):
+        ask = runner(
             model="def f():\n    raise NotImplementedError('hmm/model.py, blank hmm-03 (f): still empty')\n"
         )
         with pytest.raises(StudentError) as caught:
             ask.call("hmm", "f")
         assert caught.value.empty == "hmm-03"
 
-    def test_siblings_import_each_other_and_shadows_do_no_harm(self, door):
-        ask = door(
+    def test_siblings_import_each_other_and_shadows_do_no_harm(self, runner):
+        ask = runner(
             model="import random\nfrom helper import two\ndef f():\n    return random.randint(1, 1) + two()\n",
             helper="def two():\n    return 2\n",
             random="raise RuntimeError('shadow')\n",
@@ -178,9 +178,9 @@ class TestCalls:
         )
         assert ask.call("hmm", "f") == 3
 
-    def test_nothing_is_left_behind(self, door, tmp_path):
+    def test_nothing_is_left_behind(self, runner, tmp_path):
         before, path = set(sys.modules), list(sys.path)
-        door(
+        runner(
             model="import helper\ndef f():\n    import late\n    return late.x + helper.x\n",
             helper="x = 1\n",
             late="x = 2\n",
@@ -192,14 +192,14 @@ class TestCalls:
             "model.py",
         ]
 
-    def test_imports_of_the_original_assignment_find_stubs(self, door):
-        ask = door(
+    def test_imports_of_the_original_assignment_find_stubs(self, runner):
+        ask = runner(
             model="from utils.treebank import StanfordSentiment\nimport utils.glove as glove\ndef f():\n    return 1\n"
         )
         assert ask.call("hmm", "f") == 1
 
-    def test_the_same_random_numbers_both_ways(self, door):
-        ask = door(
+    def test_the_same_random_numbers_both_ways(self, runner):
+        ask = runner(
             model="import random, numpy as np\ndef f():\n    return [random.random(), np.random.rand()]\n"
         )
         ask.start(7)
@@ -216,8 +216,8 @@ class TestCalls:
         assert len(steps) == 99, "neighbouring calls have unrelated seeds"
         assert call_seed(secret, 1) == call_seed(secret, 1)
 
-    def test_thousands_of_printed_lines_do_no_harm(self, door):
-        ask = door(
+    def test_thousands_of_printed_lines_do_no_harm(self, runner):
+        ask = runner(
             model="def f():\n    for n in range(20000):\n        print('line', n)\n    return 1\n"
         )
         assert ask.call("hmm", "f") == 1
@@ -280,17 +280,17 @@ class TestWorker:
     @pytest.fixture
     def ask(self, tmp_path):
         (tmp_path / "hmm").mkdir()
-        with SubprocessRunner(tmp_path, limit=2) as door:
+        with SubprocessRunner(tmp_path, limit=2) as runner:
 
             def call(text):
                 (tmp_path / "hmm" / "model.py").write_text(textwrap.dedent(text), encoding="utf-8")
-                door.close()
-                return door.call("hmm", "f")
+                runner.close()
+                return runner.call("hmm", "f")
 
             yield call
             (tmp_path / "hmm" / "model.py").write_text("def f():\n    return 1\n", encoding="utf-8")
-            door.close()
-            assert door.call("hmm", "f") == 1
+            runner.close()
+            assert runner.call("hmm", "f") == 1
 
     def test_an_exit_is_no_answer(self, ask):
         with pytest.raises(StudentError, match="ended"):

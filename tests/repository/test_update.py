@@ -159,7 +159,7 @@ def test_what_a_student_wrote_stays(old, new, tmp_path, form):
     newer = new
     if form == "zip":
         newer = tmp_path / "next.zip"
-        release.pack(new, newer)
+        release.write_zip(new, newer)
     changes = update.update_copy(newer, old, report=lines.append)
     change_kinds = {change.name: change.kind.name.lower() for change in changes}
     assert change_kinds == {
