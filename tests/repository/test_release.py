@@ -130,7 +130,10 @@ def plan(*homeworks, solved=False, seed=1, **changes):
     return release.Plan(homeworks, course, solved)
 
 
-@pytest.mark.parametrize("homework", READY)
+@pytest.mark.parametrize(
+    "homework",
+    [name if name == SMALL else pytest.param(name, marks=pytest.mark.slow) for name in READY],
+)
 def test_the_student_copy_is_proved(homework, tmp_path, one_set_of_cases):
     """It imports, empty blanks fail by name, solved files pass, nothing leaks, two builds are the same bytes."""
     messages = []

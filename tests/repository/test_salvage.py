@@ -60,7 +60,8 @@ def results_of(files, runner="in process", homework="hmm", ids=None, limit=30.0)
 )
 def test_a_broken_file_costs_nothing_where_the_blanks_are_right(kind):
     limit = 1.0 if kind == "endless loop" else 30.0
-    found = results_of(sources_of("hmm", **{"model.py": broken(kind)}), limit=limit)
+    ids = None if kind == "syntax error" else {"hmm-01", "hmm-04", "hmm-09", "hmm-91"}
+    found = results_of(sources_of("hmm", **{"model.py": broken(kind)}), ids=ids, limit=limit)
     for result in found.values():
         if not result.check.is_integration:
             assert result.status.passes, (result.check.name, result.message)
