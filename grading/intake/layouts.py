@@ -624,6 +624,9 @@ def _person(opener: Opener, child: Child, prefix: str) -> Bundle:
         names.without_homework(child.name) if not child.is_folder or names.ids_in(name) else name
     )
     key, attempt = names.person_key(child.name), names.attempt_of(child.name)
+    identified = names.ids_in(name) or names.chinese_names_in(name) or names.homework_of(name)
+    if child.is_folder and not identified and attempt is None:
+        key = f"folder {names.normal(name)}"  # "huge file" and "huge answer" may be two people
     if prefix:
         login = name[len(prefix) :]
         hints: tuple[Hint, ...] = (Hint("login", login), *_hints(login))

@@ -348,3 +348,12 @@ def test_nothing_stops_the_class(tmp_path, roster, seed):
             assert set(submission.files) == set(submission.homeworks)
             assert set(submission.written) <= set(submission.homeworks)
             assert all(isinstance(problem, str) for problem in submission.problems)
+
+
+def test_folders_that_share_a_word_are_two_people(tmp_path):
+    """Without an id, a Chinese name or a homework in it, a folder's whole name tells whose it is."""
+    for name in ("huge file", "huge answer", "other"):
+        (tmp_path / name / "hmm").mkdir(parents=True)
+        (tmp_path / name / "hmm" / "model.py").write_text("x = 1\n", encoding="utf-8")
+    names = [submission.name for submission in read_class(tmp_path, ["hmm"]).submissions]
+    assert sorted(names) == ["huge answer", "huge file", "other"]
