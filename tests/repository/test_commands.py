@@ -46,7 +46,7 @@ ELSEWHERE = (  # what is not run below, and where it is
     "pytest",
     "download.py",
     "course pack",
-    "course status",
+    "python -m course",  # test_course_command, test_student_commands
     "tests.repository",
     "course update",  # test_board, test_download, test_pack, test_update, the README below
     "venv",
