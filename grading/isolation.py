@@ -23,8 +23,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from course.homeworks import ROOT
-from course.runner import Runner, StudentError, SubprocessRunner, protocol
+from course.runner import Runner, StudentError, protocol
 from course.runner.base import decode_source
+from course.runner.in_subprocess import FilesRunner
 from grading.sandbox.host import (
     PREFIX,
     IsolationError,
@@ -128,30 +129,13 @@ def could_be_sandbox(error: StudentError) -> bool:
     return not error.where and not error.empty
 
 
-class PlainRunner(SubprocessRunner):
-    """`SubprocessRunner` for files in memory: used where there is no sandbox."""
-
-    def __init__(self, files: Files, limits: Limits):
-        self.folder = temporary_folder()
-        for homework, named in files.items():
-            for name, data in named.items():
-                path = self.folder / homework / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
-        super().__init__(self.folder, limits.call)
-
-    def close(self) -> None:
-        super().close()
-        shutil.rmtree(self.folder, ignore_errors=True)  # on Windows a file may be open for a while
-
-
 @contextlib.contextmanager
 def opened(
     level: str, files: Files, limits: Limits, sandbox: Sandbox | None = None
 ) -> Iterator[Runner]:
     """A runner at a level; without `sandbox` it has one of its own."""
     if level == "plain":
-        with PlainRunner(files, limits) as runner:
+        with FilesRunner(files, limits.call, temporary_folder()) as runner:
             yield runner
         return
     used = sandbox or Sandbox(level, limits)

@@ -62,20 +62,28 @@ class SubprocessRunner(Runner):
 
 
 class FilesRunner(SubprocessRunner):
-    """`SubprocessRunner` for files in memory, {homework: {name: bytes}}."""
+    """`SubprocessRunner` for files in memory, {homework: {name: bytes}}.
 
-    def __init__(self, files: Mapping[str, Mapping[str, bytes]], limit: float = TIME_LIMIT):
-        self.folder = tempfile.TemporaryDirectory(prefix="check-")
+    folder: an empty one to write them to (default: a temporary one); `close` removes it.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, Mapping[str, bytes]],
+        limit: float = TIME_LIMIT,
+        folder: Path | None = None,
+    ):
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="check-"))
         for homework, named in files.items():
             for name, data in named.items():
-                path = Path(self.folder.name) / homework / name
+                path = self.folder / homework / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
-        super().__init__(self.folder.name, limit)
+        super().__init__(self.folder, limit)
 
     def close(self) -> None:
         super().close()
-        self.folder.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)  # on Windows a file may be open for a while
 
 
 class Channel:
