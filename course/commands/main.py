@@ -40,10 +40,6 @@ PROBLEMS = (  # argparse's own errors
 )
 
 
-class HelpFormatter(argparse.HelpFormatter):
-    """argparse's help in English."""
-
-
 class ChineseHelpFormatter(argparse.HelpFormatter):
     """argparse's help with Chinese headings."""
 
@@ -67,7 +63,7 @@ class Parser(argparse.ArgumentParser):
     language: Language = "en"
 
     def __init__(self, *args: Any, language: Language, **kwargs: Any):
-        formatter = ChineseHelpFormatter if language == "zh" else HelpFormatter
+        formatter = ChineseHelpFormatter if language == "zh" else argparse.HelpFormatter
         super().__init__(*args, formatter_class=formatter, allow_abbrev=False, **kwargs)
         self.language = language
         self.add_argument("--lang", choices=LANGUAGES, help=LANG_HELP.text(language))
