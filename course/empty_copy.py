@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from course import plugins
+from course import hint_files, plugins
 from course.homeworks import COPY_RECORD, ROOT
 from course.settings import homework_settings
 
@@ -33,7 +33,12 @@ def empty_sources(homework: str) -> Mapping[str, str]:
 
         provided = homework_settings(homework).leave_out
         return {
-            path.name: markers.strip_code(path, f"{homework}/{path.name}", provided)
+            path.name: markers.strip_code(
+                path,
+                f"{homework}/{path.name}",
+                provided,
+                chinese=hint_files.chinese_lines(homework),
+            )
             for path in sorted((ROOT / homework).glob("*.py"))
         }
     try:

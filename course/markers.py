@@ -193,16 +193,19 @@ def strip_code(
     given: Collection[str] = (),
     points: Mapping[str, int] | None = None,
     solved: bool = False,
+    chinese: Mapping[str, str] | None = None,
 ) -> str:
     """Text of a Python file without its solutions; `name` is how messages call the file ("hmm/model.py").
 
     given: ids of blanks that are handed out filled in, without a word. points: {id: points} where they are not the
-    marker's. solved: every solution stays, behind its blank's hint.
+    marker's. solved: every solution stays, behind its blank's hint. chinese: {id: the hint in Chinese}, a line of its own.
     """
     lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
     for region in reversed(regions(path)):
         worth = (points or {}).get(region.id, region.points)
         hint = f"{region.indent}# {region.id} ({worth} point{'s' * (worth != 1)}{', bonus' * region.bonus}): {region.hint}\n"
+        if translation := (chinese or {}).get(region.id):
+            hint += f"{region.indent}# {translation}\n"
         stop = f'raise NotImplementedError("{name}, blank {region.id} ({region.function.rsplit(".", 1)[-1]}): still empty")'
         body = (
             lines[region.begin : region.end - 1]

@@ -1,4 +1,4 @@
-"""Loads what lies outside the engine, by name: checks (tests/test_HOMEWORK.py), reference cases and known mistakes.
+"""Loads what lies outside the engine, by name: checks (tests/test_HOMEWORK.py), reference cases, known mistakes, hints.
 
 This is the only place where `course` reaches into `tests`. A student copy has the checks and stored cases, but neither
 reference nor mistakes.
@@ -12,6 +12,7 @@ from course.homeworks import ROOT
 TESTS = ROOT / "tests"
 PROBES = TESTS / "probes"
 STORED_CASES = TESTS / "cases"
+HINTS = TESTS / "hints"
 
 
 def load_checks_module(homework: str) -> ModuleType | None:

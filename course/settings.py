@@ -32,11 +32,15 @@ class HomeworkSettings:
 
 @dataclass
 class Course:
-    """The term: its homeworks in their order, and the seed of stored cases and of hmm's phone shop."""
+    """The term: its homeworks in their order, and the seed of stored cases and of hmm's phone shop.
+
+    hints_counted: the score board shows which levels of hints were read.
+    """
 
     title: str = "Course"
     title_zh: str = "课程"
     seed: int = 1
+    hints_counted: bool = False
     homeworks: dict[str, HomeworkSettings] = field(default_factory=dict)
 
     def homework(self, name: str) -> HomeworkSettings:
@@ -44,7 +48,7 @@ class Course:
         return self.homeworks.get(name, HomeworkSettings())
 
 
-COURSE_KEYS = {"title": str, "title_zh": str, "seed": int}
+COURSE_KEYS = {"title": str, "title_zh": str, "seed": int, "hints_counted": bool}
 HOMEWORK_KEYS = {"due": datetime, "written": dict, "points": dict, "leave_out": list}
 
 

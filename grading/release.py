@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from course import cases as case_sources
-from course import handout, markers
+from course import handout, hint_files, markers
 from course.checks import load_checks
 from course.commands import update
 from course.homeworks import COPY_RECORD, HOMEWORKS, PROGRESS_FILE, ROOT
@@ -115,7 +115,12 @@ def strip(name, plan, root=ROOT):
     owned = homework in HOMEWORKS
     if name.endswith(".py"):
         text = markers.strip_code(
-            path, name, plan.given(homework), plan.points(homework), plan.solved
+            path,
+            name,
+            plan.given(homework),
+            plan.points(homework),
+            plan.solved,
+            hint_files.chinese_lines(homework),
         )
         return handout.code(name, text, plan.course).encode("utf-8")
     if name.endswith(".md"):
@@ -202,6 +207,7 @@ def term(plan):
             f"{key} = {json.dumps(getattr(plan.course, key), ensure_ascii=False)}"
             for key in ("title", "title_zh")
         ),
+        *(["hints_counted = true"] if plan.course.hints_counted else []),
     ]
     for homework in plan.homeworks:
         settings = plan.course.homework(homework)

@@ -11,13 +11,14 @@ from typing import Any, NoReturn
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: checks are small
 
-from course.commands import doctor, pack, reset, status, update, watch  # noqa: E402
+from course.commands import doctor, hint, pack, reset, status, update, watch  # noqa: E402
 from course.commands.terminal import CommandError, command_name, say_error  # noqa: E402
 from course.messages import LANGUAGES, Language, Message, choose_language, printable  # noqa: E402
 
 COMMANDS: dict[str, Any] = {
     "status": status,
     "watch": watch,
+    "hint": hint,
     "reset": reset,
     "pack": pack,
     "update": update,

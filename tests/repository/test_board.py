@@ -39,7 +39,7 @@ def fill(copy, homework, changes):
                 else "".join(f"{region.indent}{line}\n" for line in body.splitlines())
             )
             stub = re.compile(
-                rf"^ *# {re.escape(region.id)} \(.*\n +raise NotImpl.*{re.escape(region.id)} .*\n",
+                rf"^ *# {re.escape(region.id)} \(.*\n(?: +#.*\n)? +raise NotImpl.*{re.escape(region.id)} .*\n",
                 re.M,
             )
             text, count = stub.subn(lambda _, new=new: new, text)

@@ -171,6 +171,7 @@ def test_a_copy_for_after_the_due_date(tmp_path, few):
     assert not {"grading", "benchmarks", ".ci"} & {path.name for path in copy.iterdir()}
     assert {path.name for path in (copy / "tests").iterdir() if path.is_dir()} <= {
         "cases",
+        "hints",
         "probes",
     }
     assert "grading.release" not in (copy / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,103 @@
+"""Hints in levels: what tests/hints/HOMEWORK.toml says about each blank, in both languages.
+
+One table per blank; a text is a pair [English, Chinese]:
+
+    [hmm-09]
+    section = 4                      # "### 4. ..." of both sheets
+    hint = "..."                     # Chinese of the blank's one-line hint; the English is in its comment
+    concept = ["...", "..."]         # level 1: the idea in plain words
+    look = ["...", "..."]            # level 2: the line or operation to look at
+    example = ["...", "..."]         # level 3: what the worked example shows, with other numbers
+    work = "..."                     # level 3: its formulas, the same in both languages; a test computes them again
+    why = ["...", "..."]             # after a pass, with -v: why it is right
+    question = ["...", "..."]        # after a pass, with -v: a question that leads on
+"""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from course.empty_copy import empty_sources
+from course.hint_files import hint_tables, hints_path
+from course.homeworks import ROOT
+from course.messages import Language, Message
+
+LEVELS = 3
+SHEETS: dict[Language, str] = {"en": "README.md", "zh": "README.zh-CN.md"}
+COMMENT = re.compile(r"^ *# (?P<id>\S+) \(\d+ points?(, bonus)?\): (?P<hint>\S.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class BlankHints:
+    """What the course says about one blank. line: the one-line hint of its comment. work: formulas of the example."""
+
+    homework: str
+    id: str
+    section: int
+    line: Message
+    concept: Message
+    look: Message
+    example: Message
+    work: str
+    why: Message
+    question: Message
+
+    def level(self, number: int) -> Message:
+        """The hint of a level, 1 to LEVELS."""
+        if number == 1:
+            return self.concept
+        if number == 2:
+            return self.look
+        return self.example + Message("\n\n", "\n\n") + Message(self.work, self.work)
+
+
+@functools.cache
+def load_hints(homework: str) -> Mapping[str, BlankHints]:
+    """{id: BlankHints} of a homework; empty without its file. Raises ValueError for a damaged file."""
+    english = _comment_hints(homework)
+    return {
+        id: _read(homework, id, table, english.get(id, ""))
+        for id, table in hint_tables(homework).items()
+    }
+
+
+def _comment_hints(homework: str) -> dict[str, str]:
+    """{id: English one-line hint} from the blanks' comments."""
+    return {
+        match["id"]: match["hint"]
+        for text in empty_sources(homework).values()
+        for match in COMMENT.finditer(text)
+    }
+
+
+def _read(homework: str, id: str, table: Mapping[str, Any], english: str) -> BlankHints:
+    try:
+        texts = {
+            name: Message(*table[name])
+            for name in ("concept", "look", "example", "why", "question")
+        }
+        return BlankHints(
+            homework=homework,
+            id=id,
+            section=int(table["section"]),
+            line=Message(english, table["hint"]),
+            work=table["work"].strip("\n"),
+            **texts,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{hints_path(homework)}: [{id}]: {error!r}") from error
+
+
+def sheet_section(homework: str, section: int, language: Language) -> str | None:
+    """Heading "2. How probable is a sequence?" of a section of the sheet, without its list of blanks; None if absent."""
+    path = ROOT / homework / SHEETS[language]
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return None
+    heading = re.search(rf"^### ({section}\. .+)$", text, re.MULTILINE)
+    if heading is None:
+        return None
+    return re.sub(r"(: |：)[a-z0-9]+-.*$", "", heading[1])

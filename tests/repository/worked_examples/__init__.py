@@ -1,0 +1,1 @@
+"""Numbers of the worked examples, computed from tests/reference and library calls, never from the solved tree."""
