@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from course import markers
+from course.hint_files import chinese_lines
 from course.homeworks import ROOT
 from course.settings import Course, CourseError, HomeworkSettings
 from course.solved import load_solved
@@ -122,6 +123,8 @@ def _readme_without_gpt(text: str, homework: str) -> str:
     function = region.function.rsplit(".", 1)[-1]
     hint = f"# {region.id} ({region.points} points): {region.hint}"
     stop = f'"{file}, blank {region.id} ({function}):'
-    text = re.sub(r"# gpt-a3\.2 \(.*", lambda _: hint, text)
+    chinese = chinese_lines(homework).get(region.id)
+    comment = f"{hint}\n   # {chinese}" if chinese else hint
+    text = re.sub(r"# gpt-a3\.2 \(.*\n   #.*", lambda _: comment, text)
     text = re.sub(r'"gpt_songci/model\.py, blank .*?:', lambda _: stop, text)
     return text.replace("gpt-a3.2", region.id).replace("test_gpt_songci", f"test_{homework}")

@@ -100,7 +100,7 @@ class MultiHeadSelfAttention(nn.Module):
 
     def mix(self, weights, v):
         """Steps 3.5 and 3.6. weights (B, h, L, L), v (B, h, L, d) -> (B, h, L, d), with dropout on the weights."""
-        # BEGIN SOLUTION gpt-a3.5 (8 points): self.weight_dropout, then the sum of the values by their weights
+        # BEGIN SOLUTION gpt-a3.5 (8 points): drop some of the weights at random first, then add up the values by their weights
         return self.weight_dropout(weights) @ v
         # END SOLUTION gpt-a3.5
 
@@ -225,7 +225,7 @@ class GPT(nn.Module):
 
     def logits(self, h):
         """Step 6. h (B, L, C) -> logits (B, L, V): the last layer norm, then the linear layer; no softmax."""
-        # BEGIN SOLUTION gpt-g6.0 (4 points): self.norm and self.head
+        # BEGIN SOLUTION gpt-g6.0 (4 points): __init__ makes two more layers after the blocks: which of them comes first?
         return self.head(self.norm(h))
         # END SOLUTION gpt-g6.0
 

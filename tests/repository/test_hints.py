@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from course import hint_files, hints, markers
+from course.empty_copy import empty_sources
 from course.homeworks import HOMEWORKS, ROOT
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -180,3 +181,13 @@ def test_a_worked_example_is_one_of_its_blank(homework, id):
 def test_examples_use_other_numbers_than_the_checks_can():
     """The checks draw inputs at random: an example's rounded numbers are not among the expected values of a case."""
     assert all("rng" not in hints.load_hints(homework)[id].work for homework, id in BLANKS)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readme_quotes_a_blank_as_students_see_it(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    quoted = re.search(r" {3}# (gpt-\S+) \(.*\n(?: {3}.*\n){2}", text)
+    sources = "".join(empty_sources("gpt_songci").values())
+    lines = [line.strip() for line in sources.splitlines()]
+    first = next(index for index, line in enumerate(lines) if line.startswith(f"# {quoted[1]} ("))
+    assert [line.strip() for line in quoted[0].splitlines()] == lines[first : first + 3]
