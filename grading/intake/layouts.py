@@ -6,6 +6,7 @@ piece that somebody handed in. Student archives are not opened here (only looked
 """
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -73,6 +74,8 @@ class Bundle:
     """What one entry of the class holds, before its archives are opened.
 
     name: for people. key: equal for pieces of one submitter (""); files: (path inside the submission, file).
+    apart: where the key is less than an id: pieces with the same key and different (label, container) that hold the same
+    homework are those of two people.
     group: pieces of one attempt of one submitter belong together. returns: prefix under which the platform takes feedback.
     """
 
@@ -80,6 +83,7 @@ class Bundle:
     files: list[tuple[str, ClassFile]] = field(default_factory=list)
     hints: tuple[Hint, ...] = ()
     key: str = ""
+    apart: tuple[str, ...] = ()
     attempt: int | None = None
     received: datetime | None = None
     committed: datetime | None = None
@@ -165,7 +169,7 @@ def _layout(opener: Opener, children: list[Child], name: str, depth: int) -> Lay
         if layout := recognise(opener, children):
             return layout
     work = [child for child in children if _may_be_submission(child)]
-    wrapper = len(work) == 1 and _open_collection(opener, work[0])
+    wrapper = len(work) == 1 and _open_collection(opener, work[0], alone=True)
     if wrapper:
         inner = _layout(opener, wrapper, work[0].name, depth + 1)
         beside = [child for child in children if child is not work[0]]
@@ -199,7 +203,7 @@ def _is_single(children: list[Child]) -> bool:
     work = [child for child in children if _may_be_submission(child)]
     if any(names.person_key(child.name) for child in work):
         return False
-    if any(_has_commits(child) for child in work):
+    if any(_has_commits(child) for child in work) or _labels(work):
         return False
     known = any(
         not child.is_folder and names.canonical(child.name) in _all_known() for child in children
@@ -232,10 +236,37 @@ def _is_class(children: list[Child], strictly: bool = False) -> bool:
     loose = any(
         not child.is_folder and child.name.lower().endswith((".py", ".ipynb")) for child in children
     )
-    if loose or any(names.is_homework_folder(child.name) for child in work):
+    if loose:
+        return False
+    if not strictly and _labels(work):
+        return True
+    if any(names.is_homework_folder(child.name) for child in work):
         return False
     owners = [_owner(child.name, strictly) for child in work]
     return 2 * sum(map(bool, owners)) > len(work) and len(set(filter(None, owners))) >= 2
+
+
+def _labels(work: list[Child]) -> set[str]:
+    """Labels of entries that hold work, if most entries do, and each is called differently: 1001.zip, 1002.zip."""
+    found = [
+        names.label(child.name if child.is_folder else names.stem(child.name))
+        for child in work
+        if _holds_work(child)
+    ]
+    apart = set(filter(None, found))
+    several = len(apart) >= 2 and 2 * len(apart) > len(work) and all(found)
+    return apart if several else set()
+
+
+def _holds_work(child: Child) -> bool:
+    """Whether an entry is an archive, or a folder with an archive or a file of a homework in it."""
+    if not child.is_folder:
+        return names.is_archive(child.name)
+    return any(
+        names.is_archive(name) or names.canonical(name) in _all_known()
+        for file in child.files
+        if (name := file.path.rpartition("/")[2])
+    )
 
 
 def _owner(name: str, strictly: bool) -> str:
@@ -253,8 +284,8 @@ def _platform(name: str) -> str:
     return "gradescope" if GRADESCOPE.fullmatch(name) else ""
 
 
-def _open_collection(opener: Opener, child: Child) -> list[Child] | None:
-    """The entries of a folder or an archive that holds several submissions, else None."""
+def _open_collection(opener: Opener, child: Child, alone: bool = False) -> list[Child] | None:
+    """The entries of a folder or an archive that holds several submissions, else None. alone: it has the whole class."""
     if child.is_folder:
         inner = child.inner()
     elif names.is_archive(child.name):
@@ -264,9 +295,11 @@ def _open_collection(opener: Opener, child: Child) -> list[Child] | None:
             return None  # reported when the submission is read
     else:
         return None
-    if _is_class(inner, strictly=bool(names.person_key(child.name))):
+    if _is_class(inner, strictly=bool(names.label(child.name))):
         return inner
     work = [entry for entry in inner if _may_be_submission(entry)]
+    if alone and len(_labels(work)) > 2:
+        return inner
     if any(names.is_homework_folder(entry.name) for entry in work) or names.person_key(child.name):
         return None
     if len(work) == 1 and len(inner) == 1:
@@ -548,6 +581,8 @@ def _by_homework(opener: Opener, work: list[Child], depth: int) -> Layout | None
     if not work or not all(names.is_homework_folder(child.name) for child in work):
         return None
     opened = [(child, _open_collection(opener, child)) for child in work]
+    owners = {names.label(entry.name) for _, inner in opened for entry in inner or []} - {""}
+    opened = [(child, inner or _entries_of(child, owners)) for child, inner in opened]
     if not all(inner for _, inner in opened):
         return None
     layout = Layout("homeworks")
@@ -568,6 +603,13 @@ def _by_homework(opener: Opener, work: list[Child], depth: int) -> Layout | None
     return layout
 
 
+def _entries_of(child: Child, owners: set[str]) -> list[Child] | None:
+    """The entries of a homework's folder in which few handed in, if they are called as those of other homeworks are."""
+    work = [entry for entry in child.inner() if _may_be_submission(entry)]
+    known = bool(work) and all(names.label(entry.name) in owners for entry in work)
+    return child.inner() if child.is_folder and known else None
+
+
 def _has_commits(child: Child) -> bool:
     return any(file.path.endswith(f"/{archives.GIT_LOG}") for file in child.files)
 
@@ -576,6 +618,15 @@ def _plain(opener: Opener, children: list[Child], depth: int) -> Layout:
     """A folder or an archive per submission; archives of several submissions are opened."""
     layout = Layout("plain")
     work = [child for child in children if _may_be_submission(child)]
+    owners = {names.person_key(child.name) for child in work} - {""}
+    work += [  # zhangsan_report.pdf beside zhangsan_code.zip
+        child
+        for child in children
+        if child not in work
+        and PurePosixPath(child.name).suffix.lower() in WORK
+        and names.person_key(PurePosixPath(child.name).stem) in owners
+    ]
+    shared = _shared_numbers([child.name for child in work])
     layout.ignored += [
         (child.name, NOT_ARCHIVE)
         for child in children
@@ -589,14 +640,39 @@ def _plain(opener: Opener, children: list[Child], depth: int) -> Layout:
         )
         if inner and depth < archives.MAX_DEPTH:
             nested = _layout(opener, inner, child.name, depth + 1)
+            for bundle in nested.bundles:
+                bundle.apart = (*bundle.apart, child.name) if bundle.apart else ()
             layout.bundles += nested.bundles
             layout.ignored += [(f"{child.name}/{name}", why) for name, why in nested.ignored]
             layout.kind = nested.kind if len(work) == 1 else layout.kind
         else:
-            layout.bundles.append(_person(opener, child, prefix if child in clones else ""))
+            layout.bundles.append(_person(opener, child, prefix if child in clones else "", shared))
     if clones and 2 * len(clones) >= len(work):
         layout.kind = "clones"
     return layout
+
+
+def _shared_numbers(entries: list[str]) -> set[str]:
+    """Numbers that look like ids and are none: the date, or the course, in the names of several people's files."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for name in entries:
+        for token in names.ids_in(name):
+            owners[token].add(names.label(_without(name, {token})))
+    return {
+        token
+        for token, labels in owners.items()
+        if "" not in labels
+        and len(labels) >= 2
+        and (names.DATE.fullmatch(token) or len(labels) >= 3 and 2 * len(labels) > len(entries))
+    }
+
+
+def _without(name: str, tokens: set[str]) -> str:
+    """A name without some numbers; full-width digits become plain ones."""
+    plain = unicodedata.normalize("NFKC", name) if tokens else name
+    for token in tokens:
+        plain = re.sub(rf"{re.escape(token)}[-_ ]?", "", plain)
+    return plain
 
 
 def _shared_prefix(clones: list[str]) -> str:
@@ -615,25 +691,31 @@ def _shared_prefix(clones: list[str]) -> str:
     return first[: first.rfind("-", 0, length) + 1]
 
 
-def _person(opener: Opener, child: Child, prefix: str) -> Bundle:
-    """A bundle for one folder or archive."""
-    name = names.stem(child.name) if not child.is_folder else child.name
-    if not child.is_folder and _is_loose_work(child.name):
+def _person(opener: Opener, child: Child, prefix: str, shared: set[str]) -> Bundle:
+    """A bundle for one folder or archive. shared: numbers that say nothing about the owner."""
+    if child.is_folder:
+        name = child.name
+    elif PurePosixPath(child.name).suffix.lower() in WORK:
         name = PurePosixPath(child.name).stem
-    plain = (
-        names.without_homework(child.name) if not child.is_folder or names.ids_in(name) else name
-    )
-    key, attempt = names.person_key(child.name), names.attempt_of(child.name)
-    identified = names.ids_in(name) or names.chinese_names_in(name) or names.homework_of(name)
+    else:
+        name = names.stem(child.name)
+    owner = _without(name, shared)
+    ids, people, label = names.ids_in(owner), names.chinese_names_in(owner), names.label(owner)
+    key, attempt = names.person_key(owner), names.attempt_of(owner)
+    identified = ids or people or names.homework_of(owner)
     if child.is_folder and not identified and attempt is None:
         key = f"folder {names.normal(name)}"  # "huge file" and "huge answer" may be two people
+    elif not key and label:
+        key = f"label {label}"
+    apart = () if ids else (" ".join(people) or label,)
     if prefix:
         login = name[len(prefix) :]
         hints: tuple[Hint, ...] = (Hint("login", login), *_hints(login))
-        key, attempt = f"login {names.normal(login)}", None
+        key, attempt, apart = f"login {names.normal(login)}", None, ()
     else:
-        hints = _hints(plain)
-    bundle = Bundle(name, hints=hints, key=key, attempt=attempt, skipped=child.skipped)
+        whole = child.is_folder and not ids  # a student's folder may be called as a homework is
+        hints = _hints(owner if whole else names.without_homework(owner))
+    bundle = Bundle(name, hints=hints, key=key, apart=apart, attempt=attempt, skipped=child.skipped)
     for file in child.files:
         if file.path.endswith(f"/{archives.GIT_LOG}"):
             bundle.committed = _last_commit(opener, file.location)

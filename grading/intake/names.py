@@ -47,6 +47,16 @@ GENERIC = re.compile(  # words that name no person
     r"repo|project)[-_ ]?\d*(?![a-z])",
     re.IGNORECASE,
 )
+SETS_APART = re.compile(
+    r"(?:student|学生)[-_ ]?\d*|[a-z][-_ ]?", re.IGNORECASE
+)  # of GENERIC, in a label
+ASSIGNED = re.compile(  # words for what is handed in, and for its versions: two people may differ by any other word
+    r"(?:第?[一二三四五六七八九十\d]+[次个份]?)?(?:课程|平时|课后|编程)?(?:作业|实验|练习|大作业|任务)[一二三四五六七八九十\d]*"
+    r"|提交|最终版?|终稿|定稿|修改版?|新版?|副本"
+    r"|(?<![a-z])(?:hw|homework|home|work|assignment|assign|pset|lab|task|week|exercise|final|submission|submit|submitted|attempt|"
+    r"version|copy|new|old|backup|bak|late|v|ver)[-_ ]?\d*(?![a-z])",
+    re.IGNORECASE,
+)
 ID = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{0,3}\d{5,}(?![0-9])")
 DATE = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?")
 CHINESE = re.compile(r"[\u3400-\u9fff·]+")
@@ -156,6 +166,20 @@ def person_words(text: str) -> list[str]:
     text = GENERIC.sub(" ", text)
     words = [word for word in re.split(r"[\W_]+", text) if word]
     return words if any(len(word) > 1 and not word.isdigit() for word in words) else []
+
+
+@functools.lru_cache(maxsize=65536)
+def label(name: str) -> str:
+    """What sets a name apart from those of other people, be it a number or a letter: "student 1_hmm.zip" and "hmm-A (1)" give
+    "student 1" and "a"; "" for names that anybody may use ("hmm_final", "code", "第四次作业").
+    """
+    text = normal(without_attempt(without_homework(name)))
+    if homework := homework_of(text):
+        text = _patterns()[homework].sub(" ", text)
+    rest = GENERIC.sub(lambda match: match[0] if SETS_APART.fullmatch(match[0]) else " ", text)
+    if not re.search(r"[^\W_]", rest):
+        return ""
+    return " ".join(re.findall(r"[^\W_]+", ASSIGNED.sub(" ", text)))
 
 
 def attempt_of(name: str) -> int | None:

@@ -107,6 +107,8 @@ def _by_submitter(bundles: Sequence[Bundle], roster: Roster | None) -> dict[str,
             match = roster.whose(bundle.hints)
             if len(match.people) == 1 and not match.choices:
                 key = f"line {match.people[0].line} of the roster"
+                by_name = match.how == "name"  # two classes may have a student of that name
+                bundle.apart = bundle.apart[1:] if by_name else ()
         bundle.key = key
         groups[key].append(bundle)
     return groups
@@ -118,6 +120,13 @@ def _submissions(
     """The submissions of one submitter: one, or one for each attempt if asked for."""
     with Opener(folders.wanted, outer) as opener:
         attempts = _attempts(opener, bundles, homeworks)
+        people = _people_apart(attempts)
+        if len(people) > 1:
+            return [
+                submission
+                for bundles in people
+                for submission in _submissions(outer, bundles, homeworks, attempt)
+            ]
         planned = []
         for pieces in attempts:
             submission = folders.plan(opener, pieces, homeworks)
@@ -142,14 +151,15 @@ def _submissions(
 def _attempts(
     opener: Opener, bundles: list[Bundle], homeworks: Sequence[str]
 ) -> list[list[Bundle]]:
-    """Bundles by attempt, the oldest first. Pieces with different homeworks are one attempt."""
+    """Bundles by attempt, the oldest first. Pieces with different homeworks, or code and a report, are one attempt."""
     if len(bundles) == 1:
         return [bundles]
     ordered = sorted(bundles, key=lambda b: (_moment(b.received), b.attempt or 0, b.name))
     attempts: list[list[Bundle]] = []
-    contents: list[set[str]] = []
+    contents: list[set[tuple[str, str]]] = []
     for bundle in ordered:
-        held = set(folders.plan(opener, [bundle], homeworks).homeworks)
+        planned = folders.plan(opener, [bundle], homeworks)
+        held = {(use.homework, use.name if use.written else "") for use in planned.used}
         fits = [
             index
             for index, (pieces, homework) in enumerate(zip(attempts, contents))
@@ -162,6 +172,22 @@ def _attempts(
             attempts.append([bundle])
             contents.append(held)
     return attempts
+
+
+def _people_apart(attempts: list[list[Bundle]]) -> list[list[Bundle]]:
+    """The bundles of each person, where names that are alike turn out to be those of several people.
+
+    "huge file.zip" and "huge answer.zip" have one key; if both hold the code of one homework, they are no two attempts.
+    """
+    people: dict[tuple[str, ...], list[Bundle]] = defaultdict(list)
+    for pieces in attempts:
+        people[pieces[0].apart] += pieces
+    apart = list(people.values())
+    for bundles in apart if len(apart) > 1 else ():
+        for bundle in bundles:
+            bundle.key = " ".join((bundle.key, *bundles[0].apart))
+            bundle.apart = bundles[0].apart
+    return apart
 
 
 def _moment(moment: datetime | None) -> str:
@@ -191,7 +217,7 @@ def _say_what_counts(chosen: Submission, planned: list[Submission]) -> None:
                     size=use.size,
                 )
             )
-    lost = sorted({h for other in others for h in other.homeworks} - set(chosen.homeworks))
+    lost = sorted({h for other in others for h in _with_code(other)} - _with_code(chosen))
     if lost:
         chosen.problems.append(
             Notice(
@@ -199,6 +225,11 @@ def _say_what_counts(chosen: Submission, planned: list[Submission]) -> None:
                 f"另一次提交有 {'、'.join(lost)}，这一次没有",
             )
         )
+
+
+def _with_code(submission: Submission) -> set[str]:
+    """Homeworks of which there is code, not only written work."""
+    return {use.homework for use in submission.used if not use.written}
 
 
 def _plain_name(bundles: list[Bundle], homeworks: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Prints what becomes of every layout of archives_made.py: who is found, points, what is said.
+"""Prints what becomes of every layout of archives_made.py (who is found, points, what is said) and of the names of names_made.py.
 
     python -m tests.repository.layouts_table [--no-points]
 
@@ -8,6 +8,8 @@ Points are those of the checks on the code that is read, in process; full marks 
 import argparse
 import functools
 import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from course import verdict
@@ -17,6 +19,7 @@ from course.homeworks import ROOT
 from course.runner import InProcessRunner
 from grading.intake import Submission, complete, read_class, read_roster
 from tests.repository import archives_made as made
+from tests.repository import names_made
 
 
 @functools.cache
@@ -74,6 +77,27 @@ def row(name: str, with_points: bool) -> str:
     return f"| {name} | {intake.layout} | {'; '.join(students)} | {'; '.join(said)} |"
 
 
+def name_rows() -> Iterator[str]:
+    """What becomes of names: a row per single class, and one per way of calling people (all its classes together)."""
+    for case in names_made.CASES.values():
+        yield f"| {case.name} | {'; '.join(_whose(case))} | {'; '.join(map(str, case.people))} |"
+    right: dict[str, list[bool]] = defaultdict(list)
+    for case in names_made.classes():
+        people = case.name.partition(":")[0]
+        right[people].append(_whose(case) == sorted(map(str, case.people)))
+    for people, verdicts in right.items():
+        names = ", ".join(names_made.PEOPLE[people])
+        yield f"| {people}: {names} | {sum(verdicts)} classes right | of {len(verdicts)} |"
+
+
+def _whose(case: names_made.Case) -> list[str]:
+    """What is graded of each submission of a class without a roster."""
+    with tempfile.TemporaryDirectory() as folder:
+        names_made.write(Path(folder), case.files)
+        submissions = read_class(folder, ("hmm", "hw_bptt")).submissions
+        return sorted(str(names_made.whose(submission)) for submission in submissions)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
@@ -83,6 +107,9 @@ def main() -> None:
     print("| layout | recognised as | students and points | messages |\n|---|---|---|---|")
     for name in made.LAYOUTS:
         print(row(name, args.points), flush=True)
+    print("\n| names | found | expected |\n|---|---|---|")
+    for line in name_rows():
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+"""Nobody's work is lost or taken for another's, whatever people and files are called (names_made.py)."""
+
+import pytest
+
+from grading.intake import read_class, read_roster
+from tests.repository import archives_made, names_made
+
+
+def found(case, folder, roster=None):
+    names_made.write(folder, case.files)
+    intake = read_class(folder, ("hmm", "hw_bptt"), roster=roster)
+    return sorted(str(names_made.whose(submission)) for submission in intake.submissions)
+
+
+def check_classes(cases, tmp_path):
+    wrong = {}
+    for index, case in enumerate(cases):
+        got = found(case, tmp_path / str(index))
+        if got != sorted(map(str, case.people)):
+            wrong[case.name] = got
+    assert not wrong, (len(wrong), dict(list(wrong.items())[:5]))
+
+
+def test_three_people_are_three_people(tmp_path):
+    check_classes(names_made.classes(count=300), tmp_path)
+
+
+@pytest.mark.deep
+def test_three_people_are_three_people_in_every_class(tmp_path):
+    check_classes(names_made.classes(), tmp_path)
+
+
+@pytest.mark.parametrize("with_roster", [False, True], ids=["no roster", "roster"])
+@pytest.mark.parametrize("name", names_made.CASES)
+def test_single_classes(name, with_roster, tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text(archives_made.ROSTER + "20260004,赵六,zhaoliu,,\n", encoding="utf-8")
+    case = names_made.CASES[name]
+    if not with_roster and not case.alone:
+        pytest.skip("only a roster can tell")
+    roster = read_roster(path) if with_roster else None
+    assert found(case, tmp_path / "in", roster) == sorted(map(str, case.people))
+
+
+def test_one_name_in_two_classes_is_shown(tmp_path):
+    """The roster has one 张三; the TA decides whose each of the two archives is."""
+    path = tmp_path / "roster.csv"
+    path.write_text(archives_made.ROSTER, encoding="utf-8")
+    names_made.write(tmp_path / "in", names_made.CASES["a name in two classes"].files)
+    intake = read_class(tmp_path / "in", ("hmm",), roster=read_roster(path))
+    assert any("has 2 submissions" in item.reason for item in intake.match().ambiguous)
