@@ -220,6 +220,21 @@ def test_loss_and_perplexity(student, case):
     case.check({"gradient": got["gradient"]})
 
 
+@blank("gpt-n1.0", points=3, bonus=True)
+def test_unigram(student, case):
+    case.check({"probabilities": student.call("gpt_songci", "ngrams.unigram", *case.inputs)})
+
+
+@blank("gpt-n2.0", points=4, bonus=True)
+def test_bigram(student, case):
+    case.check({"probabilities": student.call("gpt_songci", "ngrams.bigram", *case.inputs)})
+
+
+@blank("gpt-n2.0", points=1, bonus=True)
+def test_bigram_never_followed(student, case):
+    case.check({"probabilities": student.call("gpt_songci", "ngrams.bigram", *case.inputs)})
+
+
 @blank("gpt-t1.0", points=8, bonus=True)
 def test_guide_logits(student, case):
     got = student.probe("gpt_songci", "guide", *case.inputs)

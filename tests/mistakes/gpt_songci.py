@@ -902,3 +902,124 @@ edit(
     en="These are probabilities: the draw takes the softmax later, with its temperature.",
     zh="这是概率：采样时才按温度取 softmax。",
 )
+
+
+edit(
+    "gpt-n1.0",
+    "G59",
+    ("(counts + 1) / (counts.sum() + len(counts))", "counts / counts.sum()"),
+    en="What is the logarithm of the probability of a character that the training text does not have?",
+    zh="训练文本里没有的字，概率的对数是多少？",
+)
+
+edit(
+    "gpt-n1.0",
+    "G60",
+    ("(counts.sum() + len(counts))", "(counts.sum() + 1)"),
+    en="One is added to how many counts? Then do the probabilities add up to 1?",
+    zh="一共给多少个计数加了 1？这样各概率之和是 1 吗？",
+)
+
+edit(
+    "gpt-n1.0",
+    "G61",
+    (
+        "(counts + 1) / (counts.sum() + len(counts))",
+        "np.maximum(counts, 1) / np.maximum(counts, 1).sum()",
+    ),
+    en="Does every character get one more, or only those that are missing?",
+    zh="是每个字都多数一次，还是只有没出现的字？",
+)
+
+edit(
+    "gpt-n1.0",
+    "G62",
+    ("(counts.sum() + len(counts))", "(counts.sum() + (counts > 0).sum())"),
+    en="V counts the characters of the vocabulary: also those that the text does not have?",
+    zh="V 是词表的字数：文本里没有的字算不算？",
+)
+
+edit(
+    "gpt-n1.0",
+    "G63",
+    (
+        "(counts + 1) / (counts.sum() + len(counts))",
+        "np.log((counts + 1) / (counts.sum() + len(counts)))",
+    ),
+    en="Probabilities are asked for; who takes the logarithm later?",
+    zh="这里要的是概率；对数由谁来取？",
+)
+
+edit(
+    "gpt-n2.0",
+    "G64",
+    ("np.where(n > 0, mixed, lower)", "counts / np.maximum(n, 1)"),
+    en="A pair that the training text does not have: what does it cost in the validation text?",
+    zh="训练文本里没有的一对字，在验证文本里会带来多大的损失？",
+)
+
+edit(
+    "gpt-n2.0",
+    "G65",
+    ("k = (counts > 0).sum(1, keepdims=True)", "k = counts.shape[1]"),
+    en="k is the number of different characters behind b: is that all of the vocabulary?",
+    zh="k 是 b 后面出现过的不同字数：是整个词表吗？",
+)
+
+edit(
+    "gpt-n2.0",
+    "G66",
+    ("k = (counts > 0).sum(1, keepdims=True)", "k = 1"),
+    en="Does a character with many different followers give as little to P(c) as one with few?",
+    zh="后面的字种类很多的 b，分给 P(c) 的份额与种类很少的一样吗？",
+)
+
+edit(
+    "gpt-n2.0",
+    "G67",
+    ("counts.sum(1, keepdims=True)", "counts.sum(0, keepdims=True)"),
+    ("(counts > 0).sum(1, keepdims=True)", "(counts > 0).sum(0, keepdims=True)"),
+    en="Row i belongs to the character before: along which axis do the probabilities add up to 1?",
+    zh="第 i 行属于前一个字：概率沿哪个轴相加等于 1？",
+)
+
+edit(
+    "gpt-n2.0",
+    "G68",
+    ("np.where(n > 0, mixed, lower)", "mixed"),
+    en="A character that is never followed has n = k = 0: what does its row add up to?",
+    zh="从未有后继的字 n = k = 0：它那一行相加等于多少？",
+)
+
+edit(
+    "gpt-n2.0",
+    "G69",
+    (
+        "mixed = (counts + k * lower) / np.maximum(n + k, 1)",
+        "mixed = (n * counts + k * lower) / np.maximum(n + k, 1)",
+    ),
+    en="Its own counts are no probabilities yet: what must they be divided by?",
+    zh="计数本身还不是概率：应除以什么？",
+)
+
+edit(
+    "gpt-n2.0",
+    "G70",
+    (
+        "mixed = (counts + k * lower) / np.maximum(n + k, 1)",
+        "own = counts / np.maximum(n, 1)\n    mixed = (k * own + n * lower) / np.maximum(n + k, 1)",
+    ),
+    en="Which share is for its own counts: the one that grows with n, or the other?",
+    zh="自己的计数占哪一份：随 n 增大的那一份，还是另一份？",
+)
+
+edit(
+    "gpt-n2.0",
+    "G71",
+    (
+        "mixed = (counts + k * lower) / np.maximum(n + k, 1)",
+        "mixed = np.where(counts > 0, counts / np.maximum(n + k, 1), k * lower / np.maximum(n + k, 1))",
+    ),
+    en="Is P(c) only for pairs that were never seen, or does every pair get its share?",
+    zh="P(c) 只补给没见过的字对，还是每一对都有一份？",
+)

@@ -348,6 +348,64 @@ def loss_and_perplexity(rng):
         )
 
 
+def unigram(rng):
+    """Counts of a text; how often each character would be drawn if every one were put in once more."""
+    for label, text in (
+        ("", rng.integers(7, size=29)),
+        ("a character that is missing", rng.choice([0, 1, 3, 4], size=23)),
+        ("one character only", np.full(5, 2)),
+    ):
+        V = 11
+        urn = [*text.tolist(), *range(V)]
+        counts = np.array([text.tolist().count(c) for c in range(V)])
+        yield Case(
+            label,
+            [counts],
+            {"probabilities": np.array([urn.count(c) for c in range(V)]) / len(urn)},
+        )
+
+
+def witten_bell(counts, lower):
+    """P(c | b) by the rule in words, one number at a time."""
+    p = np.zeros(counts.shape)
+    for i, row in enumerate(counts.tolist()):
+        n, k = sum(row), len([count for count in row if count])
+        for c, count in enumerate(row):
+            p[i, c] = n / (n + k) * count / n + k / (n + k) * lower[c] if n else lower[c]
+    return p
+
+
+def bigram_case(rng, label, N, V, once=(), never=()):
+    """N rows of counts; each has at least two kinds of followers, never all V of them.
+
+    once: rows of characters that are followed once; never: rows of characters that are not followed.
+    """
+    counts = np.zeros((N, V), dtype=np.int64)
+    for row in counts:
+        kinds = rng.permutation(V)[: rng.integers(2, V)]
+        row[kinds] = rng.integers(1, 9, size=len(kinds))
+        row[kinds[0]] += 2  # n is never k
+    for i in once:
+        counts[i] = np.arange(V) == rng.integers(V)
+    counts[list(never)] = 0
+    lower = rng.random(V) + 0.1
+    lower /= lower.sum()
+    return Case(label, [counts, lower], {"probabilities": witten_bell(counts, lower)})
+
+
+def bigram(rng):
+    yield bigram_case(rng, "", 5, 13)
+    yield bigram_case(rng, "some that are followed once", 6, 10, once=(1, 4))
+    yield bigram_case(rng, "more characters b than characters c", 17, 7)
+    yield bigram_case(rng, "as many b as c", 9, 9)
+    yield bigram_case(rng, "one b", 1, 11)
+
+
+def bigram_never_followed(rng):
+    yield bigram_case(rng, "", 6, 11, never=(2,))
+    yield bigram_case(rng, "none of them", 3, 8, never=(0, 1, 2))
+
+
 def guide_logits(rng):
     def draw(label, B, V, groups, wanted, fits_share=0.8, scale=2.0, used_share=0.3):
         logits = scale * rng.normal(size=(B, V))

@@ -13,6 +13,14 @@ EQUIVALENT = {
             "return logits.masked_fill(~(right_group & fits & new_word), float('-inf'))",
         ],
     },
+    "a row of zeros takes the lower model, whatever is computed for it": {
+        "gpt-n2.0": [
+            "mixed = (counts + k * lower) / np.maximum(n + k, 2)",
+            "mixed = (counts + k * lower) / np.maximum(n + k, 0)",
+            "return np.where(k > 0, mixed, lower)",
+            "return np.where(mixed > 0, mixed, lower)",
+        ],
+    },
     "every entry is written before it is read": {
         "bptt-04": ["dh, on = (np.ones_like(a), a > 0)"],
         "bptt-20": ["dh = np.ones_like(slope)"],
