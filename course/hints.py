@@ -3,7 +3,7 @@
 One table per blank; a text is a pair [English, Chinese]:
 
     [hmm-09]
-    section = 4                      # "### 4. ..." of both sheets
+    section = 2                      # only where no heading "### 2. ...: hmm-01 to hmm-05" of the sheets has the id
     hint = "..."                     # Chinese of the blank's one-line hint; the English is in its comment
     concept = ["...", "..."]         # level 1: the idea in plain words
     look = ["...", "..."]            # level 2: the line or operation to look at
@@ -26,6 +26,10 @@ from course.messages import Language, Message
 
 LEVELS = 3
 SHEETS: dict[Language, str] = {"en": "README.md", "zh": "README.zh-CN.md"}
+SECTION = re.compile(
+    r"^### (?P<number>\d+)\. (?P<title>.*?)(?:(?:: |：| |(?<=？))(?P<ids>[a-z0-9]+-[a-z]?\d.*))?$",
+    re.MULTILINE,
+)
 COMMENT = re.compile(r"^ *# (?P<id>\S+) \(\d+ points?(, bonus)?\): (?P<hint>\S.*)$", re.MULTILINE)
 
 
@@ -35,7 +39,7 @@ class BlankHints:
 
     homework: str
     id: str
-    section: int
+    section: int | None
     line: Message
     concept: Message
     look: Message
@@ -81,7 +85,7 @@ def _read(homework: str, id: str, table: Mapping[str, Any], english: str) -> Bla
         return BlankHints(
             homework=homework,
             id=id,
-            section=int(table["section"]),
+            section=table.get("section"),
             line=Message(english, table["hint"]),
             work=table["work"].strip("\n"),
             **texts,
@@ -90,14 +94,24 @@ def _read(homework: str, id: str, table: Mapping[str, Any], english: str) -> Bla
         raise ValueError(f"{hints_path(homework)}: [{id}]: {error!r}") from error
 
 
-def sheet_section(homework: str, section: int, language: Language) -> str | None:
-    """Heading "2. How probable is a sequence?" of a section of the sheet, without its list of blanks; None if absent."""
-    path = ROOT / homework / SHEETS[language]
+def sheet_section(hints: BlankHints, language: Language) -> str | None:
+    """Heading "2. How probable is a sequence?" of the blank's section of the sheet, without its ids; None if absent."""
+    path = ROOT / hints.homework / SHEETS[language]
     try:
         text = path.read_text(encoding="utf-8")
     except OSError:
         return None
-    heading = re.search(rf"^### ({section}\. .+)$", text, re.MULTILINE)
-    if heading is None:
-        return None
-    return re.sub(r"(: |：)[a-z0-9]+-.*$", "", heading[1])
+    for heading in SECTION.finditer(text):
+        number, title, ids = int(heading["number"]), heading["title"], heading["ids"] or ""
+        if hints.section == number or hints.section is None and _lists(ids, hints.id):
+            return f"{number}. {title}"
+    return None
+
+
+def _lists(ids: str, id: str) -> bool:
+    """True if a heading's "hmm-01 to hmm-05, hmm-09" has the id."""
+    for part in re.split(r", |、", ids):
+        first, _, last = part.strip().partition(" to " if " to " in part else " 至 ")
+        if first == id or first <= id <= last:
+            return True
+    return False

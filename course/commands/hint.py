@@ -78,7 +78,7 @@ def heading(hints: BlankHints, level: int) -> Message:
 def sheet_reference(hints: BlankHints, language: Language) -> Message:
     """Where the sheet explains the blank."""
     path = shown_path(ROOT / hints.homework / SHEETS[language])
-    section = sheet_section(hints.homework, hints.section, language)
+    section = sheet_section(hints, language)
     return Message(f'Sheet: {path}, section "{section}"', f"题目：{path} 的“{section}”一节")
 
 

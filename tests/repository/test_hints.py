@@ -51,7 +51,7 @@ def test_texts_are_complete_and_in_their_language(homework, id):
     assert blank.work and blank.concept != blank.look != blank.example
     assert blank.question.en.rstrip(")").endswith("?") and blank.question.zh.endswith("？"), id
     for language in ("en", "zh"):
-        assert hints.sheet_section(homework, blank.section, language), (id, blank.section)
+        assert hints.sheet_section(blank, language), id
 
 
 def squeezed(text):
