@@ -22,6 +22,7 @@ IDENTITY = {  # headings of columns that are never overwritten
     "student", "id", "sisuserid", "sisloginid", "section", "identifier", "fullname", "name", "emailaddress", "email", "status",
     "lastname", "firstname", "username", "studentid", "availability", "lastaccess", "学号", "姓名", "integrationid", "rootaccount",
 }  # fmt: skip
+ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what a cell of .xlsx cannot hold
 MAXIMUM = re.compile(
     r"(?:total pts|总分|满分)\s*[:：]?\s*(?:up to )?(\d+(?:\.\d+)?)", re.IGNORECASE
 )
@@ -252,9 +253,7 @@ def _note(filled: Filled, person: Person, before: str, points: float) -> None:
 def _filled_xlsx(
     book: Gradebook, column: int, lines: Mapping[int, tuple[Person, float]], filled: Filled
 ) -> bytes:
-    import openpyxl
-
-    workbook = openpyxl.load_workbook(book.path)
+    workbook = _openpyxl("filling in").load_workbook(book.path)
     sheet = workbook.worksheets[0]
     for line, (person, points) in lines.items():
         cell: Any = sheet.cell(line, column + 1)
@@ -265,27 +264,30 @@ def _filled_xlsx(
     return buffer.getvalue()
 
 
+def _openpyxl(doing: str) -> Any:
+    """The library for .xlsx files. Raises GradebookError where it is missing."""
+    try:
+        import openpyxl
+    except ImportError:
+        raise GradebookError(
+            f"{doing} .xlsx needs openpyxl: python -m pip install openpyxl"
+        ) from None
+    return openpyxl
+
+
 def workbook(headings: Sequence[str], rows: Iterable[Sequence[str | int | float]]) -> bytes:
     """An .xlsx file: text stays text (ids keep leading zeros, nothing is a formula), numbers are numbers.
 
     Raises GradebookError where openpyxl is missing.
     """
-    try:
-        import openpyxl
-        from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-    except ImportError:
-        raise GradebookError(
-            "writing .xlsx needs openpyxl: python -m pip install openpyxl"
-        ) from None
-    book = openpyxl.Workbook()
+    book = _openpyxl("writing").Workbook()
     sheet = book.active
-    assert sheet is not None
     for number, row in enumerate([headings, *rows], 1):
         for column, value in enumerate(row, 1):
             cell: Any = sheet.cell(number, column)
             if isinstance(value, str):
                 cell.number_format = "@"
-                cell.value = ILLEGAL_CHARACTERS_RE.sub("?", value)
+                cell.value = ILLEGAL.sub("?", value)
                 cell.data_type = "s"  # "=1+1" is text
             else:
                 cell.value = value

@@ -4,7 +4,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
@@ -138,7 +138,8 @@ class Grader:
         if blanks and (place, code) not in settings.graded:
             blanks = frozenset()
             answer.in_full.append(homework)
-        key = entry_key(place, code, settings.checks[homework], settings.seed, blanks)
+        limits = astuple(settings.limits)
+        key = entry_key(place, code, settings.checks[homework], settings.seed, limits, blanks)
         entry = Entry(place.student, homework, key, code, blanks=tuple(sorted(blanks)))
         if entry.key in settings.done:
             answer.entries.append(entry)

@@ -113,9 +113,16 @@ class Place:
     homework: str
 
 
-def entry_key(place: Place, code: str, checks: str, seed: int, blanks: Iterable[str] = ()) -> str:
+def entry_key(
+    place: Place,
+    code: str,
+    checks: str,
+    seed: int,
+    limits: Iterable[float] = (),
+    blanks: Iterable[str] = (),
+) -> str:
     """Digest of everything that the marks of a place follow from: the same key, the same marks."""
-    parts = [place.student, place.homework, code, checks, seed, *sorted(blanks)]
+    parts = [place.student, place.homework, code, checks, seed, list(limits), *sorted(blanks)]
     return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
 

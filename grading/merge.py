@@ -60,15 +60,18 @@ def joined_record(parts: Sequence[Path]) -> RunRecord:
         records[shard] = part, record
     counts = {shard.count for shard in records}
     seeds = {record.seed for _, record in records.values()}
-    if len(counts) > 1 or len(seeds) > 1:
+    limits = {record.limits for _, record in records.values()}
+    if len(counts) > 1 or len(seeds) > 1 or len(limits) > 1:
         raise GradeError(
-            "the parts do not belong together: they differ in --seed or in N of --shard"
+            "the parts do not belong together: they differ in --seed, in N of --shard, or in the limits"
         )
     count = counts.pop()
     missing = [Shard(n, count) for n in range(1, count + 1) if Shard(n, count) not in records]
     if missing:
         raise GradeError(f"part {', '.join(map(str, missing))} is missing; name all with --parts")
-    return RunRecord(seeds.pop(), weakest([record for _, record in records.values()]))
+    return RunRecord(
+        seeds.pop(), weakest([record for _, record in records.values()]), limits=limits.pop()
+    )
 
 
 def weakest(records: Sequence[RunRecord]) -> Isolation | None:

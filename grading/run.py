@@ -5,7 +5,7 @@ import json
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from grading import isolation
 from grading.files import write
 from grading.grader import Answer, GradingSettings
 from grading.intake import Notice
+from grading.isolation import Limits
 from grading.journal import Entry, Journal, Place, Standing, standings
 from grading.options import GradeError, Options
 from grading.plan import Plan, checks_digest
@@ -40,9 +41,10 @@ class RunRecord:
     seed: int
     isolation: Isolation | None = None
     shard: str = ""
+    limits: Limits = field(default_factory=Limits)
 
     def to_json(self) -> str:
-        data: dict[str, Any] = {"seed": self.seed}
+        data: dict[str, Any] = {"seed": self.seed, "limits": asdict(self.limits)}
         if self.isolation:
             data["isolation"] = self.isolation.to_dict()
         if self.shard:
@@ -59,7 +61,8 @@ class RunRecord:
             data: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             found = data.get("isolation")
             confined = Isolation(found["level"], tuple(found["still possible"])) if found else None
-            return cls(int(data["seed"]), confined, data.get("shard", ""))
+            limits = Limits(**data.get("limits", {}))
+            return cls(int(data["seed"]), confined, data.get("shard", ""), limits)
         except (ValueError, KeyError, TypeError):
             raise GradeError(f"{path} is damaged; give another --out") from None
 
@@ -83,6 +86,8 @@ def open_record(options: Options) -> RunRecord:
     """The record of the run in --out, new or continued, written to run.json. Raises GradeError."""
     record = check_folder(options)
     seed = record.seed if record else options.seed
+    if record and record.limits != options.limits and not options.quiet:
+        print(other_limits(record.limits, options.limits), file=sys.stderr)
     try:
         level, possible, reasons = isolation.strongest(
             isolation.Limits(), options.require_isolation
@@ -96,9 +101,23 @@ def open_record(options: Options) -> RunRecord:
         secrets.randbelow(2**63) if seed is None else seed,
         Isolation(level, still),
         str(options.shard or ""),
+        options.limits,
     )
     write(options.out / RECORD, record.to_json())
     return record
+
+
+def other_limits(before: Limits, now: Limits) -> str:
+    """Says that a run which continues with other limits grades everything again."""
+    flags = (
+        ("--timeout", before.call, now.call, "s"),
+        ("--total_timeout", before.total, now.total, "s"),
+        ("--memory", before.memory / 2**20, now.memory / 2**20, "MiB"),
+    )
+    changed = [f"{flag} was {a:g}, is {b:g} {unit}" for flag, a, b, unit in flags if a != b]
+    return (
+        f"other limits than in the earlier run ({', '.join(changed)}): everything is graded again"
+    )
 
 
 def check_folder(options: Options) -> RunRecord | None:
@@ -143,7 +162,7 @@ def grade_class(plan: Plan, record: RunRecord, journal: Journal, new: bool = Tru
         seed=record.seed,
         level=record.isolation.level if record.isolation else "plain",
         checks={homework: checks_digest(homework) for homework in plan.homeworks},
-        limits=plan.options.limits,
+        limits=record.limits,
         blanks=frozenset(plan.options.blanks),
         done=frozenset(entry.key for entry in journal.read() if entry.results is not None),
         graded=frozenset((place, standing.entry.code) for place, standing in before.items()),

@@ -346,6 +346,23 @@ def test_a_blank_of_a_new_or_changed_submission_is_no_partial_total(tmp_path, qu
     assert {entry.blanks for entry in entries} == {()}
 
 
+def test_other_limits_grade_everything_again_and_say_so(tmp_path, quick, capsys):
+    """A verdict may hang on the time that a call had: limits are part of the key, and of run.json."""
+    hand_in(tmp_path / "in", "20260001", "hmm", {"model.py": MODEL + b"# right\n"})
+    quick(out="slow")
+    verbose = [str(tmp_path / "in"), "--out", str(tmp_path / "slow"), "--homework", "hmm"]
+    for flags, count, said in (([], 1, False), (["--timeout", "40"], 2, True), ([], 2, True)):
+        capsys.readouterr()
+        grade.grade(options.read_options([*verbose, *flags]))
+        assert len([e for e in entries_of(tmp_path / "slow") if e.results is not None]) == count
+        assert ("everything is graded again" in capsys.readouterr().err) == said
+    parts = [tmp_path / "p1", tmp_path / "p2"]
+    quick("--shard", "1/2", out="p1")
+    quick("--shard", "2/2", "--timeout", "40", out="p2")
+    with pytest.raises(options.GradeError, match="limits"):
+        merge.merge(class_options(tmp_path / "in", tmp_path / "joined"), parts)
+
+
 def test_a_homework_that_a_new_attempt_lacks_does_not_count(tmp_path, quick):
     hand_in(tmp_path / "in", "20260001", "hmm", {"model.py": MODEL + b"# right\n"})
     assert points(quick())["20260001"] == {"hmm": 10}
@@ -549,50 +566,44 @@ def test_killed_at_20_random_moments(tmp_path, graded):
     compare_killed(tmp_path, graded / "in", [rng.uniform(0.1, 6) for _ in range(20)])
 
 
+@pytest.mark.deep
+def test_one_run_killed_20_times(tmp_path, graded):
+    rng, out = random.Random(4), tmp_path / "killed"
+    grade_to_the_end(graded / "in", tmp_path / "whole")
+    for _ in range(20):
+        kill_after(rng.uniform(0.5, 6), graded / "in", out)
+    grade_to_the_end(graded / "in", out)
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def killable(folder, out):
+    """The command that grades a folder with seed 5."""
+    flags = ["--homework", "hmm", "--seed", "5", "--quiet", "-j", "2", "--out", str(out)]
+    return [sys.executable, "-m", "grading.grade", str(folder), *flags]
+
+
+def grade_to_the_end(folder, out):
+    subprocess.run(killable(folder, out), cwd=ROOT, check=True, capture_output=True)
+
+
+def kill_after(seconds, folder, out):
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(killable(folder, out), cwd=ROOT, **silent)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def compare_killed(tmp_path, folder, moments):
     """Kill the grader after each of `moments` seconds, go on, and compare all files but the journal."""
-    command = [
-        sys.executable,
-        "-m",
-        "grading.grade",
-        str(folder),
-        "--homework",
-        "hmm",
-        "--seed",
-        "5",
-        "--quiet",
-        "-j",
-        "2",
-    ]
-    whole = tmp_path / "whole"
-    subprocess.run([*command, "--out", str(whole)], cwd=ROOT, check=True, capture_output=True)
+    grade_to_the_end(folder, tmp_path / "whole")
     for number, moment in enumerate(moments):
         out = tmp_path / f"killed{number}"
-        process = subprocess.Popen(
-            [*command, "--out", str(out)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            process.wait(moment)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        subprocess.run([*command, "--out", str(out)], cwd=ROOT, check=True, capture_output=True)
-        kept = {
-            path.relative_to(out).as_posix(): path.read_bytes()
-            for path in out.rglob("*")
-            if path.is_file()
-        }
-        first = {
-            path.relative_to(whole).as_posix(): path.read_bytes()
-            for path in whole.rglob("*")
-            if path.is_file()
-        }
-        for files in (kept, first):
-            files.pop("journal.jsonl")
-        assert kept == first, f"killed after {moment:.2f} s"
+        kill_after(moment, folder, out)
+        grade_to_the_end(folder, out)
+        assert contents(out) == contents(tmp_path / "whole"), f"killed after {moment:.2f} s"
 
 
 def fake_entry(number, **more):
