@@ -18,6 +18,7 @@ from typing import Any
 from course import plugins
 from course.homeworks import HOMEWORKS
 from course.messages import Message, as_message
+from course.runner.loader import HIDDEN
 from course.settings import Course, CourseError, load, share_points
 
 CheckFunction = Callable[[Any, Any], None]
@@ -34,11 +35,18 @@ class Check:
     bonus: bool = False
     hidden: bool = False  # judged at grading only; a student copy carries no case of it
     stubs: tuple[str, ...] = ()  # "module.name" of what the blank calls and library calls replace
+    hides: tuple[str, ...] = ()  # modules of the homework that the blank must do without
     why: Message | None = None
 
     @property
     def name(self) -> str:
         return self.function.__name__.removeprefix("test_")
+
+    @property
+    def stub_sets(self) -> list[tuple[str, ...]]:
+        """What replaces parts of the student's code: first with stubs, then without. What is hidden is hidden in both."""
+        hidden = tuple(f"{module}.{HIDDEN}" for module in self.hides)
+        return list(dict.fromkeys((hidden + self.stubs, hidden)))
 
     @property
     def is_integration(self) -> bool:
@@ -55,13 +63,24 @@ def blank(
     bonus: bool = False,
     hidden: bool = False,
     stubs: Iterable[str] = (),
+    hides: Iterable[str] = (),
     why: Message | Sequence[str] | str | None = None,
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Mark a function `test_x(student, case)` as a check of blank `id` (see the module's docstring)."""
 
     def mark(function: CheckFunction) -> CheckFunction:
         homework = function.__module__.rpartition(".")[2].removeprefix("test_")
-        check = Check(homework, id, points, function, bonus, hidden, tuple(stubs), as_message(why))
+        check = Check(
+            homework,
+            id,
+            points,
+            function,
+            bonus,
+            hidden,
+            tuple(stubs),
+            tuple(hides),
+            as_message(why),
+        )
         function.check = check  # type: ignore[attr-defined]
         registered = _REGISTERED.setdefault(homework, [])
         registered[:] = [other for other in registered if other.name != check.name] + [check]

@@ -105,7 +105,7 @@ def collect_answers(
 ) -> dict[str, Any]:
     """What a check compares on one case, without judging: {name: value}; an error of student code as {"error": text}."""
     judged = JudgedCase(case, judging=False)
-    runner.start(case_seed(seed, number), check.stubs if stubs is None else stubs)
+    runner.start(case_seed(seed, number), check.stub_sets[0] if stubs is None else stubs)
     with contextlib.suppress(Exception), recording_errors(judged):
         check.function(runner, judged)
     with contextlib.suppress(protocol.NotPlainError):

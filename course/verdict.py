@@ -156,7 +156,7 @@ def _run_with_and_without_stubs(
     check: Check, runner: Runner, cases: Cases, drawn: Sequence[Case]
 ) -> Verdict:
     first = None
-    for stubs in dict.fromkeys((check.stubs, ())):
+    for stubs in check.stub_sets:
         verdict = _run_with(check, runner, cases, drawn, stubs)
         if verdict.status.passes:
             return verdict

@@ -263,6 +263,34 @@ def test_guide_logits(student, case):
     )
 
 
+HIDDEN = ("model", "sample", "fast", "fast_sample")  # from whole.py
+
+
+def with_cache(student, case, names=("logits",)):
+    got = student.probe("gpt_songci", "in_one_piece", *case.inputs, module="whole")
+    case.check({name: got[name] for name in names}, rtol=1e-6, atol=1e-8)
+
+
+@blank("gpt-w1.0", points=2, bonus=True, hides=HIDDEN)
+def test_whole_forward(student, case):
+    with_cache(student, case)
+
+
+@blank("gpt-w1.0", points=3, bonus=True, hides=HIDDEN)
+def test_whole_forward_pieces(student, case):
+    with_cache(student, case)
+
+
+@blank("gpt-w1.0", points=1, bonus=True, hides=HIDDEN)
+def test_whole_forward_ablations(student, case):
+    with_cache(student, case)
+
+
+@blank("gpt-w1.0", points=2, bonus=True, hides=HIDDEN)
+def test_whole_forward_cache(student, case):
+    with_cache(student, case, ("keys", "values", "unchanged"))
+
+
 @blank("gpt-91", points=6, hidden=True)
 def test_architecture(student, case):
     case.letter(student.call("gpt_songci", "theory.architecture"))

@@ -131,6 +131,55 @@ def test_shop_model(student, case):
     case.check({"pi": pi, "A": A, "B": B}, **LOGS)
 
 
+HIDDEN = ("model", "fast", "segmenter")  # from whole.py
+
+
+def learned(student, case):
+    log_pi, log_A, log_B, likelihoods = student.call("hmm", "whole.learn", *case.inputs)
+    answers = {"log_pi": log_pi, "log_A": log_A, "log_B": log_B}
+    case.check(answers | {"log-likelihoods": np.asarray(likelihoods)}, **LOGS)
+
+
+@blank("hmm-17", points=4, bonus=True, hides=HIDDEN)
+def test_whole_learn(student, case):
+    learned(student, case)
+
+
+@blank("hmm-17", points=2, bonus=True, hides=HIDDEN)
+def test_whole_learn_sequences(student, case):
+    learned(student, case)
+
+
+@blank("hmm-17", points=2, bonus=True, hides=HIDDEN)
+def test_whole_learn_long(student, case):
+    learned(student, case)
+
+
+@blank("hmm-17", points=2, bonus=True, hides=HIDDEN)
+def test_whole_learn_zeros(student, case):
+    learned(student, case)
+
+
+def batch_paths(student, case):
+    paths, log_probs = student.call("hmm", "whole.viterbi_batch", *case.inputs)
+    case.check({"paths": paths, "log_probs": log_probs}, **LOGS)
+
+
+@blank("hmm-18", points=3, bonus=True, hides=HIDDEN)
+def test_whole_viterbi_batch(student, case):
+    batch_paths(student, case)
+
+
+@blank("hmm-18", points=3, bonus=True, hides=HIDDEN)
+def test_whole_viterbi_batch_lengths(student, case):
+    batch_paths(student, case)
+
+
+@blank("hmm-18", points=2, bonus=True, hides=HIDDEN)
+def test_whole_viterbi_batch_ties(student, case):
+    batch_paths(student, case)
+
+
 @blank("hmm-91", points=3, hidden=True)
 def test_c1(student, case):
     case.letter(student.call("hmm", "theory.c1"))

@@ -243,6 +243,38 @@ def test_tied_scores_grad(student, case):
     case.check({"dW": call(student, case, "tied_scores_grad")})
 
 
+# ---- in one piece: whole.py, without model.py ----
+
+HIDDEN = ("model",)  # from whole.py
+
+
+def heads(student, case):
+    return student.probe("hw_attention", "in_one_piece", *case.inputs, module="whole")
+
+
+@blank("att-27", points=3, bonus=True, hides=HIDDEN)
+def test_whole_attention(student, case):
+    got = heads(student, case)
+    case.check({name: got[name] for name in ("weights", "out")})
+
+
+@blank("att-27", points=2, bonus=True, hides=HIDDEN)
+def test_whole_attention_masked(student, case):
+    got = heads(student, case)
+    case.check({name: got[name] for name in ("weights", "out")})
+
+
+@blank("att-27", points=1, bonus=True, hides=HIDDEN)
+def test_whole_attention_nowhere(student, case):
+    got = heads(student, case)
+    case.check({name: got[name] for name in ("weights", "out")})
+
+
+@blank("att-27", points=2, bonus=True, hides=HIDDEN)
+def test_whole_attention_gradients(student, case):
+    case.check({name: value for name, value in heads(student, case).items() if "gradient" in name})
+
+
 # ---- the pieces together ----
 
 

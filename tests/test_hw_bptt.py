@@ -8,6 +8,7 @@ import numpy as np
 from course.checks import blank
 
 EXACT = {"rtol": 1e-9, "atol": 1e-12}  # a handful of products in float64
+HIDDEN = ("model", "fast")  # from whole.py
 DEEP = {"rtol": 1e-8, "atol": 1e-12}  # products over many steps: rounding grows with them
 
 
@@ -216,6 +217,68 @@ def test_lstm_db(student, case):
 @blank("bptt-44", points=1, bonus=True)
 def test_lstm_dx(student, case):
     case.check({"dL/dx": student.call("hw_bptt", "lstm_dx", *case.inputs)}, **EXACT)
+
+
+# ---------------------------------------------------------------- in one piece: whole.py, without model.py
+
+
+def whole(student, case, name, parts):
+    """Check some of the results (loss, gradients) of a function of whole.py by their names."""
+    loss, grads = student.call("hw_bptt", f"whole.{name}", *case.inputs)
+    answers = {"loss": loss} | {f"dL/d{key}": value for key, value in grads.items()}
+    missing = [part for part in parts if part not in answers]
+    case.require(
+        not missing,
+        (f"the result lacks {', '.join(missing)}", f"结果里缺少 {'、'.join(missing)}"),
+        keys=sorted(answers),
+    )
+    case.check({part: answers[part] for part in parts}, **DEEP)
+
+
+@blank("bptt-45", points=1, bonus=True, hides=HIDDEN)
+def test_whole_relu_loss(student, case):
+    whole(student, case, "relu_rnn_gradients", ["loss"])
+
+
+@blank("bptt-45", points=1, bonus=True, hides=HIDDEN)
+def test_whole_relu_output(student, case):
+    whole(student, case, "relu_rnn_gradients", ["dL/dV", "dL/dd"])
+
+
+@blank("bptt-45", points=3, bonus=True, hides=HIDDEN)
+def test_whole_relu_parameters(student, case):
+    whole(student, case, "relu_rnn_gradients", ["dL/dW", "dL/dU", "dL/db"])
+
+
+@blank("bptt-45", points=2, bonus=True, hides=HIDDEN)
+def test_whole_relu_inputs(student, case):
+    whole(student, case, "relu_rnn_gradients", ["dL/dx"])
+
+
+@blank("bptt-45", points=1, bonus=True, hides=HIDDEN)
+def test_whole_relu_large(student, case):
+    whole(student, case, "relu_rnn_gradients", ["loss", "dL/dd"])
+
+
+@blank("bptt-46", points=1, bonus=True, hides=HIDDEN)
+def test_whole_lstm_loss(student, case):
+    whole(student, case, "lstm_gradients", ["loss"])
+
+
+@blank("bptt-46", points=2, bonus=True, hides=HIDDEN)
+def test_whole_lstm_output(student, case):
+    whole(student, case, "lstm_gradients", ["dL/dV", "dL/dc"])
+
+
+@blank("bptt-46", points=7, bonus=True, hides=HIDDEN)
+def test_whole_lstm_gates(student, case):
+    names = [f"dL/d{array}_{gate}" for gate in "fiao" for array in "WUb"]
+    whole(student, case, "lstm_gradients", names)
+
+
+@blank("bptt-46", points=2, bonus=True, hides=HIDDEN)
+def test_whole_lstm_inputs(student, case):
+    whole(student, case, "lstm_gradients", ["dL/dx"])
 
 
 # ---------------------------------------------------------------- choice questions, the pieces together

@@ -167,6 +167,31 @@ def test_best_epoch(student, case):
     case.check({"epoch": student.call("waimai_cls", "train.best_epoch", *case.inputs)})
 
 
+def both_directions(student, case, part):
+    got = student.probe("waimai_cls", "in_one_piece", *case.inputs, module="whole")
+    case.check({part: got[part]}, rtol=1e-6, atol=1e-9)
+
+
+@blank("wai-19", points=4, bonus=True, hides=("model",))
+def test_whole_gru_forwards(student, case):
+    both_directions(student, case, "left to right")
+
+
+@blank("wai-19", points=2, bonus=True, hides=("model",))
+def test_whole_gru_backwards(student, case):
+    both_directions(student, case, "right to left")
+
+
+@blank("wai-19", points=2, bonus=True, hides=("model",))
+def test_whole_gru_padding(student, case):
+    both_directions(student, case, "states")
+
+
+@blank("wai-19", points=2, bonus=True, hides=("model",))
+def test_whole_gru_gradient(student, case):
+    both_directions(student, case, "gradients")
+
+
 @blank("wai-together", points=0)
 def test_model_together(student, case):
     case.check(

@@ -625,6 +625,35 @@ def test_batched_negative_sampling(student, case):
     case.check({"costs": costs, "d_predicted": d_predicted, "gradient of U": gradient})
 
 
+HIDDEN = ("model", "basics", "q3_word2vec")  # from whole.py
+
+
+def one_batch(student, case, names):
+    value = student.call(HOMEWORK, "whole.skipgram_batch", *case.inputs)
+    answers = fitted(case, *results(case, value, 3), names=["cost", "by input", "by output"])
+    case.check({name: answers[name] for name in names})
+
+
+@blank("w2v-23", points=2, bonus=True, hides=HIDDEN)
+def test_whole_skipgram_cost(student, case):
+    one_batch(student, case, ["cost"])
+
+
+@blank("w2v-23", points=2, bonus=True, hides=HIDDEN)
+def test_whole_skipgram_input(student, case):
+    one_batch(student, case, ["by input"])
+
+
+@blank("w2v-23", points=3, bonus=True, hides=HIDDEN)
+def test_whole_skipgram_output(student, case):
+    one_batch(student, case, ["by output"])
+
+
+@blank("w2v-23", points=1, bonus=True, hides=HIDDEN)
+def test_whole_skipgram_large(student, case):
+    one_batch(student, case, ["cost", "by input", "by output"])
+
+
 @blank("w2v-together", points=0)
 def test_wrapper(student, case):
     value = results(case, student.probe(HOMEWORK, "wrapper", *case.inputs, module="q3_word2vec"), 2)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .loader import Homework, MissingNameError, NotUtf8Error
+from .loader import Homework, MissingNameError, NotUtf8Error, is_hidden
 from .protocol import Answer, ErrorReport, NotPlainError, Request, encode, to_plain
 
 MAX_PRINTED = 20_000  # characters kept of what student code prints in one call
@@ -169,5 +169,5 @@ def load_probes(path: Path | str) -> Any:
 
 
 def pick_stubs(probes: Any, names: Iterable[str]) -> dict[str, Any]:
-    """{name: library call} of the stubs that a check names."""
-    return {name: probes.STUBS[name] for name in names}
+    """{name: library call} of the stubs that a check names; a module that it hides has no call."""
+    return {name: None if is_hidden(name) else probes.STUBS[name] for name in names}

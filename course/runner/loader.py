@@ -30,6 +30,13 @@ ORIGINAL_HANDOUT_PACKAGES = (
     "utils",
 )  # imported by files of the original word2vec assignment, and not needed
 
+HIDDEN = "*"  # "model.*" among the stubs: the module is hidden, and whoever asks it for a name is stopped
+
+
+def is_hidden(stub: str) -> bool:
+    """True for the name of a stub that hides a whole module."""
+    return stub.endswith(f".{HIDDEN}")
+
 
 class MissingNameError(AttributeError):
     """The student's file lacks a name that the sheet asks for."""
@@ -218,12 +225,19 @@ class _Loader(importlib.abc.SourceLoader):
         self.homework.patch(module)
 
 
+class _HiddenModule(types.ModuleType):
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise ImportError(f"this blank is written without {self.__name__}.py")
+
+
 class _StubLoader(importlib.abc.Loader):
     def __init__(self, attributes: dict[str, Any]):
         self.attributes = attributes
 
     def create_module(self, spec):
-        return None
+        return _HiddenModule(spec.name) if HIDDEN in self.attributes else None
 
     def exec_module(self, module):
         vars(module).update(self.attributes)

@@ -274,3 +274,60 @@ def architecture():
 def architecture():
     answers = {"A": True, "B": False, "C": False}
     return " " + next(letter for letter, right in answers.items() if right) + "\n"
+
+
+@accepted("gpt-w1.0")
+def forward_cached(net, tokens, cache=None):
+    B, l = tokens.shape
+    past = cache[0][0].shape[2] if cache else 0
+    positions = past + torch.arange(l)
+    h = net.token_embedding(tokens)
+    if net.config.no_pos is False:
+        h += net.position_embedding(positions)
+    kept = []
+    for block, old in zip(net.blocks, cache or [None] * len(net.blocks)):
+        n = block.norm1(h)
+        heads = block.attention.n_head
+        q, k, v = (
+            layer(n).view(B, l, heads, -1).permute(0, 2, 1, 3)
+            for layer in (block.attention.q, block.attention.k, block.attention.v)
+        )
+        if old is not None:
+            k, v = torch.cat((old[0], k), dim=-2), torch.cat((old[1], v), dim=-2)
+        kept.append((k, v))
+        may_look = torch.arange(past + l)[None] <= positions[:, None]
+        out = F.scaled_dot_product_attention(q, k, v, attn_mask=may_look)
+        out = block.attention.o(out.permute(0, 2, 1, 3).reshape(B, l, -1))
+        h = out if block.no_res else h + out
+        out = block.mlp.fc2(F.gelu(block.mlp.fc1(block.norm2(h))))
+        h = out if block.no_res else h + out
+    return net.head(net.norm(h)), kept
+
+
+@accepted("gpt-w1.0")
+def forward_cached(net, tokens, cache=None):
+    cache = [tuple(layer) for layer in cache] if cache else [None] * len(net.blocks)
+    outputs = []
+    for column in tokens.T:  # one character after the other
+        position = 0 if cache[0] is None else cache[0][0].size(2)
+        h = net.token_embedding(column)
+        if not net.config.no_pos:
+            h = h + net.position_embedding.weight[position]
+        for number, block in enumerate(net.blocks):
+            attention, n = block.attention, block.norm1(h)
+            shape = (len(h), attention.n_head, 1, -1)
+            q, k, v = (
+                attention.q(n).view(shape),
+                attention.k(n).view(shape),
+                attention.v(n).view(shape),
+            )
+            if cache[number] is not None:
+                k, v = (torch.cat([old, new], 2) for old, new in zip(cache[number], (k, v)))
+            cache[number] = (k, v)
+            weights = (q @ k.mT / q.size(-1) ** 0.5).softmax(-1)
+            out = attention.o((weights @ v).flatten(1))
+            h = out if net.config.no_res else h + out
+            out = block.mlp.fc2(F.gelu(block.mlp.fc1(block.norm2(h))))
+            h = out if net.config.no_res else h + out
+        outputs.append(net.head(net.norm(h)))
+    return torch.stack(outputs, 1), cache

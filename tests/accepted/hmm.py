@@ -350,3 +350,102 @@ def c2():
 @accepted("hmm-92")
 def c2():
     return "D\n"
+
+
+@accepted("hmm-17")
+def learn(log_pi, log_A, log_B, sequences, iterations):
+    likelihoods = []
+    for iteration in range(iterations + 1):
+        first, steps, seen = np.zeros_like(log_pi), np.zeros_like(log_A), np.zeros_like(log_B)
+        likelihoods.append(0.0)
+        for obs in sequences:
+            emitted = log_B[:, obs].T  # (T, N)
+            log_alpha, log_beta = [log_pi + emitted[0]], [np.zeros(len(log_pi))]
+            for row in emitted[1:]:
+                log_alpha.append(np.logaddexp.reduce(log_alpha[-1][:, None] + log_A) + row)
+            for row in emitted[:0:-1]:
+                log_beta.insert(0, np.logaddexp.reduce(log_A + (row + log_beta[0]), axis=1))
+            log_alpha, log_beta = np.array(log_alpha), np.array(log_beta)
+            log_p = np.logaddexp.reduce(log_alpha[-1])
+            likelihoods[-1] += log_p
+            gamma = np.exp(log_alpha + log_beta - log_p)
+            joint = log_alpha[:-1, :, None] + log_A + (emitted[1:] + log_beta[1:])[:, None] - log_p
+            first, steps = first + gamma[0], steps + np.exp(joint).sum(0)
+            seen += np.array([gamma[np.asarray(obs) == k].sum(0) for k in range(seen.shape[1])]).T
+        if iteration < iterations:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                log_pi = np.log(first / first.sum())
+                left, visited = steps.sum(1), seen.sum(1)
+                log_A = np.where(left[:, None] > 0, np.log(steps / left[:, None]), log_A)
+                log_B = np.where(visited[:, None] > 0, np.log(seen / visited[:, None]), log_B)
+    return log_pi, log_A, log_B, likelihoods
+
+
+@accepted("hmm-17")
+def learn(log_pi, log_A, log_B, sequences, iterations):
+    pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
+    totals = []
+    for step in range(iterations + 1):  # with scaled numbers instead of logarithms
+        total, new_pi, new_A, new_B = 0.0, np.zeros(len(pi)), np.zeros(A.shape), np.zeros(B.shape)
+        for obs in sequences:
+            alpha, scale = np.zeros((len(obs), len(pi))), np.zeros(len(obs))
+            for t, symbol in enumerate(obs):
+                alpha[t] = (pi if t == 0 else alpha[t - 1] @ A) * B[:, symbol]
+                scale[t] = alpha[t].sum()
+                alpha[t] /= scale[t]
+            total += np.log(scale).sum()
+            beta = np.ones(len(pi))
+            for t in range(len(obs) - 1, -1, -1):
+                gamma = alpha[t] * beta
+                new_B[:, obs[t]] += gamma
+                if t:
+                    after = B[:, obs[t]] * beta / scale[t]
+                    new_A += np.outer(alpha[t - 1], after) * A
+                    beta = A @ after
+            new_pi += gamma
+        totals.append(total)
+        if step == iterations:
+            break
+        for new, old in ((new_A, A), (new_B, B)):
+            for row in range(len(new)):
+                new[row] = new[row] / new[row].sum() if new[row].sum() > 0 else old[row]
+        pi, A, B = new_pi / len(sequences), new_A, new_B
+    with np.errstate(divide="ignore"):
+        return np.log(pi), np.log(A), np.log(B), np.array(totals)
+
+
+@accepted("hmm-18")
+def viterbi_batch(log_pi, log_A, log_B, obs, lengths):
+    paths, log_probs = np.full(obs.shape, -1), []
+    for s, length in enumerate(lengths):  # one sequence after the other
+        row = obs[s, :length]
+        scores, back = log_pi + log_B[:, row[0]], []
+        for symbol in row[1:]:
+            step = scores + log_A.T  # [to, from]
+            back.append(step.argmax(1))
+            scores = step.max(1) + log_B[:, symbol]
+        state = int(scores.argmax())
+        log_probs.append(scores[state])
+        for t in range(length - 1, -1, -1):
+            paths[s, t] = state
+            if t:
+                state = back[t - 1][state]
+    return paths, np.array(log_probs)
+
+
+@accepted("hmm-18")
+def viterbi_batch(log_pi, log_A, log_B, obs, lengths):
+    S, T = obs.shape
+    deltas = np.empty((T, S, len(log_pi)))
+    deltas[0] = log_pi + log_B.T[obs[:, 0]]
+    for t in range(1, T):
+        deltas[t] = (deltas[t - 1][:, :, None] + log_A).max(1) + log_B.T[obs[:, t]]
+    last = deltas[lengths - 1, np.arange(S)]
+    paths = np.full((S, T), -1, dtype=np.int64)
+    for s in range(S):
+        t = lengths[s] - 1
+        paths[s, t] = last[s].argmax()
+        while t > 0:
+            paths[s, t - 1] = (deltas[t - 1, s] + log_A[:, paths[s, t]]).argmax()
+            t -= 1
+    return paths, last.max(1)

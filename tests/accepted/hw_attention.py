@@ -404,3 +404,38 @@ def diagonal_weight(r, n, L, tied):
 def tied_scores_grad(dS, x, W):
     y = x @ W
     return x.T @ dS @ y + x.T @ dS.T @ y
+
+
+@accepted("att-27")
+def multi_head_attention(x, memory, W_q, W_k, W_v, W_o, n_head, keep=None):
+    import math
+
+    d = x.size(-1) // n_head
+    outs, kept = [], []
+    for head in range(n_head):
+        columns = slice(head * d, (head + 1) * d)
+        q, k, v = x @ W_q[:, columns], memory @ W_k[:, columns], memory @ W_v[:, columns]
+        scores = torch.bmm(q, k.mT) / math.sqrt(d)
+        if keep is None:
+            weights = scores.softmax(-1)
+        else:
+            scores = torch.where(keep, scores, torch.full_like(scores, -1e300))
+            weights = scores.softmax(-1) * keep.any(-1, keepdim=True)
+        outs.append(weights @ v)
+        kept.append(weights)
+    return torch.cat(outs, -1) @ W_o, torch.stack(kept, 1)
+
+
+@accepted("att-27")
+def multi_head_attention(x, memory, W_q, W_k, W_v, W_o, n_head, keep=None):
+    B, L, C = x.shape
+    q = torch.einsum("blc,chd->bhld", x, W_q.reshape(C, n_head, -1))
+    k = torch.einsum("blc,chd->bhld", memory, W_k.reshape(C, n_head, -1))
+    v = torch.einsum("blc,chd->bhld", memory, W_v.reshape(C, n_head, -1))
+    e = torch.einsum("bhld,bhmd->bhlm", q, k) * q.shape[-1] ** -0.5
+    if keep is None:
+        keep = torch.ones(B, L, memory.size(1), dtype=torch.bool, device=x.device)
+    e = torch.exp(e - e.amax(-1, keepdim=True).detach()) * keep[:, None]
+    total = e.sum(-1, keepdim=True)
+    weights = e / torch.where(total > 0, total, 1.0)
+    return torch.einsum("bhlm,bhmd,hdc->blc", weights, v, W_o.reshape(n_head, -1, C)), weights

@@ -532,3 +532,120 @@ def c2():
 @accepted("bptt-92")
 def c2():
     return "C\n"
+
+
+@accepted("bptt-45")
+def relu_rnn_gradients(params, x, y_gt):
+    import math
+
+    p, count = params, len(x)
+    grads = {name: np.zeros(np.shape(value)) for name, value in p.items()} | {
+        "x": np.zeros(x.shape)
+    }
+    loss = 0.0
+    for b in range(count):  # one text after the other, with everything written out
+        h, a = [np.zeros(len(p["b"]))], []
+        for row in x[b]:
+            a.append(p["b"] + p["W"] @ h[-1] + p["U"] @ row)
+            h.append(np.where(a[-1] > 0, a[-1], 0.0))
+        z = float(p["V"] @ h[-1] + p["d"])
+        signed = z if y_gt[b] else -z
+        loss += max(-signed, 0) + math.log1p(math.exp(-abs(signed)))
+        y = 1 / (1 + math.exp(-z)) if z > -700 else 0.0
+        dz = (y - y_gt[b]) / count
+        grads["V"] += dz * h[-1]
+        grads["d"] += dz
+        dh = dz * p["V"]
+        for t in reversed(range(len(a))):
+            da = dh * (a[t] > 0)
+            grads["W"] += np.outer(da, h[t])
+            grads["U"] += np.outer(da, x[b, t])
+            grads["b"] += da
+            grads["x"][b, t] = p["U"].T @ da
+            dh = p["W"].T @ da
+    return loss / count, grads
+
+
+@accepted("bptt-45")
+def relu_rnn_gradients(params, x, y_gt):
+    import torch
+
+    leaves = {
+        name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
+        for name, value in params.items()
+    }
+    inputs = torch.tensor(x, requires_grad=True)
+    h = torch.zeros(len(x), x.shape[2], dtype=torch.float64)
+    for t in range(x.shape[1]):
+        h = torch.relu(inputs[:, t] @ leaves["U"].T + h @ leaves["W"].T + leaves["b"])
+    z = h @ leaves["V"] + leaves["d"]
+    loss = torch.nn.functional.softplus(
+        torch.where(torch.tensor(y_gt) > 0, -z, z), threshold=700
+    ).mean()
+    loss.backward()
+    return loss.item(), {name: leaf.grad.numpy() for name, leaf in leaves.items()} | {
+        "x": inputs.grad.numpy()
+    }
+
+
+@accepted("bptt-46")
+def lstm_gradients(params, x, y):
+    import math
+
+    W, U, b = (np.concatenate([params[f"{array}_{gate}"] for gate in "fioa"]) for array in "WUb")
+    V, c, T, H = params["V"], params["c"], len(x), len(params["b_f"])
+    steps, h, C, loss = [], np.zeros(H), np.zeros(H), 0.0
+    for t in range(T):
+        into = W @ h + U @ x[t] + b
+        opened, a = 1 / (1 + np.exp(-into[: 3 * H])), np.tanh(into[3 * H :])
+        before = h, C
+        C = C * opened[:H] + opened[H : 2 * H] * a
+        h = opened[2 * H :] * np.tanh(C)
+        scores = V @ h + c
+        top = scores.max()
+        total = np.exp(scores - top).sum()
+        loss += top + math.log(total) - scores[y[t]]
+        p = np.exp(scores - top) / total
+        p[y[t]] -= 1
+        steps.append((opened, a, before, h, C, p))
+    dW, dU, db, dV, dc, dx = (np.zeros_like(array) for array in (W, U, b, V, c, x))
+    dh, dC = np.zeros(H), np.zeros(H)
+    for t in reversed(range(T)):
+        opened, a, (h_before, C_before), h, C, dz = steps[t]
+        f, i, o = np.split(opened, 3)
+        dV += np.outer(dz, h)
+        dc += dz
+        dh = dh + dz @ V
+        dC = dC + dh * o / np.cosh(C) ** 2
+        by_gate = np.concatenate([dC * C_before, dC * a, dh * np.tanh(C), dC * i])
+        by_gate *= np.concatenate([opened * (1 - opened), 1 - a * a])
+        dW += np.outer(by_gate, h_before)
+        dU += np.outer(by_gate, x[t])
+        db += by_gate
+        dx[t] = by_gate @ U
+        dh, dC = by_gate @ W, dC * f
+    grads = {"V": dV, "c": dc, "x": dx}
+    for array, total in (("W", dW), ("U", dU), ("b", db)):
+        grads |= {f"{array}_{gate}": part for gate, part in zip("fioa", np.split(total, 4))}
+    return loss, grads
+
+
+@accepted("bptt-46")
+def lstm_gradients(params, x, y):
+    import torch
+
+    leaves = {name: torch.tensor(value, requires_grad=True) for name, value in params.items()}
+    inputs = torch.tensor(x, requires_grad=True)
+    h = C = torch.zeros(len(params["b_f"]), dtype=torch.float64)
+    loss = 0.0
+    for row, label in zip(inputs, y):
+        f, i, a, o = (
+            leaves[f"W_{g}"] @ h + leaves[f"U_{g}"] @ row + leaves[f"b_{g}"] for g in "fiao"
+        )
+        C = torch.sigmoid(f) * C + torch.sigmoid(i) * torch.tanh(a)
+        h = torch.sigmoid(o) * torch.tanh(C)
+        loss = loss - torch.log_softmax(leaves["V"] @ h + leaves["c"], 0)[label]
+    loss.backward()
+    return loss.item(), {name: leaf.grad.numpy() for name, leaf in leaves.items()} | {
+        "x": inputs.grad.numpy()
+    }

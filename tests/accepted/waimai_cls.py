@@ -319,3 +319,41 @@ def best_epoch(log):
         if log[epoch]["validation_accuracy"] > log[best]["validation_accuracy"]:
             best = epoch
     return best
+
+
+@accepted("wai-19")
+def gru_states(x, lengths, weights):
+    from torch.nn import functional as F
+
+    B, T = x.shape[:2]
+    H = weights["weight_hh_l0"].shape[1]
+    rows = []
+    for b in range(B):  # one text at a time: no padding at all
+        length = int(lengths[b])
+        both = []
+        for ending in ("", "_reverse"):
+            text = x[b, :length] if not ending else x[b, :length].flip(0)
+            h, out = torch.zeros(H, dtype=x.dtype), []
+            for word in text:
+                i = weights["weight_ih_l0" + ending] @ word + weights["bias_ih_l0" + ending]
+                g = weights["weight_hh_l0" + ending] @ h + weights["bias_hh_l0" + ending]
+                r = (i[:H] + g[:H]).sigmoid()
+                z = (i[H : 2 * H] + g[H : 2 * H]).sigmoid()
+                n = (i[2 * H :] + r * g[2 * H :]).tanh()
+                h = n + z * (h - n)
+                out.append(h)
+            states = torch.stack(out)
+            both.append(states.flip(0) if ending else states)
+        rows.append(F.pad(torch.cat(both, 1), (0, 0, 0, T - length)))
+    return torch.stack(rows)
+
+
+@accepted("wai-19")
+def gru_states(x, lengths, weights):
+    from torch import nn
+
+    B, T, D = x.shape
+    gru = nn.GRU(D, weights["weight_hh_l0"].size(1), batch_first=True, bidirectional=True).to(x)
+    packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    out, _ = torch.func.functional_call(gru, dict(weights), (packed,))
+    return nn.utils.rnn.pad_packed_sequence(out, batch_first=True, total_length=T)[0]

@@ -515,3 +515,41 @@ def negative_sampling(predicted, targets, negatives, U):
             d_predicted[b] += d * U[row]
             d_rows[b, k] = d * predicted[b]
     return costs, d_predicted, rows, d_rows
+
+
+@accepted("w2v-23")
+def skipgram_batch(centers, contexts, negatives, input_vectors, output_vectors):
+    cost, count = 0.0, 0
+    by_input, by_output = np.zeros(input_vectors.shape), np.zeros(output_vectors.shape)
+    for center, window, drawn in zip(centers, contexts, negatives):  # pair by pair
+        v = input_vectors[center]
+        for outside, words in zip(window, drawn):
+            if outside < 0:
+                continue
+            count += 1
+            for word, sign in [(outside, 1.0)] + [(word, -1.0) for word in words]:
+                score = sign * float(output_vectors[word] @ v)
+                cost += max(-score, 0.0) + np.log1p(np.exp(-abs(score)))
+                slope = -sign * (
+                    np.exp(-score) / (1 + np.exp(-score)) if score > 0 else 1 / (1 + np.exp(score))
+                )
+                by_input[center] += slope * output_vectors[word]
+                by_output[word] += slope * v
+    return cost / count, by_input / count, by_output / count
+
+
+@accepted("w2v-23")
+def skipgram_batch(centers, contexts, negatives, input_vectors, output_vectors):
+    b, c = np.nonzero(contexts >= 0)  # the pairs that exist, P of them
+    pairs, V = len(b), len(input_vectors)
+    words = np.hstack([contexts[b, c][:, None], negatives[b, c]])  # (P, 1 + K)
+    v, u = input_vectors[centers[b]], output_vectors[words]
+    scores = (u @ v[:, :, None])[:, :, 0]
+    scores[:, 1:] *= -1
+    cost = np.logaddexp(0, -scores).sum() / pairs
+    slopes = -np.exp(-np.logaddexp(0, scores)) / pairs
+    slopes[:, 1:] *= -1
+    one_hot = np.eye(V)
+    by_input = one_hot[:, centers[b]] @ (slopes[:, None] @ u)[:, 0]
+    by_output = np.einsum("pkv,pk,pn->vn", one_hot[words], slopes, v)
+    return cost, by_input, by_output

@@ -1023,3 +1023,76 @@ edit(
     en="Is P(c) only for pairs that were never seen, or does every pair get its share?",
     zh="P(c) 只补给没见过的字对，还是每一对都有一份？",
 )
+
+
+# ---- in one piece
+
+edit(
+    "gpt-w1.0",
+    "G200",
+    ("torch.arange(past, past + l, device=tokens.device)", "torch.arange(l, device=tokens.device)"),
+    en="The new characters do not stand at the beginning of the text: which positions are theirs?",
+    zh="新字不在文本开头：它们的位置是哪些？",
+)
+edit(
+    "gpt-w1.0",
+    "G201",
+    (".triu(past + 1)", ".triu(1)"),
+    en="A new character may look at everything in the cache: where does the triangle begin?",
+    zh="新字可以看缓存里的所有字：三角从哪里开始？",
+)
+edit(
+    "gpt-w1.0",
+    "G202",
+    ('scores.masked_fill(mask, float("-inf"))', "scores"),
+    en="Several characters that come together must not look at each other's future.",
+    zh="一起进来的几个字，也不能看彼此的后文。",
+)
+edit(
+    "gpt-w1.0",
+    "G203",
+    (
+        "    new_cache.append((k, v))\n",
+        "    new_cache.append((k[:, :, past:], v[:, :, past:]))\n",
+    ),
+    en="The cache for the next call holds all characters so far, not only the new ones.",
+    zh="留给下一次的缓存要包含到目前为止的所有字，不只是新字。",
+)
+edit(
+    "gpt-w1.0",
+    "G204",
+    ("part(into)", "part(x)"),
+    en="Pre-norm: what stands before the attention?",
+    zh="pre-norm：attention 前面是什么？",
+)
+edit(
+    "gpt-w1.0",
+    "G205",
+    ("if not net.config.no_pos:", "if net.config is not None:"),
+    en="With no_pos the positions are left out.",
+    zh="设置 no_pos 时不加位置。",
+)
+edit(
+    "gpt-w1.0",
+    "G206",
+    ("return net.head(net.norm(x)), new_cache", "return net.head(x), new_cache"),
+    en="One layer norm more stands before the output layer.",
+    zh="输出层之前还有一个层归一化。",
+)
+edit(
+    "gpt-w1.0",
+    "G207",
+    (
+        "        k, v = torch.cat([cache[number][0], k], 2), torch.cat([cache[number][1], v], 2)\n",
+        "        k, v = torch.cat([k, cache[number][0]], 2), torch.cat([v, cache[number][1]], 2)\n",
+    ),
+    en="The earlier characters come first: the mask counts columns from the left.",
+    zh="先前的字排在前面：掩码从左边数列。",
+)
+edit(
+    "gpt-w1.0",
+    "G208",
+    ("q.size(-1) ** 0.5", "x.size(-1) ** 0.5"),
+    en="The scale is the root of one head's width.",
+    zh="缩放用一个头的宽度的平方根。",
+)

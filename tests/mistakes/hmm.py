@@ -1055,3 +1055,110 @@ def shop_model(shop):
         np.array([[0.6, 0.4], [0.5, 0.5]]),
         np.array([[0.4, 0.4, 0.2], [0.2, 0.3, 0.5]]),
     )
+
+
+# ---------------------------------------------------------------- in one piece
+
+edit(
+    "hmm-17",
+    "H200",
+    ("steps += np.exp(", "steps = np.exp("),
+    en="The expected steps are a sum over all times and all sequences.",
+    zh="期望转移次数要对所有时刻、所有序列求和。",
+)
+edit(
+    "hmm-17",
+    "H201",
+    ("np.log(first / len(sequences))", "np.log(first)"),
+    en="pi is a distribution: how many sequences have contributed to it?",
+    zh="pi 是一个分布：有几条序列对它有贡献？",
+)
+edit(
+    "hmm-17",
+    "H202",
+    ("np.where(total > 0, np.log(counts) - np.log(total), old)", "np.log(counts) - np.log(total)"),
+    en="A state that is never visited: what is 0 / 0, and which row should it keep?",
+    zh="从未到达的状态：0 / 0 是什么？它应保留哪一行？",
+)
+edit(
+    "hmm-17",
+    "H203",
+    (
+        "log_alpha[t][:, None] + log_A + after",
+        "log_alpha[t][:, None] + log_A + log_beta[t + 1] - log_p",
+    ),
+    en="The symbol of the step that is entered has a probability too.",
+    zh="转移到的那一步所发出的符号，也有它的概率。",
+)
+edit(
+    "hmm-17",
+    "H204",
+    ("np.add.at(seen.T, obs, gamma)", "seen.T[obs] += gamma"),
+    en="A symbol that occurs twice: does += add both rows when an index repeats?",
+    zh="一个符号出现两次：下标重复时，+= 会把两行都加上吗？",
+)
+edit(
+    "hmm-17",
+    "H205",
+    (
+        "log_likelihoods.append(sum(tables(obs)[2] for obs in sequences))",
+        "log_likelihoods.append(sum(tables(obs)[2] for obs in sequences) / len(sequences))",
+    ),
+    en="The log-likelihoods are sums over the sequences, at the start and after each step alike.",
+    zh="对数似然是对所有序列求和，开始时和每一步之后都一样。",
+)
+edit(
+    "hmm-17",
+    "H206",
+    (
+        "log_A, log_B = ratio(steps, log_A), ratio(seen, log_B)",
+        "log_A, log_B = np.log(steps / seen.sum(axis=1, keepdims=True)), ratio(seen, log_B)",
+    ),
+    en="A state at the last time is visited but not left: divide the steps by how often it is left.",
+    zh="最后一个时刻的状态到达了但没有离开：转移次数应除以离开它的次数。",
+)
+edit(
+    "hmm-18",
+    "H210",
+    (
+        "delta = np.where(alive, scores.max(axis=1) + log_B[:, obs[:, t]].T, delta)",
+        "delta = scores.max(axis=1) + log_B[:, obs[:, t]].T",
+    ),
+    en="What stands behind the end of a short sequence has changed its scores.",
+    zh="短序列结尾之后的内容改变了它的得分。",
+)
+edit(
+    "hmm-18",
+    "H211",
+    ("scores.argmax(axis=1)", "scores.argmax(axis=2)"),
+    en="Which of the three axes is the state before?",
+    zh="三个轴中，哪一个是前一个状态？",
+)
+edit(
+    "hmm-18",
+    "H212",
+    ("state = np.where(alive, before[rows, t, state], state)", "state = before[rows, t, state]"),
+    en="A sequence that has not begun on the way back must keep its last state until its own end comes.",
+    zh="回溯时还没到自己结尾的序列，要先保留它最后的状态。",
+)
+edit(
+    "hmm-18",
+    "H213",
+    ("np.full((S, T), -1)", "np.zeros((S, T), dtype=np.int64)"),
+    en="Behind the end of a sequence paths is -1: 0 is a state.",
+    zh="序列结尾之后，paths 应为 -1：0 是一个状态。",
+)
+edit(
+    "hmm-18",
+    "H214",
+    ("scores.max(axis=1) +", "np.logaddexp.reduce(scores, axis=1) +"),
+    en="The best path into a state, not the sum over all paths.",
+    zh="取进入一个状态的最优路径，而不是对所有路径求和。",
+)
+edit(
+    "hmm-18",
+    "H215",
+    ("alive = (t < lengths)[:, None]", "alive = (t <= lengths)[:, None]"),
+    en="The last column of a sequence is lengths[s] - 1: one symbol too many counts.",
+    zh="序列的最后一列是 lengths[s] - 1：多算了一个符号。",
+)

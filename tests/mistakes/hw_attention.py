@@ -1516,3 +1516,71 @@ edit(
     en="Two equal paths add up; are yours averaged?",
     zh="两条路径应相加；你是不是取了平均？",
 )
+
+
+# ---- in one piece ----
+
+edit(
+    "att-27",
+    "A200",
+    ("q.size(-1) ** 0.5", "x.size(-1) ** 0.5"),
+    en="The scale belongs to the width of one head, not to that of the model.",
+    zh="缩放用一个头的宽度，而不是模型的宽度。",
+)
+edit(
+    "att-27",
+    "A201",
+    ("heads(memory @ W_v)", "heads(x @ W_v)"),
+    en="From which text do the values come?",
+    zh="value 来自哪一段文本？",
+)
+edit(
+    "att-27",
+    "A202",
+    (
+        "vectors.unflatten(-1, (n_head, -1)).transpose(1, 2)",
+        "vectors.reshape(len(vectors), n_head, vectors.size(1), -1)",
+    ),
+    en="A head has columns of every vector; this cuts the texts into pieces instead.",
+    zh="一个头取每个向量的若干列；这里却把文本切成了几段。",
+)
+edit(
+    "att-27",
+    "A203",
+    ('float("-inf")', "-1e9"),
+    ("weights.masked_fill(hidden, 0.0)", "weights"),
+    en="A query that may look nowhere looks everywhere alike here.",
+    zh="哪里都不能看的 query，在这里却对各处一视同仁。",
+)
+edit(
+    "att-27",
+    "A204",
+    ("weights.masked_fill(hidden, 0.0)", "weights * keep[:, None]"),
+    en="A softmax of nothing but -inf is NaN, and NaN times 0 stays NaN.",
+    zh="全是 -inf 的 softmax 是 NaN，NaN 乘 0 还是 NaN。",
+)
+edit(
+    "att-27",
+    "A205",
+    ("hidden = ~keep[:, None]", "hidden = keep[:, None]"),
+    en="True = may look.",
+    zh="True 表示可以看。",
+)
+edit(
+    "att-27",
+    "A206",
+    (".transpose(1, 2).flatten(2) @ W_o", ".flatten(1).reshape(x.shape) @ W_o"),
+    en="The heads of one token come side by side: swap two axes before you merge them.",
+    zh="同一个词的各个头要并排放：合并之前先交换两个轴。",
+)
+edit(
+    "att-27",
+    "A207",
+    ("torch.softmax(scores, dim=-1)", "torch.softmax(scores, dim=-2)"),
+    (
+        'torch.softmax(scores.masked_fill(hidden, float("-inf")), dim=-1)',
+        'torch.softmax(scores.masked_fill(hidden, float("-inf")), dim=-2)',
+    ),
+    en="Each query's weights add up to 1, not each key's.",
+    zh="应是每个 query 的权重之和为 1，而不是每个 key。",
+)

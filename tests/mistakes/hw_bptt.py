@@ -1723,3 +1723,133 @@ edit(
     en="Which gate's gradient did you take in each term? Compare the four terms with one another.",
     zh="每一项里你取的是哪个门的梯度？把四项互相比较一下。",
 )
+
+
+# ---------------------------------------------------------------- in one piece
+
+edit(
+    "bptt-45",
+    "B200",
+    ("loss = np.mean(", "loss = np.sum("),
+    ("- y_gt) / B", "- y_gt)"),
+    en="The loss is the mean over the texts: by which number is everything divided?",
+    zh="损失是对各文本取平均：所有结果都要除以哪个数？",
+)
+edit(
+    "bptt-45",
+    "B201",
+    ("- y_gt) / B", "- y_gt)"),
+    en="The loss is a mean; its gradients are those of the sum.",
+    zh="损失取了平均，梯度却是总和的梯度。",
+)
+edit(
+    "bptt-45",
+    "B202",
+    ("dh = da[t] @ W", "dh = da[t] @ W.T"),
+    en="Rows are texts: does the way back use W or its transpose?",
+    zh="一行是一条文本：反向传播时用 W 还是它的转置？",
+)
+edit(
+    "bptt-45",
+    "B203",
+    ("da[t] = dh * (a[t] > 0)", "da[t] = dh"),
+    en="The ReLU lets nothing through where its input was negative: where is it on the way back?",
+    zh="ReLU 的输入为负时什么也不通过：反向传播时它在哪里？",
+)
+edit(
+    "bptt-45",
+    "B204",
+    ('np.einsum("tbi,tbj->ij", da, h[:-1])', 'np.einsum("tbi,tbj->ij", da, h[1:])'),
+    en="In the formula of a_t, W multiplies the state before it.",
+    zh="在 a_t 的公式里，W 乘的是前一步的状态。",
+)
+edit(
+    "bptt-45",
+    "B205",
+    ('np.einsum("tbi,btj->ij", da, x)', 'np.einsum("bi,bj->ij", da[-1], x[:, -1])'),
+    en="U is used at every step, not only at the last one.",
+    zh="U 在每一步都用到，不只是最后一步。",
+)
+edit(
+    "bptt-45",
+    "B206",
+    (
+        "np.mean(np.logaddexp(0, z) - y_gt * z)",
+        "np.mean(-np.log(np.where(y_gt, 1 / (1 + np.exp(-z)), 1 - 1 / (1 + np.exp(-z)))))",
+    ),
+    en="For z = 1000 the sigmoid is exactly 1, and the logarithm of 1 - 1 is -inf: write the loss in terms of z.",
+    zh="z = 1000 时 sigmoid 恰好等于 1，1 - 1 的对数是 -inf：用 z 来写损失。",
+)
+edit(
+    "bptt-45",
+    "B207",
+    ('np.einsum("tbi,ij->btj", da, U)', 'np.einsum("tbi,ji->btj", da, U)'),
+    en="Which index of U belongs to x_t in the formula of a_t?",
+    zh="在 a_t 的公式里，U 的哪个下标属于 x_t？",
+)
+edit(
+    "bptt-46",
+    "B210",
+    ("dC = dC + dh * o", "dC = dh * o"),
+    en="C_t is read by h_t and by C_{t+1}: one of the two paths is lost.",
+    zh="h_t 和 C_{t+1} 都用到 C_t：其中一条路径丢了。",
+)
+edit(
+    "bptt-46",
+    "B211",
+    ("dC = dC * f", "dC = dC * i"),
+    en="C_{t+1} = C_t f + i a: which gate stands beside C_t?",
+    zh="C_{t+1} = C_t f + i a：与 C_t 相乘的是哪个门？",
+)
+edit(
+    "bptt-46",
+    "B212",
+    (
+        'dh = sum(params[f"W_{gate}"].T @ d[gate][t] for gate in "fiao")',
+        'dh = params["W_o"].T @ d["o"][t]',
+    ),
+    en="Four gates of the next step read h_t, not one.",
+    zh="下一步有四个门用到 h_t，不止一个。",
+)
+edit(
+    "bptt-46",
+    "B213",
+    ("dh = dh + params", "dh = params"),
+    en="Between the steps the gradient travels through C alone here: h_t is read by the next step's gates too.",
+    zh="这里步与步之间的梯度只经过 C：下一步的各个门也用到 h_t。",
+)
+edit(
+    "bptt-46",
+    "B214",
+    ("(1 - np.tanh(C[t + 1]) ** 2)", "(1 - C[t + 1] ** 2)"),
+    en="1 - y² is the derivative of tanh when y is its output: is C_t an output of tanh?",
+    zh="当 y 是 tanh 的输出时，导数才是 1 - y²：C_t 是 tanh 的输出吗？",
+)
+edit(
+    "bptt-46",
+    "B215",
+    ("dC * C[t] * f", "dC * C[t + 1] * f"),
+    en="The forget gate multiplies the cell state of the step before.",
+    zh="遗忘门乘的是前一步的细胞状态。",
+)
+edit(
+    "bptt-46",
+    "B216",
+    ("dC * i * (1 - a**2)", "dC * i * a * (1 - a)"),
+    en="The candidate goes through tanh, the gates through the sigmoid: two derivatives.",
+    zh="候选值经过 tanh，门经过 sigmoid：两种导数。",
+)
+edit(
+    "bptt-46",
+    "B217",
+    ("= d[gate].T @ h[:-1]", "= d[gate].T @ h[1:]"),
+    en="The gates of step t read the state of step t - 1.",
+    zh="第 t 步的门读取的是第 t - 1 步的状态。",
+)
+edit(
+    "bptt-46",
+    "B218",
+    ("-log_p[np.arange(T), y].sum(), grads", "-log_p[np.arange(T), y].mean(), grads"),
+    en="The losses of the steps are added up, not averaged.",
+    zh="各步的损失相加，不是取平均。",
+)

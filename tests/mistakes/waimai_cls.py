@@ -1204,3 +1204,58 @@ edit(
     en="Is the first epoch number 0 or 1?",
     zh="第一个轮次的编号是 0 还是 1？",
 )
+
+
+edit(
+    "wai-19",
+    "W200",
+    ("h = ((1 - z) * n + z * h) * keep[:, t]", "h = (1 - z) * n + z * h"),
+    en="Behind a text's last word the states must be 0, and the way back begins at that word with a state of 0.",
+    zh="文本最后一个词之后状态应为 0，反向要从那个词开始，初始状态为 0。",
+)
+edit(
+    "wai-19",
+    "W201",
+    ("(1 - z) * n + z * h", "z * n + (1 - z) * h"),
+    en="In torch's form z says how much of the old state stays.",
+    zh="在 torch 的写法里，z 表示保留多少旧状态。",
+)
+edit(
+    "wai-19",
+    "W202",
+    (
+        "torch.tanh(n_x + r * n_h)",
+        "torch.tanh(n_x + (r * h) @ W_h[-h.size(1) :].T + b_h[-h.size(1) :])",
+    ),
+    en="r multiplies W_hn h' + b_hn, after the product: torch's form differs from the paper's here.",
+    zh="r 乘的是 W_hn h' + b_hn，即在矩阵乘积之后：torch 的写法在这里与论文不同。",
+)
+edit(
+    "wai-19",
+    "W203",
+    ("r_x, z_x, n_x", "z_x, r_x, n_x"),
+    ("r_h, z_h, n_h", "z_h, r_h, n_h"),
+    en="The rows are r, z, n on top of each other, in this order.",
+    zh="各行自上而下依次是 r、z、n。",
+)
+edit(
+    "wai-19",
+    "W204",
+    ('("_reverse", range(T - 1, -1, -1))', '("_reverse", range(T))'),
+    en="The second direction reads from right to left.",
+    zh="第二个方向从右向左读。",
+)
+edit(
+    "wai-19",
+    "W205",
+    ("x = x.masked_fill(~keep, 0)", "x = x * keep"),
+    en="NaN times 0 is NaN: what stands at padding may be anything.",
+    zh="NaN 乘 0 仍是 NaN：填充处可以是任何值。",
+)
+edit(
+    "wai-19",
+    "W206",
+    ("torch.tanh(n_x + r * n_h)", "torch.tanh(r * (n_x + n_h))"),
+    en="r acts on the part of the old state alone.",
+    zh="r 只作用于旧状态那一部分。",
+)

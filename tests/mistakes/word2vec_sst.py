@@ -2333,3 +2333,60 @@ def negative_sampling(predicted, targets, negatives, U):
     d = sigmoid(z)
     d[:, 0] *= -1
     return np.logaddexp(0, z).sum(axis=1), np.einsum("bk,bkn->bn", d, u), rows, d[:, :, None] * u
+
+
+edit(
+    "w2v-23",
+    "V200",
+    ("count = exists.sum()\n", "count = len(centers)\n"),
+    en="The mean is over pairs of a centre and a word of its window: how many pairs are there?",
+    zh="平均是对“中心词与窗口中的词”这样的词对取的：一共有多少对？",
+)
+edit(
+    "w2v-23",
+    "V201",
+    (
+        "np.add.at(by_output, words, by_score[..., None] * v[:, None, None])",
+        "by_output[words] += by_score[..., None] * v[:, None, None]",
+    ),
+    en="A word that occurs several times: does += add all its rows when an index repeats?",
+    zh="一个词出现多次：下标重复时，+= 会把它的每一行都加上吗？",
+)
+edit(
+    "w2v-23",
+    "V202",
+    ("np.add.at(by_input, centers, ", "by_input[centers] = ("),
+    en="Two windows with the same centre word: both gradients belong to it.",
+    zh="两个窗口的中心词相同：两份梯度都属于它。",
+)
+edit(
+    "w2v-23",
+    "V203",
+    (
+        "np.sum(np.logaddexp(0, -scores) * exists[:, :, None])",
+        "np.sum(-np.log(1 / (1 + np.exp(-scores))) * exists[:, :, None])",
+    ),
+    en="For a score of -1000 the sigmoid is 0 and its logarithm -inf: write -log sigmoid in a form that stays finite.",
+    zh="得分为 -1000 时 sigmoid 是 0，对数是 -inf：把 -log sigmoid 写成始终有限的形式。",
+)
+edit(
+    "w2v-23",
+    "V204",
+    ("exists = contexts >= 0", "exists = contexts >= -1"),
+    en="A place without a word (-1) has no cost, and neither have its negatives.",
+    zh="没有词的位置（-1）没有代价，它的负样本也没有。",
+)
+edit(
+    "w2v-23",
+    "V205",
+    ("-signs * 0.5 * (1 - np.tanh(0.5 * scores))", "-0.5 * (1 - np.tanh(0.5 * scores))"),
+    en="For a negative, the score's sign turns: so does its gradient's.",
+    zh="负样本的得分要变号，梯度也要变号。",
+)
+edit(
+    "w2v-23",
+    "V206",
+    ("by_score[..., None] * v[:, None, None]", "by_score[..., None] * u"),
+    en="u·v by u is v.",
+    zh="u·v 对 u 求导得到 v。",
+)

@@ -1,5 +1,7 @@
 """Run beside the student's gpt_songci code: builds its modules from plain data, in float64, and returns their results."""
 
+import types
+
 import numpy as np
 import torch
 
@@ -111,6 +113,77 @@ def guide(homework, logits, fits, rhymes, wanted, used):
         logits, tensor(fits), tensor(rhymes), tensor(wanted), tensor(used)
     )
     return {"result": result, "logits": logits}
+
+
+class BareAttention(torch.nn.Module):
+    """The layers of model.MultiHeadSelfAttention, without its methods."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.n_head = config["n_head"]
+        self.q, self.k, self.v, self.o = (
+            torch.nn.Linear(config["n_embd"], config["n_embd"]) for _ in range(4)
+        )
+
+
+class BareMLP(torch.nn.Module):
+    """The layers of model.MLP."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.fc1 = torch.nn.Linear(config["n_embd"], 4 * config["n_embd"])
+        self.fc2 = torch.nn.Linear(4 * config["n_embd"], config["n_embd"])
+
+
+class BareBlock(torch.nn.Module):
+    """The layers of model.Block."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.no_res = config["no_res"]
+        self.norm1, self.norm2 = (torch.nn.LayerNorm(config["n_embd"]) for _ in range(2))
+        self.attention, self.mlp = BareAttention(config), BareMLP(config)
+
+
+class BareGPT(torch.nn.Module):
+    """The layers of model.GPT, without its methods."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = types.SimpleNamespace(**config)
+        self.token_embedding = torch.nn.Embedding(config["vocab_size"], config["n_embd"])
+        self.position_embedding = torch.nn.Embedding(config["max_seq_len"], config["n_embd"])
+        self.blocks = torch.nn.ModuleList(BareBlock(config) for _ in range(config["n_layer"]))
+        self.norm = torch.nn.LayerNorm(config["n_embd"])
+        self.head = torch.nn.Linear(config["n_embd"], config["vocab_size"])
+
+
+def in_one_piece(homework, config, weights, pieces):
+    """whole.forward_cached over `pieces`, a list of (B, l) arrays, one call each.
+
+    "logits": of all pieces, (B, sum of l, V). "keys", "values": of the last cache, (n_layer, B, h, sum of l, d).
+    "unchanged": no call changed the cache that it was given.
+    """
+    net = BareGPT(config).double().eval()
+    load(net, weights)
+    logits, cache, unchanged = [], None, True
+    with torch.no_grad():
+        for piece in pieces:
+            before = [[part.clone() for part in layer] for layer in cache or []]
+            given = cache
+            result, cache = homework.find("forward_cached")(net, tensor(piece), cache)
+            logits.append(result)
+            unchanged &= all(
+                torch.equal(old, new)
+                for was, layer in zip(before, given or [])
+                for old, new in zip(was, layer)
+            )
+    return {
+        "logits": torch.cat(logits, 1),
+        "keys": torch.stack([layer[0] for layer in cache]),
+        "values": torch.stack([layer[1] for layer in cache]),
+        "unchanged": unchanged,
+    }
 
 
 STUBS = {}

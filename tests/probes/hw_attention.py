@@ -54,6 +54,23 @@ def method(homework, kind, settings, weights, name, inputs):
         return getattr(build(homework, kind, settings, weights), name)(*tensors(inputs))
 
 
+def in_one_piece(homework, arrays, n_head, keep):
+    """out and weights of whole.multi_head_attention, and the gradients of the sum of squares of out by its arguments.
+
+    arrays: dict of x, memory, W_q, W_k, W_v, W_o, in this order.
+    """
+    leaves = {name: tensor(value).requires_grad_() for name, value in arrays.items()}
+    keep = None if keep is None else tensor(keep)
+    out, weights = homework.find("multi_head_attention")(*leaves.values(), n_head, keep)
+    if not isinstance(out, torch.Tensor) or not out.requires_grad:
+        raise TypeError("out must be a tensor through which gradients flow")
+    grads = torch.autograd.grad(out.square().sum(), list(leaves.values()), allow_unused=True)
+    return {"out": out.detach(), "weights": weights.detach()} | {
+        f"gradient by {name}": torch.zeros_like(leaf) if grad is None else grad
+        for (name, leaf), grad in zip(leaves.items(), grads)
+    }
+
+
 class Recorder(torch.nn.Module):
     """Stub of a sub-module: returns x @ matrix + shift (and `extra`, if any), and records its arguments."""
 

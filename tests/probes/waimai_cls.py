@@ -169,4 +169,23 @@ def classifier(homework, settings, weights, tokens, lengths):
         return model(tensor(tokens), tensor(lengths))
 
 
+def in_one_piece(homework, x, lengths, weights):
+    """whole.gru_states: its states, their two halves, and the gradients of their sum of squares by each weight."""
+    leaves = {name: tensor(value).requires_grad_() for name, value in weights.items()}
+    states = homework.find("gru_states")(tensor(x), tensor(lengths), dict(leaves))
+    if not isinstance(states, torch.Tensor) or not states.requires_grad:
+        raise TypeError("the states must be a tensor through which gradients flow")
+    grads = torch.autograd.grad(states.square().sum(), list(leaves.values()), allow_unused=True)
+    H = states.size(2) // 2
+    return {
+        "states": states.detach(),
+        "left to right": states[:, :, :H].detach(),
+        "right to left": states[:, :, H:].detach(),
+        "gradients": {
+            name: torch.zeros_like(leaf) if grad is None else grad
+            for (name, leaf), grad in zip(leaves.items(), grads)
+        },
+    }
+
+
 STUBS = {}

@@ -539,3 +539,97 @@ def architecture(rng):
             true.append(letter)
     assert len(true) == 1, true
     yield Case("", [], {"letter": true[0]})
+
+
+# ---- in one piece
+
+
+def bare_weights(rng, settings):
+    """Parameters of a whole model, by name, none of them 0."""
+    C, V = settings["n_embd"], settings["vocab_size"]
+    shapes = {"token_embedding.weight": (V, C), "position_embedding.weight": (11, C)}
+    shapes |= {"norm.weight": (C,), "norm.bias": (C,), "head.weight": (V, C), "head.bias": (V,)}
+    for layer in range(settings["n_layer"]):
+        name = f"blocks.{layer}."
+        for norm in ("norm1", "norm2"):
+            shapes |= {f"{name}{norm}.weight": (C,), f"{name}{norm}.bias": (C,)}
+        for part in PARTS:
+            shapes |= {
+                f"{name}attention.{part}.weight": (C, C),
+                f"{name}attention.{part}.bias": (C,),
+            }
+        shapes |= {f"{name}mlp.fc1.weight": (4 * C, C), f"{name}mlp.fc1.bias": (4 * C,)}
+        shapes |= {f"{name}mlp.fc2.weight": (C, 4 * C), f"{name}mlp.fc2.bias": (C,)}
+    return {key: rng.normal(size=shape) / shape[-1] ** 0.5 for key, shape in shapes.items()}
+
+
+def whole_text(settings, w, tokens):
+    """Logits (L, V), keys and values (n_layer, h, L, d) of one text, character by character, in NumPy."""
+    h, C = settings["n_head"], settings["n_embd"]
+    d, L = C // h, len(tokens)
+
+    def linear(x, name):
+        return x @ w[f"{name}.weight"].T + w[f"{name}.bias"]
+
+    def norm(x, name):
+        centred = x - x.mean(-1, keepdims=True)
+        deviation = np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+        return centred / deviation * w[f"{name}.weight"] + w[f"{name}.bias"]
+
+    x = w["token_embedding.weight"][tokens]
+    if not settings["no_pos"]:
+        x = x + w["position_embedding.weight"][:L]
+    all_keys, all_values = [], []
+    for layer in range(settings["n_layer"]):
+        name = f"blocks.{layer}"
+        q, k, v = (linear(norm(x, f"{name}.norm1"), f"{name}.attention.{part}") for part in "qkv")
+        mixed = np.zeros((L, C))
+        for i in range(h):
+            columns = slice(i * d, (i + 1) * d)
+            for t in range(L):
+                scores = k[: t + 1, columns] @ q[t, columns] / d**0.5
+                mixed[t, columns] = softmax_rows(scores) @ v[: t + 1, columns]
+        all_keys.append(k.reshape(L, h, d).swapaxes(0, 1))
+        all_values.append(v.reshape(L, h, d).swapaxes(0, 1))
+        out = linear(mixed, f"{name}.attention.o")
+        x = out if settings["no_res"] else x + out
+        inner = torch.from_numpy(linear(norm(x, f"{name}.norm2"), f"{name}.mlp.fc1"))
+        out = linear(F.gelu(inner).numpy(), f"{name}.mlp.fc2")
+        x = out if settings["no_res"] else x + out
+    return linear(norm(x, "norm"), "head"), np.array(all_keys), np.array(all_values)
+
+
+def whole_case(rng, label, lengths, **flags):
+    """A case of whole.forward_cached: B texts that come in pieces of these lengths."""
+    B, _, h, d = sizes(rng)
+    settings = config(h, d) | {"no_pos": False, "no_res": False} | flags
+    weights = bare_weights(rng, settings)
+    tokens = rng.integers(settings["vocab_size"], size=(B, sum(lengths)))
+    texts = [whole_text(settings, weights, row) for row in tokens]
+    expected = {
+        "logits": np.array([logits for logits, _, _ in texts]),
+        "keys": np.array([keys for _, keys, _ in texts]).swapaxes(0, 1),
+        "values": np.array([values for _, _, values in texts]).swapaxes(0, 1),
+        "unchanged": True,
+    }
+    pieces = np.split(tokens, np.cumsum(lengths)[:-1], axis=1)
+    return Case(label, [settings, weights, pieces], expected)
+
+
+def whole_forward(rng):
+    yield whole_case(rng, "no cache", [7])
+    yield whole_case(rng, "one character", [1])
+
+
+def whole_forward_pieces(rng):
+    yield whole_case(rng, "4, then one by one", [4, 1, 1])
+    yield whole_case(rng, "pieces of 2, 3 and 4", [2, 3, 4])
+
+
+def whole_forward_ablations(rng):
+    yield whole_case(rng, "no_pos", [3, 2], no_pos=True)
+    yield whole_case(rng, "no_res", [3, 2], no_res=True)
+
+
+def whole_forward_cache(rng):
+    yield whole_case(rng, "", [3, 1, 2])

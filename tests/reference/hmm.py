@@ -566,6 +566,125 @@ def baum_welch_together(rng):
     )
 
 
+# ---------------------------------------------------------------- in one piece
+
+
+def learned(label, pi, A, B, sequences, iterations, posterior):
+    """A case of whole.learn. posterior(pi, A, B, obs): gamma, expected steps (N, N), log P(obs)."""
+    inputs, likelihoods = [log(pi), log(A), log(B), sequences, iterations], []
+    for iteration in range(iterations + 1):
+        found = [posterior(pi, A, B, obs) for obs in sequences]
+        likelihoods.append(sum(log_p for _, _, log_p in found))
+        if iteration == iterations:
+            break
+        pi = sum(gamma[0] for gamma, _, _ in found) / len(sequences)
+        steps, seen = sum(count for _, count, _ in found), np.zeros_like(B)
+        for (gamma, _, _), obs in zip(found, sequences):
+            for t, symbol in enumerate(obs):
+                seen[:, symbol] += gamma[t]
+        A, B = (
+            np.array([row / row.sum() if row.sum() > 0 else kept for row, kept in zip(new, old)])
+            for new, old in ((steps, A), (seen, B))
+        )
+    expected = {"log_pi": log(pi), "log_A": log(A), "log_B": log(B)}
+    return Case(label, inputs, expected | {"log-likelihoods": np.array(likelihoods)})
+
+
+def by_paths(pi, A, B, obs):
+    gamma, joint, total = brute_posterior(pi, A, B, obs)
+    return gamma, joint.sum(0) / total, math.log(total)
+
+
+def by_scaling(pi, A, B, obs):
+    """The same for a sequence of any length: alpha and beta scaled to sum 1 at each step (Rabiner eqs. 91 to 97)."""
+    T, N = len(obs), len(pi)
+    alpha, beta, log_p = np.zeros((T, N)), np.ones((T, N)), 0.0
+    for t in range(T):
+        alpha[t] = (alpha[t - 1] @ A if t else pi) * B[:, obs[t]]
+        log_p += math.log(alpha[t].sum())
+        alpha[t] /= alpha[t].sum()
+    steps = np.zeros((N, N))
+    for t in range(T - 2, -1, -1):
+        after = B[:, obs[t + 1]] * beta[t + 1]
+        joint = alpha[t][:, None] * A * after
+        steps += joint / joint.sum()
+        beta[t] = A @ after
+        beta[t] /= beta[t].sum()
+    gamma = alpha * beta
+    return gamma / gamma.sum(1, keepdims=True), steps, log_p
+
+
+def whole_learn(rng):
+    yield learned("", *model(rng, 3, 4), [symbols(rng, 4, 6)], 1, by_paths)
+    yield learned("no step", *model(rng, 4, 3), [symbols(rng, 3, 4)], 0, by_paths)
+
+
+def whole_learn_sequences(rng):
+    many = [symbols(rng, 4, T) for T in (5, 1, 6)]
+    yield learned("three sequences, three steps", *model(rng, 3, 4), many, 3, by_paths)
+
+
+def whole_learn_long(rng):
+    pi, A, B = model(rng, 3, 4)
+    yield learned("T = 900", pi, A, B, [symbols(rng, 4, 900), symbols(rng, 4, 5)], 2, by_scaling)
+
+
+def whole_learn_zeros(rng):
+    obs = symbols(rng, 4, 6)
+    yield learned("zeros", *model_with_zeros(rng, 3, 4, obs), [obs], 2, by_paths)
+    pi, A, B = model(rng, 4, 5)
+    pi[2], A[:, 2] = 0, 0  # state 2 is never visited
+    pi, A = pi / pi.sum(), A / A.sum(1, keepdims=True)
+    obs = symbols(rng, 5, 5)
+    yield learned("a state that is never visited", pi, A, B, [obs], 2, by_paths)
+
+
+def batch_case(label, log_pi, log_A, log_B, rows, T=None, rng=None):
+    """A case of whole.viterbi_batch: `rows` are sequences; behind each stand random symbols up to T columns."""
+    T = T or max(map(len, rows))
+    obs, paths = np.zeros((len(rows), T), dtype=np.int64), np.full((len(rows), T), -1)
+    log_probs = []
+    for s, row in enumerate(rows):
+        obs[s] = rng.integers(log_B.shape[1], size=T) if rng is not None else 0
+        obs[s, : len(row)] = row
+        delta, phi = brute_viterbi(log_pi, log_A, log_B, row)
+        paths[s, : len(row)] = follow(delta, phi)
+        log_probs.append(delta[-1].max())
+    lengths = np.array([len(row) for row in rows])
+    expected = {"paths": paths, "log_probs": np.array(log_probs)}
+    return Case(label, [log_pi, log_A, log_B, obs, lengths], expected)
+
+
+def unequal_paths(rng, N, M, lengths):
+    """log_pi, log_A, log_B and sequences of these lengths without two equally good paths."""
+    while True:
+        log_pi, log_A, log_B = (log(x) for x in model(rng, N, M))
+        rows = [rng.integers(M, size=T) for T in lengths]
+        if not any(near_ties(brute_viterbi(log_pi, log_A, log_B, row)[0], log_A) for row in rows):
+            return log_pi, log_A, log_B, rows
+
+
+def whole_viterbi_batch(rng):
+    for label, N, M, lengths in (("", 3, 5, (6, 6, 6, 6)), ("one sequence", 4, 3, (5,))):
+        yield batch_case(label, *unequal_paths(rng, N, M, lengths))
+    yield batch_case("T = 1", *unequal_paths(rng, 3, 4, (1, 1)))
+
+
+def whole_viterbi_batch_lengths(rng):
+    lengths = (*rng.permutation([1, 3, 4, 6]), 2)
+    yield batch_case("", *unequal_paths(rng, 3, 5, lengths), rng=rng)
+    yield batch_case("wider than every sequence", *unequal_paths(rng, 4, 3, (2, 4)), T=7, rng=rng)
+
+
+def whole_viterbi_batch_ties(rng):
+    log_pi, log_A, log_B, obs = with_ties(rng)
+    rows = [obs, symbols(rng, 5, 3), symbols(rng, 5, 4)]
+    yield batch_case("ties", log_pi, log_A, log_B, rows, rng=rng)
+    pi, A, B = cyclic_model(rng, 5)
+    rows = [symbols(rng, 5, T) for T in (6, 4)]
+    yield batch_case("forbidden transitions", log(pi), log(A), log(B), rows, rng=rng)
+
+
 # ---------------------------------------------------------------- choice questions: every option is computed
 
 

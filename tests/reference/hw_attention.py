@@ -751,3 +751,89 @@ def expected_diagonal_weight_together(rng):
             [n, L, tied],
             {"weight": float((p * weight).sum() / p.sum()) if tied else 1 / L},
         )
+
+
+# ---- in one piece ----
+
+
+def piece(rng, label, keep=None, n_head=None, same=False):
+    """A case of whole.multi_head_attention, expected by loops over texts, heads and queries, gradients by autograd.
+
+    keep(B, Lq, Lk) makes the mask; same: x and memory are as long as each other.
+    """
+    B, Lq, Lk, h = sizes(rng, 4)
+    h, d = n_head or h, 3
+    Lk = Lq if same else Lk
+    C = h * d
+    arrays = {"x": rng.normal(size=(B, Lq, C)), "memory": rng.normal(size=(B, Lk, C))}
+    arrays |= {name: rng.normal(size=(C, C)) / C**0.5 for name in ("W_q", "W_k", "W_v", "W_o")}
+    keep = None if keep is None else keep(B, Lq, Lk)
+    leaves = {name: torch.tensor(value, requires_grad=True) for name, value in arrays.items()}
+    x, memory, W_q, W_k, W_v, W_o = leaves.values()
+    outs, all_weights = [], np.zeros((B, h, Lq, Lk))
+    for b in range(B):
+        for query in range(Lq):
+            parts = []
+            for head in range(h):
+                columns = slice(head * d, (head + 1) * d)
+                q = x[b, query] @ W_q[:, columns]
+                seen = [t for t in range(Lk) if keep is None or keep[b, query, t]]
+                part = torch.zeros(d, dtype=torch.float64)
+                if seen:
+                    scores = torch.stack([q @ (memory[b, t] @ W_k[:, columns]) for t in seen])
+                    weights = torch.softmax(scores / math.sqrt(d), 0)
+                    all_weights[b, head, query, seen] = weights.detach().numpy()
+                    part = sum(w * (memory[b, t] @ W_v[:, columns]) for w, t in zip(weights, seen))
+                parts.append(part)
+            outs.append(torch.cat(parts) @ W_o)
+    out = torch.stack(outs).reshape(B, Lq, C)
+    out.square().sum().backward()
+    expected = {"out": out.detach().numpy(), "weights": all_weights}
+    for name, leaf in leaves.items():
+        grad = np.zeros(leaf.shape) if leaf.grad is None else leaf.grad.numpy()
+        expected[f"gradient by {name}"] = grad
+    return Case(label, [arrays, h, keep], expected)
+
+
+def some_kept(rng):
+    """A mask maker: every query may look somewhere, and is kept from somewhere; texts differ."""
+
+    def keep(B, Lq, Lk):
+        allowed = rng.random((B, Lq, Lk)) < 0.6
+        forced, forbidden = rng.permuted(np.tile(np.arange(Lk), (B * Lq, 1)), axis=1)[:, :2].T
+        rows = np.arange(B * Lq)
+        flat = allowed.reshape(B * Lq, Lk)
+        flat[rows, forced], flat[rows, forbidden] = True, False
+        return flat.reshape(B, Lq, Lk)
+
+    return keep
+
+
+def nowhere(rng):
+    """A mask maker: one query of each text may look nowhere."""
+
+    def keep(B, Lq, Lk):
+        allowed = some_kept(rng)(B, Lq, Lk)
+        allowed[np.arange(B), rng.integers(Lq, size=B)] = False
+        return allowed
+
+    return keep
+
+
+def whole_attention(rng):
+    yield piece(rng, "")
+    yield piece(rng, "one head", n_head=1)
+
+
+def whole_attention_masked(rng):
+    yield piece(rng, "", keep=some_kept(rng))
+    yield piece(rng, "as many keys as queries", keep=some_kept(rng), same=True)
+
+
+def whole_attention_nowhere(rng):
+    yield piece(rng, "a query that may look nowhere", keep=nowhere(rng))
+
+
+def whole_attention_gradients(rng):
+    yield piece(rng, "", keep=some_kept(rng))
+    yield piece(rng, "a query that may look nowhere", keep=nowhere(rng))

@@ -3,6 +3,8 @@
 One generator per check, with the name of the check. Sizes all differ; states start with h_0 = 0, as in the homework.
 """
 
+import itertools
+
 import numpy as np
 import torch
 
@@ -591,6 +593,99 @@ def lstm_together(rng):
         params, x, y = lstm_params(rng, D, H, K), rng.normal(size=(steps, D)), labels(rng, steps, K)
         loss, grads = lstm_grads(params, x, y)
         yield Case(label, [params, x, y], {"loss": loss, "grads": grads})
+
+
+# ---------------------------------------------------------------- in one piece
+
+
+def relu_batch_grads(params, x, y_gt):
+    """{"loss", "dL/d..."} of the mean loss of a batch, by autograd, text by text."""
+    p, x = leaves(params), torch.tensor(x, requires_grad=True)
+    scores = []
+    for text in x:
+        h = torch.zeros(len(params["b"]), dtype=torch.float64)
+        for row in text:
+            h = torch.relu(p["b"] + p["W"] @ h + p["U"] @ row)
+        scores.append(p["V"] @ h + p["d"])
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(
+        torch.stack(scores), torch.tensor(y_gt, dtype=torch.float64)
+    )
+    loss.backward()
+    return {"loss": loss.item()} | {f"dL/d{key}": g for key, g in gradients(p, x).items()}
+
+
+def whole_relu(rng, label, steps=None, level=0.0):
+    """One batch of the ReLU-RNN; the labels 0 and 1 both occur. level: added to d, so to every score."""
+    B, l, n = sizes(rng, 3)
+    params, x = relu_params(rng, n), rng.normal(size=(B, steps or l, n))
+    params["d"] = params["d"] + level
+    y_gt = rng.permutation(np.arange(B) % 2)
+    return Case(label, [params, x, y_gt], relu_batch_grads(params, x, y_gt))
+
+
+def whole_relu_loss(rng):
+    yield whole_relu(rng, "")
+    yield whole_relu(rng, "l = 1", steps=1)
+
+
+def whole_relu_output(rng):
+    yield from whole_relu_loss(rng)
+    params, x, y_gt = whole_relu(rng, "").inputs
+    params["b"][0], x[:, 0] = 0, 0  # h_0 = 0 and x_1 = 0: the first unit's input is exactly 0
+    yield Case("a_t = 0", [params, x, y_gt], relu_batch_grads(params, x, y_gt))
+
+
+whole_relu_parameters = whole_relu_inputs = whole_relu_output
+
+
+def whole_relu_large(rng):
+    yield whole_relu(rng, "scores near 1000", level=1000.0)
+    yield whole_relu(rng, "scores near -1000", level=-1000.0)
+
+
+def whole_lstm_loss(rng):
+    T, D, H, K = sizes(rng, 4)
+    for label, steps in (("", T), ("T = 1", 1)):
+        params, x, y = lstm_params(rng, D, H, K), rng.normal(size=(steps, D)), labels(rng, steps, K)
+        loss, grads = lstm_grads(params, x, y)
+        expected = {f"dL/d{key}": grads[key] for key in [*params, "x"]}
+        yield Case(label, [params, x, y], {"loss": loss} | expected)
+
+    while True:  # the largest logits of two steps are too far apart for one common shift
+        params, x, y = lstm_params(rng, D, H, K), rng.normal(size=(T, D)), labels(rng, T, K)
+        params["V"] *= 3000
+        loss, grads = lstm_grads(params, x, y)
+        h = lstm_states(params, x)
+        largest = (h @ params["V"].T + params["c"]).max(axis=1)
+        if np.ptp(largest) > 800 and largest.max() > 800:
+            break
+    expected = {f"dL/d{key}": grads[key] for key in [*params, "x"]}
+    yield Case("logits of more than 800", [params, x, y], {"loss": loss} | expected)
+
+
+whole_lstm_output = whole_lstm_loss
+
+
+def whole_lstm_gates(rng):
+    yield from itertools.islice(whole_lstm_loss(rng), 2)
+
+
+whole_lstm_inputs = whole_lstm_gates
+
+
+def lstm_states(params, x):
+    """h (T, H) of the LSTM, step by step in NumPy."""
+    h, C, rows = np.zeros(len(params["b_f"])), np.zeros(len(params["b_f"])), []
+    for row in x:
+        f, i, o = (
+            1 / (1 + np.exp(-(params[f"W_{g}"] @ h + params[f"U_{g}"] @ row + params[f"b_{g}"])))
+            for g in "fio"
+        )
+        a = np.tanh(params["W_a"] @ h + params["U_a"] @ row + params["b_a"])
+        C = C * f + i * a
+        h = o * np.tanh(C)
+        rows.append(h)
+    return np.array(rows)
 
 
 # ---------------------------------------------------------------- choice questions: every option is computed

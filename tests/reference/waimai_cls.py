@@ -404,3 +404,44 @@ def model_together(rng):
             "vectors": vectors,
         }
         yield Case(name, [settings, weights, tokens, lengths], {"logits": np.array(logits)})
+
+
+def gru_case(rng, label, filler=0.0):
+    """A case of whole.gru_states: torch's own GRU, one text at a time. filler: what stands at padding."""
+    B, T, D, lengths = texts(rng)
+    H = D - 3
+    library = torch.nn.GRU(D, H, batch_first=True, bidirectional=True).double()
+    weights = {
+        name: rng.normal(size=tuple(p.shape)) / np.sqrt(H) for name, p in library.named_parameters()
+    }
+    with torch.no_grad():
+        for name, p in library.named_parameters():
+            p.copy_(torch.from_numpy(weights[name]))
+    x = rng.normal(size=(B, T, D))
+    states, total = np.zeros((B, T, 2 * H)), torch.zeros((), dtype=torch.float64)
+    for b, length in enumerate(lengths):
+        out = library(torch.from_numpy(x[b : b + 1, :length]))[0][0]
+        total = total + out.square().sum()
+        states[b, :length] = out.detach().numpy()
+        x[b, length:] = filler
+    total.backward()
+    grads = {name: p.grad.numpy() for name, p in library.named_parameters()}
+    expected = {"states": states, "left to right": states[:, :, :H]}
+    expected |= {"right to left": states[:, :, H:], "gradients": grads}
+    return Case(label, [x, lengths, weights], expected)
+
+
+def whole_gru_forwards(rng):
+    yield gru_case(rng, "", filler=rng.normal())
+
+
+whole_gru_backwards = whole_gru_forwards
+
+
+def whole_gru_padding(rng):
+    yield gru_case(rng, "large numbers at padding", filler=50.0)
+    yield gru_case(rng, "NaN at padding", filler=np.nan)
+
+
+def whole_gru_gradient(rng):
+    yield gru_case(rng, "", filler=rng.normal())

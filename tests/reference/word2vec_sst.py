@@ -653,3 +653,43 @@ def batched_negative_sampling(rng):
             "gradient of U": sum(result["grad"] for result in each),
         },
     )
+
+
+def skipgram_case(rng, label, level=1.0):
+    """A case of whole.skipgram_batch, pair by pair with autograd. Words repeat; windows differ in size."""
+    B, C, K, V, n = 4, 3, 4, 7, 5
+    input_vectors, output_vectors = (
+        level * rng.normal(0, 1, (V, n)),
+        level * rng.normal(0, 1, (V, n)),
+    )
+    centers = rng.integers(0, V, B)
+    centers[1] = centers[0]  # a centre word twice
+    contexts, negatives = rng.integers(0, V, (B, C)), rng.integers(0, V, (B, C, K))
+    contexts[2, 1] = contexts[0, 0]  # an outside word in two windows
+    negatives[0, 0, 1] = negatives[0, 0, 0]  # a negative twice
+    contexts[1, 2:], contexts[3, 1:] = -1, -1
+    total, by_input, by_output = 0.0, np.zeros((V, n)), np.zeros((V, n))
+    pairs = [(b, c) for b in range(B) for c in range(C) if contexts[b, c] >= 0]
+    for b, c in pairs:
+        pair = negative_loss(
+            input_vectors[centers[b]], output_vectors, contexts[b, c], negatives[b, c]
+        )
+        total += pair["cost"] / len(pairs)
+        by_input[centers[b]] += pair["gradPred"] / len(pairs)
+        by_output += pair["grad"] / len(pairs)
+    return Case(
+        label,
+        [centers, contexts, negatives, input_vectors, output_vectors],
+        {"cost": total, "by input": by_input, "by output": by_output},
+    )
+
+
+def whole_skipgram_cost(rng):
+    yield skipgram_case(rng, "")
+
+
+whole_skipgram_input = whole_skipgram_output = whole_skipgram_cost
+
+
+def whole_skipgram_large(rng):
+    yield skipgram_case(rng, "products of several hundred", level=30.0)

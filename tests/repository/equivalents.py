@@ -282,4 +282,107 @@ EQUIVALENT = {
             "return np.logspace(-4, 1, 13)",
         ],
     },
+    "whole.py: another array that is as long, or as wide, or of the same type and device": {
+        "bptt-46": ["T, H = (len(y), len(params['b_f']))"],
+        "att-27": [
+            "scores = q @ k.transpose(2, -1) / q.size(-1) ** 0.5",
+            "scores = q @ k.transpose(-2, -1) / k.size(-1) ** 0.5",
+            "scores = q @ k.transpose(-2, -1) / v.size(-1) ** 0.5",
+        ],
+        "gpt-w1.0": [
+            "past = 0 if cache is None else cache[0][1].size(2)",
+            "past = 0 if cache is None else cache[0][-1].size(2)",
+            "past = 0 if cache is None else cache[1][0].size(2)",
+            "past = 0 if cache is None else cache[-1][0].size(2)",
+            "x = x + net.position_embedding(torch.arange(past, past + l))",
+            "x = x + net.position_embedding(torch.arange(past, past + l, device=x.device))",
+            "mask = torch.ones(l, past + l, dtype=torch.bool).triu(past + 1)",
+            "mask = torch.ones(l, past + l, dtype=torch.bool, device=x.device).triu(past + 1)",
+            "scores = q @ k.transpose(2, 3) / k.size(-1) ** 0.5",
+            "scores = q @ k.transpose(2, 3) / v.size(-1) ** 0.5",
+        ],
+        "wai-19": [
+            "keep = (torch.arange(T) < lengths[:, None])[:, :, None]",
+            "keep = (torch.arange(T, device=lengths.device) < lengths[:, None])[:, :, None]",
+            "h, states = (W_i.new_zeros(B, W_h.size(1)), [None] * T)",
+            "h, states = (W_h.new_zeros(B, W_h.size(1)), [None] * T)",
+            "h, states = (b_i.new_zeros(B, W_h.size(1)), [None] * T)",
+            "h, states = (b_h.new_zeros(B, W_h.size(1)), [None] * T)",
+        ],
+        "hmm-17": [
+            "T, N = (len(obs), len(log_A))",
+            "T, N = (len(obs), len(log_B))",
+            "first, steps, seen = (np.zeros(len(log_A)), np.zeros(log_A.shape), np.zeros(log_B.shape))",
+            "first, steps, seen = (np.zeros(len(log_B)), np.zeros(log_A.shape), np.zeros(log_B.shape))",
+            "for t in range(len(log_alpha) - 1):",
+            "for t in range(len(log_beta) - 1):",
+            "for t in range(len(gamma) - 1):",
+        ],
+        "hmm-18": [
+            "before = np.zeros((S, T, len(log_A)), dtype=np.int64)",
+            "before = np.zeros((S, T, len(log_B)), dtype=np.int64)",
+        ],
+        "w2v-23": [
+            "by_input, by_output = (np.zeros_like(output_vectors), np.zeros_like(input_vectors))",
+            "by_input, by_output = (np.zeros_like(output_vectors), np.zeros_like(output_vectors))",
+            "by_input, by_output = (np.zeros_like(input_vectors), np.zeros_like(input_vectors))",
+        ],
+    },
+    "whole.py: statements that do not depend on each other, in another order": {
+        "bptt-45": [
+            "return (loss, {'W': np.einsum('tbi,tbj->ij', da, h[:-1]), 'U': np.einsum('tbi,btj->ij', da, x), "
+            "'b': da.sum(axis=(1, 0)), 'V': dz @ h[l], 'd': dz.sum(), 'x': np.einsum('tbi,ij->btj', da, U)})"
+        ],
+        "bptt-46": [
+            "d['f'][t] = dC * C[t] * f * (1 - f), before d['o'][t] = dh * np.tanh(C[t + 1]) * o * (1 - o)",
+            "d['i'][t] = dC * a * i * (1 - i), before d['f'][t] = dC * C[t] * f * (1 - f)",
+            "d['a'][t] = dC * i * (1 - a ** 2), before d['i'][t] = dC * a * i * (1 - i)",
+            "grads[f'U_{gate}'] = d[gate].T @ x, before grads[f'W_{gate}'] = d[gate].T @ h[:-1]",
+            "grads[f'b_{gate}'] = d[gate].sum(axis=0), before grads[f'U_{gate}'] = d[gate].T @ x",
+        ],
+        "gpt-w1.0": [
+            "scores = q @ k.transpose(2, 3) / q.size(-1) ** 0.5, before new_cache.append((k, v))"
+        ],
+        "hmm-17": ["np.add.at(seen.T, obs, gamma), before first += gamma[0]"],
+        "w2v-23": [
+            "np.add.at(by_output, words, by_score[..., None] * v[:, None, None]), before "
+            "np.add.at(by_input, centers, np.einsum('bck,bckn->bn', by_score, u))"
+        ],
+    },
+    "whole.py: entries that are written before they are read, or never read": {
+        "bptt-45": [
+            "h, a = (np.zeros((l + 1, B, n)), np.ones((l, B, n)))",
+            "dh, da = (np.outer(dz, V), np.ones((l, B, n)))",
+        ],
+        "bptt-46": [
+            "h, C = (np.zeros((T + 1, H)), np.zeros((T + 2, H)))",
+            "gates = {gate: np.ones((T, H)) for gate in 'fiao'}",
+            "gates = {gate: np.zeros((T, H)) for gate in 'fiaox'}",
+            "d = {gate: np.ones((T, H)) for gate in 'fiao'}",
+            "d = {gate: np.zeros((T, H)) for gate in 'fiaox'}",
+        ],
+        "wai-19": [
+            "x = x.masked_fill(~keep, 1)",
+            "x = x.masked_fill(~keep, -1)",
+            "h, states = (x.new_zeros(B, W_h.size(1)), [0] * T)",
+        ],
+        "hmm-17": [
+            "log_alpha, log_beta = (np.ones((T, N)), np.zeros((T, N)))",
+            "into = np.logaddexp.reduce(log_alpha[t - 1][:, None] + log_A)",
+        ],
+        "hmm-18": ["before = np.ones((S, T, len(log_pi)), dtype=np.int64)"],
+        "w2v-23": [
+            "words = np.concatenate([np.where(contexts, contexts, 0)[:, :, None], negatives], axis=2)",
+            "words = np.concatenate([np.where(exists, contexts, 1)[:, :, None], negatives], axis=2)",
+            "words = np.concatenate([np.where(exists, contexts, -1)[:, :, None], negatives], axis=2)",
+        ],
+    },
+    "whole.py: a warning more, or a list for an array": {
+        "hmm-17": [
+            "with np.errstate(invalid='ignore'):",
+            "with np.errstate(divide='ignore'):",
+            "with np.errstate():",
+            "return (log_pi, log_A, log_B, log_likelihoods)",
+        ],
+    },
 }
