@@ -41,6 +41,7 @@ EXAMPLES = {
     "gpt-n1.0": lambda: [6 / 10, 3 / 10, 1 / 10],
     "gpt-n2.0": lambda: [(n + 2 * p) / 6 for n, p in zip([3, 1, 0], [0.5, 0.3, 0.2])],
     "gpt-t1.0": lambda: [1, 0, 0, 0, 0],
+    "gpt-w1.0": lambda: (~nn_mask(5).bool())[3:].sum(1).tolist(),
     "gpt-91": lambda: [9, 9 - nn_mask(3).sum(), 3],
 }
 

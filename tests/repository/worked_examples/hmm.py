@@ -31,6 +31,8 @@ EXAMPLES = {
     "hmm-14": lambda: np.bincount([0, 1, 0], [0.9, 0.6, 0.2]) / np.sum([0.9, 0.6, 0.2]),
     "hmm-15": lambda: [0.5, 0.5, 0, 1, *(np.array([1, 2]) + 0.5) / 4],
     "hmm-16": lambda: [0.6, 0.4, 0.2, 0.8],
+    "hmm-17": lambda: [np.array([1, 5]) / 6, np.array([0.6, 0.2]) / (0.6 + 0.2)],
+    "hmm-18": lambda: (np.array([[0.3], [0.2]]) * [[0.9, 0.1], [0.2, 0.8]]).max(0) * [0.5, 0.4],
     "hmm-91": lambda: TOTAL,
     "hmm-92": lambda: 4,
 }

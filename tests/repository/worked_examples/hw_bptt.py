@@ -18,6 +18,12 @@ def outer(*pairs):
     return sum(np.outer(left, right) for left, right in pairs)
 
 
+def two_texts(U):
+    """Mean binary cross entropy of the two texts of bptt-45's example, in one step."""
+    z = torch.relu(U * torch.tensor([1.0, 3.0]) + 1) - 8
+    return F.binary_cross_entropy_with_logits(z, torch.tensor([0.0, 1.0], dtype=z.dtype))
+
+
 def cell(C, o=0.5):
     return 2 * o * torch.tanh(C)
 
@@ -78,6 +84,12 @@ EXAMPLES = {
     "bptt-33": lambda: outer(([1, 2], [1, 0, 1]), ([0, -1], [2, 1, 0])),
     "bptt-34": lambda: [1, 1],
     "bptt-44": lambda: np.array([1, 2, -1, 0.5]) @ [[1, 0], [0, 1], [2, 2], [4, 0]],
+    "bptt-45": lambda: grad(two_texts, 3.0),
+    "bptt-46": lambda: [
+        grad(lambda C: torch.tanh(C) * 0.5, 0.4),
+        grad(lambda f: torch.tanh(0.4 * torch.sigmoid(f) + 0.2) * 0.5, 0.0),
+        grad(lambda C: torch.tanh(0.5 * C + 0.2) * 0.5, 0.4),
+    ],
     "bptt-91": lambda: [0.9**50, 1.1**50],
     "bptt-92": lambda: [grad(torch.sigmoid, 1.0), grad(torch.tanh, 1.0)],
 }
