@@ -206,7 +206,7 @@ class MultiHeadSelfAttention(nn.Module):
 
         Returns out (B, h, L, d) and weights (B, h, L, L).
         """
-        # BEGIN SOLUTION att-13 (4 points): score_scaled_dot and attend; keep has no axis for the heads yet
+        # BEGIN SOLUTION att-13 (4 points): two functions from above do the work; keep has no axis for the heads yet
         return attend(score_scaled_dot(q, k), v, None if keep is None else keep.unsqueeze(-3))
         # END SOLUTION att-13
 
@@ -417,7 +417,7 @@ class Seq2Seq(nn.Module):
 
         Returns a tuple context (B, H), weights (B, S): weights = softmax over s of self.scores(state, states_s).
         """
-        # BEGIN SOLUTION att-19 (4 points): one query is a sequence of length 1: self.scores, attend, and remove that axis again
+        # BEGIN SOLUTION att-19 (4 points): one query is a sequence of length 1: score, attend, and remove that axis again
         context, weights = attend(self.scores(state[:, None], states), states, keep[:, None])
         return context[:, 0], weights[:, 0]
         # END SOLUTION att-19

@@ -8,18 +8,13 @@ import re
 import numpy as np
 import pytest
 
-from course import hint_files, hints, markers
+from course import hints, markers
 from course.empty_copy import empty_sources
 from course.homeworks import HOMEWORKS, ROOT
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 LONGEST = {"en": 480, "zh": 260}
-BLANKS = [
-    (homework, id)
-    for homework in HOMEWORKS
-    if hint_files.hints_path(homework).is_file()
-    for id in markers.blanks(ROOT / homework)
-]
+BLANKS = [(homework, id) for homework in HOMEWORKS for id in markers.blanks(ROOT / homework)]
 
 
 def texts(blank):
@@ -36,8 +31,6 @@ def texts(blank):
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
 def test_every_blank_has_hints_and_no_other(homework):
-    if not hint_files.hints_path(homework).is_file():
-        pytest.skip("not written yet")
     assert set(hints.load_hints(homework)) == set(markers.blanks(ROOT / homework))
 
 
@@ -176,11 +169,6 @@ def test_a_worked_example_is_one_of_its_blank(homework, id):
     ]
     for value in np.ravel(np.asarray(examples[id](), dtype=float)):
         assert any(abs(value - number) <= slack for number, slack in shown), (id, value)
-
-
-def test_examples_use_other_numbers_than_the_checks_can():
-    """The checks draw inputs at random: an example's rounded numbers are not among the expected values of a case."""
-    assert all("rng" not in hints.load_hints(homework)[id].work for homework, id in BLANKS)
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
