@@ -156,16 +156,16 @@ def render(
     homeworks = [name for name in HOMEWORKS if any(r.homework == name for r in results)]
     for homework in homeworks:
         order = [check.name for check in checks.load_checks(homework)]
-        own = [result for result in results if result.homework == homework]
-        own.sort(key=lambda result: order.index(result.name))
-        lines += _homework_lines(homework, own, words, width, several=len(homeworks) > 1)
-        notes += [result.salvaged.text(language) for result in own if result.salvaged]
-        notes += [f"{result.id}: {result.note.text(language)}" for result in own if result.note]
+        shown = [result for result in results if result.homework == homework]
+        shown.sort(key=lambda result: order.index(result.name))
+        lines += _homework_lines(homework, shown, words, width, several=len(homeworks) > 1)
+        notes += [result.salvaged.text(language) for result in shown if result.salvaged]
+        notes += [f"{result.id}: {result.note.text(language)}" for result in shown if result.note]
         for name in hidden_libraries(root, homework):
             library = name.removesuffix(".py")
             notes.append(words.hides_library.format(file=f"{homework}/{name}", name=library))
         if next_result is None:
-            next_result = next((result for result in own if not result.status.passes), None)
+            next_result = next((result for result in shown if not result.status.passes), None)
     if next_result:
         lines += _next_lines(next_result, language, root, rerun)
     return lines + [[Segment(words.note.format(note=note))] for note in dict.fromkeys(notes)]
@@ -215,8 +215,8 @@ def _totals(rows: Sequence[BlankRow], words: Words) -> str:
     """ "94 / 100 points, bonus* 6 / 6" of a homework's rows."""
 
     def ratio(bonus: bool) -> str:
-        own = [row for row in rows if row.bonus == bonus]
-        return f"{sum(row.points for row in own)} / {sum(row.possible for row in own)}"
+        counted = [row for row in rows if row.bonus == bonus]
+        return f"{sum(row.points for row in counted)} / {sum(row.possible for row in counted)}"
 
     text = f"{ratio(False)} {words.points}"
     if any(row.bonus for row in rows):

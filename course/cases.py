@@ -72,7 +72,7 @@ class FreshCases(Cases):
         return self._answers[key]
 
     def known_mistakes(self, check: Check) -> list[Mistake]:
-        return [known for known in mistakes.load(check.homework) if known.blank == check.id]
+        return [mistake for mistake in mistakes.load(check.homework) if mistake.blank == check.id]
 
     def _answers_of(self, check: Check, number: int, mistake: Mistake) -> dict[str, Any]:
         if mistake.id not in self._runners:

@@ -153,23 +153,23 @@ def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, _Function]]:
 
 def blanks(folder: Path | str) -> dict[str, Region]:
     """{id: Region} of all blanks of a homework folder. Raises MarkerError for an id that stands twice."""
-    found = {}
+    by_id = {}
     for path in sorted(Path(folder).glob("*.py")):
         for region in regions(path):
-            if region.id in found:
+            if region.id in by_id:
                 raise MarkerError(
-                    f"{path}, line {region.begin}: {region.id} is in {found[region.id].path} too"
+                    f"{path}, line {region.begin}: {region.id} is in {by_id[region.id].path} too"
                 )
-            found[region.id] = region
-    return found
+            by_id[region.id] = region
+    return by_id
 
 
 def find(folder: Path | str, id: str) -> Region:
     """The Region of one blank. Raises LookupError."""
-    found = blanks(folder)
-    if id not in found:
+    by_id = blanks(folder)
+    if id not in by_id:
         raise LookupError(f"no blank {id} in {folder}")
-    return found[id]
+    return by_id[id]
 
 
 def solution(region: Region) -> str:

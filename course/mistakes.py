@@ -60,8 +60,8 @@ def edit(blank: str, id: str, *edits: Sequence[str], en: str, zh: str) -> None:
 
 def _register(mistake: Mistake) -> None:
     registered = _REGISTERED.setdefault(mistake.homework, {})
-    other = registered.get(mistake.id)
-    if other and (_code(other), other.edits) != (_code(mistake), mistake.edits):
+    earlier = registered.get(mistake.id)
+    if earlier and (_code(earlier), earlier.edits) != (_code(mistake), mistake.edits):
         raise ValueError(f"two mistakes of {mistake.homework} have the id {mistake.id}")
     registered[mistake.id] = mistake
 

@@ -53,23 +53,23 @@ def salvage(homework: str, id: str, sources: Mapping[str, str]) -> dict[str, str
 
     None if the blank cannot be taken out: the function is missing or does not parse.
     """
-    place = blank_places(homework).get(id)
+    location = blank_places(homework).get(id)
     empty = dict(empty_sources(homework))
-    student = place and sources.get(place.file)
-    if not place or student is None:
+    student = location and sources.get(location.file)
+    if not location or student is None:
         return None
-    merged = lay_into(empty[place.file], student, place.function, id)
-    return None if merged is None else {**empty, place.file: merged}
+    merged = lay_into(empty[location.file], student, location.function, id)
+    return None if merged is None else {**empty, location.file: merged}
 
 
 def lay_into(empty: str, student: str, function: str, id: str) -> str | None:
     """The text `empty` with the student's version of the blank's function, and the helpers that it uses."""
     target = _find_function(chunks(empty.splitlines()), function, containing=f"blank {id} (")
-    own = chunks(student.expandtabs(8).splitlines())
-    source = _find_function(own, function, owner=target.owner) if target else None
+    parts = chunks(student.expandtabs(8).splitlines())
+    source = _find_function(parts, function, owner=target.owner) if target else None
     if target is None or source is None or source.chunk.parse() is None:
         return None
-    helpers = _helpers(own, source.chunk, defined=_defined_names(empty))
+    helpers = _helpers(parts, source.chunk, defined=_defined_names(empty))
     lines = empty.splitlines()
     body = _reindent(source.chunk.lines, target.indent)
     lines[target.begin : target.end] = body
@@ -82,11 +82,11 @@ def empty_again(empty: str, student: str, function: str, id: str) -> str | None:
     """The student's text with the blank's function as it is in `empty`; None if the student's text has no such function."""
     lines = student.splitlines()
     target = _find_function(chunks(empty.splitlines()), function, containing=f"blank {id} (")
-    own = chunks(student.expandtabs(8).splitlines())
-    found = _find_function(own, function, owner=target.owner) if target else None
-    if target is None or found is None:
+    parts = chunks(student.expandtabs(8).splitlines())
+    match = _find_function(parts, function, owner=target.owner) if target else None
+    if target is None or match is None:
         return None
-    lines[found.begin : found.end] = _reindent(target.chunk.lines, found.indent)
+    lines[match.begin : match.end] = _reindent(target.chunk.lines, match.indent)
     return "\n".join(lines) + "\n"
 
 
@@ -112,16 +112,16 @@ def chunks(lines: Sequence[str], indent: str = "") -> list[tuple[int, Chunk]]:
         for number, line in enumerate(lines)
         if line.startswith(indent) and line[len(indent) :][:1].strip() and not _continues(line)
     ]
-    found: list[tuple[int, Chunk]] = []
+    parts: list[tuple[int, Chunk]] = []
     for start, end in zip(starts, [*starts[1:], len(lines)]):
         while end > start + 1 and re.match(r"\s*(#.*)?$", lines[end - 1]):
             end -= 1
-        previous = found[-1] if found else None
+        previous = parts[-1] if parts else None
         if previous and previous[1].lines[-1].lstrip().startswith("@"):
-            found[-1] = (previous[0], Chunk((*previous[1].lines, *lines[start:end])))
+            parts[-1] = (previous[0], Chunk((*previous[1].lines, *lines[start:end])))
         else:
-            found.append((start, Chunk(tuple(lines[start:end]))))
-    return [(start, _trimmed(chunk, indent)) for start, chunk in _joined(found)]
+            parts.append((start, Chunk(tuple(lines[start:end]))))
+    return [(start, _trimmed(chunk, indent)) for start, chunk in _joined(parts)]
 
 
 def _trimmed(chunk: Chunk, indent: str) -> Chunk:
@@ -170,12 +170,12 @@ def _find_function(
     owner: str | None = None,
 ) -> _Function | None:
     """The last function `name` with the text `containing`: at the top level, or in a class (`owner`, if one is given)."""
-    found = None
+    match = None
     for start, chunk in parts:
         if containing not in chunk.text:
             continue
         if chunk.name == name and not _is_class(chunk) and owner is None:
-            found = _Function(chunk, start, start + len(chunk.lines), "", None)
+            match = _Function(chunk, start, start + len(chunk.lines), "", None)
         if _is_class(chunk) and owner in (None, chunk.name):
             body = next((line for line in chunk.lines[1:] if line.strip()), "")
             indent = body[: len(body) - len(body.lstrip())]
@@ -184,8 +184,8 @@ def _find_function(
                 if method.name == name and containing in method.text:
                     begin = start + 1 + inner_start
                     end = begin + len(method.lines)
-                    found = _Function(method, begin, end, indent, chunk.name)
-    return found
+                    match = _Function(method, begin, end, indent, chunk.name)
+    return match
 
 
 def _is_class(chunk: Chunk) -> bool:
@@ -257,8 +257,8 @@ def salvage_message(error: StudentError, homework: str, advice: Message | None =
     """What the board says once for a homework whose file could not be loaded, with what to do."""
     where = error.where or f"{homework}/{error.importing}.py"
     file, _, line = where.partition(", ")
-    at = f" ({line}: {error.message})" if line else f" ({error.message})"
-    at_zh = (
+    detail = f" ({line}: {error.message})" if line else f" ({error.message})"
+    detail_zh = (
         f"（{line.replace('line', '第')} 行：{error.message}）" if line else f"（{error.message}）"
     )
     if error.is_timeout:
@@ -267,7 +267,7 @@ def salvage_message(error: StudentError, homework: str, advice: Message | None =
         problem, problem_zh = "does not parse", "无法解析"
     else:
         problem, problem_zh = f"cannot be imported, {error.type}", f"无法导入，{error.type}"
-    message = Message(f"{file} {problem}{at}", f"{file} {problem_zh}{at_zh}")
+    message = Message(f"{file} {problem}{detail}", f"{file} {problem_zh}{detail_zh}")
     if advice:
         message += Message(f": {advice.en}", f"：{advice.zh}")
     return message + Message(
@@ -319,11 +319,11 @@ def _is_nothing(value: ast.expr | None) -> bool:
 
 def student_function(homework: str, id: str, sources: Mapping[str, str]) -> Chunk | None:
     """The student's version of a blank's function, or None."""
-    place = blank_places(homework).get(id)
-    if not place or place.file not in sources:
+    location = blank_places(homework).get(id)
+    if not location or location.file not in sources:
         return None
-    empty = chunks(empty_sources(homework)[place.file].splitlines())
-    target = _find_function(empty, place.function, containing=f"blank {id} (")
-    own = chunks(sources[place.file].expandtabs(8).splitlines())
-    found = _find_function(own, place.function, owner=target.owner) if target else None
-    return found.chunk if found else None
+    empty = chunks(empty_sources(homework)[location.file].splitlines())
+    target = _find_function(empty, location.function, containing=f"blank {id} (")
+    parts = chunks(sources[location.file].expandtabs(8).splitlines())
+    match = _find_function(parts, location.function, owner=target.owner) if target else None
+    return match.chunk if match else None

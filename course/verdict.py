@@ -175,8 +175,8 @@ def _salvaged(
     sources = salvage(check.homework, check.id, runner.read_sources(check.homework))
     if sources is None:
         return None
-    with runner.with_sources(check.homework, sources) as other:
-        salvaged = _run_with_and_without_stubs(check, other, cases, drawn)
+    with runner.with_sources(check.homework, sources) as salvaged_runner:
+        salvaged = _run_with_and_without_stubs(check, salvaged_runner, cases, drawn)
     salvaged.salvaged = salvage_message(error, check.homework, advice_for(error))
     return salvaged
 
@@ -294,9 +294,9 @@ def explain_timeout(error: StudentError) -> Message:
 
 def explain_empty(check: Check, error: StudentError | None = None) -> Message:
     """Message for an empty blank: the check's own, or another one that it needs."""
-    place = blank_places(check.homework).get(check.id)
+    location = blank_places(check.homework).get(check.id)
     id = (error and error.empty) or check.id
-    file = (error and error.empty_file) or (place and f"{check.homework}/{place.file}")
+    file = (error and error.empty_file) or (location and f"{check.homework}/{location.file}")
     blank = f"{file}, blank {id}" if file else f"blank {id}"
     if id == check.id:
         return Message(f"NOT FILLED IN {blank}", f"尚未填写：{blank}")

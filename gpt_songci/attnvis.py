@@ -128,7 +128,7 @@ def capture(model, characters, text, layer=0):
         raise UserError(
             f"the model gave weights of {len(weights)} layers, it has {model.config.n_layer}: see blank gpt-g5.0"
         )
-    weights = [one[:1].double().round(decimals=DECIMALS) for one in weights]
+    weights = [layer_weights[:1].double().round(decimals=DECIMALS) for layer_weights in weights]
     return [SHOWN.get(character, character) for character in text], weights
 
 
@@ -167,8 +167,8 @@ def view(kind, tokens, weights, layer):
     more = {"layer": layer} if kind == "head" else {"display_mode": "light"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # bertviz leaves its template file open
-        made, found = REMOTE.subn("", show(weights, tokens, html_action="return", **more).data)
-    if found != 1:
+        made, replaced = REMOTE.subn("", show(weights, tokens, html_action="return", **more).data)
+    if replaced != 1:
         raise UserError(
             "this bertviz writes another page than 1.4.1; run: pip install -r requirements.txt"
         )
@@ -207,7 +207,7 @@ def page(title, views, note="", first=""):
 
     first: HTML above them: our own view.
     """
-    scripts = "\n".join(f"<script>{library(*one)}</script>" for one in LIBRARIES)
+    scripts = "\n".join(f"<script>{library(*script)}</script>" for script in LIBRARIES)
     shown = "\n".join(
         f'<figure><figcaption>{html.escape(caption)}</figcaption><div class="view">{made}</div></figure>'
         for caption, made in views
@@ -319,10 +319,12 @@ def main(argv=None):
         pictures.append((tokens, weights, name))
     if not args.compare:
         views.append((f"{name}: model view", view("model", tokens, weights, args.layer)))
-    own = section([(name, tokens, weights) for tokens, weights, name in pictures], args.layer)
+    pictures_section = section(
+        [(name, tokens, weights) for tokens, weights, name in pictures], args.layer
+    )
     title = f"Attention: {', '.join(name for _, _, name in runs)}"
     with safe_write(args.out) as file:
-        file.write(page(title, views, NOTE, own))
+        file.write(page(title, views, NOTE, pictures_section))
     written = [args.out]
     for tokens, weights, name in pictures:
         path = (

@@ -173,12 +173,12 @@ def grams(text, n):
 def copied(texts, chunks, n=GRAM):
     """Share of the n-grams of texts (each counts as often as it is there) that occur in a text of chunks."""
     wanted = Counter(chain.from_iterable(grams(text, n) for text in texts))
-    found, rest = set(), ""
+    occurring, rest = set(), ""
     for chunk in chunks:
         piece = rest + chunk
-        found.update(gram for gram in grams(piece, n) if gram in wanted)
+        occurring.update(gram for gram in grams(piece, n) if gram in wanted)
         rest = piece[max(0, len(piece) - n + 1) :]
-    return sum(wanted[gram] for gram in found) / wanted.total() if wanted else None
+    return sum(wanted[gram] for gram in occurring) / wanted.total() if wanted else None
 
 
 def distinct(texts, count, n=2):

@@ -96,22 +96,22 @@ def join_poems(parts, joined, quiet=False):
 def read_json_poems(path):
     """The members of the JSON list in a file, one after the other."""
     texts, decoder = read_text(path), json.JSONDecoder()
-    rest, at = next(texts, "").lstrip(), 1
+    rest, position = next(texts, "").lstrip(), 1
     if not rest.startswith("["):
         raise UserError(f"{path} is not a JSON list of poems: it does not begin with [")
     while True:
-        at = re.compile(r"[\s,]*").match(rest, at).end()
-        if rest.startswith("]", at):
+        position = re.compile(r"[\s,]*").match(rest, position).end()
+        if rest.startswith("]", position):
             return
         try:
-            poem, at = decoder.raw_decode(rest, at)
+            poem, position = decoder.raw_decode(rest, position)
         except json.JSONDecodeError as error:  # the end of this chunk, or really wrong
             more = next(texts, None)
-            if more is None or len(rest) - at > LARGEST_POEM:
+            if more is None or len(rest) - position > LARGEST_POEM:
                 raise UserError(
-                    f"{path} is not a JSON list of poems: {error.msg} at {rest[at : at + 40]!r}"
+                    f"{path} is not a JSON list of poems: {error.msg} at {rest[position : position + 40]!r}"
                 ) from None
-            rest, at = rest[at:] + more, 0
+            rest, position = rest[position:] + more, 0
         else:
             yield poem
 
@@ -120,7 +120,7 @@ def read_text(path, quiet=True, desc=None, digest=None):
     """The text of a UTF-8 file in chunks (str): no byte order mark, every line end "\n". Fills `digest`, if given."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     line_ends = io.IncrementalNewlineDecoder(decoder=None, translate=True)
-    place = 0  # bytes before the chunk
+    offset = 0  # bytes before the chunk
     with (
         open(path, "rb") as file,
         tqdm(desc=desc, total=path.stat().st_size, unit="B", unit_scale=True, disable=quiet) as bar,
@@ -131,14 +131,14 @@ def read_text(path, quiet=True, desc=None, digest=None):
                 text = decoder.decode(data, final=not data)
             except UnicodeDecodeError as error:
                 begin = (
-                    place + len(data) - len(error.object)
+                    offset + len(data) - len(error.object)
                 )  # the decoder keeps a character that a chunk cut
                 raise UserError(
                     f"{path} is not UTF-8: byte {begin + error.start} "
                     f"({error.object[error.start]:#04x}) cannot be read ({error.reason}); "
                     "save the file as UTF-8"
                 ) from None
-            place += len(data)
+            offset += len(data)
             if digest:
                 digest.update(data)
             bar.update(len(data))
@@ -199,7 +199,7 @@ def prepare(text_file, out_dir, quiet=False):
         "characters": "".join(map(chr, vocabulary)),
     }
 
-    digest, place = hashlib.sha256(), 0
+    digest, offset = hashlib.sha256(), 0
     with contextlib.ExitStack() as files:  # renamed together at the end, meta.json last
         meta_file = files.enter_context(safe_write(out_dir / "meta.json"))
         tunes_file = files.enter_context(safe_write(out_dir / "tunes.json"))
@@ -207,10 +207,10 @@ def prepare(text_file, out_dir, quiet=False):
         train_file = files.enter_context(safe_write(out_dir / "train.bin", "wb"))
         for text in read_text(text_file, quiet, "writing the numbers", digest):
             numbers = number[code_points(text)]
-            cut = min(max(train - place, 0), len(numbers))
+            cut = min(max(train - offset, 0), len(numbers))
             train_file.write(numbers[:cut].tobytes())
             val_file.write(numbers[cut:].tobytes())
-            place += len(numbers)
+            offset += len(numbers)
         if digest.hexdigest() != meta["sha256"]:
             raise UserError(f"{text_file} was changed while it was read; run this again")
         training_text = first_characters(read_text(text_file), min(train, LIMIT))

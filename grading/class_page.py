@@ -129,8 +129,8 @@ def chart(students: Sequence[Student], homework: str, lang: Language) -> Chart:
     return Chart(
         homework,
         len(marks),
-        statistics.mean(one.points for one in marks),
-        statistics.median(one.points for one in marks),
+        statistics.mean(mark.points for mark in marks),
+        statistics.median(mark.points for mark in marks),
         marks[0].possible,
         [
             Bar(str(10 * index), count, round(TALLEST * count / max(counts)))

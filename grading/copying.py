@@ -78,18 +78,18 @@ class Cluster:
 
 def own_lines(files: Files, homework: str) -> dict[str, list[tuple[int, str]]]:
     """{file: [(line number, text)]} of the lines that are not in the empty copy."""
-    found, room = {}, MAX_CODE
+    lines_of, room = {}, MAX_CODE
     for name in sorted(files, key=lambda name: (name not in _empty_lines(homework), name)):
         provided = _empty_lines(homework).get(name, frozenset())
         if name.endswith(".py") and len(files[name]) <= room:
             room -= len(files[name])
             text = files[name].decode("utf-8", "replace")
-            found[name] = [
+            lines_of[name] = [
                 (number, line)
                 for number, line in enumerate(text.splitlines(), 1)
                 if line.strip() and line.strip() not in provided
             ]
-    return found
+    return lines_of
 
 
 @functools.cache
@@ -102,16 +102,16 @@ def _empty_lines(homework: str) -> Mapping[str, frozenset[str]]:
 
 @functools.cache
 def _empty_statements(homework: str) -> frozenset[Statement]:
-    found: set[Statement] = set()
+    provided: set[Statement] = set()
     for name, data in cached_empty(homework).items():
         if name.endswith(".py"):
-            found.update(_structures(data.decode("utf-8"), name, homework, None))
-    return frozenset(found)
+            provided.update(_structures(data.decode("utf-8"), name, homework, None))
+    return frozenset(provided)
 
 
 def statements(files: Files, homework: str) -> dict[Statement, Place]:
     """What a student wrote, and where it is first."""
-    found: dict[Statement, Place] = {}
+    first_seen: dict[Statement, Place] = {}
     empty = _empty_statements(homework)
     for name, lines in own_lines(files, homework).items():
         if not lines:
@@ -119,13 +119,13 @@ def statements(files: Files, homework: str) -> dict[Statement, Place]:
         for number, line in lines:
             for key in _texts(line):
                 size = min(1.5, len(key) / (3 * TYPICAL))
-                found.setdefault(Statement("text", key, size), (name, number))
+                first_seen.setdefault(Statement("text", key, size), (name, number))
         text = files[name].decode("utf-8", "replace")
         numbers = {number for number, _ in lines}
         for statement, number in _structures(text, name, homework, numbers).items():
             if statement not in empty:
-                found.setdefault(statement, (name, number))
-    return found
+                first_seen.setdefault(statement, (name, number))
+    return first_seen
 
 
 def _texts(line: str) -> Iterable[str]:
@@ -153,7 +153,7 @@ def _structures(
         tree = parse(text)
     except UNPARSED:
         return {}
-    found: dict[Statement, int] = {}
+    first_lines: dict[Statement, int] = {}
     for qualified, function in _functions(tree.body, ""):
         is_blank = qualified in blank_functions(homework)
         owner = qualified if is_blank else "helper"
@@ -164,10 +164,10 @@ def _structures(
             if numbers is None or statement.lineno in numbers:
                 local = _local_names(function, keep_parameters=is_blank)
                 for key, size in _keys(statement, local):
-                    found.setdefault(
+                    first_lines.setdefault(
                         Statement("structure", f"{owner}: {key}", size), statement.lineno
                     )
-    return found
+    return first_lines
 
 
 def _functions(nodes: list[ast.stmt], prefix: str) -> Iterable[tuple[str, ast.FunctionDef]]:
@@ -287,9 +287,9 @@ def _identical(everybody: Mapping[str, Files], outside: set[str], homework: str)
         first = next(member for member in members if member not in outside)
         lines = [
             f"{name}, {number}: {line.strip()}"
-            for name, own in sorted(own_lines(everybody[first], homework).items())
+            for name, numbered in sorted(own_lines(everybody[first], homework).items())
             if name in names
-            for number, line in own
+            for number, line in numbered
         ]
         if len(lines) < IDENTICAL and not any("#" in line for line in lines):
             continue
@@ -314,8 +314,10 @@ class _Worth:
     ) -> None:
         # submissions with the same structure count once: a ring of any size is one source
         profiles = {
-            name: frozenset(statement.key for statement in own if statement.kind == "structure")
-            for name, own in written.items()
+            name: frozenset(
+                statement.key for statement in statements if statement.kind == "structure"
+            )
+            for name, statements in written.items()
             if name != SOLVED
         }
         groups: dict[frozenset[str], list[str]] = defaultdict(list)
@@ -342,10 +344,10 @@ class _Worth:
         key = statement, holders, with_solved
         if key not in self._worth:
             others = max(0, self.counts[statement] - holders)
-            known = statement in self.known
-            size = self.size - holders + (2 if known else NEVER_SEEN)
+            is_known = statement in self.known
+            size = self.size - holders + (2 if is_known else NEVER_SEEN)
             worth = math.log2(size / (others + 1))
-            if known and not with_solved:
+            if is_known and not with_solved:
                 worth *= WELL_KNOWN
             self._worth[key] = max(0.0, worth) * statement.size
         return self._worth[key]
@@ -354,15 +356,15 @@ class _Worth:
         """Bits of all that a submission has of a kind."""
         key = name, kind, with_solved
         if key not in self._totals:
-            own = (statement for statement in self.written[name] if statement.kind == kind)
-            self._totals[key] = sum(self.of(statement, 1, with_solved) for statement in own)
+            statements = (statement for statement in self.written[name] if statement.kind == kind)
+            self._totals[key] = sum(self.of(statement, 1, with_solved) for statement in statements)
         return self._totals[key]
 
 
 @functools.cache
 def _well_known(homework: str) -> frozenset[Statement]:
     """Structure of the known mistakes: two students make them without each other."""
-    found: set[Statement] = set()
+    structures: set[Statement] = set()
     regions = markers.blanks(ROOT / homework)
     for mistake in mistakes.load(homework):
         region = regions[mistake.blank]
@@ -371,8 +373,8 @@ def _well_known(homework: str) -> frozenset[Statement]:
         text = f"def {name}({', '.join(region.parameters)}):\n{textwrap.indent(body, '    ')}\n"
         if holder:
             text = f"class {holder}:\n{textwrap.indent(text, '    ')}"
-        found.update(_structures(text, region.path.name, homework, None))
-    return frozenset(found)
+        structures.update(_structures(text, region.path.name, homework, None))
+    return frozenset(structures)
 
 
 def _linked(
@@ -383,8 +385,8 @@ def _linked(
 ) -> list[Cluster]:
     worth = _Worth(written, outside, homework)
     holders: dict[Statement, list[str]] = defaultdict(list)
-    for name, own in written.items():
-        for statement in own:
+    for name, statements in written.items():
+        for statement in statements:
             holders[statement].append(name)
     candidates: Counter[tuple[str, str]] = Counter()
     for names in holders.values():
@@ -409,11 +411,11 @@ def likeness(worth: _Worth, a: str, b: str) -> tuple[str, float] | None:
     for kind in ("text", "structure"):
         if kind == "structure" and with_solved:
             continue  # a right answer is not a sign
-        mine = [statement for statement in both if statement.kind == kind]
-        shared = sum(worth.of(statement, holders, with_solved) for statement in mine)
+        common = [statement for statement in both if statement.kind == kind]
+        shared = sum(worth.of(statement, holders, with_solved) for statement in common)
         if shared < BITS[kind]:
             continue
-        alone = sum(worth.of(statement, 1, with_solved) for statement in mine)
+        alone = sum(worth.of(statement, 1, with_solved) for statement in common)
         least = min(worth.total(name, kind, with_solved) for name in (a, b)) - alone + shared
         if shared >= SHARE[kind] * least:
             return kind, min(1.0, shared / least)
@@ -444,13 +446,13 @@ def _clusters(
         groups[top(inside)] |= {a, b}
     clusters = []
     for members in groups.values():
-        mine = [link for pair, link in links.items() if set(pair) <= members]
+        inner = [link for pair, link in links.items() if set(pair) <= members]
         first = min(name for name in members if name not in outside)
         clusters.append(
             Cluster(
                 sorted(members),
-                "text" if all(kind == "text" for kind, _ in mine) else "structure",
-                min(share for _, share in mine),
+                "text" if all(kind == "text" for kind, _ in inner) else "structure",
+                min(share for _, share in inner),
                 sorted(members & outside),
                 _shared_lines(first, members, everybody, written),
             )
@@ -466,10 +468,13 @@ def _shared_lines(
 ) -> list[str]:
     """Lines of the first member that another member has too, as they are written or but for names."""
     others = set().union(*(written[name] for name in members if name != first))
-    places = sorted({place for statement, place in written[first].items() if statement in others})
+    locations = sorted(
+        {location for statement, location in written[first].items() if statement in others}
+    )
     texts = {
-        name: everybody[first][name].decode("utf-8", "replace").splitlines() for name, _ in places
+        name: everybody[first][name].decode("utf-8", "replace").splitlines()
+        for name, _ in locations
     }
-    return [f"{name}, {number}: {texts[name][number - 1].strip()}" for name, number in places][
+    return [f"{name}, {number}: {texts[name][number - 1].strip()}" for name, number in locations][
         :SHOWN
     ]

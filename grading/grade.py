@@ -46,15 +46,15 @@ def grade(options: Options) -> Outcome:
 def summary(outcome: Outcome) -> list[str]:
     """Lines for the terminal, without control characters."""
     plan, graded, report = outcome.plan, outcome.graded, outcome.report
-    places = graded.standings
-    having = {place.student for place in places}
+    standings = graded.standings
+    having = {key.student for key in standings}
     lines = []
     if confined := graded.record.isolation:
         still = (
             f", still possible there: {', '.join(confined.possible)}" if confined.possible else ""
         )
         lines.append(
-            f"graded {len(places)} homeworks of {len(having)} submissions; isolation: {confined.level}{still}"
+            f"graded {len(standings)} homeworks of {len(having)} submissions; isolation: {confined.level}{still}"
         )
     lines += [
         f"the grader failed: {name}: {error}" for name, error in sorted(graded.errors.items())

@@ -132,15 +132,15 @@ class Grader:
         self, submission: Submission, homework: str, files: Mapping[str, bytes], answer: Answer
     ) -> None:
         settings, code = self.settings, submission.digest(homework)
-        place = Place(submission.name, homework)
+        entry_place = Place(submission.name, homework)
 
         blanks = settings.blanks
-        if blanks and (place, code) not in settings.graded:
+        if blanks and (entry_place, code) not in settings.graded:
             blanks = frozenset()
             answer.in_full.append(homework)
         limits = astuple(settings.limits)
-        key = entry_key(place, code, settings.checks[homework], settings.seed, limits, blanks)
-        entry = Entry(place.student, homework, key, code, blanks=tuple(sorted(blanks)))
+        key = entry_key(entry_place, code, settings.checks[homework], settings.seed, limits, blanks)
+        entry = Entry(entry_place.student, homework, key, code, blanks=tuple(sorted(blanks)))
         if entry.key in settings.done:
             answer.entries.append(entry)
             return

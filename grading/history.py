@@ -53,7 +53,7 @@ def marks_of(students: Sequence[Student]) -> Marks:
 
 def changes(before: Marks, after: Marks) -> list[Change]:
     """Differences of two runs, row by row."""
-    found = []
+    differences = []
     for row in sorted({*before, *after}):
         old, new = before.get(row, {}), after.get(row, {})
         for homework in dict.fromkeys([*old, *new]):
@@ -63,8 +63,8 @@ def changes(before: Marks, after: Marks) -> list[Change]:
             before_sum = None if was is None else sum(was.values())
             after_sum = None if now is None else sum(now.values())
             blanks = _blank_changes(was, now) if was and now else ()
-            found.append(Change(row, homework, before_sum, after_sum, blanks))
-    return found
+            differences.append(Change(row, homework, before_sum, after_sum, blanks))
+    return differences
 
 
 def _blank_changes(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[BlankChange, ...]:

@@ -111,9 +111,9 @@ class SandboxRunner(Runner):
         }
 
     def with_sources(self, homework: str, sources: Mapping[str, str]) -> Runner:
-        own = {name: text.encode("utf-8", "replace") for name, text in sources.items()}
+        files = {name: text.encode("utf-8", "replace") for name, text in sources.items()}
         limits = replace(self.limits, total=max(0.0, self.limits.total - self.spent))
-        return SandboxRunner(self.sandbox, {homework: own}, limits, charged=self)
+        return SandboxRunner(self.sandbox, {homework: files}, limits, charged=self)
 
     def close(self) -> None:
         if self.charged:

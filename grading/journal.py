@@ -114,7 +114,7 @@ class Place:
 
 
 def entry_key(
-    place: Place,
+    entry_place: Place,
     code: str,
     checks: str,
     seed: int,
@@ -122,7 +122,15 @@ def entry_key(
     blanks: Iterable[str] = (),
 ) -> str:
     """Digest of everything that the marks of a place follow from: the same key, the same marks."""
-    parts = [place.student, place.homework, code, checks, seed, list(limits), *sorted(blanks)]
+    parts = [
+        entry_place.student,
+        entry_place.homework,
+        code,
+        checks,
+        seed,
+        list(limits),
+        *sorted(blanks),
+    ]
     return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
 
@@ -148,7 +156,7 @@ def standings(entries: Iterable[Entry]) -> dict[Place, Standing]:
     by_key: dict[str, Entry] = {}
     valid: dict[Place, Standing] = {}
     for entry in entries:
-        place = Place(entry.student, entry.homework)
+        entry_place = Place(entry.student, entry.homework)
         if entry.results is not None:
             by_key[entry.key] = entry
         elif entry.key in by_key:
@@ -157,12 +165,12 @@ def standings(entries: Iterable[Entry]) -> dict[Place, Standing]:
             continue
         results = entry.results or ()
         if not entry.blanks:
-            valid[place] = Standing(entry, results, keys=frozenset({entry.key}))
+            valid[entry_place] = Standing(entry, results, keys=frozenset({entry.key}))
             continue
-        base = valid.get(place)
+        base = valid.get(entry_place)
         if base and base.entry.code == entry.code:
             newer = {result.name: result for result in results}
-            valid[place] = Standing(
+            valid[entry_place] = Standing(
                 base.entry,
                 tuple(newer.get(result.name, result) for result in base.results),
                 tuple(sorted({*base.regraded, *entry.blanks})),

@@ -168,8 +168,8 @@ def collect(
     """Marks for every row, sorted by submission. best: of several attempts of a submitter the one with most points counts."""
     problems, errors = problems or {}, errors or {}
     marks = {
-        place: homework_marks(standing.results, standing.entry.level, standing.regraded)
-        for place, standing in standings.items()
+        key: homework_marks(standing.results, standing.entry.level, standing.regraded)
+        for key, standing in standings.items()
     }
     rows, attempts = matching.rows, {}
     if best:
@@ -219,10 +219,10 @@ def _add_homeworks(
     course: Course,
 ) -> None:
     for homework, settings in course.homeworks.items():
-        place = Place(student.submission, homework)
-        if place not in marks:
+        key = Place(student.submission, homework)
+        if key not in marks:
             continue
-        student.homeworks[homework] = marks[place]
+        student.homeworks[homework] = marks[key]
         try:
             days = late_days(submission, student.person, homework, settings.due)
         except TimeError as error:
@@ -242,8 +242,8 @@ def best_attempts(
     Most points of all homeworks together; of equal attempts the newest.
     """
     sums: dict[str, int] = {}
-    for place, homework in marks.items():
-        sums[place.student] = sums.get(place.student, 0) + homework.points + homework.bonus
+    for key, homework in marks.items():
+        sums[key.student] = sums.get(key.student, 0) + homework.points + homework.bonus
     submitters: dict[str, dict[str, Submission]] = {}
     for row in rows:
         submitters.setdefault(row.submission.key, {})[row.submission.name] = row.submission

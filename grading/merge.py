@@ -40,9 +40,9 @@ def merge(options: Options, parts: Sequence[Path]) -> Outcome:
     plan = make_plan(options)
     write(options.out / RECORD, record.to_json())
     with opened_journal(options) as journal:
-        known = set(journal.read())
+        present = set(journal.read())
         new = [entry for part in parts for entry in Journal(part / JOURNAL).read()]
-        journal.append(*(entry for entry in new if entry not in known))
+        journal.append(*(entry for entry in new if entry not in present))
         graded = grade_class(plan, record, journal, new=False)
     return Outcome(plan, graded, write_reports(plan, graded))
 

@@ -112,10 +112,10 @@ def _manual(options: Options, course: Course, intake: Intake, matching: Matching
     if not options.manual and not path.is_file():
         return {}
     marks = read_manual(path, course)
-    known = {submission.name for submission in intake.submissions}
+    students = {submission.name for submission in intake.submissions}
     people = [row.person for row in matching.rows if row.person] + matching.missing
-    known |= {person.id or person.login for person in people}
-    strangers = {question.student for question in marks} - known
+    students |= {person.id or person.login for person in people}
+    strangers = {question.student for question in marks} - students
     if strangers:
         raise GradeError(
             f"{path}: {', '.join(sorted(strangers))}: no submission of that name, and not on the roster"

@@ -173,7 +173,7 @@ def build(out, plan, root=ROOT):
     cases.mkdir(parents=True)
     for homework in plan.homeworks:
         if load_checks(homework):
-            seeds = [plan.course.seed * 1000 + at for at in range(case_sources.STORED_SETS)]
+            seeds = [plan.course.seed * 1000 + number for number in range(case_sources.STORED_SETS)]
             case_sources.store_cases(homework, cases / f"{homework}.npz", seeds)
     names = files_of(out)
     texts = {
@@ -319,8 +319,8 @@ def prove_empty(folder, plan):
 
 def prove_solved(folder, plan):
     """With the solved files put into the copy, every check passes (choice questions: a letter is given)."""
-    with tempfile.TemporaryDirectory() as place:
-        solved = Path(place) / "copy"
+    with tempfile.TemporaryDirectory() as temporary:
+        solved = Path(temporary) / "copy"
         shutil.copytree(folder, solved)
         for homework in plan.homeworks:
             for path in (ROOT / homework).glob("*.py"):
@@ -383,9 +383,9 @@ def prove_silent(folder, plan, root=ROOT):
 
 def prove_same(folder, plan):
     """Building once more gives the same bytes. Returns the number of files."""
-    with tempfile.TemporaryDirectory() as place:
-        build(place, plan)
-        names, again = files_of(folder), files_of(place)
+    with tempfile.TemporaryDirectory() as temporary:
+        build(temporary, plan)
+        names, again = files_of(folder), files_of(temporary)
         if names != again:
             raise ReleaseError(
                 f"two builds differ in their files: {sorted(set(names) ^ set(again))}"
@@ -393,7 +393,7 @@ def prove_same(folder, plan):
         for name in sorted(
             names, key=lambda name: name == COPY_RECORD
         ):  # it differs wherever another file does
-            if (Path(folder) / name).read_bytes() != (Path(place) / name).read_bytes():
+            if (Path(folder) / name).read_bytes() != (Path(temporary) / name).read_bytes():
                 raise ReleaseError(f"two builds differ in {name}")
     return len(names)
 
@@ -429,11 +429,11 @@ def refuse(out):
     if out.is_dir() and not any(out.iterdir()) or not out.exists():
         return
     try:
-        found = update.read_copy(out)
+        copy = update.read_copy(out)
     except update.UpdateError:
         raise ReleaseError(f"{out} exists and is not a student copy; give another --out") from None
-    for name, given in json.loads(found[COPY_RECORD])["files"].items():
-        if name in found and update.digest(name, found[name]) != given:
+    for name, given in json.loads(copy[COPY_RECORD])["files"].items():
+        if name in copy and update.digest(name, copy[name]) != given:
             raise ReleaseError(
                 f"{out}: {name} was changed since it was written; use --update {out}, or give another --out"
             )
@@ -444,13 +444,13 @@ def release(out, plan, say=print):
     out = Path(out)
     refuse(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".student-") as place:
-        folder = Path(place) / "copy"
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".student-") as temporary:
+        folder = Path(temporary) / "copy"
         folder.mkdir()
         build(folder, plan)
         prove(folder, plan, say)
         if out.suffix == ".zip":
-            made = Path(place) / out.name
+            made = Path(temporary) / out.name
             write_zip(folder, made)
             made.replace(out)
         elif out.exists() and any(out.iterdir()):
@@ -464,10 +464,10 @@ def release(out, plan, say=print):
 
 def renew(old, plan, say=print):
     """Build and prove a copy and bring it into the half-filled one at `old` (`python -m course update`, which students run)."""
-    with tempfile.TemporaryDirectory(prefix="student-") as place:
-        build(place, plan)
-        prove(place, plan, say)
-        update.update_copy(place, old, report=lambda message: say(message.en))
+    with tempfile.TemporaryDirectory(prefix="student-") as temporary:
+        build(temporary, plan)
+        prove(temporary, plan, say)
+        update.update_copy(temporary, old, report=lambda message: say(message.en))
 
 
 def not_due(plan, now=None):

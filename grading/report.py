@@ -73,7 +73,7 @@ def write_reports(plan: Plan, graded: Graded) -> Report:
 
 def _shown_code(graded: Graded) -> dict[str, dict[str, dict[str, bytes]]]:
     """{homework: {submission: files}} of what has marks."""
-    valid = {(place.student, place.homework) for place in graded.standings}
+    valid = {(key.student, key.homework) for key in graded.standings}
     return {
         homework: {name: files for name, files in students.items() if (name, homework) in valid}
         for homework, students in graded.code.items()
@@ -182,8 +182,8 @@ def _clear_documents(
     kept: dict[str, set[str]] = {}
     for works in handed_in.values():
         for work in works.values():
-            for place in work.files.values():
-                _, student, homework, name = place.split("/", 3)
+            for path in work.files.values():
+                _, student, homework, name = path.split("/", 3)
                 kept.setdefault(student, set()).add(f"{homework}/{name.split('/')[0]}")
     for student in folder.iterdir() if folder.is_dir() else ():
         for homework in list(student.iterdir()) if student.is_dir() else ():

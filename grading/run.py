@@ -59,8 +59,12 @@ class RunRecord:
             return None
         try:
             data: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            found = data.get("isolation")
-            confined = Isolation(found["level"], tuple(found["still possible"])) if found else None
+            isolation = data.get("isolation")
+            confined = (
+                Isolation(isolation["level"], tuple(isolation["still possible"]))
+                if isolation
+                else None
+            )
             limits = Limits(**data.get("limits", {}))
             return cls(int(data["seed"]), confined, data.get("shard", ""), limits)
         except (ValueError, KeyError, TypeError):
@@ -165,7 +169,9 @@ def grade_class(plan: Plan, record: RunRecord, journal: Journal, new: bool = Tru
         limits=record.limits,
         blanks=frozenset(plan.options.blanks),
         done=frozenset(entry.key for entry in journal.read() if entry.results is not None),
-        graded=frozenset((place, standing.entry.code) for place, standing in before.items()),
+        graded=frozenset(
+            (entry_place, standing.entry.code) for entry_place, standing in before.items()
+        ),
         grade=new,
     )
     graded, current = Graded(record), {}
@@ -206,15 +212,15 @@ def _look_up(
     """Take the valid marks of this plan's submissions; say so where they are those of other files."""
     for submission in plan.submissions:
         for homework in plan.course.homeworks:
-            place = Place(submission.name, homework)
-            standing = valid.get(place)
+            entry_place = Place(submission.name, homework)
+            standing = valid.get(entry_place)
             if standing is None:
                 continue
             if homework in plan.homeworks and homework not in submission.homeworks:
                 graded.problems[submission.name].append(_gone(homework))
                 continue
-            graded.standings[place] = standing
-            if homework in submission.homeworks and current.get(place) != standing.entry.code:
+            graded.standings[entry_place] = standing
+            if homework in submission.homeworks and current.get(entry_place) != standing.entry.code:
                 graded.problems[submission.name].append(_older(homework))
 
 

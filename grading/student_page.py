@@ -25,13 +25,13 @@ class ClassSpread:
 
 def spreads(students: Sequence[Student]) -> dict[str, ClassSpread]:
     """{homework: ClassSpread}, of homeworks that at least four students have: fewer would tell whose marks they are."""
-    found = {}
+    by_homework = {}
     for homework in dict.fromkeys(name for student in students for name in student.homeworks):
         points = [s.homeworks[homework].points for s in students if homework in s.homeworks]
         if len(points) >= 4:
             low, median, high = statistics.quantiles(points, n=4, method="inclusive")
-            found[homework] = ClassSpread(median, low, high, len(points))
-    return found
+            by_homework[homework] = ClassSpread(median, low, high, len(points))
+    return by_homework
 
 
 @dataclass(frozen=True)

@@ -58,20 +58,20 @@ SOLVED_ZH = "题目的解答"
 
 def calls(files, homework):
     """["hmm/model.py, line 12: os._exit"]: forbidden and tell-tale names in lines of the student's own."""
-    found = []
+    lines_found = []
     words = {
         *FORBIDDEN.get(homework, ()),
         *ALWAYS,
-        *(f"test_{one.name}" for one in load_checks(homework)),
+        *(f"test_{check.name}" for check in load_checks(homework)),
     }
-    own = copying.own_lines(files, homework)
-    found += [
+    written = copying.own_lines(files, homework)
+    lines_found += [
         f"{homework}/{name}: too long to look through"
         for name in files
-        if name.endswith(".py") and name not in own
+        if name.endswith(".py") and name not in written
     ]
-    for name, lines in sorted(own.items()):
-        numbers = {at for at, _ in lines}
+    for name, lines in sorted(written.items()):
+        numbers = {number for number, _ in lines}
         try:
             tree = ast.parse(files[name].decode("utf-8", "replace"))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -79,11 +79,11 @@ def calls(files, homework):
         for node in ast.walk(tree):
             line = getattr(node, "lineno", None)
             if line in numbers:
-                found += [
+                lines_found += [
                     f"{homework}/{name}, line {line}: {word}"
                     for word in sorted(_names(node) & words)
                 ]
-    return sorted(set(found))
+    return sorted(set(lines_found))
 
 
 def _names(node):
@@ -117,16 +117,16 @@ def look(
 
     class_files: {homework: {student: {file: bytes}}}; earlier: the same for submissions of earlier terms, as sources.
     """
-    found = []
+    suspicions = []
     for homework, students in class_files.items():
         for student, files in sorted(students.items()):
             hits = calls(files, homework)
             if hits:
                 more = f" (+{len(hits) - 1})" if len(hits) > 1 else ""
-                found.append({"text": f"{student}: {hits[0]}{more}", "lines": hits})
+                suspicions.append({"text": f"{student}: {hits[0]}{more}", "lines": hits})
         for cluster in copying.find_clusters(students, homework, (earlier or {}).get(homework)):
-            found.append({"text": describe(cluster, homework, lang), "lines": cluster.lines})
-    return found
+            suspicions.append({"text": describe(cluster, homework, lang), "lines": cluster.lines})
+    return suspicions
 
 
 def describe(cluster: copying.Cluster, homework: str, lang: str) -> str:

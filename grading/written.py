@@ -50,9 +50,9 @@ def keep_written(out: Path, submission: Submission) -> dict[str, WrittenWork]:
                 work.text = f"{work.text}\n\n{text}".strip()
                 continue
             stem, ending = os.path.splitext(name)
-            place = f"files/{folder_name(submission.name)}/{homework}/{folder_name(stem)}{ending.lower()}"
-            work.files[name] = place
-            write(out / FOLDER / place, data)
+            path = f"files/{folder_name(submission.name)}/{homework}/{folder_name(stem)}{ending.lower()}"
+            work.files[name] = path
+            write(out / FOLDER / path, data)
     return kept
 
 
@@ -66,17 +66,17 @@ def sections(text: str, questions: Iterable[str]) -> dict[str, str]:
 
     A text without such headings belongs to every question.
     """
-    found: dict[str, list[str]] = {}
+    parts: dict[str, list[str]] = {}
     current, questions = "", list(questions)
     for line in text.splitlines():
         heading = re.match(r"#{1,6}\s+(\w+)\b", line)
         if heading and heading[1] in questions:
             current = heading[1]
         elif current:
-            found.setdefault(current, []).append(line)
-    if not found and text.strip():
+            parts.setdefault(current, []).append(line)
+    if not parts and text.strip():
         return {question: text.strip()[:MAX_TEXT] for question in questions}
-    return {question: "\n".join(lines).strip()[:MAX_TEXT] for question, lines in found.items()}
+    return {question: "\n".join(lines).strip()[:MAX_TEXT] for question, lines in parts.items()}
 
 
 def rubric(homework: str, question: str, lang: Language, course: Course) -> str:
@@ -128,11 +128,11 @@ def _answer(student: str, work: WrittenWork, question: str, questions: Iterable[
         name for other, part in texts.items() if other != question for name in _linked(part)
     }
     shown = {
-        name: place
-        for name, place in work.files.items()
+        name: path
+        for name, path in work.files.items()
         if name.lower().endswith(SHOWN) and (name in linked or name not in elsewhere)
     }
-    files = {name: place for name, place in work.files.items() if not name.lower().endswith(SHOWN)}
+    files = {name: path for name, path in work.files.items() if not name.lower().endswith(SHOWN)}
     return Answer(student, text, shown, files)
 
 

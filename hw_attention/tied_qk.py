@@ -74,14 +74,14 @@ def drawn_scores(n, L, tied, draws, generator):
 def summary(scores):
     """Moments of the scores and mean of α_ii over all texts."""
     scores = torch.stack(list(scores))  # (draws, L, L)
-    own = scores.diagonal(dim1=1, dim2=2)
-    other = scores[:, ~torch.eye(scores.size(-1), dtype=torch.bool)]
+    diagonal = scores.diagonal(dim1=1, dim2=2)
+    off_diagonal = scores[:, ~torch.eye(scores.size(-1), dtype=torch.bool)]
     _, weights = attend(scores, torch.zeros(*scores.shape[:2], 1))
     return {
-        "same_mean": float(own.mean()),
-        "same_std": float(own.std()),
-        "other_mean": float(other.mean()) if other.numel() else 0.0,
-        "other_std": float(other.std()) if other.numel() else 0.0,
+        "same_mean": float(diagonal.mean()),
+        "same_std": float(diagonal.std()),
+        "other_mean": float(off_diagonal.mean()) if off_diagonal.numel() else 0.0,
+        "other_std": float(off_diagonal.std()) if off_diagonal.numel() else 0.0,
         "diagonal": float(weights.diagonal(dim1=1, dim2=2).mean()),
     }
 
@@ -97,15 +97,15 @@ def real_layer(n, L, tied, texts, seed):
 
 def measure(args):
     """{"tied" / "untied": {n: numbers}} for all widths of table and picture."""
-    generator, found = torch.Generator().manual_seed(args.seed), {}
+    generator, results = torch.Generator().manual_seed(args.seed), {}
     for tied, name in NAMES.items():
-        found[name] = {}
+        results[name] = {}
         for n in sorted({*args.n, *DRAWN}):
-            found[name][n] = summary(drawn_scores(n, args.L, tied, args.draws, generator)) | {
+            results[name][n] = summary(drawn_scores(n, args.L, tied, args.draws, generator)) | {
                 "closed_form": expected_diagonal_weight(n, args.L, tied),
                 "real_layer": real_layer(n, args.L, tied, min(args.draws, 20), args.seed),
             }
-    return found
+    return results
 
 
 def train_both(args, data, device):
@@ -142,7 +142,7 @@ def train_both(args, data, device):
     return result
 
 
-def draw(found, maps, task, args, path):
+def draw(results, maps, task, args, path):
     """Two maps of α, α_ii against n, and the accuracy on the numerals."""
     from plots import plt, save  # slow to import
 
@@ -158,7 +158,7 @@ def draw(found, maps, task, args, path):
         fig.colorbar(image, ax=ax, shrink=0.8, label="weight")
     widths = np.unique(np.geomspace(4, max(n, 1024), 60).astype(int))
     for name, colour in (("untied", "tab:blue"), ("tied", "tab:red")):
-        at = sorted(found[name])
+        measured_widths = sorted(results[name])
         axes[2].plot(
             widths,
             [expected_diagonal_weight(int(w), args.L, name == "tied") for w in widths],
@@ -166,15 +166,15 @@ def draw(found, maps, task, args, path):
             label=f"{name}: closed form",
         )
         axes[2].plot(
-            at,
-            [found[name][w]["diagonal"] for w in at],
+            measured_widths,
+            [results[name][w]["diagonal"] for w in measured_widths],
             "o",
             color=colour,
             label=f"{name}: drawn directly",
         )
         axes[2].plot(
-            at,
-            [found[name][w]["real_layer"] for w in at],
+            measured_widths,
+            [results[name][w]["real_layer"] for w in measured_widths],
             ":x",
             color=colour,
             label=f"{name}: fresh layer",
@@ -191,8 +191,8 @@ def draw(found, maps, task, args, path):
         axes[3].bar(
             list(task), [100 * share for share in task.values()], color=["tab:blue", "tab:red"]
         )
-        for at, share in enumerate(task.values()):
-            axes[3].text(at, 100 * share + 1, f"{share:.1%}", ha="center")
+        for measured_widths, share in enumerate(task.values()):
+            axes[3].text(measured_widths, 100 * share + 1, f"{share:.1%}", ha="center")
         axes[3].set(
             title=f"numerals, 1 layer, 1 head, {args.iters} steps",
             ylabel="unseen numerals read right (%)",
@@ -209,16 +209,16 @@ def main(argv=None):
         from train import load_data
 
         data = load_data(args.data_root)  # a missing file is reported before the work starts
-    found = measure(args)
+    results = measure(args)
     for name in NAMES.values():
         for n in args.n:
-            one, formula = found[name][n], expected_logits(n, name == "tied")
+            measured, formula = results[name][n], expected_logits(n, name == "tied")
             print(
-                f"{name:6} n = {n:4}   own score {one['same_mean']:6.2f} ± {one['same_std']:.2f} (expected "
-                f"{formula['same_mean']:.2f} ± {formula['same_std']:.2f})   others {one['other_mean']:5.2f} ± "
-                f"{one['other_std']:.2f} ({formula['other_mean']:.0f} ± {formula['other_std']:.0f})   α_ii "
-                f"{one['diagonal']:.5f}, closed form {one['closed_form']:.5f} "
-                f"({one['diagonal'] / one['closed_form'] - 1:+.2%})   fresh layer {one['real_layer']:.5f}"
+                f"{name:6} n = {n:4}   own score {measured['same_mean']:6.2f} ± {measured['same_std']:.2f} (expected "
+                f"{formula['same_mean']:.2f} ± {formula['same_std']:.2f})   others {measured['other_mean']:5.2f} ± "
+                f"{measured['other_std']:.2f} ({formula['other_mean']:.0f} ± {formula['other_std']:.0f})   α_ii "
+                f"{measured['diagonal']:.5f}, closed form {measured['closed_form']:.5f} "
+                f"({measured['diagonal'] / measured['closed_form'] - 1:+.2%})   fresh layer {measured['real_layer']:.5f}"
             )
     generator = torch.Generator().manual_seed(args.seed)
     maps = {
@@ -235,11 +235,15 @@ def main(argv=None):
         )
     with safe_write(args.out_dir / "tied_qk.json") as file:
         json.dump(
-            {"settings": {k: str(v) for k, v in vars(args).items()}, "alpha": found, "task": task},
+            {
+                "settings": {k: str(v) for k, v in vars(args).items()},
+                "alpha": results,
+                "task": task,
+            },
             file,
             indent=1,
         )
-    draw(found, maps, task, args, args.out_dir / "tied_qk.png")
+    draw(results, maps, task, args, args.out_dir / "tied_qk.png")
     print(f"wrote tied_qk.png and tied_qk.json to {args.out_dir}")
 
 

@@ -75,8 +75,8 @@ def get_parser():
 
 def encode_texts(texts):
     """Numerals -> tokens (N, S) long padded with PAD, lengths (N,) long."""
-    known = {sign: at for at, sign in enumerate(SIGNS, SPECIAL)}
-    return pad([[known[sign] for sign in text] for text in texts])
+    number_of = {sign: number for number, sign in enumerate(SIGNS, SPECIAL)}
+    return pad([[number_of[sign] for sign in text] for text in texts])
 
 
 def pad(rows):
@@ -114,14 +114,14 @@ class Numerals:
             raise UserError(
                 f"{path} is not UTF-8 (byte {error.start}); run: {command('prepare.py')}"
             ) from None
-        for at, line in enumerate(lines, 1):
+        for line_number, line in enumerate(lines, 1):
             text, tab, answer = line.partition("\t")
             try:
                 if not tab or answer != str(to_number(text)):
                     raise ValueError(f"{line!r} is not numeral<TAB>its digits")
             except ValueError as error:
                 raise UserError(
-                    f"{path}, line {at}: {error}; run: {command('prepare.py')}"
+                    f"{path}, line {line_number}: {error}; run: {command('prepare.py')}"
                 ) from None
             self.texts.append(text)
             self.answers.append(answer)

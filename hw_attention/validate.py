@@ -141,15 +141,15 @@ def check_arrays(rules, values, sizes=None):
     Sizes are taken from the arrays in the order of the rules; sizes: {letter: number} that are known before.
     Raises ValueError if a value is missing, shapes disagree or an entry is wrong, in this order.
     """
-    known, checked = {letter: (size, None) for letter, size in (sizes or {}).items()}, {}
+    letter_sizes, checked = {letter: (size, None) for letter, size in (sizes or {}).items()}, {}
     for name, rule in rules.items():
         if name not in values:
             raise ValueError(f"{name} is missing; there is {', '.join(values) or 'nothing'}")
         checked[name] = rule.convert(name, values[name])
         if rule.axes is not None:
-            check_shape(name, checked[name].shape, rule, known)
+            check_shape(name, checked[name].shape, rule, letter_sizes)
     for name, rule in rules.items():
-        rule.check_values(name, checked[name], known)
+        rule.check_values(name, checked[name], letter_sizes)
     return checked
 
 

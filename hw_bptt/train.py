@@ -175,15 +175,15 @@ def main(argv=None):
                     refresh=False,
                 )
         seconds = time.perf_counter() - begin
-        found = accuracy(kind, params, vectors, val_texts, val_labels)
-        if found > max((row["val_accuracy"] for row in log), default=0):
+        val_accuracy = accuracy(kind, params, vectors, val_texts, val_labels)
+        if val_accuracy > max((row["val_accuracy"] for row in log), default=0):
             best = params
         log.append(
             {
                 "epoch": epoch,
                 "train_loss": loss_sum / len(order),
                 "train_accuracy": right / len(order),
-                "val_accuracy": found,
+                "val_accuracy": val_accuracy,
                 "seconds": round(seconds, 1),
                 "steps_per_s": round(steps / seconds),
             }
@@ -191,7 +191,7 @@ def main(argv=None):
         save_run(path, settings, log, params, best, chars, vectors)
         print(
             f"epoch {epoch:>2}  train loss {log[-1]['train_loss']:.3f} nats  train accuracy {log[-1]['train_accuracy']:.3f}"
-            f"  validation accuracy {found:.3f}  {seconds:.1f} s  {steps / seconds:,.0f} steps/s",
+            f"  validation accuracy {val_accuracy:.3f}  {seconds:.1f} s  {steps / seconds:,.0f} steps/s",
             flush=True,
         )
     draw(log, settings, majority, path / "accuracy.png")

@@ -45,13 +45,13 @@ def template(node: ast.expr) -> str:
 
 def messages_of(source: str) -> list[str]:
     """The messages in a script's source that a user may read: help of flags, errors, translated notes."""
-    found = []
+    messages = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             parts = [word.value for word in node.keywords if word.arg in KEYWORDS]
-            found += map(template, parts + (node.args[:1] if name in CALLS else []))
-    return [text for text in found if re.search("[A-Za-z]{2}", text.replace("{}", ""))]
+            messages += map(template, parts + (node.args[:1] if name in CALLS else []))
+    return [text for text in messages if re.search("[A-Za-z]{2}", text.replace("{}", ""))]
 
 
 def texts_of(source: str) -> str:
@@ -89,15 +89,15 @@ def untranslated(folder: Path) -> list[str]:
     whole = [
         text for text in catalogue if len(text.replace("{}", "")) > 14
     ]  # "{}; run: {}" is a part
-    known = [pattern_of(text) for text in whole]
+    patterns = [pattern_of(text) for text in whole]
     missing = []
     for path in sorted(folder.glob("*.py")):
         for text in messages_of(path.read_text(encoding="utf-8")):
-            mine = pattern_of(text)
+            text_pattern = pattern_of(text)
             if not (
                 text in catalogue
-                or any(pattern.fullmatch(text) for pattern in known)
-                or any(mine.fullmatch(other) for other in catalogue)
+                or any(pattern.fullmatch(text) for pattern in patterns)
+                or any(text_pattern.fullmatch(other) for other in catalogue)
             ):
                 missing.append(f"{path.parent.name}/{path.name}: {text}")
     return missing

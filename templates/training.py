@@ -215,15 +215,15 @@ def load_checkpoint(path, homework, version, fill):
         raise UserError(f"{path.absolute()} not found; run: {fill}")
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        found = checkpoint["format"]
+        format = checkpoint["format"]
     except Exception as error:  # torch, zipfile and pickle each have their own
         raise UserError(
             f"{path} is truncated or not a checkpoint of train.py ({type(error).__name__})"
         ) from None
     if checkpoint.get("homework", homework) != homework:
         raise UserError(f"{path} is a checkpoint of {checkpoint['homework']}, not of {homework}")
-    if found != version:
-        raise UserError(f"{path} has format {found}, this script reads {version}; train again")
+    if format != version:
+        raise UserError(f"{path} has format {format}, this script reads {version}; train again")
     return checkpoint
 
 

@@ -305,7 +305,7 @@ def yardsticks(data_root, data, seeds, folder):
     words = {text: tokenizer(text) for text in texts}
     for seed in seeds:
         rows = split_rows(texts, labels, seed)
-        known, test = rows["train"] + rows["validation"], rows["test"]
+        learned, test = rows["train"] + rows["validation"], rows["test"]
         accuracy["always the majority"].append(
             float(max(labels[test].mean(), 1 - labels[test].mean()))
         )
@@ -322,9 +322,11 @@ def yardsticks(data_root, data, seeds, folder):
             ),
         ):
             vectorizer = TfidfVectorizer(**cut)
-            learner.fit(vectorizer.fit_transform([texts[at] for at in known]), labels[known])
+            learner.fit(vectorizer.fit_transform([texts[row] for row in learned]), labels[learned])
             accuracy[name].append(
-                float(learner.score(vectorizer.transform([texts[at] for at in test]), labels[test]))
+                float(
+                    learner.score(vectorizer.transform([texts[row] for row in test]), labels[test])
+                )
             )
     with safe_write(file) as out:
         json.dump({"key": key, "accuracy": accuracy}, out, indent=1)
@@ -367,13 +369,15 @@ def differences(results):
         "| variant | less | mean | spread | each seed | larger than the spread |",
         "|---|---|---|---|---|---|",
     ]
-    for one, other in PAIRS:
-        seeds = [seed for seed in results.get(one, {}) if seed in results.get(other, {})]
+    for variant, baseline in PAIRS:
+        seeds = [seed for seed in results.get(variant, {}) if seed in results.get(baseline, {})]
         if len(seeds) > 1:
-            values = [results[one][seed]["test"] - results[other][seed]["test"] for seed in seeds]
+            values = [
+                results[variant][seed]["test"] - results[baseline][seed]["test"] for seed in seeds
+            ]
             mean, deviation = spread(values)
             lines.append(
-                f"| {one} | {other} | {mean:+.4f} | {deviation:.4f} | {' '.join(format(v, '+.4f') for v in values)} | "
+                f"| {variant} | {baseline} | {mean:+.4f} | {deviation:.4f} | {' '.join(format(v, '+.4f') for v in values)} | "
                 f"{'yes' if abs(mean) > deviation else 'no'} |"
             )
     return lines if len(lines) > 2 else []
@@ -432,8 +436,8 @@ def averages(results, data, seeds, recipe):
         runs = sorted((runs[seed] for runs in results.values()), key=lambda run: -run["validation"])
         for name, chosen in ((ALL, runs), (SOME, runs[:BEST])):
             rows[name][seed] = {"best": "", "words_per_second": 0, "seconds": 0.0}
-            for part, at in (("validation", 0), ("test", 1)):
-                p = torch.stack([run["probabilities"][at] for run in chosen]).mean(0)
+            for part, column in (("validation", 0), ("test", 1)):
+                p = torch.stack([run["probabilities"][column] for run in chosen]).mean(0)
                 rows[name][seed][part] = ((p > 0.5) == parts[part].labels).double().mean().item()
     return rows if len(results) > BEST else {ALL: rows[ALL]}
 

@@ -195,7 +195,9 @@ class Encoder:
 
     def __init__(self, words, tokens="words", stop_words=()):
         self.words, self.tokens, self.stop_words = list(words), tokens, frozenset(stop_words)
-        self.number = {word: at for at, word in enumerate([*SPECIAL, *self.words]) if at > UNKNOWN}
+        self.number = {
+            word: index for index, word in enumerate([*SPECIAL, *self.words]) if index > UNKNOWN
+        }
 
     def cut(self, text):
         """The words of a text that a model gets to see."""
@@ -249,7 +251,7 @@ class Batches:
     def epoch(self, rng):
         """Batches in random order; texts of like length meet other companions in each epoch. rng: np Generator."""
         groups = self.groups(rng)
-        return (self.pick(groups[at]) for at in rng.permutation(len(groups)))
+        return (self.pick(groups[index]) for index in rng.permutation(len(groups)))
 
     def groups(self, rng):
         """Numbers of the texts, a batch at a time, sorted by a length that is a little blurred."""
@@ -258,10 +260,12 @@ class Batches:
     def cut(self, keys):
         """Numbers of the texts, in the order of their keys, a batch at a time."""
         order = np.argsort(keys, kind="stable")
-        return [order[at : at + self.batchsize] for at in range(0, len(order), self.batchsize)]
+        return [
+            order[begin : begin + self.batchsize] for begin in range(0, len(order), self.batchsize)
+        ]
 
     def pick(self, numbers):
-        return *pad([self.texts[at] for at in numbers]), self.labels[numbers]
+        return *pad([self.texts[row] for row in numbers]), self.labels[numbers]
 
 
 def load_meta(data_root):

@@ -172,7 +172,7 @@ class CnnEncoder(nn.Module):
         self.width = filters * len(widths)
 
     def forward(self, x, lengths):
-        return torch.cat([convolve(x, one.weight, one.bias) for one in self.convolutions], dim=2)
+        return torch.cat([convolve(x, conv.weight, conv.bias) for conv in self.convolutions], dim=2)
 
 
 class Block(nn.Module):

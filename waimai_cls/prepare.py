@@ -120,13 +120,18 @@ def prepare(reviews, seed=0, min_count=2, vectors="ppmi", dim=None, quiet=True):
     """(meta, {part: (lists of word numbers, labels)}, vectors (V, D) float32). reviews: from read_and_cut."""
     labels, texts, words, about = reviews
     rows = split_rows(texts, labels, seed)
-    known = vocabulary({part: [words[at] for at in rows[part]] for part in PARTS}, min_count)
-    encoder = Encoder(known, about["tokens"], about["stop_words"])
+    training_words = vocabulary(
+        {part: [words[row] for row in rows[part]] for part in PARTS}, min_count
+    )
+    encoder = Encoder(training_words, about["tokens"], about["stop_words"])
     parts = {
-        part: ([encoder.numbers(words[at]) for at in rows[part]], [labels[at] for at in rows[part]])
+        part: (
+            [encoder.numbers(words[row]) for row in rows[part]],
+            [labels[row] for row in rows[part]],
+        )
         for part in PARTS
     }
-    if not known:
+    if not training_words:
         raise UserError(
             f"{about['source']}: no word occurs {min_count} times in the train part; more reviews, or --min_count 1"
         )
@@ -137,7 +142,7 @@ def prepare(reviews, seed=0, min_count=2, vectors="ppmi", dim=None, quiet=True):
         "vectors": source,
         "dim": table.shape[1],
         "parts": {part: count(*parts[part]) for part in PARTS},
-        "words": known,
+        "words": training_words,
     }
     return meta, parts, table
 
@@ -154,8 +159,8 @@ def split_rows(texts, labels, seed):
     """{part: numbers of the rows}: 20 % test, and 20 % of the rest validation. A text that stands under both labels is
     one text here, so both its rows land in one part."""
     first = {}
-    for at, text in enumerate(texts):
-        first.setdefault(text, []).append(at)
+    for row, text in enumerate(texts):
+        first.setdefault(text, []).append(row)
     groups = list(first.values())
     kinds = np.array([labels[group[0]] for group in groups])
     if len(groups) < 10 or min(np.bincount(kinds, minlength=2)) < 5:
@@ -167,7 +172,7 @@ def split_rows(texts, labels, seed):
     rest, test = split(kinds, 0.2, rng)
     train, validation = (rest[part] for part in split(kinds[rest], 0.2, rng))
     return {
-        name: [at for group in part for at in groups[group]]
+        name: [row for group in part for row in groups[group]]
         for name, part in zip(PARTS, (train, validation, test))
     }
 
@@ -210,15 +215,15 @@ def make_vectors(source, dim, encoder, train, seed, quiet):
     if source == "ppmi":
         dim = dim or 300
         return ppmi(train, size, dim, seed), f"ppmi, {dim} wide, from the train text"
-    table, found, coverage = read_vectors(source, encoder.number, size, dim, quiet)
+    table, is_read, coverage = read_vectors(source, encoder.number, size, dim, quiet)
     words = sum(map(len, train))
-    hit = sum(found[number] for text in train for number in text)
+    hit = sum(is_read[number] for text in train for number in text)
     description = (
-        f"{Path(source).name}, {table.shape[1]} wide, for {found.sum()} of {size - 2} words ({hit / words:.1%} of the "
+        f"{Path(source).name}, {table.shape[1]} wide, for {is_read.sum()} of {size - 2} words ({hit / words:.1%} of the "
         f"train text){coverage}"
     )
-    table[2:][~found[2:]] = 0  # words that are not in the file
-    table[UNKNOWN] = table[2:][found[2:]].mean(0) if found.any() else 0
+    table[2:][~is_read[2:]] = 0  # words that are not in the file
+    table[UNKNOWN] = table[2:][is_read[2:]].mean(0) if is_read.any() else 0
     return table, description
 
 
@@ -284,7 +289,7 @@ def read_vectors(path, number, size, dim=None, quiet=True):
     path = Path(path)
     if not path.is_file():
         raise UserError(f"--vectors {path}: no such file; give a file of word vectors, or ppmi")
-    table, found, twice, width = None, np.zeros(size, bool), 0, dim
+    table, is_read, twice, width = None, np.zeros(size, bool), 0, dim
     try:
         with (
             open(path, "rb") as raw,
@@ -297,11 +302,11 @@ def read_vectors(path, number, size, dim=None, quiet=True):
                 disable=quiet,
             ) as bar,
         ):
-            for at, line in enumerate(file, 1):
-                if at % 4096 == 0:
+            for line_number, line in enumerate(file, 1):
+                if line_number % 4096 == 0:
                     bar.update(raw.tell() - bar.n)
                 line = line.strip(b" \t\r\n")
-                if at == 1:
+                if line_number == 1:
                     line = line.removeprefix(b"\xef\xbb\xbf")
                     head = re.fullmatch(rb"(\d+)\s+(\d+)", line)
                     width = int(head[2]) if head else len(line.split()) - 1
@@ -319,26 +324,26 @@ def read_vectors(path, number, size, dim=None, quiet=True):
                     if not line:
                         continue
                     raise UserError(
-                        f"{path}, line {at}: {len(fields) - 1} numbers, expected {width} as in line 1"
+                        f"{path}, line {line_number}: {len(fields) - 1} numbers, expected {width} as in line 1"
                     )
                 row = number.get(fields[0].decode("utf-8", "replace"))
                 if row is None:
                     continue
-                twice += bool(found[row])
-                if not found[row]:
+                twice += bool(is_read[row])
+                if not is_read[row]:
                     values = np.array(fields[1:]).astype(np.float32)
                     if not np.isfinite(values).all():
                         raise ValueError("not finite")
-                    table[row], found[row] = values, True
+                    table[row], is_read[row] = values, True
     except ValueError:
         raise UserError(
-            f"{path}, line {at}: what should be {width} numbers is {line[-60:].decode('utf-8', 'replace')!r}"
+            f"{path}, line {line_number}: what should be {width} numbers is {line[-60:].decode('utf-8', 'replace')!r}"
         ) from None
     except (EOFError, gzip.BadGzipFile, gzip.zlib.error, OSError) as error:
         raise UserError(f"{path} cannot be read as {path.suffix or 'text'}: {error}") from None
     if table is None:
         raise UserError(f"{path} is empty")
-    return table, found, f", {twice} words came twice, the first counts" if twice else ""
+    return table, is_read, f", {twice} words came twice, the first counts" if twice else ""
 
 
 if __name__ == "__main__":

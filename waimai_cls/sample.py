@@ -51,11 +51,11 @@ def explain(model, encoder, text):
     """(probability of good, [(word, weight, known)] in the order of the text, note or "") of one text."""
     words = encoder.cut(clean(text))
     numbers = [encoder.numbers([word])[0] for word in words]
-    known = [(word, number) for word, number in zip(words, numbers)]
+    pairs = [(word, number) for word, number in zip(words, numbers)]
     if encoder.tokens == "ngrams":  # only those in the vocabulary
-        known = [(word, number) for word, number in known if number != UNKNOWN] or known[:1]
-    numbers = [number for _, number in known] or [UNKNOWN]
-    without = [numbers[:at] + numbers[at + 1 :] or [UNKNOWN] for at in range(len(known))]
+        pairs = [(word, number) for word, number in pairs if number != UNKNOWN] or pairs[:1]
+    numbers = [number for _, number in pairs] or [UNKNOWN]
+    without = [numbers[:index] + numbers[index + 1 :] or [UNKNOWN] for index in range(len(pairs))]
     odds = judge(model, [numbers, *without]).tolist()
     note = (
         ""
@@ -66,7 +66,7 @@ def explain(model, encoder, text):
         1 / (1 + math.exp(-odds[0])),
         [
             (word, odds[0] - other, number != UNKNOWN)
-            for (word, number), other in zip(known, odds[1:])
+            for (word, number), other in zip(pairs, odds[1:])
         ],
         note,
     )
@@ -74,7 +74,7 @@ def explain(model, encoder, text):
 
 def strongest(weights, count):
     """The words that moved the answer most, the strongest first; a word that occurs twice is listed twice."""
-    order = sorted(weights, key=lambda one: -abs(one[1]))
+    order = sorted(weights, key=lambda row: -abs(row[1]))
     return order[:count] if count else order
 
 
@@ -100,8 +100,8 @@ def main(argv=None):
         good, weights, note = explain(model, encoder, text)
         label, sure = LABELS[good > 0.5], max(good, 1 - good)
         moved = " ".join(
-            f"{word}{'' if known else '?'}{weight:+.2f}"
-            for word, weight, known in strongest(weights, args.words)
+            f"{word}{'' if is_known else '?'}{weight:+.2f}"
+            for word, weight, is_known in strongest(weights, args.words)
         )
         if sys.stdout.isatty():
             print(

@@ -14,11 +14,11 @@ def agree(numeric, analytic):
     Relative difference: |a - b| / max(1, |a|, |b|) of each entry, at most LIMIT.
     """
     numeric, analytic = np.asarray(numeric, dtype=float), np.asarray(analytic, dtype=float)
-    for at in np.ndindex(numeric.shape):
-        a, b = numeric[at], analytic[at]
+    for index in np.ndindex(numeric.shape):
+        a, b = numeric[index], analytic[index]
         if not abs(a - b) <= LIMIT * max(1, abs(a), abs(b)):
             print(
-                f"Gradient check failed at index {at}: your gradient {b:g}, numerical gradient {a:g}"
+                f"Gradient check failed at index {index}: your gradient {b:g}, numerical gradient {a:g}"
             )
             return False
     print("Gradient check passed!")
@@ -36,14 +36,14 @@ def gradcheck_naive(f, x):
     state = random.getstate()
     _, analytic = f(x)
     numeric = np.zeros(x.shape)
-    for at in np.ndindex(x.shape):
-        old, costs = x[at], []
+    for index in np.ndindex(x.shape):
+        old, costs = x[index], []
         for moved in (old + STEP, old - STEP):
-            x[at] = moved
+            x[index] = moved
             random.setstate(state)
             costs.append(f(x)[0])
-        x[at] = old
-        numeric[at] = (float(np.squeeze(costs[0])) - float(np.squeeze(costs[1]))) / (2 * STEP)
+        x[index] = old
+        numeric[index] = (float(np.squeeze(costs[0])) - float(np.squeeze(costs[1]))) / (2 * STEP)
     return agree(numeric, analytic)
     # END SOLUTION w2v-04
 

@@ -95,10 +95,10 @@ def batched_wrapper(word2vecModel, tokens, wordVectors, dataset, C, K=NEGATIVES)
         center, context = dataset.getRandomContext(random.randint(1, C))
         centers[window], rows = tokens[center], [tokens[word] for word in context]
         contexts[window, : len(rows)] = rows
-        for place, target in enumerate([centers[window]] if word2vecModel is cbow else rows):
+        for column, target in enumerate([centers[window]] if word2vecModel is cbow else rows):
             draws = []
             draw_negatives(dataset, target, K, draws)
-            negatives[window, place] = [row for row in draws if row != target]
+            negatives[window, column] = [row for row in draws if row != target]
     V, U = wordVectors[:N], wordVectors[N:]
     batch = cbow_rows if word2vecModel is cbow else skipgram_rows
     cost, rows_in, d_in, rows_out, d_out = batch(
@@ -156,10 +156,10 @@ def part_labels(ax, labels, rounds=60):
     for _ in range(rounds):
         boxes = [label.get_window_extent() for label in labels]
         shifts = np.zeros(len(labels))
-        for i, one in enumerate(boxes):
-            for j, other in enumerate(boxes[:i]):
-                if one.overlaps(other):
-                    shift = 1.5 if one.y0 + one.y1 >= other.y0 + other.y1 else -1.5
+        for i, box in enumerate(boxes):
+            for j, earlier in enumerate(boxes[:i]):
+                if box.overlaps(earlier):
+                    shift = 1.5 if box.y0 + box.y1 >= earlier.y0 + earlier.y1 else -1.5
                     shifts[i] += shift
                     shifts[j] -= shift
         if not shifts.any():
@@ -252,10 +252,10 @@ def main(argv=None):
         )
     except KeyboardInterrupt:
         progress.bar.close()
-        at = q3_sgd.load_saved_params()[0]
+        iteration = q3_sgd.load_saved_params()[0]
         flags = sys.argv[1:] if argv is None else argv
         raise KeyboardInterrupt(
-            f"Iteration {at} is saved in {folder}; to continue: "
+            f"Iteration {iteration} is saved in {folder}; to continue: "
             + command("q3_run.py", *flags, "--resume")
         ) from None
     progress.bar.close()

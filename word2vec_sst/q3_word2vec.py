@@ -170,10 +170,10 @@ def small_window(word2vecModel, center, C, context, tokens, V, U, dataset, cost_
     draws = []
     for word in targets:
         draw_negatives(dataset, tokens[word], K, draws)
-    place = {}  # row of the vocabulary -> row of the small table
-    words = {word: place.setdefault(tokens[word], len(place)) for word in (center, *context)}
-    small = [place.setdefault(row, len(place)) for row in draws]
-    rows = np.fromiter(place, int, len(place))
+    row_of = {}  # row of the vocabulary -> row of the small table
+    words = {word: row_of.setdefault(tokens[word], len(row_of)) for word in (center, *context)}
+    small = [row_of.setdefault(row, len(row_of)) for row in draws]
+    rows = np.fromiter(row_of, int, len(row_of))
     drawn = DrawnBefore(small)
     cost, gradIn, gradOut = word2vecModel(
         center, C, context, words, V[rows], U[rows], drawn, cost_function

@@ -80,9 +80,9 @@ class Split:
             file[f"{split}_spans"].astype(np.int64),
         )
         self.words, keys = np.where(ids < 0, V, ids), pair_keys(ids, self.starts, V)
-        place = np.minimum(np.searchsorted(kept_pairs, keys), max(len(kept_pairs) - 1, 0))
-        found = kept_pairs[place] == keys if len(kept_pairs) else np.zeros(len(keys), bool)
-        self.pairs = np.where(found, place, len(kept_pairs))
+        index = np.minimum(np.searchsorted(kept_pairs, keys), max(len(kept_pairs) - 1, 0))
+        is_kept = kept_pairs[index] == keys if len(kept_pairs) else np.zeros(len(keys), bool)
+        self.pairs = np.where(is_kept, index, len(kept_pairs))
         self.phrase_starts = np.searchsorted(self.spans[:, 0], np.arange(len(self.starts)))
 
     def whole(self):
@@ -268,8 +268,8 @@ def main(argv=None):
             leave=False,
             desc=f"epoch {epoch}",
         )
-        for at in bar:
-            chosen = order[at : at + args.batchsize]
+        for batch_start in bar:
+            chosen = order[batch_start : batch_start + args.batchsize]
             cost += network.step(*train.batch(chosen), len(chosen))
         row = {"epoch": epoch} | {
             split: accuracy(splits[split].labels, np.argmax(network.scores(splits[split]), axis=1))

@@ -59,13 +59,13 @@ def sentence_features(tokens, vectors, sentences):
     """(N, n) means of the known words' vectors; unknown words are UNK if there is one, else left out."""
     features = np.zeros((len(sentences), vectors.shape[1]))
     for row, (words, _) in enumerate(sentences):
-        known = [
+        readable = [
             word if word in tokens else UNKNOWN
             for word in words
             if word in tokens or UNKNOWN in tokens
         ]
-        if known:
-            features[row] = getSentenceFeatures(tokens, vectors, known)
+        if readable:
+            features[row] = getSentenceFeatures(tokens, vectors, readable)
     return features
 
 

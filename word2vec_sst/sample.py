@@ -54,8 +54,8 @@ def sentiment(sentence, folder):
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} is damaged ({error}); run q4_sentiment.py again") from None
     words = [plain_word(word) for word in sentence.split()]
-    known = [word for word in words if word in tokens]
-    if not known:
+    in_vocabulary = [word for word in words if word in tokens]
+    if not in_vocabulary:
         raise UserError(
             f"none of the words of {sentence!r} is in the vocabulary; part words and punctuation by spaces"
         )
@@ -65,7 +65,7 @@ def sentiment(sentence, folder):
     p = np.exp(scores - scores.max())
     p /= p.sum()
     lines = [f"{name:14} {share:6.1%} {'#' * round(30 * share)}" for name, share in zip(NAMES, p)]
-    unknown = sorted(set(words) - set(known))
+    unknown = sorted(set(words) - set(in_vocabulary))
     return lines + ([f"unknown words: {' '.join(unknown)}"] if unknown else [])
 
 

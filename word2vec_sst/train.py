@@ -58,13 +58,13 @@ class Text:
     """Prepared text: words, counts, ids of the known words (tokens,) and the sentence of each."""
 
     def __init__(self, words, counts, ids, starts):
-        known = ids >= 0
+        is_known = ids >= 0
         sentence = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
         self.words, self.counts, self.ids, self.sentence = (
             words,
             counts,
-            ids[known],
-            sentence[known],
+            ids[is_known],
+            sentence[is_known],
         )
 
 
@@ -127,8 +127,8 @@ class Layout:
     def pairs(self, sentence, rng):
         """(G, L, M) float32: 1 where a place is in the context of a centre: within its random reach, same sentence."""
         reach = rng.integers(1, self.window + 1, (self.G, self.L, 1), dtype=np.int16)
-        own = self.inner(sentence)[:, :, None]
-        same = (self.places(sentence)[:, None, :] == own) & (own >= 0)
+        centre_sentence = self.inner(sentence)[:, :, None]
+        same = (self.places(sentence)[:, None, :] == centre_sentence) & (centre_sentence >= 0)
         return ((self.distance <= reach) & same).astype(np.float32)
 
     def fold(self, d_places):
@@ -153,8 +153,8 @@ def strips(text, keep, layout, rng):
             np.pad(ids[kept], padding),
             np.pad(sentence[kept], padding, constant_values=-1),
         )
-        for at in range(0, len(ids) - 2 * layout.window, layout.centres):
-            stretch = slice(at, at + layout.centres + 2 * layout.window)
+        for strip_start in range(0, len(ids) - 2 * layout.window, layout.centres):
+            stretch = slice(strip_start, strip_start + layout.centres + 2 * layout.window)
             yield ids[stretch], sentence[stretch]
 
 

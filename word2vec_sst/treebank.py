@@ -128,7 +128,7 @@ class StanfordSentiment:
         tokens = self.tokens()
         return np.array([self._counts[word] for word in tokens])
 
-    def known(self, words):
+    def replace_unknown(self, words):
         """The words, each unknown one replaced by UNKNOWN."""
         tokens = self.tokens()
         return [word if word in tokens else UNKNOWN for word in words]
@@ -156,9 +156,9 @@ class StanfordSentiment:
         sentences = self.allSentences()
         for _ in range(10_000):
             words = sentences[random.randint(0, len(sentences) - 1)]
-            at = random.randint(0, len(words) - 1)
-            center = words[at]
-            context = [word for word in words[max(0, at - C) : at + C + 1] if word != center]
+            index = random.randint(0, len(words) - 1)
+            center = words[index]
+            context = [word for word in words[max(0, index - C) : index + C + 1] if word != center]
             if context:
                 return center, context
         raise UserError(f"{self.folder}: no word has a context of other words")

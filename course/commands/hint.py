@@ -47,9 +47,11 @@ class BlankState:
 def get_state(homework: str, id: str) -> BlankState:
     """The state of a blank according to the last runs of its checks."""
     before = read_progress().get(homework, {})
-    own = [before.get(check.name) for check in load_checks(homework) if check.id == id]
-    mistake = next((entry for entry in own if entry and entry.hint), None)
-    return BlankState(bool(own) and all(entry and entry.status.passes for entry in own), mistake)
+    entries = [before.get(check.name) for check in load_checks(homework) if check.id == id]
+    mistake = next((entry for entry in entries if entry and entry.hint), None)
+    return BlankState(
+        bool(entries) and all(entry and entry.status.passes for entry in entries), mistake
+    )
 
 
 def next_open_blank(homeworks: list[str]) -> str | None:

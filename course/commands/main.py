@@ -119,15 +119,15 @@ def unknown_command(argv: Sequence[str]) -> Message | None:
             break
     if not name or name in COMMANDS:
         return None
-    known = ", ".join(COMMANDS)
+    names = ", ".join(COMMANDS)
     nearest = difflib.get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
     if nearest:
         return Message(
-            f"there is no command {name}; did you mean {nearest[0]}? Commands: {known}",
-            f"没有命令 {name}；是不是 {nearest[0]}？全部命令：{known}",
+            f"there is no command {name}; did you mean {nearest[0]}? Commands: {names}",
+            f"没有命令 {name}；是不是 {nearest[0]}？全部命令：{names}",
         )
     return Message(
-        f"there is no command {name}; commands: {known}", f"没有命令 {name}；全部命令：{known}"
+        f"there is no command {name}; commands: {names}", f"没有命令 {name}；全部命令：{names}"
     )
 
 

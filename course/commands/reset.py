@@ -35,13 +35,15 @@ class Reset:
 
 def find_blank(id: str) -> tuple[str, BlankPlace]:
     """(homework, place) of a blank. Raises CommandError, which names the nearest id."""
-    places: dict[str, tuple[str, BlankPlace]] = {}
+    locations: dict[str, tuple[str, BlankPlace]] = {}
     for homework in present_homeworks():
-        places |= {name: (homework, place) for name, place in blank_places(homework).items()}
-    if id in places:
-        return places[id]
+        locations |= {
+            name: (homework, location) for name, location in blank_places(homework).items()
+        }
+    if id in locations:
+        return locations[id]
     two_digits = re.sub(r"-(\d)$", r"-0\1", id)
-    nearest = difflib.get_close_matches(two_digits, places, n=1)
+    nearest = difflib.get_close_matches(two_digits, locations, n=1)
     raise CommandError(
         Message(
             f"there is no blank {id} here" + (f"; did you mean {nearest[0]}?" if nearest else ""),
@@ -59,19 +61,19 @@ def reset(id: str) -> Reset:
                 "这里是含答案的教师版；reset 只用于学生版",
             )
         )
-    homework, place = find_blank(id)
-    path = ROOT / homework / place.file
-    name = f"{homework}/{place.file}"
-    empty = empty_sources(homework)[place.file]
+    homework, location = find_blank(id)
+    path = ROOT / homework / location.file
+    name = f"{homework}/{location.file}"
+    empty = empty_sources(homework)[location.file]
     data = path.read_bytes() if path.is_file() else None
     text = decode_source(data) if data is not None else None
-    restored = empty if text is None else empty_again(empty, text, place.function, id)
+    restored = empty if text is None else empty_again(empty, text, location.function, id)
     if restored is None:
         raise CommandError(
             Message(
-                f"{name} does not contain the function {place.function}: rename or delete the file, "
+                f"{name} does not contain the function {location.function}: rename or delete the file, "
                 "and run this again to get the whole file back empty",
-                f"{name} 里没有函数 {place.function}：请把文件改名或删除，再运行一次，即可取回整个空白文件",
+                f"{name} 里没有函数 {location.function}：请把文件改名或删除，再运行一次，即可取回整个空白文件",
             )
         )
     backup = _backup(path, homework)

@@ -71,15 +71,17 @@ def age_in_words(seconds: float) -> Message:
 def get_status(homework: str, before: dict[str, CheckedBefore], now: float) -> HomeworkStatus:
     """The line of a homework, from the verdicts of earlier runs."""
     checks = load_checks(homework)
-    own = {check.name: before[check.name] for check in checks if check.name in before}
+    entries = {check.name: before[check.name] for check in checks if check.name in before}
     shown = [check for check in checks if not check.hidden]
 
     def earned(bonus: bool) -> int:
         return sum(
-            own[check.name].points for check in shown if check.bonus == bonus and check.name in own
+            entries[check.name].points
+            for check in shown
+            if check.bonus == bonus and check.name in entries
         )
 
-    latest = max((entry.time for entry in own.values()), default=None)
+    latest = max((entry.time for entry in entries.values()), default=None)
     saved = [path.stat().st_mtime for path in (ROOT / homework).glob("*.py")]
     return HomeworkStatus(
         homework=homework,
@@ -87,7 +89,7 @@ def get_status(homework: str, before: dict[str, CheckedBefore], now: float) -> H
         possible=sum(check.points for check in shown if not check.bonus),
         bonus=earned(True),
         possible_bonus=sum(check.points for check in shown if check.bonus),
-        unchecked=len(checks) - len(own),
+        unchecked=len(checks) - len(entries),
         age=None if latest is None else max(0.0, now - latest),
         changed=latest is not None and max(saved, default=0.0) > latest,
     )

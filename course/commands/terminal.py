@@ -62,11 +62,11 @@ def choose_homeworks(requested: Sequence[str]) -> list[str]:
     names = [name.strip("/\\") for name in requested]
     for name in names:
         if name not in present:
-            known, known_zh = ", ".join(present) or "none", "、".join(present) or "无"
+            choices, choices_zh = ", ".join(present) or "none", "、".join(present) or "无"
             raise CommandError(
                 Message(
-                    f"{name} is not a homework here; there are: {known}",
-                    f"这里没有作业 {name}；现有：{known_zh}",
+                    f"{name} is not a homework here; there are: {choices}",
+                    f"这里没有作业 {name}；现有：{choices_zh}",
                 )
             )
     current = current_homework()

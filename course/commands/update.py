@@ -136,22 +136,22 @@ def digest(name: str, data: bytes) -> str:
     return hashlib.sha256(with_unix_line_ends(name, data)).hexdigest()
 
 
-def merge(base: Sequence[str], mine: Sequence[str], new: Sequence[str]) -> list[str] | None:
+def merge(base: Sequence[str], edited: Sequence[str], new: Sequence[str]) -> list[str] | None:
     """Lines of `new` with what `mine` changed of `base`; None where both changed the same place.
 
     Where `base` was an empty blank's hint and stop, what stands there now stays.
     """
-    ours = _unchanged(base, mine)
+    ours = _unchanged(base, edited)
     theirs = _unchanged(base, new)
     merged: list[str] = []
     at_base, at_mine, at_new = 0, 0, 0
     for line in [*(line for line in range(len(base)) if line in ours and line in theirs), None]:
         ends = (
-            (len(base), len(mine), len(new)) if line is None else (line, ours[line], theirs[line])
+            (len(base), len(edited), len(new)) if line is None else (line, ours[line], theirs[line])
         )
         was, is_mine, is_new = (
             base[at_base : ends[0]],
-            mine[at_mine : ends[1]],
+            edited[at_mine : ends[1]],
             new[at_new : ends[2]],
         )
         if is_mine in (was, is_new):
@@ -182,30 +182,30 @@ def find_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[Cha
     was, will = read_record(old), read_record(new)
     changes = []
     for name in sorted(set(was.files) | set(will.files)):
-        mine, handed_out = old.get(name), was.files.get(name)
-        untouched = mine is not None and digest(name, mine) == handed_out
+        edited, handed_out = old.get(name), was.files.get(name)
+        untouched = edited is not None and digest(name, edited) == handed_out
         if name not in will.files:
-            if mine is not None:
+            if edited is not None:
                 changes.append(Change(ChangeKind.REMOVED if untouched else ChangeKind.KEPT, name))
-        elif mine is None:
+        elif edited is None:
             changes.append(Change(ChangeKind.NEW, name, new[name]))
-        elif digest(name, mine) == will.files[name] or handed_out == will.files[name]:
+        elif digest(name, edited) == will.files[name] or handed_out == will.files[name]:
             continue  # up to date already, or only the student changed it
         elif untouched:
             changes.append(Change(ChangeKind.UPDATED, name, new[name]))
         else:
-            merged = _merged(was.texts.get(name), mine, new[name])
+            merged = _merged(was.texts.get(name), edited, new[name])
             kind = ChangeKind.BESIDE if merged is None else ChangeKind.MERGED
             changes.append(Change(kind, name, new[name] if merged is None else merged))
     return changes
 
 
-def _merged(base: str | None, mine: bytes, new: bytes) -> bytes | None:
+def _merged(base: str | None, edited: bytes, new: bytes) -> bytes | None:
     """Bytes of the merged text, or None. Line ends are the student's."""
     if base is None:
         return None
     try:
-        text, newer = mine.decode("utf-8"), new.decode("utf-8")
+        text, newer = edited.decode("utf-8"), new.decode("utf-8")
     except UnicodeDecodeError:
         return None
     lines = merge(base.splitlines(), text.splitlines(), newer.splitlines())

@@ -96,11 +96,11 @@ def report(results: Sequence[CheckResult], language: Language) -> None:
     words = board.WORDS[language]
     clock = time.strftime("%H:%M:%S")
     for homework in dict.fromkeys(result.homework for result in results):
-        own = [result for result in results if result.homework == homework]
-        for row in board.blank_rows(own):
+        shown = [result for result in results if result.homework == homework]
+        for row in board.blank_rows(shown):
             points = "" if row.is_integration else f" {row.points}/{row.possible}"
             say(f"{clock} {row.id}{points} {words.status[row.status]}")
-            failed = next((r for r in own if r.id == row.id and not r.status.passes), None)
+            failed = next((r for r in shown if r.id == row.id and not r.status.passes), None)
             if failed:
                 for line in board.message_text(failed, language).splitlines():
                     say(f"    {line}")

@@ -63,12 +63,12 @@ class InProcessRunner(Runner):
             raise StudentError.from_report(calls.describe(error, folder)) from error
 
     def read_sources(self, homework: str) -> dict[str, str]:
-        own = {name: text for (owner, name), text in self.sources.items() if owner == homework}
-        return super().read_sources(homework) | own
+        texts = {name: text for (owner, name), text in self.sources.items() if owner == homework}
+        return super().read_sources(homework) | texts
 
     def with_sources(self, homework: str, sources: Mapping[str, str]) -> Runner:
-        own = {(homework, name): text for name, text in sources.items()}
-        return InProcessRunner(self.root, own, self.limit)
+        texts = {(homework, name): text for name, text in sources.items()}
+        return InProcessRunner(self.root, texts, self.limit)
 
 
 @contextlib.contextmanager

@@ -180,7 +180,7 @@ def decode(body: bytes) -> Any:
         if size > MAX_TEXT:
             raise NotPlainError("a broken frame (too much text)")
         head = json.loads(body[4 : 4 + size])
-        arrays, at = [], 4 + size
+        arrays, offset = [], 4 + size
         if len(head["arrays"]) > MAX_ITEMS:
             raise NotPlainError("an answer with too many arrays")
         for dtype, shape in head["arrays"]:
@@ -193,11 +193,11 @@ def decode(body: bytes) -> Any:
             kind, count = np.dtype(dtype), 1
             for n in shape:
                 count *= n
-            if at + count * kind.itemsize > len(body):
+            if offset + count * kind.itemsize > len(body):
                 raise NotPlainError("a cut frame")
-            arrays.append(np.frombuffer(body, kind, count, at).reshape(shape).copy())
-            at += count * kind.itemsize
-        if at != len(body):
+            arrays.append(np.frombuffer(body, kind, count, offset).reshape(shape).copy())
+            offset += count * kind.itemsize
+        if offset != len(body):
             raise NotPlainError("a frame with bytes left over")
         items = 0
 

@@ -176,7 +176,7 @@ class Figure:
         self.path(d, colour, dash, bold, head)
 
     def arrow(
-        self, start, end, colour="ink", bend=0, dash=False, bold=False, text="", at=0.5, off=0
+        self, start, end, colour="ink", bend=0, dash=False, bold=False, text="", position=0.5, off=0
     ):
         """An arrow, bent by `bend` pixels to its left; a formula stands at the share `at` of it, `off` pixels beside it."""
         dx, dy = end[0] - start[0], end[1] - start[1]
@@ -190,7 +190,7 @@ class Figure:
         else:
             self.line(start, end, colour=colour, dash=dash, bold=bold, head=True)
         if text:
-            a, b, c = (1 - at) ** 2, 2 * at * (1 - at), at**2
+            a, b, c = (1 - position) ** 2, 2 * position * (1 - position), position**2
             x = a * start[0] + b * control[0] + c * end[0] + off * nx
             y = a * start[1] + b * control[1] + c * end[1] + off * ny
             self.text(x, y, text, colour, 17, halo=True)

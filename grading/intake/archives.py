@@ -566,11 +566,11 @@ class _Slice(io.RawIOBase):
 
 def tools() -> dict[str, str]:
     """{name: path} of the programs installed here that read .rar and .7z, the safest first."""
-    found = {}
+    programs = {}
     for name in ("bsdtar", "unar", "7zz", "7z", "7za"):
         if path := shutil.which(name):
-            found[name] = path
-    return found
+            programs[name] = path
+    return programs
 
 
 def _limit(process: subprocess.Popen) -> None:

@@ -56,8 +56,8 @@ def _submission(submission: Submission, people: list[str], lang: str) -> Iterabl
         about.append("late (says the platform)")
     yield ", ".join(about)
     for homework in submission.homeworks:
-        mine = [use for use in submission.used if use.homework == homework]
-        code, written = ([use for use in mine if use.written is kind] for kind in (False, True))
+        uses = [use for use in submission.used if use.homework == homework]
+        code, written = ([use for use in uses if use.written is kind] for kind in (False, True))
         yield f"  {homework}: {_files(code)}; written: {_files(written)}"
     unused = submission.unused
     for use in unused[:MOST]:

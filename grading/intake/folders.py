@@ -202,9 +202,13 @@ class _Finder:
     def _inspect(self) -> None:
         """Read the Python files and notebooks, to see which functions they define."""
         python = [source for source in self.sources if source.suffix in (".py", ".ipynb")]
-        known = {name for homework in names.HOMEWORKS for name in names.known_files(homework)}
+        expected = {name for homework in names.HOMEWORKS for name in names.known_files(homework)}
         python.sort(
-            key=lambda source: (source.canonical not in known, source.path.count("/"), source.path)
+            key=lambda source: (
+                source.canonical not in expected,
+                source.path.count("/"),
+                source.path,
+            )
         )
         for source in python[:MAX_INSPECTED]:
             notebook = source.suffix == ".ipynb"
@@ -242,7 +246,7 @@ class _Finder:
     def _belongs(self, source: Source, homework: str) -> bool:
         """Whether a Python file may be this homework's."""
         owner = self._owner(source.folder)
-        own = source.affinity(homework)
+        affinity = source.affinity(homework)
         if owner == homework:
             return True
         if owner:
@@ -250,8 +254,8 @@ class _Finder:
         others = max(
             (source.affinity(other) for other in names.HOMEWORKS if other != homework), default=0
         )
-        if own or others:
-            return own > 0 and own >= others
+        if affinity or others:
+            return affinity > 0 and affinity >= others
         return source.canonical in names.known_files(homework) and (
             len(self.homeworks) == 1 or source.canonical in names.unique_files(homework)
         )
@@ -294,13 +298,13 @@ class _Finder:
         answered = set().union(*(source.answers(homework) for source in sources))
         parts = folder.split("/")
         named = self._owner(folder) == homework and names.homework_of(parts[-1]) == homework
-        known = {source.canonical for source in sources}
+        present = {source.canonical for source in sources}
         return (
             not answered and bool(student_copy.blank_functions(homework)),
             names.is_backup(folder),
             not any(part == homework for part in parts),
             not named,
-            -len(known),
+            -len(present),
             -len(answered),
             folder.count("/"),
             folder,
@@ -403,10 +407,10 @@ class _Finder:
 
     def _use_code(self, homework: str, chosen: dict[str, Source]) -> None:
         """Add files of code within the limits: the homework's own files first, then the small ones."""
-        known = names.known_files(homework)
+        expected = names.known_files(homework)
         room, count = submission.MAX_CODE, 0
         for name, source in sorted(
-            chosen.items(), key=lambda item: (item[0] not in known, item[1].size, item[0])
+            chosen.items(), key=lambda item: (item[0] not in expected, item[1].size, item[0])
         ):
             if source.size > submission.MAX_FILE:
                 message = Notice(
@@ -490,8 +494,8 @@ class _Finder:
         self.planned.problems.append(message)
 
     def _may_be(self, source: Source, homework: str) -> bool:
-        own = source.affinity(homework)
-        return own > 0 and own >= max(source.affinity(other) for other in names.HOMEWORKS)
+        affinity = source.affinity(homework)
+        return affinity > 0 and affinity >= max(source.affinity(other) for other in names.HOMEWORKS)
 
     # ------------------------------------------------------------ written work
 

@@ -205,12 +205,12 @@ def _is_single(children: list[Child]) -> bool:
         return False
     if any(_has_commits(child) for child in work) or _labels(work):
         return False
-    known = any(
+    has_code = any(
         not child.is_folder and names.canonical(child.name) in _all_known() for child in children
     )
     homeworks = [child for child in work if names.is_homework_folder(child.name)]
     return (
-        known
+        has_code
         or bool(homeworks)
         and len(homeworks) == len(work)
         and not any(_is_class(child.inner()) for child in homeworks if child.is_folder)
@@ -248,13 +248,13 @@ def _is_class(children: list[Child], strictly: bool = False) -> bool:
 
 def _labels(work: list[Child]) -> set[str]:
     """Labels of entries that hold work, if most entries do, and each is called differently: 1001.zip, 1002.zip."""
-    found = [
+    labels = [
         names.label(child.name if child.is_folder else names.stem(child.name))
         for child in work
         if _holds_work(child)
     ]
-    apart = set(filter(None, found))
-    several = len(apart) >= 2 and 2 * len(apart) > len(work) and all(found)
+    apart = set(filter(None, labels))
+    several = len(apart) >= 2 and 2 * len(apart) > len(work) and all(labels)
     return apart if several else set()
 
 
@@ -606,8 +606,8 @@ def _by_homework(opener: Opener, work: list[Child], depth: int) -> Layout | None
 def _entries_of(child: Child, owners: set[str]) -> list[Child] | None:
     """The entries of a homework's folder in which few handed in, if they are called as those of other homeworks are."""
     work = [entry for entry in child.inner() if _may_be_submission(entry)]
-    known = bool(work) and all(names.label(entry.name) in owners for entry in work)
-    return child.inner() if child.is_folder and known else None
+    is_known = bool(work) and all(names.label(entry.name) in owners for entry in work)
+    return child.inner() if child.is_folder and is_known else None
 
 
 def _has_commits(child: Child) -> bool:

@@ -109,25 +109,25 @@ def read_roster(
 def columns_of(cells: Sequence[str]) -> dict[str, int]:
     """{field: column} of a row of headings."""
     plain = [tables.heading(cell) for cell in cells]
-    found = {}
+    columns_by_field = {}
     for name, words in HEADINGS.items():
         for word in words:
             if word in plain:
-                found[name] = plain.index(word)
+                columns_by_field[name] = plain.index(word)
                 break
     for name, words in PARTS.items():  # "学生学号", "Student ID (number)"
-        if name not in found:
+        if name not in columns_by_field:
             columns = [
                 index for index, cell in enumerate(plain) if any(word in cell for word in words)
             ]
-            if len(columns) == 1 and columns[0] not in found.values():
-                found[name] = columns[0]
+            if len(columns) == 1 and columns[0] not in columns_by_field.values():
+                columns_by_field[name] = columns[0]
     if "sisuserid" in plain or "sisloginid" in plain:  # Canvas: ID is its own number of the user
         if "id" in plain:
-            found["canvas"] = plain.index("id")
-        if found.get("id") == found.get("canvas"):
-            del found["id"]
-    return found
+            columns_by_field["canvas"] = plain.index("id")
+        if columns_by_field.get("id") == columns_by_field.get("canvas"):
+            del columns_by_field["id"]
+    return columns_by_field
 
 
 def _people(table: tables.Table, homeworks: Sequence[str], zone: tzinfo | None) -> list[Person]:
@@ -327,7 +327,7 @@ class Roster:
         """People by each piece of evidence of one kind."""
         texts = [hint.value for hint in hints if hint.kind == "text"]
         exact = [hint.value for hint in hints if hint.kind == kind]
-        found: list[list[Person]] = []
+        groups: list[list[Person]] = []
         index = self._by[kind]
         if kind == "login":
             exact += [hint.value for hint in hints if hint.kind == "id"]
@@ -335,21 +335,21 @@ class Roster:
             exact += [hint.value for hint in hints if hint.kind == "login"]
         if kind == "name":
             for value in exact:
-                found += [index[key] for key in name_keys(value) if key in index][:1]
+                groups += [index[key] for key in name_keys(value) if key in index][:1]
             for text in texts:
-                found += self._names_in(text)
-            return _distinct(found)
+                groups += self._names_in(text)
+            return _distinct(groups)
         for value in exact:
             key = names.normal(value)
             if key in index:
-                found.append(index[key])
+                groups.append(index[key])
             elif kind == "id" and (people := self._without_zeros(key)):
-                found.append(people)
+                groups.append(people)
             elif kind == "email" and "@" not in key and key in self._by["mailbox"]:
-                found.append(self._by["mailbox"][key])
+                groups.append(self._by["mailbox"][key])
         for text in texts:
-            found += self._keys_in(text, kind)
-        return _distinct(found)
+            groups += self._keys_in(text, kind)
+        return _distinct(groups)
 
     def _without_zeros(self, key: str) -> list[Person]:
         """People whose id is this one but for leading zeros, which spreadsheets remove."""
@@ -384,17 +384,17 @@ class Roster:
         """People whose name appears in a file's name: as words of its own, else as Chinese characters side by side."""
         plain = names.normal(names.stem(text))
         words = [word for word in re.split(r"[\W_\d]+", plain) if word]
-        index, found = self._by["name"], []
+        index, groups = self._by["name"], []
         for length in (3, 2, 1):  # zhang_san, 欧阳_修
             for start in range(len(words) - length + 1):
                 key = " ".join(sorted(words[start : start + length]))
                 joined = "".join(words[start : start + length])
                 for candidate in (key, joined):
                     if candidate in index:
-                        found.append(index[candidate])
+                        groups.append(index[candidate])
                         break
-        if found:
-            return found
+        if groups:
+            return groups
         spans = []
         for key, people in index.items():
             if names.CHINESE.fullmatch(key) and len(key) > 1:

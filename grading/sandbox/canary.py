@@ -74,8 +74,8 @@ def signal_process(process: int) -> None:
 def list_processes() -> None:
     if not os.path.isdir("/proc/self") and sys.platform != "linux":
         return run_program()  # a program that runs can list them
-    own = ("1", str(os.getpid()))
-    if not [name for name in os.listdir("/proc") if name.isdigit() and name not in own]:
+    allowed = ("1", str(os.getpid()))
+    if not [name for name in os.listdir("/proc") if name.isdigit() and name not in allowed]:
         raise PermissionError("/proc")
 
 

@@ -146,8 +146,8 @@ def first_input(self, E_U, E_P):
 
 @accepted("gpt-g4.0")
 def causal_mask(self, tokens):
-    at = torch.arange(tokens.size(1), device=tokens.device)
-    return at > at[:, None]
+    positions = torch.arange(tokens.size(1), device=tokens.device)
+    return positions > positions[:, None]
 
 
 @accepted("gpt-g4.0")
@@ -220,8 +220,8 @@ def bigram(counts, lower):
 def bigram(counts, lower):
     n, k = np.sum(counts, axis=1), np.sum(counts != 0, axis=1)
     share = np.divide(n, n + k, out=np.zeros(len(n)), where=n > 0)[:, None]
-    own = counts / np.where(n > 0, n, 1)[:, None]
-    return share * own + (1 - share) * lower
+    from_counts = counts / np.where(n > 0, n, 1)[:, None]
+    return share * from_counts + (1 - share) * lower
 
 
 @accepted("gpt-n2.0")

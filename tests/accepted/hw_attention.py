@@ -180,9 +180,9 @@ def context(self, state, states, keep):
 
 @accepted("att-20")
 def step(self, token, state, states, keep):
-    found, weights = self.look(state, states, keep)
-    new = self.cell(torch.hstack([self.embedding_out(token), found]), state)
-    return self.out(torch.hstack([new, found])), new, weights
+    looked_up, weights = self.look(state, states, keep)
+    new = self.cell(torch.hstack([self.embedding_out(token), looked_up]), state)
+    return self.out(torch.hstack([new, looked_up])), new, weights
 
 
 @accepted("att-21")
@@ -288,8 +288,8 @@ def position_encoding(L, d):
 def project(self, x):
     C = x.size(-1)
     parts = [
-        F.linear(x, self.fused.weight[at : at + C], self.fused.bias[at : at + C])
-        for at in range(0, len(self.fused.bias), C)
+        F.linear(x, self.fused.weight[begin : begin + C], self.fused.bias[begin : begin + C])
+        for begin in range(0, len(self.fused.bias), C)
     ]
     return parts[0], parts[0 if self.tied_qk else 1], parts[-1]
 
@@ -395,8 +395,8 @@ def expected_logits(n, tied):
 def diagonal_weight(r, n, L, tied):
     if not tied:
         return torch.ones_like(r).div(L)
-    own = r / n**0.5
-    logs = torch.stack([own, r / (2 * n) + math.log(L - 1)]) if L > 1 else own[None]
+    same = r / n**0.5
+    logs = torch.stack([same, r / (2 * n) + math.log(L - 1)]) if L > 1 else same[None]
     return torch.softmax(logs, dim=0)[0]
 
 

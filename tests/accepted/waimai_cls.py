@@ -165,8 +165,8 @@ def last_state(states, lengths):
 
 @accepted("wai-09")
 def last_state(states, lengths):
-    at = (lengths - 1)[:, None, None].expand(-1, 1, states.size(2))
-    return states.gather(1, at).squeeze(1)
+    index = (lengths - 1)[:, None, None].expand(-1, 1, states.size(2))
+    return states.gather(1, index).squeeze(1)
 
 
 @accepted("wai-10")
@@ -239,10 +239,10 @@ def states(self, x, lengths):
 
 @accepted("wai-14")
 def states(self, x, lengths):
-    ordered, at = lengths.sort(descending=True)
-    packed = pack_padded_sequence(x[at], ordered.tolist(), batch_first=True)
+    ordered, order = lengths.sort(descending=True)
+    packed = pack_padded_sequence(x[order], ordered.tolist(), batch_first=True)
     out, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True, total_length=x.shape[1])
-    return out[at.argsort()]
+    return out[order.argsort()]
 
 
 @accepted("wai-15")

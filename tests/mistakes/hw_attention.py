@@ -1439,8 +1439,8 @@ edit(
 def diagonal_weight(r, n, L, tied):
     if not tied:
         return torch.full_like(r, 1 / L)
-    own = torch.exp(r / math.sqrt(n))
-    return own / (own + (L - 1) * torch.exp(r / (2 * n)))
+    same = torch.exp(r / math.sqrt(n))
+    return same / (same + (L - 1) * torch.exp(r / (2 * n)))
 
 
 edit(

@@ -1161,11 +1161,11 @@ edit(
     zh="把日志打乱：你的答案会变吗？",
 )
 def best_epoch(log):
-    best, found = 0, 0
+    best, best_number = 0, 0
     for epoch, line in enumerate(log):
         if line["validation_accuracy"] > best:
-            found = epoch
-    return found
+            best_number = epoch
+    return best_number
 
 
 @mistake(

@@ -199,13 +199,13 @@ def gradcheck_naive(f, x):
     state = random.getstate()
     _, analytic = f(x)
     numeric = np.zeros(x.shape)
-    for at in np.ndindex(x.shape):
-        old, costs = x[at], []
+    for index in np.ndindex(x.shape):
+        old, costs = x[index], []
         for moved in (old + STEP, old - STEP):
-            x[at] = moved
+            x[index] = moved
             random.setstate(state)
             costs.append(f(x)[0])
-        numeric[at] = (costs[0] - costs[1]) / (2 * STEP)
+        numeric[index] = (costs[0] - costs[1]) / (2 * STEP)
     return agree(numeric, analytic)
 
 
@@ -220,14 +220,14 @@ def gradcheck_naive(f, x):
     _, analytic = f(x)
     numeric = np.array(analytic, dtype=float)
     entries = iter(list(np.ndindex(x.shape)))
-    for at in entries:
-        old, costs = x[at], []
+    for index in entries:
+        old, costs = x[index], []
         for moved in (old + STEP, old - STEP):
-            x[at] = moved
+            x[index] = moved
             random.setstate(state)
             costs.append(f(x)[0])
-        x[at] = old
-        numeric[at] = (costs[0] - costs[1]) / (2 * STEP)
+        x[index] = old
+        numeric[index] = (costs[0] - costs[1]) / (2 * STEP)
         next(entries, None)
     return agree(numeric, analytic)
 
@@ -255,13 +255,13 @@ def gradcheck_naive(f, x):
 def gradcheck_naive(f, x):
     _, analytic = f(x)
     numeric = np.zeros(x.shape)
-    for at in np.ndindex(x.shape):
-        old, costs = x[at], []
+    for index in np.ndindex(x.shape):
+        old, costs = x[index], []
         for moved in (old + STEP, old - STEP):
-            x[at] = moved
+            x[index] = moved
             costs.append(f(x)[0])
-        x[at] = old
-        numeric[at] = (costs[0] - costs[1]) / (2 * STEP)
+        x[index] = old
+        numeric[index] = (costs[0] - costs[1]) / (2 * STEP)
     return agree(numeric, analytic)
 
 
@@ -274,14 +274,14 @@ def gradcheck_naive(f, x):
 def gradcheck_naive(f, x):
     state = random.getstate()
     _, analytic = f(x)
-    for at in np.ndindex(x.shape):
-        old, costs = x[at], []
+    for index in np.ndindex(x.shape):
+        old, costs = x[index], []
         for moved in (old + STEP, old - STEP):
-            x[at] = moved
+            x[index] = moved
             random.setstate(state)
             costs.append(f(x)[0])
-        x[at] = old
-        return agree(np.array((costs[0] - costs[1]) / (2 * STEP)), analytic[at])
+        x[index] = old
+        return agree(np.array((costs[0] - costs[1]) / (2 * STEP)), analytic[index])
 
 
 @mistake(
@@ -294,12 +294,12 @@ def gradcheck_naive(f, x):
     state = random.getstate()
     cost, analytic = f(x)
     numeric = np.zeros(x.shape)
-    for at in np.ndindex(x.shape):
-        old = x[at]
-        x[at] = old + STEP
+    for index in np.ndindex(x.shape):
+        old = x[index]
+        x[index] = old + STEP
         random.setstate(state)
-        numeric[at] = (f(x)[0] - cost) / STEP
-        x[at] = old
+        numeric[index] = (f(x)[0] - cost) / STEP
+        x[index] = old
     return agree(numeric, analytic)
 
 
@@ -313,14 +313,14 @@ def gradcheck_naive(f, x):
     state, h = random.getstate(), 0.1
     _, analytic = f(x)
     numeric = np.zeros(x.shape)
-    for at in np.ndindex(x.shape):
-        old, costs = x[at], []
+    for index in np.ndindex(x.shape):
+        old, costs = x[index], []
         for moved in (old + h, old - h):
-            x[at] = moved
+            x[index] = moved
             random.setstate(state)
             costs.append(f(x)[0])
-        x[at] = old
-        numeric[at] = (costs[0] - costs[1]) / (2 * h)
+        x[index] = old
+        numeric[index] = (costs[0] - costs[1]) / (2 * h)
     return agree(numeric, analytic)
 
 
@@ -334,14 +334,14 @@ def gradcheck_naive(f, x):
     state, h = random.getstate(), 1e-12
     _, analytic = f(x)
     numeric = np.zeros(x.shape)
-    for at in np.ndindex(x.shape):
-        old, costs = x[at], []
+    for index in np.ndindex(x.shape):
+        old, costs = x[index], []
         for moved in (old + h, old - h):
-            x[at] = moved
+            x[index] = moved
             random.setstate(state)
             costs.append(f(x)[0])
-        x[at] = old
-        numeric[at] = (costs[0] - costs[1]) / (2 * h)
+        x[index] = old
+        numeric[index] = (costs[0] - costs[1]) / (2 * h)
     return agree(numeric, analytic)
 
 

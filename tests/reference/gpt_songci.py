@@ -106,9 +106,9 @@ def mask_scores(rng):
         s = scale * rng.normal(size=(B, h, L, L))
         seen = np.where(mask, 0, s)
         weights = np.zeros_like(s)
-        for at in np.ndindex(B, h, L):
-            allowed = ~mask[at[-1]]
-            weights[at][allowed] = softmax_rows(s[at][allowed])
+        for index in np.ndindex(B, h, L):
+            allowed = ~mask[index[-1]]
+            weights[index][allowed] = softmax_rows(s[index][allowed])
         return Case(
             label,
             [config(h, d), {}, "mask_scores", [s, mask]],
@@ -118,9 +118,9 @@ def mask_scores(rng):
     B, L, h, d = sizes(rng)
     causal = np.array([[u > t for u in range(L)] for t in range(L)])
     yield draw("causal mask", B, L, h, d, causal)
-    other = rng.random((L, L)) < 0.5
-    other[np.arange(L), rng.integers(L, size=L)] = False  # each row may look somewhere
-    yield draw("another mask", B, L, h, d, other)
+    random_mask = rng.random((L, L)) < 0.5
+    random_mask[np.arange(L), rng.integers(L, size=L)] = False  # each row may look somewhere
+    yield draw("another mask", B, L, h, d, random_mask)
     yield draw("large negative scores", B, L, h, d, causal, scale=1e4)
     yield draw("one character", B, 1, h, d, np.zeros((1, 1), bool))
 
@@ -464,10 +464,12 @@ def plain_attention(named, prefix, x, mask, h):
     )
     weights, mixed = np.zeros((B, h, L, L)), np.zeros((B, L, C))
     for b, i, t in np.ndindex(B, h, L):
-        own = slice(i * d, (i + 1) * d)
+        columns = slice(i * d, (i + 1) * d)
         allowed = ~mask[t]
-        weights[b, i, t, allowed] = softmax_rows(k[b][allowed, own] @ q[b, t, own] / np.sqrt(d))
-        mixed[b, t, own] = weights[b, i, t] @ v[b, :, own]
+        weights[b, i, t, allowed] = softmax_rows(
+            k[b][allowed, columns] @ q[b, t, columns] / np.sqrt(d)
+        )
+        mixed[b, t, columns] = weights[b, i, t] @ v[b, :, columns]
     return mixed @ named[f"{prefix}o.weight"].T + named[f"{prefix}o.bias"], weights
 
 
@@ -476,17 +478,21 @@ def plain_gpt(settings, named, words, mask):
     E_P = named["position_embedding.weight"][: words.shape[1]]
     x, kept = named["token_embedding.weight"][words] + (0 if settings.get("no_pos") else E_P), []
     for n in range(settings["n_layer"]):
-        at = f"blocks.{n}."
-        normed = layer_norm(x, named[at + "norm1.weight"], named[at + "norm1.bias"])
-        out, weights = plain_attention(named, at + "attention.", normed, mask, settings["n_head"])
+        prefix = f"blocks.{n}."
+        normed = layer_norm(x, named[prefix + "norm1.weight"], named[prefix + "norm1.bias"])
+        out, weights = plain_attention(
+            named, prefix + "attention.", normed, mask, settings["n_head"]
+        )
         x = out + (0 if settings.get("no_res") else x)
-        normed = layer_norm(x, named[at + "norm2.weight"], named[at + "norm2.bias"])
+        normed = layer_norm(x, named[prefix + "norm2.weight"], named[prefix + "norm2.bias"])
         hidden = F.gelu(
-            torch.from_numpy(normed @ named[at + "mlp.fc1.weight"].T + named[at + "mlp.fc1.bias"])
+            torch.from_numpy(
+                normed @ named[prefix + "mlp.fc1.weight"].T + named[prefix + "mlp.fc1.bias"]
+            )
         ).numpy()
         x = (
-            hidden @ named[at + "mlp.fc2.weight"].T
-            + named[at + "mlp.fc2.bias"]
+            hidden @ named[prefix + "mlp.fc2.weight"].T
+            + named[prefix + "mlp.fc2.bias"]
             + (0 if settings.get("no_res") else x)
         )
         kept.append(weights)
@@ -526,12 +532,15 @@ def architecture(rng):
     for letter, mask in masks.items():
         first, _ = plain_gpt(settings, named, words, mask)
         changed = [
-            plain_gpt(settings, named, (words + (np.arange(L) == at)) % 19, mask)[0]
-            for at in range(L)
+            plain_gpt(settings, named, (words + (np.arange(L) == position)) % 19, mask)[0]
+            for position in range(L)
         ]
         moved = np.array(
             [
-                [np.abs(first[0, t] - changed[at][0, t]).max() > 1e-9 for at in range(L)]
+                [
+                    np.abs(first[0, t] - changed[position][0, t]).max() > 1e-9
+                    for position in range(L)
+                ]
                 for t in range(L)
             ]
         )

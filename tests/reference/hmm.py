@@ -573,13 +573,13 @@ def learned(label, pi, A, B, sequences, iterations, posterior):
     """A case of whole.learn. posterior(pi, A, B, obs): gamma, expected steps (N, N), log P(obs)."""
     inputs, likelihoods = [log(pi), log(A), log(B), sequences, iterations], []
     for iteration in range(iterations + 1):
-        found = [posterior(pi, A, B, obs) for obs in sequences]
-        likelihoods.append(sum(log_p for _, _, log_p in found))
+        posteriors = [posterior(pi, A, B, obs) for obs in sequences]
+        likelihoods.append(sum(log_p for _, _, log_p in posteriors))
         if iteration == iterations:
             break
-        pi = sum(gamma[0] for gamma, _, _ in found) / len(sequences)
-        steps, seen = sum(count for _, count, _ in found), np.zeros_like(B)
-        for (gamma, _, _), obs in zip(found, sequences):
+        pi = sum(gamma[0] for gamma, _, _ in posteriors) / len(sequences)
+        steps, seen = sum(count for _, count, _ in posteriors), np.zeros_like(B)
+        for (gamma, _, _), obs in zip(posteriors, sequences):
             for t, symbol in enumerate(obs):
                 seen[:, symbol] += gamma[t]
         A, B = (

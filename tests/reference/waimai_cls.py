@@ -60,7 +60,7 @@ def tokenizer(rng):
 
 
 def get_stop_words(rng):
-    some = [["的", "了", "着", "and", "也"][at] for at in rng.permutation(5)]
+    some = [["的", "了", "着", "and", "也"][index] for index in rng.permutation(5)]
     plain = "\n".join(some)
     answer = {"kind": "set"}
     yield Case("", [plain + "\n"], answer | {"words": sorted(some)})
@@ -103,10 +103,10 @@ def split(rng):
 
 
 def vocabulary(rng):
-    names = [f"{chr(0x4E00 + int(at))}" for at in rng.permutation(60)[:12]]
+    names = [f"{chr(0x4E00 + int(index))}" for index in rng.permutation(60)[:12]]
     only_held = ["验", "测"]
     often = names[:2] * 6 + names[2:6] * 3 + names[6:9] * 2 + names[9:]
-    order = [often[at] for at in rng.permutation(len(often))]
+    order = [often[index] for index in rng.permutation(len(often))]
     parts = {
         "train": [order[:9], order[9:20], order[20:]],
         "validation": [[only_held[0]] * 4 + names[8:9] * 5],
@@ -179,21 +179,23 @@ def pooling(rng, each, columns=lambda C: C, shift=0.0):
 
 
 def mean_pool(rng):
-    yield from pooling(rng, lambda own: sum(own) / len(own))
+    yield from pooling(rng, lambda vectors: sum(vectors) / len(vectors))
 
 
 def max_pool(rng):
-    yield from pooling(rng, lambda own: np.array([max(column) for column in own.T]), shift=-3.0)
+    yield from pooling(
+        rng, lambda vectors: np.array([max(column) for column in vectors.T]), shift=-3.0
+    )
 
 
 def last_state(rng):
-    yield from pooling(rng, lambda own: own[-1])
+    yield from pooling(rng, lambda states: states[-1])
 
 
 def last_state_bidirectional(rng):
-    def each(own):
-        H = own.shape[1] // 2
-        return np.concatenate([own[-1, :H], own[0, H:]])
+    def each(states):
+        H = states.shape[1] // 2
+        return np.concatenate([states[-1, :H], states[0, H:]])
 
     yield from pooling(
         rng, each, columns=lambda C: 2 * (C - 1)
@@ -222,8 +224,8 @@ def convolve(rng):
         x[0, max(1, T - 2) :] = 0  # padding
         out = np.zeros((B, T, K))
         for b, t, k in np.ndindex(B, T, K):
-            own = x[b, t : t + w]  # (up to w, D)
-            out[b, t, k] = max(0.0, bias[k] + np.sum(own * weight[k, :, : len(own)].T))
+            words = x[b, t : t + w]  # (up to w, D)
+            out[b, t, k] = max(0.0, bias[k] + np.sum(words * weight[k, :, : len(words)].T))
         yield Case(label, [x, weight, bias], {"filtered": out})
 
 
@@ -326,8 +328,12 @@ def evaluate(rng):
             )
             labels = np.concatenate([labels for _, _, labels in batches])
             right = (logits[:, 1] > logits[:, 0]) == labels
-            other = (logits[:, 1] > 0.5) == labels
-            if right.mean() != other.mean() and 0.2 < right.mean() < 0.9 and right.mean() != 0.5:
+            other_rule = (logits[:, 1] > 0.5) == labels
+            if (
+                right.mean() != other_rule.mean()
+                and 0.2 < right.mean() < 0.9
+                and right.mean() != 0.5
+            ):
                 break
         loss, _ = cross_entropy(logits, labels)
         yield Case(
@@ -389,12 +395,12 @@ def model_together(rng):
         tokens = rng.integers(2, V, size=(B, T)) * (np.arange(T) < lengths[:, None])
         logits = []
         for row, length in zip(tokens, lengths):
-            own = vectors[row[:length]]
+            word_vectors = vectors[row[:length]]
             if both:
                 with torch.no_grad():
-                    _, (h, _) = library(torch.from_numpy(own)[None])
-                own = h[:, 0].numpy().reshape(1, -1)
-            logits.append(weights["output.weight"] @ own.mean(0) + weights["output.bias"])
+                    _, (h, _) = library(torch.from_numpy(word_vectors)[None])
+                word_vectors = h[:, 0].numpy().reshape(1, -1)
+            logits.append(weights["output.weight"] @ word_vectors.mean(0) + weights["output.bias"])
         settings = {
             "name": name,
             "vocab_size": V,

@@ -49,7 +49,7 @@ def solved(homework: str, file: str) -> bytes:
     return (ROOT / homework / file).read_bytes()
 
 
-def mine(who: str, homework: str = "hmm", file: str = "model.py") -> bytes:
+def solved_by(who: str, homework: str = "hmm", file: str = "model.py") -> bytes:
     """A solved file that names its student."""
     return solved(homework, file) + f"\n# by {who}\n".encode()
 
@@ -152,7 +152,7 @@ def inside(prefix: str, files: Mapping[str, bytes]) -> Files:
 def hmm(who: str) -> Files:
     """A homework's folder with an answer and a picture."""
     return {
-        "hmm/model.py": mine(who),
+        "hmm/model.py": solved_by(who),
         "hmm/trellis.py": solved("hmm", "trellis.py"),
         "hmm/answers.md": f"## w1\n\n{who}\n".encode(),
         "hmm/curve.png": PNG,
@@ -217,7 +217,7 @@ def _moodle() -> Files:
     return {
         f"{MOODLE_A}/hmm.zip": zipped(hmm("a")),
         f"{MOODLE_A}/extra.txt": b"x",
-        f"{MOODLE_B}/hmm.zip": zipped_gbk({"作业/hmm/model.py": mine("b")}),
+        f"{MOODLE_B}/hmm.zip": zipped_gbk({"作业/hmm/model.py": solved_by("b")}),
         "李四_1234568_assignsubmission_onlinetext_/onlinetext.html": b"<p>w1</p>",
     }
 
@@ -227,7 +227,7 @@ def _canvas() -> Files:
         "zhangsan_12345_678901_hmm-1.zip": zipped(hmm("a")),
         "zhangsan_12345_678801_hmm.zip": zipped(hmm("old")),
         "zhangsan_LATE_12345_678902_answers-1.pdf": b"%PDF-1.4",
-        "lisi_12346_678903_model.py": mine("b"),
+        "lisi_12346_678903_model.py": solved_by("b"),
         "lisi_12346_678904_answers.docx": b"PK\3\4",
     }
 
@@ -247,9 +247,9 @@ def _gradescope(prefix: str = "") -> Files:
     top = f"{prefix}assignment_123_export"
     return {
         f"{top}/{'submission_metadata.yml'}": METADATA.encode(),
-        f"{top}/submission_456/model.py": mine("a"),
+        f"{top}/submission_456/model.py": solved_by("a"),
         f"{top}/submission_456/phone_store.py": solved("hmm", "phone_store.py"),
-        f"{top}/submission_457/hmm/model.py": mine("b"),
+        f"{top}/submission_457/hmm/model.py": solved_by("b"),
     }
 
 
@@ -272,7 +272,9 @@ def _files(files: Callable[[], Files]) -> Callable[[Path], object]:
 
 def _alone(files: Callable[[], Files]) -> Callable[[Path], object]:
     """One student's folder, with another student beside it."""
-    return lambda folder: write(folder, inside(A, files()) | inside(B, {"hmm/model.py": mine("b")}))
+    return lambda folder: write(
+        folder, inside(A, files()) | inside(B, {"hmm/model.py": solved_by("b")})
+    )
 
 
 def _only(homework: str = "hmm") -> dict[str, dict[str, str]]:
@@ -281,7 +283,7 @@ def _only(homework: str = "hmm") -> dict[str, dict[str, str]]:
 
 def _py2(name: str) -> Files:
     return {
-        f"{name}/{file}": mine("a", "word2vec_sst", file)
+        f"{name}/{file}": solved_by("a", "word2vec_sst", file)
         for file in ("q1_softmax.py", "q2_sigmoid.py", "q2_neural.py")
     }
 
@@ -298,7 +300,7 @@ LAYOUTS: dict[str, Layout] = {
         lambda folder: (folder / "CS-1234-作业4.zip").write_bytes(zipped(_moodle())), AB, "moodle"
     ),
     "moodle: without folders": Layout(
-        _files(lambda: {f"{MOODLE_A}_hmm.zip": zipped(hmm("a")), f"{MOODLE_B}model.py": mine("b")}), AB, "moodle"
+        _files(lambda: {f"{MOODLE_A}_hmm.zip": zipped(hmm("a")), f"{MOODLE_B}model.py": solved_by("b")}), AB, "moodle"
     ),
     "canvas": Layout(
         _files(_canvas), AB, "canvas", words=("2 attempts: number 2 counts",),
@@ -308,7 +310,7 @@ LAYOUTS: dict[str, Layout] = {
         lambda folder: (folder / "submissions.zip").write_bytes(zipped(_canvas())), AB, "canvas", root="submissions.zip"
     ),
     "canvas: anonymous": Layout(
-        _files(lambda: {"anon_aB3dE_678901_hmm.zip": zipped(hmm("a")), "anon_LATE_9xY7z_678902_model.py": mine("b")}),
+        _files(lambda: {"anon_aB3dE_678901_hmm.zip": zipped(hmm("a")), "anon_LATE_9xY7z_678902_model.py": solved_by("b")}),
         {"anon_9xY7z": {"hmm": "b"}, "anon_aB3dE": {"hmm": "a"}}, "canvas",
     ),
     "blackboard": Layout(_files(_blackboard), AB, "blackboard", words=("2 attempts: number 2 counts",)),
@@ -339,7 +341,7 @@ LAYOUTS: dict[str, Layout] = {
     "学习通": Layout(
         _files(
             lambda: {
-                f"{A}_张三_第四次作业.zip": zipped_gbk({"第四次作业/hmm/model.py": mine("a")}),
+                f"{A}_张三_第四次作业.zip": zipped_gbk({"第四次作业/hmm/model.py": solved_by("a")}),
                 f"{B}-李四.zip": zipped(hmm("b")),
             }
         ),
@@ -386,7 +388,7 @@ LAYOUTS: dict[str, Layout] = {
         _files(
             lambda: {
                 f"{A}_hmm.zip": zipped(hmm("a")),
-                f"{A}_hw_bptt.zip": zipped({"hw_bptt/model.py": mine("a", "hw_bptt")}),
+                f"{A}_hw_bptt.zip": zipped({"hw_bptt/model.py": solved_by("a", "hw_bptt")}),
                 f"{B}_hmm.zip": zipped(hmm("b")),
             }
         ),
@@ -395,10 +397,10 @@ LAYOUTS: dict[str, Layout] = {
     "a folder per homework": Layout(
         _files(
             lambda: {
-                f"hmm/{A}.zip": zipped({"model.py": mine("a")}),
+                f"hmm/{A}.zip": zipped({"model.py": solved_by("a")}),
                 f"hmm/{B}.zip": zipped(hmm("b")),
-                f"hw_bptt/{A}.zip": zipped({"model.py": mine("a", "hw_bptt")}),
-                f"hw_bptt/{C}.zip": zipped({"model.py": mine("c", "hw_bptt")}),
+                f"hw_bptt/{A}.zip": zipped({"model.py": solved_by("a", "hw_bptt")}),
+                f"hw_bptt/{C}.zip": zipped({"model.py": solved_by("c", "hw_bptt")}),
             }
         ),
         {A: {"hmm": "a", "hw_bptt": "a"}, B: {"hmm": "b"}, C: {"hw_bptt": "c"}}, "homeworks", silent=True,
@@ -427,22 +429,22 @@ LAYOUTS: dict[str, Layout] = {
         {A: {"hmm": "a", "hw_bptt": ""}, B: {"hmm": "b"}}, words=("hw_bptt: no blank is filled in",),
     ),
     **{
-        f"folder {name!r}": Layout(_alone(lambda name=name: {f"{name}/model.py": mine("a")}), _only(), silent=True)
+        f"folder {name!r}": Layout(_alone(lambda name=name: {f"{name}/model.py": solved_by("a")}), _only(), silent=True)
         for name in (
             "HMM", "hmm (1)", "hmm 2", f"hmm-{A}", "hmm copy", "hmm - 副本", "hmm/hmm", "hmm_final", "src/hmm/code", "Hmm（1）",
             "第四次作业", "work/hmm作业", "deep/er/and/deeper/hmm", "hw-hmm",
         )
     },
     **{
-        f"file {name!r}": Layout(_alone(lambda name=name: {f"hmm/{name}": mine("a")}), _only(), silent=True)
+        f"file {name!r}": Layout(_alone(lambda name=name: {f"hmm/{name}": solved_by("a")}), _only(), silent=True)
         for name in ("model(1).py", "model (2).py", "model - 副本.py", "MODEL.PY", "Model.py", f"model_{A}.py", "model_final.py")
     },
-    "a loose model.py": Layout(_alone(lambda: {"model.py": mine("a")}), _only(), silent=True),
+    "a loose model.py": Layout(_alone(lambda: {"model.py": solved_by("a")}), _only(), silent=True),
     "a loose model.py of another homework": Layout(
-        _alone(lambda: {"model.py": mine("a", "hw_bptt")}), _only("hw_bptt"), silent=True
+        _alone(lambda: {"model.py": solved_by("a", "hw_bptt")}), _only("hw_bptt"), silent=True
     ),
     "a file instead of an archive": Layout(
-        _files(lambda: {f"{A}_张三_model.py": mine("a"), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
+        _files(lambda: {f"{A}_张三_model.py": solved_by("a"), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
     ),
     "a notebook with the functions": Layout(
         _alone(lambda: {"hmm.ipynb": notebook("%matplotlib inline", solved("hmm", "model.py").decode() + "\n# by a\n")}),
@@ -453,38 +455,38 @@ LAYOUTS: dict[str, Layout] = {
         _only(), words=("function(s) taken from hmm/work.ipynb",),
     ),
     "another file name": Layout(
-        _alone(lambda: {"my_hmm_work.py": mine("a")}), _only(), words=("function(s) taken from my_hmm_work.py",)
+        _alone(lambda: {"my_hmm_work.py": solved_by("a")}), _only(), words=("function(s) taken from my_hmm_work.py",)
     ),
     "a repository with a1 beside a2": Layout(
         _alone(lambda: _py2("name/a1") | {"name/a2/q1_classifier.py": b"x = 1\n", "name/README.md": b"#"}),
         _only("word2vec_sst"), homeworks=("word2vec_sst", "hmm"), silent=True,
     ),
     "the empty copy outside, the work inside": Layout(
-        _alone(lambda: {"hmm/model.py": empty(), "hmm/hmm/model.py": mine("a")}), _only(), silent=True
+        _alone(lambda: {"hmm/model.py": empty(), "hmm/hmm/model.py": solved_by("a")}), _only(), silent=True
     ),
     "the empty copy handed in": Layout(
         _alone(lambda: {"hmm/model.py": empty(), "hmm/answers.md": b"x"}),
         {A: {"hmm": ""}, B: {"hmm": "b"}}, words=("hmm: no blank is filled in",),
     ),
     "the work under another homework's name": Layout(
-        _alone(lambda: {"hmm/model.py": empty(), "hw_bptt/model.py": mine("a")}),
+        _alone(lambda: {"hmm/model.py": empty(), "hw_bptt/model.py": solved_by("a")}),
         {A: {"hmm": "", "hw_bptt": "a"}, B: {"hmm": "b"}}, words=("functions of hmm are in hw_bptt/model.py: not graded",),
     ),
     "two filled copies": Layout(
-        _alone(lambda: {"hmm/model.py": mine("a"), "hmm_old/model.py": mine("old")}), _only(),
+        _alone(lambda: {"hmm/model.py": solved_by("a"), "hmm_old/model.py": solved_by("old")}), _only(),
         words=("2 folders hold hmm: hmm is graded, hmm_old is not",),
     ),
     "model.py and model(1).py": Layout(
-        _alone(lambda: {"hmm/model.py": empty(), "hmm/model(1).py": mine("a")}), _only(), silent=True
+        _alone(lambda: {"hmm/model.py": empty(), "hmm/model(1).py": solved_by("a")}), _only(), silent=True
     ),
     "answers beside the folder": Layout(
-        _alone(lambda: {"hmm/model.py": mine("a"), "answers.docx": b"PK", "照片1.heic": b"x", "w2.webp": b"x"}), _only(),
+        _alone(lambda: {"hmm/model.py": solved_by("a"), "answers.docx": b"PK", "照片1.heic": b"x", "w2.webp": b"x"}), _only(),
         silent=True, written={A: {"answers.docx", "照片1.heic", "w2.webp"}},
     ),
     "answers named after the homework": Layout(
         _alone(
             lambda: {
-                "hmm/model.py": mine("a"), "hw_bptt/model.py": mine("a", "hw_bptt"),
+                "hmm/model.py": solved_by("a"), "hw_bptt/model.py": solved_by("a", "hw_bptt"),
                 "hmm_answers.pdf": b"x", "report.pdf": b"x",
             }
         ),
@@ -492,7 +494,7 @@ LAYOUTS: dict[str, Layout] = {
         words=("report.pdf belongs to no homework",), written={A: {"hmm_answers.pdf"}},
     ),
     "backslashes": Layout(
-        _files(lambda: {f"{A}.zip": zipped({"hmm\\model.py": mine("a")}), f"{B}.zip": zipped(hmm("b"))}), AB
+        _files(lambda: {f"{A}.zip": zipped({"hmm\\model.py": solved_by("a")}), f"{B}.zip": zipped(hmm("b"))}), AB
     ),
     "a rar that is called zip": Layout(
         _files(lambda: {f"{A}.zip": tarred(hmm("a")), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
@@ -501,7 +503,7 @@ LAYOUTS: dict[str, Layout] = {
         _files(lambda: {f"{A}.tar.xz": tarred(hmm("a"), "w:xz"), f"{B}.tar.bz2": tarred(hmm("b"), "w:bz2")}), AB, silent=True
     ),
     "an answer that does not parse": Layout(
-        _alone(lambda: {"hmm/model.py": b"def f(:\n" + mine("a")}), _only(), silent=True
+        _alone(lambda: {"hmm/model.py": b"def f(:\n" + solved_by("a")}), _only(), silent=True
     ),
     "nothing": Layout(
         _alone(lambda: {"notes/todo.pdf": b"x"}), {A: {}, B: {"hmm": "b"}},
@@ -513,7 +515,7 @@ LAYOUTS: dict[str, Layout] = {
 def random_tree(rng: random.Random, depth: int = 0) -> Files:
     """Files and archives with names that mean something to some platform, and contents that may not fit."""
     contents = (
-        mine("a"), empty(), b"", b"\0" * 100, notebook("x=1"), "中文".encode("gbk"), b'{"cells": 3}', b"def f(:\n",
+        solved_by("a"), empty(), b"", b"\0" * 100, notebook("x=1"), "中文".encode("gbk"), b'{"cells": 3}', b"def f(:\n",
         METADATA.encode(), notebook(solved("hmm", "model.py").decode()),
     )  # fmt: skip
 

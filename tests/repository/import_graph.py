@@ -54,12 +54,12 @@ def edges(package: str) -> set[tuple[str, str]]:
                 return ".".join(parts[:length])
         return name if name in names and name != package else None
 
-    found = set()
+    pairs = set()
     for path in modules(package):
         start = node(module_name(path))
         ends = {node(name) for name in imported(path) if name.split(".")[0] == package}
-        found |= {(start, end) for end in ends if start and end and start != end}
-    return found
+        pairs |= {(start, end) for end in ends if start and end and start != end}
+    return pairs
 
 
 def reduced(graph: set[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -78,7 +78,7 @@ def reduced(graph: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return {
         (start, end)
         for start, end in graph
-        if not any(end in reachable(other, set()) for other in after[start] - {end})
+        if not any(end in reachable(middle, set()) for middle in after[start] - {end})
     }
 
 

@@ -57,12 +57,12 @@ def graded(submission: Submission, homework: str) -> int:
 def row(name: str, with_points: bool) -> str:
     layout = made.LAYOUTS[name]
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "in"
-        place.mkdir()
+        target = Path(folder) / "in"
+        target.mkdir()
         (Path(folder) / "roster.csv").write_text(made.ROSTER, encoding="utf-8")
-        layout.make(place)
+        layout.make(target)
         roster = read_roster(Path(folder) / "roster.csv")
-        intake = read_class(place / layout.root, layout.homeworks, roster=roster)
+        intake = read_class(target / layout.root, layout.homeworks, roster=roster)
         matching = intake.match()
         students = []
         for submission in intake.submissions:
@@ -72,9 +72,9 @@ def row(name: str, with_points: bool) -> str:
                 for homework in submission.homeworks
             ]
             students.append(f"{who}: {', '.join(work) or 'nothing'}")
-        said = [problem for submission in intake.submissions for problem in submission.problems]
-        said += [item.reason for item in matching.ambiguous] + intake.problems
-    return f"| {name} | {intake.layout} | {'; '.join(students)} | {'; '.join(said)} |"
+        problems = [problem for submission in intake.submissions for problem in submission.problems]
+        problems += [item.reason for item in matching.ambiguous] + intake.problems
+    return f"| {name} | {intake.layout} | {'; '.join(students)} | {'; '.join(problems)} |"
 
 
 def name_rows() -> Iterator[str]:

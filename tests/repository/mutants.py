@@ -105,11 +105,11 @@ def edits(body, names):
             for key, node in places:
                 if not isinstance(node, ast.expr) or is_target(node, holder):
                     continue
-                place = value if isinstance(value, list) else vars(holder)
+                container = value if isinstance(value, list) else vars(holder)
                 for new in changes(node, holder, names):
-                    place[key] = new
+                    container[key] = new
                     yield header(statement), ast.unparse(tree)
-                    place[key] = node
+                    container[key] = node
 
 
 def parts(node, statement):

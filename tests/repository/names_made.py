@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from grading.intake import Submission
-from tests.repository.archives_made import Files, empty, inside, mine, write, zipped, zipped_gbk
+from tests.repository.archives_made import (
+    Files,
+    empty,
+    inside,
+    solved_by,
+    write,
+    zipped,
+    zipped_gbk,
+)
 
 __all__ = ["CASES", "PEOPLE", "Case", "classes", "whose", "write"]
 
@@ -107,7 +115,7 @@ def classes(count: int | None = None, seed: int = 0) -> Iterator[Case]:
     for people, entry, contents, packing in product:
         files: Files = {}
         for letter, person in zip("abc", PEOPLE[people]):
-            files |= _pack(ENTRIES[entry](person), CONTENTS[contents](mine(letter)))
+            files |= _pack(ENTRIES[entry](person), CONTENTS[contents](solved_by(letter)))
         name = f"{people}: {entry} with {contents}, {packing}"
         if people == "ids that look like dates" and "20261012" in entry:
             continue  # nobody can tell
@@ -115,11 +123,11 @@ def classes(count: int | None = None, seed: int = 0) -> Iterator[Case]:
 
 
 def _hmm(who: str) -> bytes:
-    return zipped({"hmm/model.py": mine(who)})
+    return zipped({"hmm/model.py": solved_by(who)})
 
 
 def _bptt(who: str) -> bytes:
-    return zipped({"hw_bptt/model.py": mine(who, "hw_bptt")})
+    return zipped({"hw_bptt/model.py": solved_by(who, "hw_bptt")})
 
 
 AB = {"hmm": "a"}, {"hmm": "b"}
@@ -222,12 +230,15 @@ def _cases() -> list[Case]:
         Case("names that hold a common word", {"高新.zip": _hmm("a"), "刘旧.zip": _hmm("b"), "史代码.zip": _hmm("c")}, ABC),
         Case(
             "one student's homeworks, with an old copy",
-            {"hmm/model.py": mine("a"), "hmm_old/model.py": mine("old"), "hw_bptt/model.py": mine("a", "hw_bptt")},
+            {"hmm/model.py": solved_by("a"), "hmm_old/model.py": solved_by("old"), "hw_bptt/model.py": solved_by("a", "hw_bptt")},
             ({"hmm": "a", "hw_bptt": "a"},),
         ),
         Case(
             "a student's archive with numbered folders",
-            {"20260001.zip": zipped({"1/model.py": mine("a"), "2/notes.md": b"x", "3/model.py": empty()}), "20260002.zip": _hmm("b")},
+            {
+                "20260001.zip": zipped({"1/model.py": solved_by("a"), "2/notes.md": b"x", "3/model.py": empty()}),
+                "20260002.zip": _hmm("b"),
+            },
             AB,
         ),
     ]  # fmt: skip

@@ -12,16 +12,20 @@ from course.homeworks import HOMEWORKS, ROOT
 from course.runner import InProcessRunner
 from tests import accepted
 
-RIGHTS = [pytest.param(one, id=one.id) for homework in HOMEWORKS for one in accepted.load(homework)]
+RIGHTS = [
+    pytest.param(version, id=version.id)
+    for homework in HOMEWORKS
+    for version in accepted.load(homework)
+]
 
 
 def earned(right, cases):
     """{check name: message} of the checks of its blank that a right version fails."""
     runner = InProcessRunner(sources=mistakes.sources(right))
     outcomes = [
-        verdict.run(one, runner, cases)
-        for one in load_checks(right.homework)
-        if one.id == right.blank
+        verdict.run(version, runner, cases)
+        for version in load_checks(right.homework)
+        if version.id == right.blank
     ]
     return {
         outcome.check.name: outcome.message.en for outcome in outcomes if outcome.status != "done"
@@ -58,7 +62,8 @@ def code(body):
 def test_every_blank_has_two_other_versions(homework):
     """They differ from the solution and from each other by more than the names of local variables."""
     versions = {
-        (one.blank, code(mistakes.function_body(one.function))) for one in accepted.load(homework)
+        (version.blank, code(mistakes.function_body(version.function)))
+        for version in accepted.load(homework)
     }
     for id, region in markers.blanks(ROOT / homework).items():
         lines = region.path.read_text(encoding="utf-8").splitlines()[region.begin : region.end - 1]

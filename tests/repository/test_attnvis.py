@@ -38,14 +38,14 @@ def attnvis():
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """Two tiny trained runs, default and no_pos, on the bundled sample."""
-    place = tmp_path_factory.mktemp("runs")
+    folder = tmp_path_factory.mktemp("runs")
 
     def script(name, *flags):
         subprocess.run(
             [sys.executable, FOLDER / f"{name}.py", *map(str, flags)],
             check=True,
             capture_output=True,
-            cwd=place,
+            cwd=folder,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
 
@@ -54,16 +54,16 @@ def runs(tmp_path_factory):
         "--data_root",
         ROOT / "data" / "quansongci",
         "--out_dir",
-        place / "data",
+        folder / "data",
         "--quiet",
     )
     for name, more in (("default", []), ("no_pos", ["--no_pos"])):
         script(
             "train",
             "--data_root",
-            place / "data",
+            folder / "data",
             "--ckpt_path",
-            place / name,
+            folder / name,
             "--iters",
             40,
             "--n_embd",
@@ -75,7 +75,7 @@ def runs(tmp_path_factory):
             "float32",
             *more,
         )
-    return place
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +95,12 @@ def page_file(runs, attnvis):
 
 def test_what_is_shown_is_causal(page_file):
     _, tokens, weights = page_file
-    for one in weights:
-        assert one.shape == (1, 4, len(tokens), len(tokens)) and torch.triu(one, 1).abs().max() == 0
-        assert (one.sum(-1) - 1).abs().max() <= 1e-3
+    for layer_weights in weights:
+        assert (
+            layer_weights.shape == (1, 4, len(tokens), len(tokens))
+            and torch.triu(layer_weights, 1).abs().max() == 0
+        )
+        assert (layer_weights.sum(-1) - 1).abs().max() <= 1e-3
 
 
 def test_the_page_needs_no_network_and_holds_its_data_once(page_file):
@@ -128,7 +131,7 @@ def test_size_of_the_largest_page(attnvis):
         ("head", attnvis.view("head", tokens, weights, 0)),
         ("model", attnvis.view("model", tokens, weights, 0)),
     ]
-    libraries = sum(len(attnvis.library(*one)) for one in attnvis.LIBRARIES)
+    libraries = sum(len(attnvis.library(*library)) for library in attnvis.LIBRARIES)
     assert len(attnvis.page("x", views).encode()) - libraries <= 3_000_000
 
 
@@ -228,13 +231,17 @@ def outputs(path):
 @pytest.mark.slow
 def test_the_notebook_runs(executed):
     shown = outputs(executed)
-    assert not [one for one in shown if one["output_type"] == "error"]
+    assert not [output for output in shown if output["output_type"] == "error"]
     pages = [
-        "".join(one["data"]["text/html"]) for one in shown if "text/html" in one.get("data", {})
+        "".join(output["data"]["text/html"])
+        for output in shown
+        if "text/html" in output.get("data", {})
     ]
     assert len(pages) == 2 and all("<iframe" in page and "srcdoc" in page for page in pages)
-    assert any("image/png" in one.get("data", {}) for one in shown)
-    assert "+++" in "".join("".join(one["text"]) for one in shown if one["output_type"] == "stream")
+    assert any("image/png" in output.get("data", {}) for output in shown)
+    assert "+++" in "".join(
+        "".join(output["text"]) for output in shown if output["output_type"] == "stream"
+    )
 
 
 # ---------------------------------------------------------------------------------------------------- in a browser
@@ -335,8 +342,8 @@ def test_two_runs_beside_each_other(browser, runs, attnvis, width, scheme):
         page.goto((runs / f"two-{width}.html").as_uri())
         figures = page.locator("figure")
         assert figures.count() == 2
-        for at, name in enumerate(("default", "no_pos")):
-            figure = figures.nth(at)
+        for index, name in enumerate(("default", "no_pos")):
+            figure = figures.nth(index)
             figure.locator("#vis svg #attention line").first.wait_for(state="attached")
             assert (
                 name in figure.locator("figcaption").inner_text()
@@ -356,10 +363,10 @@ def test_two_runs_beside_each_other(browser, runs, attnvis, width, scheme):
         keep(page, f"compare-{width}-{scheme}")
         figures.nth(0).locator("#left text").nth(3).hover()
         seen = [
-            figures.nth(at)
+            figures.nth(index)
             .locator("line[visibility='visible'], #attention[visibility='visible']")
             .count()
-            for at in (0, 1)
+            for index in (0, 1)
         ]
         assert seen[0] == 4 * 6 and seen[1] != 4 * 6, seen
 
@@ -404,7 +411,7 @@ def test_the_exported_notebook_draws(browser, executed, runs):
 
 def shown_characters(executed):
     text = "".join(
-        "".join(one["text"]) for one in outputs(executed) if one["output_type"] == "stream"
+        "".join(output["text"]) for output in outputs(executed) if output["output_type"] == "stream"
     )
     return int(re.search(r"(\d+) characters of text", text).group(1))
 
@@ -418,9 +425,9 @@ def test_the_notebook_draws_in_jupyter(browser, executed, runs, app, address):
         importlib.metadata.distributions(name=package)
     ):  # nbclassic brings a module `notebook` too
         pytest.skip(f"pip install {package}")
-    place = runs / app
-    place.mkdir()
-    shutil.copyfile(executed, place / "executed.ipynb")
+    folder = runs / app
+    folder.mkdir()
+    shutil.copyfile(executed, folder / "executed.ipynb")
     environment = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(runs / "config"),
@@ -429,7 +436,7 @@ def test_the_notebook_draws_in_jupyter(browser, executed, runs, app, address):
         "IPYTHONDIR": str(runs / "ipython"),
     }
     subprocess.run(
-        [sys.executable, "-m", "jupyter", "trust", str(place / "executed.ipynb")],
+        [sys.executable, "-m", "jupyter", "trust", str(folder / "executed.ipynb")],
         check=True,
         env=environment,
         capture_output=True,
@@ -446,7 +453,7 @@ def test_the_notebook_draws_in_jupyter(browser, executed, runs, app, address):
             f"--port={port}",
             "--IdentityProvider.token=t",
             "--allow-root",
-            f"--ServerApp.root_dir={place}",
+            f"--ServerApp.root_dir={folder}",
             "--ServerApp.port_retries=0",
             *(
                 ["--LabApp.news_url=None", "--LabApp.extension_manager=readonly"]

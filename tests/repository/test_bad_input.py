@@ -149,11 +149,11 @@ def outcomes(request, tmp_path):
             if request.param == "in process"
             else SubprocessRunner(tmp_path, limit=5 * limit)
         )
-        found = {}
-        for one in load_checks(HOMEWORK):
-            if one.id in (BLANK, *OTHERS):
-                found.setdefault(one.id, []).append(verdict.run(one, runners[0], cases))
-        return found
+        results = {}
+        for check in load_checks(HOMEWORK):
+            if check.id in (BLANK, *OTHERS):
+                results.setdefault(check.id, []).append(verdict.run(check, runners[0], cases))
+        return results
 
     yield judge
     for runner in runners:
@@ -164,11 +164,11 @@ def model_with(body):
     return markers.replace(markers.find(ROOT / HOMEWORK, BLANK), body)
 
 
-def harmed(found, but):
+def harmed(results_of, but):
     """Blanks other than `but` that lost points."""
     return [
         id
-        for id, results in found.items()
+        for id, results in results_of.items()
         if not id.startswith(but) and any(result.status != "done" for result in results)
     ]
 
@@ -182,9 +182,9 @@ def harmed(found, but):
 )
 def test_a_bad_answer_costs_its_blank_only(outcomes, name):
     body, english, chinese = BODIES[name]
-    found = outcomes(model=model_with(body), limit=3 if "loop" in name else 120)
-    assert harmed(found, BLANK) == []
-    result = found[BLANK][0]
+    results_of = outcomes(model=model_with(body), limit=3 if "loop" in name else 120)
+    assert harmed(results_of, BLANK) == []
+    result = results_of[BLANK][0]
     assert (
         result.points == 0
         and re.search(english, result.message.en)
@@ -195,16 +195,20 @@ def test_a_bad_answer_costs_its_blank_only(outcomes, name):
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_an_odd_right_answer_counts(outcomes, name):
-    found = outcomes(model=model_with(RIGHT[name]))
-    assert harmed(found, "-") == [] and all(result.note is None for result in found[BLANK])
+    results_of = outcomes(model=model_with(RIGHT[name]))
+    assert harmed(results_of, "-") == [] and all(
+        result.note is None for result in results_of[BLANK]
+    )
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_broken_file_costs_its_own_blanks_only(outcomes, name):
     change, english, chinese = FILES[name]
-    found = outcomes(theory=change((ROOT / HOMEWORK / "theory.py").read_text(encoding="utf-8")))
-    assert harmed(found, "hmm-9") == []
-    result = found["hmm-91"][0]
+    results_of = outcomes(
+        theory=change((ROOT / HOMEWORK / "theory.py").read_text(encoding="utf-8"))
+    )
+    assert harmed(results_of, "hmm-9") == []
+    result = results_of["hmm-91"][0]
     is_intact = name in (
         "wrong encoding",
         "wrong encoding in a comment",
@@ -212,9 +216,9 @@ def test_a_broken_file_costs_its_own_blanks_only(outcomes, name):
         "import that fails",
         "stops when imported",
     )
-    said = result.salvaged if result.salvaged else result.message
+    message = result.salvaged if result.salvaged else result.message
     assert result.points == (3 if is_intact else 0), result.message
-    assert re.search(english, said.en) and re.search(chinese, said.zh), said
+    assert re.search(english, message.en) and re.search(chinese, message.zh), message
 
 
 @pytest.mark.parametrize(
@@ -234,10 +238,10 @@ def test_a_choice_is_a_letter(outcomes, answer, words):
 
 @pytest.mark.parametrize("name", ["random", "torch", "jieba", "numpy", "typing"])
 def test_a_file_that_hides_a_library_does_no_harm_and_is_told(outcomes, name, tmp_path):
-    found = outcomes(**{name: "raise RuntimeError('not the library')\n"})
-    assert harmed(found, "-") == []
+    results_of = outcomes(**{name: "raise RuntimeError('not the library')\n"})
+    assert harmed(results_of, "-") == []
     lines = board.render(
-        [result.result for results in found.values() for result in results], "en", tmp_path
+        [result.result for results in results_of.values() for result in results], "en", tmp_path
     )
     assert [f"Note: hmm/{name}.py hides the library {name} from your scripts: rename it"] == [
         line[0].text for line in lines[-1:]
@@ -245,14 +249,14 @@ def test_a_file_that_hides_a_library_does_no_harm_and_is_told(outcomes, name, tm
 
 
 def test_changed_arguments_are_told(outcomes, tmp_path):
-    found = outcomes(model=model_with(SOLVED + "alpha *= 2\nreturn answer"))
-    assert harmed(found, "-") == []
+    results_of = outcomes(model=model_with(SOLVED + "alpha *= 2\nreturn answer"))
+    assert harmed(results_of, "-") == []
     assert (
-        "state_posterior changes its arguments" in found[BLANK][0].note.en
-        and "改动了它的参数" in found[BLANK][0].note.zh
+        "state_posterior changes its arguments" in results_of[BLANK][0].note.en
+        and "改动了它的参数" in results_of[BLANK][0].note.zh
     )
     lines = board.render(
-        [result.result for results in found.values() for result in results], "zh", tmp_path
+        [result.result for results in results_of.values() for result in results], "zh", tmp_path
     )
     assert lines[-1][0].text.startswith("注意：hmm-04")
 

@@ -23,9 +23,9 @@ QUICK = 12  # mistakes of a homework that a quick run tries
 def outcomes(homework, runner, cases, ids=None):
     """{check name: Outcome} of a homework's checks (of the blanks `ids` only)."""
     return {
-        one.name: verdict.run(one, runner, cases)
-        for one in load_checks(homework)
-        if ids is None or one.id in ids
+        check.name: verdict.run(check, runner, cases)
+        for check in load_checks(homework)
+        if ids is None or check.id in ids
     }
 
 
@@ -47,20 +47,20 @@ def cases_of(homework):
 @pytest.mark.parametrize("homework", READY)
 def test_points(homework):
     checks, blanks = load_checks(homework), markers.blanks(ROOT / homework)
-    assert sum(one.points for one in checks if not one.bonus) == 100
+    assert sum(check.points for check in checks if not check.bonus) == 100
     points = {}
-    for one in checks:
-        points[one.id] = points.get(one.id, 0) + one.points
+    for check in checks:
+        points[check.id] = points.get(check.id, 0) + check.points
     together = {id for id in points if id.endswith("-together")}
     assert {id: region.points for id, region in blanks.items()} == {
         id: n for id, n in points.items() if id not in together
     }
-    assert {one.id for one in checks if one.bonus} == {
+    assert {check.id for check in checks if check.bonus} == {
         id for id, region in blanks.items() if region.bonus
     }
     assert all(points[id] == 0 for id in together)
     for id in points:
-        assert not [other for other in points if other != id and id in other], (
+        assert not [longer for longer in points if longer != id and id in longer], (
             f"{id} is part of another id"
         )
 
@@ -106,14 +106,16 @@ def test_one_blank_filled_alone_earns_exactly_its_points(homework):
     for id, region in markers.blanks(ROOT / homework).items():
         results = outcomes(homework, InProcessRunner(sources=with_only(homework, id)), cases)
         earned = {
-            one: sum(result.points for result in results.values() if result.check.id == one)
-            for one in {result.check.id for result in results.values()}
+            blank_id: sum(
+                result.points for result in results.values() if result.check.id == blank_id
+            )
+            for blank_id in {result.check.id for result in results.values()}
         }
         assert earned.pop(id) == region.points, [
             (r.check.name, r.status, r.message.en) for r in results.values() if r.check.id == id
         ]
         assert not any(earned.values()), (
-            f"{id} alone earns points of {[one for one in earned if earned[one]]}"
+            f"{id} alone earns points of {[blank_id for blank_id in earned if earned[blank_id]]}"
         )
         for result in results.values():
             if result.check.id not in (id,) and not result.check.id.endswith("-together"):
@@ -126,14 +128,16 @@ def test_one_blank_filled_alone_earns_exactly_its_points(homework):
 def test_a_stub_is_not_an_answer(homework):
     """Students can read tests/probes: used as an answer, a stub earns nothing."""
     runner, cases = InProcessRunner(sources=with_only(homework, None)), CasesAlone()
-    names = {name for one in load_checks(homework) for name in one.stubs}
+    names = {name for check in load_checks(homework) for name in check.stubs}
     for id, region in markers.blanks(ROOT / homework).items():
         name = f"{region.path.stem}.{region.function}"
         answered = [
-            dataclasses.replace(one, stubs=(name,)) for one in load_checks(homework) if one.id == id
+            dataclasses.replace(check, stubs=(name,))
+            for check in load_checks(homework)
+            if check.id == id
         ]
         if name in names:
-            assert not any(verdict.run(one, runner, cases).points for one in answered), name
+            assert not any(verdict.run(check, runner, cases).points for check in answered), name
 
 
 READ_BY_A_STUDENT = """
@@ -168,40 +172,45 @@ def parameters():
         os.environ.get("PYTEST_XDIST_TESTRUNUID")
     )  # the same part in all processes of a run
     for homework in READY:
-        known = mistakes.load(homework)
-        quick = set(rng.sample([one.id for one in known], min(QUICK, len(known))))
-        for one in known:
+        all_mistakes = mistakes.load(homework)
+        quick = set(
+            rng.sample([mistake.id for mistake in all_mistakes], min(QUICK, len(all_mistakes)))
+        )
+        for mistake in all_mistakes:
             yield pytest.param(
-                one, id=f"{homework}-{one.id}", marks=() if one.id in quick else pytest.mark.deep
+                mistake,
+                id=f"{homework}-{mistake.id}",
+                marks=() if mistake.id in quick else pytest.mark.deep,
             )
 
 
-@pytest.mark.parametrize("known", list(parameters()))
-def test_a_mistake_fails_its_own_blank_and_is_named(known):
-    cases = cases_of(known.homework)
-    results = outcomes(known.homework, InProcessRunner(sources=mistakes.sources(known)), cases)
-    assert failed(results) == {known.blank}, f"seed {cases.seed}: {failed(results)}"
+@pytest.mark.parametrize("mistake", list(parameters()))
+def test_a_mistake_fails_its_own_blank_and_is_named(mistake):
+    cases = cases_of(mistake.homework)
+    results = outcomes(mistake.homework, InProcessRunner(sources=mistakes.sources(mistake)), cases)
+    assert failed(results) == {mistake.blank}, f"seed {cases.seed}: {failed(results)}"
     named = {
         result.mistake
         for result in results.values()
-        if result.check.id == known.blank and result.status != "done"
+        if result.check.id == mistake.blank and result.status != "done"
     }
-    assert named - {None} == {known.id}, f"seed {cases.seed}: named {named}"
-    assert known.hint.en and known.hint.zh
+    assert named - {None} == {mistake.id}, f"seed {cases.seed}: named {named}"
+    assert mistake.hint.en and mistake.hint.zh
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("homework", READY)
 def test_no_mistake_is_missed_with_300_seeds(homework):
     runners = {
-        known: InProcessRunner(sources=mistakes.sources(known)) for known in mistakes.load(homework)
+        mistake: InProcessRunner(sources=mistakes.sources(mistake))
+        for mistake in mistakes.load(homework)
     }
     for seed in range(300):
         cases = CasesAlone(seed)
         missed = [
-            known.id
-            for known, runner in runners.items()
-            if lost(homework, known.blank, runner, cases) is None
+            mistake.id
+            for mistake, runner in runners.items()
+            if lost(homework, mistake.blank, runner, cases) is None
         ]
         assert not missed, f"seed {seed}"
 
@@ -209,10 +218,10 @@ def test_no_mistake_is_missed_with_300_seeds(homework):
 @pytest.mark.parametrize("homework", READY)
 def test_a_blank_has_mistakes(homework):
     """Every blank that is checked by values has known mistakes, so that a student hears more than numbers."""
-    known = {one.blank for one in mistakes.load(homework)}
+    with_mistakes = {entry.blank for entry in mistakes.load(homework)}
     checked = {
-        one.id
-        for one in load_checks(homework)
-        if not one.hidden and not one.id.endswith("-together")
+        entry.id
+        for entry in load_checks(homework)
+        if not entry.hidden and not entry.id.endswith("-together")
     }
-    assert checked <= known
+    assert checked <= with_mistakes

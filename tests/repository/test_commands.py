@@ -167,8 +167,8 @@ def test_the_readmes_commands_run(filled, tmp_path):
         line.startswith("pytest tests/test_gpt_songci.py") for line in lines
     )
     for line in lines:
-        said = run(filled, f"{line} --seed 0")
-        assert "gpt_songci: 94 / 94" in said or "gpt-a3.2" in line, said
+        output = run(filled, f"{line} --seed 0")
+        assert "gpt_songci: 94 / 94" in output or "gpt-a3.2" in line, output
     newer = tmp_path / "student.zip"
     release.write_zip(filled, newer)
     for command in INLINE.findall(readme):
@@ -191,7 +191,7 @@ def test_data_commands_run_without_a_network(filled, tmp_path):
 
 def test_no_command_is_left_out():
     """Each printed command is run above, or belongs to a kind that is run elsewhere."""
-    known = {
+    tested = {
         frozenset(line.split())
         for homework in HOMEWORKS
         for full in (False, True)
@@ -199,8 +199,8 @@ def test_no_command_is_left_out():
     }
     for name, command in commands():
         elsewhere = (
-            frozenset(command.split()) in known,
-            any(place in command for place in ELSEWHERE),
+            frozenset(command.split()) in tested,
+            any(excluded in command for excluded in ELSEWHERE),
             name == "README.md" and "gpt_songci/" in command,
         )  # its first line: .ci/run
         assert any(elsewhere), f"{name}: {command}"

@@ -30,25 +30,25 @@ def with_text(text):
 
 def pairs(clusters):
     """Pairs of this class's students that are reported together."""
-    found = set()
+    linked = set()
     for cluster in clusters:
         members = [member for member in cluster.members if member not in cluster.sources]
-        found.update(itertools.combinations(sorted(members), 2))
-    return found
+        linked.update(itertools.combinations(sorted(members), 2))
+    return linked
 
 
 @pytest.mark.parametrize("copied", [OWN, RENAMED], ids=["verbatim", "renamed"])
 def test_one_helper_that_two_share(copied):
     texts = {"a": OWN, "b": copied, "c": DIFFERENT, "d": "", "e": ""}
-    found = copying.find_clusters({name: with_text(text) for name, text in texts.items()}, "hmm")
-    assert [cluster.members for cluster in found] == [["a", "b"]] and found[0].lines
+    clusters = copying.find_clusters({name: with_text(text) for name, text in texts.items()}, "hmm")
+    assert [cluster.members for cluster in clusters] == [["a", "b"]] and clusters[0].lines
 
 
 @pytest.mark.parametrize("size, members", [(10, 3), (44, 9), (6, 6)])
 def test_identical_files_are_reported_however_many_share_them(size, members):
     ring = made.make_class("hmm", size, [(members, "verbatim")], seed=1)
-    found = copying.find_clusters(ring.files, "hmm")
-    same = [cluster for cluster in found if cluster.kind == "identical"]
+    clusters = copying.find_clusters(ring.files, "hmm")
+    same = [cluster for cluster in clusters if cluster.kind == "identical"]
     assert [set(cluster.members) for cluster in same] == ring.rings
 
 
@@ -57,9 +57,9 @@ def test_identical_files_are_reported_however_many_share_them(size, members):
 )
 def test_a_ring_is_one_cluster(homework, how):
     ring = made.make_class(homework, 14, [(4, how)], seed=2)
-    found = copying.find_clusters(ring.files, homework)
-    assert pairs(found) == ring.pairs(), [(c.kind, c.members, c.share) for c in found]
-    assert any(set(cluster.members) == ring.rings[0] for cluster in found)
+    clusters = copying.find_clusters(ring.files, homework)
+    assert pairs(clusters) == ring.pairs(), [(c.kind, c.members, c.share) for c in clusters]
+    assert any(set(cluster.members) == ring.rings[0] for cluster in clusters)
 
 
 @pytest.mark.parametrize("homework", ["hmm", "hw_bptt"])
@@ -92,8 +92,8 @@ def test_the_solved_tree_and_earlier_terms_are_sources():
     first, second = sorted(ring.rings[0])
     earlier = {"2025/zhang": ring.files.pop(second)}
     leaked = dict(empty_files("hmm")) | {"model.py": solved("hmm", "model.py") + b"\n# mine\n"}
-    found = copying.find_clusters(ring.files | {"leak": leaked}, "hmm", earlier)
-    assert {tuple(c.members): c.sources for c in found} == {
+    clusters = copying.find_clusters(ring.files | {"leak": leaked}, "hmm", earlier)
+    assert {tuple(c.members): c.sources for c in clusters} == {
         tuple(sorted(("2025/zhang", first))): ["2025/zhang"],
         ("leak", copying.SOLVED): [copying.SOLVED],
     }

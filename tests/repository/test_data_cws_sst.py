@@ -75,10 +75,10 @@ def test_cws_has_every_tag_and_words_not_seen_in_training():
     )
 
 
-@pytest.mark.parametrize("one, other", TWO_WAYS)
-def test_cws_cuts_the_same_characters_in_two_ways(one, other):
+@pytest.mark.parametrize("first, second", TWO_WAYS)
+def test_cws_cuts_the_same_characters_in_two_ways(first, second):
     sentences = [" ".join(words) for part in CWS for words in cws(part)]
-    assert any(one in s for s in sentences) and any(other in s for s in sentences)
+    assert any(first in s for s in sentences) and any(second in s for s in sentences)
 
 
 @pytest.mark.parametrize("part", SST)
@@ -118,8 +118,8 @@ def test_sst_words_recur():
 
 
 def in_both_languages(path, row):
-    found = path.read_text(encoding="utf-8").count(row)
-    assert found == 2, f"{path}: {found} times, 2 expected: {row}"
+    count = path.read_text(encoding="utf-8").count(row)
+    assert count == 2, f"{path}: {count} times, 2 expected: {row}"
 
 
 @pytest.mark.parametrize("part", CWS)
@@ -136,10 +136,10 @@ def test_cws_card_tells_the_measured_sizes(part):
 
 
 def test_cws_card_tells_the_unseen_words():
-    known = {w for s in cws("train") for w in s}
+    training_words = {w for s in cws("train") for w in s}
     words = [w for s in cws("test") for w in s]
-    unseen = sum(w not in known for w in words)
-    characters = sum(c not in set("".join(known)) for w in words for c in w)
+    unseen = sum(w not in training_words for w in words)
+    characters = sum(c not in set("".join(training_words)) for w in words for c in w)
     card = (DATA / "cws" / "README.md").read_text(encoding="utf-8")
     assert (
         f"Of the {len(words)} words of the test part {unseen} ({unseen / len(words):.1%}".replace(
@@ -155,11 +155,11 @@ def test_cws_card_tells_the_unseen_words():
 def test_sst_card_tells_the_measured_sizes(part):
     rows = sst(part)
     words = [w for _, s in rows for w in s]
-    known = {w for _, s in sst("train") for w in s}
+    training_words = {w for _, s in sst("train") for w in s}
     unknown = (
         ""
         if part == "train"
-        else f"{sum(w not in known for w in words) / len(words):.1%} ".replace("%", " %")
+        else f"{sum(w not in training_words for w in words) / len(words):.1%} ".replace("%", " %")
     )
     each = len(rows) // 5
     size = (DATA / "sst" / f"{part}.txt").stat().st_size

@@ -37,14 +37,14 @@ def faults(poem, tunes):
     if match[1] not in tunes:
         return [f"tune: {match[1]} is not in the table"]
     pattern = tunes[match[1]]
-    found = [f"form: {line!r}" for line in lines if not LINE.fullmatch(line)]
+    problems = [f"form: {line!r}" for line in lines if not LINE.fullmatch(line)]
     if len(lines) != len(pattern):
-        return [*found, f"lines: {len(lines)}, the tune has {len(pattern)}"]
+        return [*problems, f"lines: {len(lines)}, the tune has {len(pattern)}"]
     for line, lengths in zip(lines, pattern):
         got = [len(phrase) for phrase in re.split("[，、。]", line)[:-1]]
         if got != lengths:
-            found.append(f"phrases: {line!r} has {got}, the tune {lengths}")
-    return found
+            problems.append(f"phrases: {line!r} has {got}, the tune {lengths}")
+    return problems
 
 
 def characters(poem):
@@ -76,7 +76,7 @@ def test_bytes_and_form(text):
 
 
 def test_every_poem_keeps_its_tune(poems):
-    assert [(poem[0], found) for poem in poems if (found := faults(poem, TUNES))] == []
+    assert [(poem[0], problems) for poem in poems if (problems := faults(poem, TUNES))] == []
 
 
 def test_enough_poems_and_tunes(poems):
@@ -177,8 +177,8 @@ def test_checker_finds_a_broken_poem(line, broken, message):
         for i, old in enumerate(GOOD)
         if i != line or broken is not None
     ]
-    found = faults(poem, TUNES)
-    assert found and found[0].startswith(message)
+    problems = faults(poem, TUNES)
+    assert problems and problems[0].startswith(message)
 
 
 @pytest.mark.parametrize("tail", ["", "\n", "\n\n\n", "\n\n \n\n"])

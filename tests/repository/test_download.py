@@ -123,7 +123,7 @@ def toy_set(*mirrors, **more):
     }
 
 
-def zip_set(url, archive, members, **known):
+def zip_set(url, archive, members, **fields):
     """A set whose files are in one archive; known: sha256 of members by path."""
     return toy_set(
         url,
@@ -133,7 +133,7 @@ def zip_set(url, archive, members, **known):
                 "path": f"sub/{name}",
                 "member": f"toy/{name}",
                 "size": None,
-                "sha256": known.get(name),
+                "sha256": fields.get(name),
             }
             for name in members
         ],
@@ -396,7 +396,7 @@ def test_full_disk(script, server, monkeypatch):
     script.go("toy")
     assert complete(script.folder) and ("/a.bin", "bytes=100000-") in server.asked
     shutil.rmtree(script.folder)
-    monkeypatch.setattr(script.shutil, "disk_usage", lambda place: SimpleNamespace(free=1000))
+    monkeypatch.setattr(script.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
     with pytest.raises(script.UserError, match="0.6 MB are needed in .*0.0 MB free"):
         script.go("toy")
     assert not script.folder.exists()
@@ -443,10 +443,10 @@ def test_archive_with_another_hash(script, server, capsys):
         server.url, archive, NAMES, **{"a.bin": sha256(FILES["a.bin"])}
     )
     script.go("toy")
-    said = capsys.readouterr()
+    captured = capsys.readouterr()
     assert (
-        "not the archive that manifest.json lists" in said.err
-        and "sub/b.bin is unchanged since the first download (not verified" in said.out
+        "not the archive that manifest.json lists" in captured.err
+        and "sub/b.bin is unchanged since the first download (not verified" in captured.out
     )
     script.go("toy", "--verify")
     (script.folder / "sub" / "b.bin").write_bytes(b"changed since")
@@ -546,11 +546,11 @@ def test_stopped_by_ctrl_c_and_by_force(tmp_path, server):
             while process.poll() is None and (not part.is_file() or part.stat().st_size < kept):
                 time.sleep(0.01)
             process.send_signal(stop)
-            said = process.communicate()[1]
+            errors = process.communicate()[1]
             assert process.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL)
         assert (
             stop == signal.SIGKILL
-            or "100,000 bytes of the next one are kept; the same command continues" in said
+            or "100,000 bytes of the next one are kept; the same command continues" in errors
         )
         assert part.is_file() and not part.with_suffix("").exists()
     code, out, err = run(command, "toy")

@@ -54,10 +54,11 @@ def test_communities_find_planted_groups(seed):
     for _ in range(600):
         chars = rng.choice(groups) if rng.random() < 0.85 else "".join(groups)
         links[tuple(sorted(rng.sample(chars, 2)))] += 1
-    found = tunes_py.communities(links)
-    assert {frozenset(node for node in found if found[node] == g) for g in found.values()} == set(
-        map(frozenset, groups)
-    )
+    communities = tunes_py.communities(links)
+    assert {
+        frozenset(node for node in communities if communities[node] == g)
+        for g in communities.values()
+    } == set(map(frozenset, groups))
 
 
 def planted_poems(count, seed=0):
@@ -127,15 +128,17 @@ def plan(form, **groups):
 def poems_by_enumeration(plan):
     """Every text that keeps the plan, by trying all of them."""
     chinese = [char for char in CHARACTERS if tunes_py.is_chinese(char)]
-    options = [chinese if place == "#" or place in plan.groups else [place] for place in plan.form]
+    options = [chinese if sign == "#" or sign in plan.groups else [sign] for sign in plan.form]
     for chars in itertools.product(*options):
-        words = [(place, char) for place, char in zip(plan.form, chars) if place in plan.groups]
+        words = [(sign, char) for sign, char in zip(plan.form, chars) if sign in plan.groups]
         groups = {}
-        for place, char in words:
+        for sign, char in words:
             group = next((n for n, g in enumerate(SMALL["rhymes"], 1) if char in g), 0)
-            groups.setdefault(place, set()).add(group)
-        one = all(len(g) == 1 and g <= set(plan.groups[letter]) for letter, g in groups.items())
-        if one and len(set(words)) == len({char for _, char in words}) == len(words):
+            groups.setdefault(sign, set()).add(group)
+        one_group_each = all(
+            len(g) == 1 and g <= set(plan.groups[letter]) for letter, g in groups.items()
+        )
+        if one_group_each and len(set(words)) == len({char for _, char in words}) == len(words):
             yield "".join(chars)
 
 
@@ -244,7 +247,7 @@ def test_greedy_guided_text_is_the_same_with_and_without_cache(learned, write, f
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def trained(tmp_path_factory):
     """A folder with data/ (the bundled poems, prepared) and run/ (a tiny training)."""
     folder = tmp_path_factory.mktemp("guided")
     script("prepare", "--data_root", BUNDLED.parent, "--out_dir", folder / "data", "--quiet")
@@ -267,15 +270,15 @@ def script(name, *argv):
         return GPT.module(name).main([str(word) for word in argv])
 
 
-def sample_text(place, capsys, *argv):
+def sample_text(trained, capsys, *argv):
     capsys.readouterr()
-    common = ["--data_root", place / "data", "--ckpt_path", place / "run", "--threads", 1]
+    common = ["--data_root", trained / "data", "--ckpt_path", trained / "run", "--threads", 1]
     script("sample", *common, "--quiet", *argv)
     return capsys.readouterr().out
 
 
-def test_tune_of_the_command_line(place, capsys):
-    out = sample_text(place, capsys, "--tune", "如梦令", "--title", "春晚", "--num_samples", 2)
+def test_tune_of_the_command_line(trained, capsys):
+    out = sample_text(trained, capsys, "--tune", "如梦令", "--title", "春晚", "--num_samples", 2)
     poems = out.split("---------------- ")[1:3]
     assert [poem.split("\n")[:2] for poem in poems] == [
         [f"sample {n} of 2", "+++如梦令(春晚)"] for n in (1, 2)
@@ -285,27 +288,27 @@ def test_tune_of_the_command_line(place, capsys):
         assert tunes_py.line_lengths(lines) == (6, 6, 11, 2, 2, 6)
         ends = [lines[n][-2] for n in (0, 1, 2, 3, 4, 5)]
         assert len(set(ends)) == 6
-    again = sample_text(place, capsys, "--tune", "如梦令", "--title", "春晚", "--num_samples", 2)
+    again = sample_text(trained, capsys, "--tune", "如梦令", "--title", "春晚", "--num_samples", 2)
     assert again == out
     slow = sample_text(
-        place, capsys, "--tune", "如梦令", "--title", "春晚", "--num_samples", 2, "--no_fast"
+        trained, capsys, "--tune", "如梦令", "--title", "春晚", "--num_samples", 2, "--no_fast"
     )
     assert tunes_py.line_lengths(slow.split("\n")[2:8]) == (6, 6, 11, 2, 2, 6)
 
 
-def test_rhyme_of_the_command_line(place, capsys):
-    groups = json.loads((place / "data" / "tunes.json").read_text(encoding="utf-8"))["rhymes"]
+def test_rhyme_of_the_command_line(trained, capsys):
+    groups = json.loads((trained / "data" / "tunes.json").read_text(encoding="utf-8"))["rhymes"]
     for rhyme, member in (("ong", "红"), ("头", "头")):
-        out = sample_text(place, capsys, "--tune", "浣溪沙", "--rhyme", rhyme, "--num_samples", 1)
+        out = sample_text(trained, capsys, "--tune", "浣溪沙", "--rhyme", rhyme, "--num_samples", 1)
         lines = out.split("\n")[2:7]
         (group,) = [group for group in groups if member in group]
         assert all(line[-2] in group for line in lines), out
-    out = sample_text(place, capsys, "--tune", "浣溪沙", "--rhyme", "off", "--num_samples", 1)
+    out = sample_text(trained, capsys, "--tune", "浣溪沙", "--rhyme", "off", "--num_samples", 1)
     assert tunes_py.line_lengths(out.split("\n")[2:7]) == (7, 7, 7, 14, 7)
 
 
-def test_stream_shows_the_pattern_being_filled(place, capsys):
-    out = sample_text(place, capsys, "--tune", "浣溪沙", "--num_samples", 2, "--stream")
+def test_stream_shows_the_pattern_being_filled(trained, capsys):
+    out = sample_text(trained, capsys, "--tune", "浣溪沙", "--num_samples", 2, "--stream")
     lines = [line for line in out.split("\n") if line.startswith("[1] ")]
     assert lines[0].startswith("[1] +++浣溪沙") and len(lines) == 6
     assert lines[4].endswith("。    ○○○○○○○，○○○○○○△。")
@@ -330,16 +333,16 @@ def test_stream_shows_the_pattern_being_filled(place, capsys):
         (["--tune", "浣溪沙", "--title", "Ω"], "'Ω'"),
     ],
 )
-def test_user_errors(place, flags, message):
-    common = ["--data_root", place / "data", "--ckpt_path", place / "run", "--quiet"]
+def test_user_errors(trained, flags, message):
+    common = ["--data_root", trained / "data", "--ckpt_path", trained / "run", "--quiet"]
     with GPT.active(), pytest.raises(GPT.module("cli").UserError) as caught:
         GPT.module("sample").main([str(word) for word in [*common, *flags]])
     assert message in str(caught.value)
 
 
-def test_tunes_of_another_text_are_refused(place, tmp_path):
+def test_tunes_of_another_text_are_refused(trained, tmp_path):
     for name in ("meta.json", "tunes.json"):
-        (tmp_path / name).write_bytes((place / "data" / name).read_bytes())
+        (tmp_path / name).write_bytes((trained / "data" / name).read_bytes())
     error = GPT.module("cli").UserError
     with GPT.active():
         characters = json.loads((tmp_path / "meta.json").read_text(encoding="utf-8"))["characters"]

@@ -190,11 +190,11 @@ def test_prepare_more_than_65536_characters(tmp_path):
     assert json.loads((tmp_path / "meta.json").read_text(encoding="utf-8"))["dtype"] == "uint32"
 
 
-@pytest.mark.parametrize("place", [0, 1, 70, 3000])
+@pytest.mark.parametrize("offset", [0, 1, 70, 3000])
 @pytest.mark.parametrize("start", ["", "\ufeff"])
-def test_prepare_names_the_bad_byte(tmp_path, monkeypatch, place, start):
+def test_prepare_names_the_bad_byte(tmp_path, monkeypatch, offset, start):
     monkeypatch.setattr(GPT.module("prepare"), "CHUNK", 64)
-    begin = (start + "x" * place).encode()
+    begin = (start + "x" * offset).encode()
     (tmp_path / "input.txt").write_bytes(begin + "風".encode()[:2] + b"yyyy" * 30)
     assert f"byte {len(begin)} (0xe9)" in user_error("prepare", "--data_root", tmp_path, "--quiet")
     (tmp_path / "input.txt").write_bytes(begin + "風".encode()[:2])  # cut off at the end
@@ -404,8 +404,8 @@ def test_two_processes_are_one_with_the_double_batch(data, tmp_path):
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert out.count("over the whole validation text") == 1
-    two, one = read_log(tmp_path / "two"), read_log(tmp_path / "one")
-    for a, b in zip(two, one, strict=True):
+    of_two, of_one = read_log(tmp_path / "two"), read_log(tmp_path / "one")
+    for a, b in zip(of_two, of_one, strict=True):
         assert a == pytest.approx(b, rel=1e-5)
 
 

@@ -229,7 +229,7 @@ def poems(count, seed=0):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def trained(tmp_path_factory):
     """A folder with data/ and run/ (a tiny training)."""
     folder = tmp_path_factory.mktemp("gpt")
     (folder / "data").mkdir()
@@ -264,16 +264,20 @@ def place(tmp_path_factory):
     return folder
 
 
-def flags(place, **more):
+def flags(trained, **more):
     return [
         str(word)
-        for name, value in {"data_root": place / "data", "ckpt_path": place / "run", **more}.items()
+        for name, value in {
+            "data_root": trained / "data",
+            "ckpt_path": trained / "run",
+            **more,
+        }.items()
         for word in (f"--{name}", value)
     ] + ["--quiet", "--threads", "1"]
 
 
-def test_samples_are_printed_whole(place, capsys):
-    script("sample", *flags(place, num_samples=3, max_new_tokens=25, start="+++甲\\n山"))
+def test_samples_are_printed_whole(trained, capsys):
+    script("sample", *flags(trained, num_samples=3, max_new_tokens=25, start="+++甲\\n山"))
     out = capsys.readouterr().out
     texts = out.replace("  *\n", "\n").split("---------------- ")[1:]
     assert [text.split("\n")[0] for text in texts[:3]] == [f"sample {n} of 3" for n in (1, 2, 3)]
@@ -284,17 +288,17 @@ def test_samples_are_printed_whole(place, capsys):
         "lines occur in the training text" in texts[3]
         and len({text[8:] for text in texts[:3]}) == 3
     )
-    script("sample", *flags(place, num_samples=3, max_new_tokens=25, start="+++甲\\n山"))
+    script("sample", *flags(trained, num_samples=3, max_new_tokens=25, start="+++甲\\n山"))
     assert capsys.readouterr().out == out
-    script("sample", *flags(place, num_samples=3, max_new_tokens=25, start="+++甲\\n山", seed=1))
+    script("sample", *flags(trained, num_samples=3, max_new_tokens=25, start="+++甲\\n山", seed=1))
     assert capsys.readouterr().out != out
 
 
-def test_stream_and_no_cache_print_the_same_text(place, capsys):
+def test_stream_and_no_cache_print_the_same_text(trained, capsys):
     few = {"num_samples": 1, "max_new_tokens": 8, "temperature": 0, "start": "\\n\\n"}
     printed = []
     for more in ([], ["-stream"], ["--no_cache"], ["--no_fast"]):
-        script("sample", *flags(place, **few), *more)
+        script("sample", *flags(trained, **few), *more)
         printed.append(capsys.readouterr().out.replace("  *\n", "\n"))
     text = printed[0].split("sample 1 of 1\n")[1].split("\n----------------")[0]
     assert (
@@ -304,15 +308,15 @@ def test_stream_and_no_cache_print_the_same_text(place, capsys):
     )
 
 
-def test_everything_works_without_the_fast_files(place, tmp_path):
+def test_everything_works_without_the_fast_files(trained, tmp_path):
     folder = tmp_path / "gpt_songci"
     shutil.copytree(
         ROOT / "gpt_songci", folder, ignore=shutil.ignore_patterns("fast*", "__pycache__")
     )
     assert not list(folder.glob("fast*"))
     commands = [
-        ["train.py", *flags(place, ckpt_path=tmp_path / "run", iters=1, n_embd=8)],
-        ["sample.py", *flags(place, ckpt_path=tmp_path / "run", num_samples=2, max_new_tokens=4)],
+        ["train.py", *flags(trained, ckpt_path=tmp_path / "run", iters=1, n_embd=8)],
+        ["sample.py", *flags(trained, ckpt_path=tmp_path / "run", num_samples=2, max_new_tokens=4)],
     ]
     code = (
         "import contextlib, json, runpy, sys\n"
@@ -331,19 +335,19 @@ def test_everything_works_without_the_fast_files(place, tmp_path):
     assert "sample 2 of 2" in run.stdout, run.stderr
 
 
-def test_several_samples_stream_by_lines(place, capsys):
-    script("sample", *flags(place, num_samples=2, max_new_tokens=30), "--stream")
+def test_several_samples_stream_by_lines(trained, capsys):
+    script("sample", *flags(trained, num_samples=2, max_new_tokens=30), "--stream")
     streamed = capsys.readouterr().out.split("----------------")[0]
-    script("sample", *flags(place, num_samples=2, max_new_tokens=30))
+    script("sample", *flags(trained, num_samples=2, max_new_tokens=30))
     parts = capsys.readouterr().out.replace("  *\n", "\n").split("---------------- ")
     for n in (1, 2):
         lines = [line[4:] for line in streamed.splitlines() if line.startswith(f"[{n}]")]
         assert "\n".join(lines).strip("\n") == parts[n].split("\n", 1)[1].strip("\n")
 
 
-def test_lines_of_the_training_text_are_marked(place, capsys, monkeypatch):
+def test_lines_of_the_training_text_are_marked(trained, capsys, monkeypatch):
     text = poems(60)[0][1]
-    characters = json.loads((place / "data" / "meta.json").read_text(encoding="utf-8"))[
+    characters = json.loads((trained / "data" / "meta.json").read_text(encoding="utf-8"))[
         "characters"
     ]
     lines = text.strip("\n").split("\n")
@@ -353,7 +357,9 @@ def test_lines_of_the_training_text_are_marked(place, capsys, monkeypatch):
     monkeypatch.setattr(GPT.module("text"), "CHUNK", 5)
     script(
         "sample",
-        *flags(place, num_samples=1, start=f"{lines[1]}\\n{lines[0]}\\n", max_new_tokens=len(new)),
+        *flags(
+            trained, num_samples=1, start=f"{lines[1]}\\n{lines[0]}\\n", max_new_tokens=len(new)
+        ),
     )
     out = capsys.readouterr().out
     assert [line for line in out.splitlines() if line.endswith("  *")] == [
@@ -362,31 +368,34 @@ def test_lines_of_the_training_text_are_marked(place, capsys, monkeypatch):
     assert f"{len(lines) - 1} of {len(lines)} lines occur" in out
 
 
-def test_start_from_a_file(place, capsys, tmp_path):
+def test_start_from_a_file(trained, capsys, tmp_path):
     (tmp_path / "p.txt").write_bytes("\ufeff+++甲\r\n山".encode())
     script(
-        "sample", *flags(place, num_samples=1, max_new_tokens=3, start=f"FILE:{tmp_path / 'p.txt'}")
+        "sample",
+        *flags(trained, num_samples=1, max_new_tokens=3, start=f"FILE:{tmp_path / 'p.txt'}"),
     )
     assert "sample 1 of 1\n+++甲\n山" in capsys.readouterr().out
     (tmp_path / "p.txt").write_bytes("山".encode() + b"\xff")
-    assert "byte 3" in user_error("sample", *flags(place, start=f"FILE:{tmp_path / 'p.txt'}"))
+    assert "byte 3" in user_error("sample", *flags(trained, start=f"FILE:{tmp_path / 'p.txt'}"))
     (tmp_path / "p.txt").write_bytes(b"")
-    assert "empty" in user_error("sample", *flags(place, start=f"FILE:{tmp_path / 'p.txt'}"))
-    assert "none.txt" in user_error("sample", *flags(place, start=f"FILE:{tmp_path / 'none.txt'}"))
+    assert "empty" in user_error("sample", *flags(trained, start=f"FILE:{tmp_path / 'p.txt'}"))
+    assert "none.txt" in user_error(
+        "sample", *flags(trained, start=f"FILE:{tmp_path / 'none.txt'}")
+    )
 
 
-def test_bad_input_of_sample(place, tmp_path, capsys):
-    message = user_error("sample", *flags(place, start="+++甲𠀀xx"))
+def test_bad_input_of_sample(trained, tmp_path, capsys):
+    message = user_error("sample", *flags(trained, start="+++甲𠀀xx"))
     assert "'𠀀' (U+20000)" in message and "'x' (U+0078)" in message and "甲" not in message
-    assert "empty" in user_error("sample", *flags(place, start=""))
-    assert "train.py" in user_error("sample", *flags(place, ckpt_path=tmp_path / "none"))
-    assert "prepare.py" in user_error("sample", *flags(place, data_root=tmp_path))
-    (tmp_path / "ckpt.pt").write_bytes((place / "run" / "ckpt.pt").read_bytes()[:900])
-    assert "truncated" in user_error("sample", *flags(place, ckpt_path=tmp_path))
+    assert "empty" in user_error("sample", *flags(trained, start=""))
+    assert "train.py" in user_error("sample", *flags(trained, ckpt_path=tmp_path / "none"))
+    assert "prepare.py" in user_error("sample", *flags(trained, data_root=tmp_path))
+    (tmp_path / "ckpt.pt").write_bytes((trained / "run" / "ckpt.pt").read_bytes()[:900])
+    assert "truncated" in user_error("sample", *flags(trained, ckpt_path=tmp_path))
     (tmp_path / "input.txt").write_text("0123456789" * 3, encoding="utf-8")
     script("prepare", "--data_root", tmp_path, "--quiet")
-    assert "another text" in user_error("sample", *flags(place, data_root=tmp_path))
-    assert "another text" in user_error("evaluate", *flags(place, data_root=tmp_path))
+    assert "another text" in user_error("sample", *flags(trained, data_root=tmp_path))
+    assert "another text" in user_error("evaluate", *flags(trained, data_root=tmp_path))
     for wrong in (
         ["--temperature", "-1"],
         ["--top_k", "x"],
@@ -395,13 +404,13 @@ def test_bad_input_of_sample(place, tmp_path, capsys):
         ["-tok", 1],
     ):
         with pytest.raises(SystemExit) as stop:
-            script("sample", *flags(place), *wrong)
+            script("sample", *flags(trained), *wrong)
         assert stop.value.code == 2 and capsys.readouterr().err.count("\n") == 1
 
 
 @pytest.mark.usefixtures("usual_signals")
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process there")
-def test_ctrl_c_prints_what_there_is(place):
+def test_ctrl_c_prints_what_there_is(trained):
     env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     env.pop("PYTHONPATH", None)
     process = subprocess.Popen(
@@ -409,7 +418,7 @@ def test_ctrl_c_prints_what_there_is(place):
             sys.executable,
             str(ROOT / "gpt_songci" / "sample.py"),
             "--stream",
-            *flags(place, num_samples=1, max_new_tokens=1000000),
+            *flags(trained, num_samples=1, max_new_tokens=1000000),
         ],
         env=env,
         stdout=subprocess.PIPE,
@@ -471,12 +480,12 @@ def test_copied_and_distinct_are_those_of_plain_counting(chunk):
     assert evaluate.copied(["1234567"], [text]) is None and evaluate.distinct(["1"], 5) is None
 
 
-def test_evaluation_is_the_same_for_a_seed(place, capsys, tmp_path):
+def test_evaluation_is_the_same_for_a_seed(trained, capsys, tmp_path):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         script(
             "evaluate",
             *flags(
-                place,
+                trained,
                 num_poems=9,
                 max_new_tokens=40,
                 seed=seed,
@@ -488,7 +497,7 @@ def test_evaluation_is_the_same_for_a_seed(place, capsys, tmp_path):
     a, b, c = (json.loads((tmp_path / name).read_text(encoding="utf-8")) for name in "abc")
     log = [
         json.loads(line)
-        for line in (place / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+        for line in (trained / "run" / "log.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     assert (
         a == b != c
@@ -505,12 +514,12 @@ def test_evaluation_is_the_same_for_a_seed(place, capsys, tmp_path):
     assert (tmp_path / "a.txt").read_text(encoding="utf-8").count("+++") >= 9
 
 
-def test_evaluation_without_the_bonus_blank(place, capsys, tmp_path, monkeypatch):
+def test_evaluation_without_the_bonus_blank(trained, capsys, tmp_path, monkeypatch):
     def empty(*args):
         raise NotImplementedError("gpt_songci/model.py, blank gpt-t1.0 (guide_logits): still empty")
 
     monkeypatch.setattr(GPT.module("guide"), "guide_logits", empty)
-    few = flags(place, num_poems=3, max_new_tokens=20, json=tmp_path / "e.json")
+    few = flags(trained, num_poems=3, max_new_tokens=20, json=tmp_path / "e.json")
     script("evaluate", *few)
     assert "no guided poems: gpt_songci/model.py, blank gpt-t1.0" in capsys.readouterr().out
     result = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
@@ -529,32 +538,35 @@ def test_evaluation_without_the_bonus_blank(place, capsys, tmp_path, monkeypatch
         ("other tune", 0, 1),
     ],
 )
-def test_evaluation_of_known_poems(place, tmp_path, monkeypatch, kind, form, copied):
-    known = [text for tune, text in poems(60)[:40] if tune == "乙"]
+def test_evaluation_of_known_poems(trained, tmp_path, monkeypatch, kind, form, copied):
+    poems_known = [text for tune, text in poems(60)[:40] if tune == "乙"]
     texts = {
-        "training": known,
-        "cut": [text[:-1] for text in known],
-        "run into the next": [text[:-1] + "+++" for text in known],
+        "training": poems_known,
+        "cut": [text[:-1] for text in poems_known],
+        "run into the next": [text[:-1] + "+++" for text in poems_known],
         "turned": [
-            "\n".join([text.split("\n")[0], *text.split("\n")[-3:0:-1]]) + "\n\n" for text in known
+            "\n".join([text.split("\n")[0], *text.split("\n")[-3:0:-1]]) + "\n\n"
+            for text in poems_known
         ],
-        "other tune": [text.replace("乙", "甲") for text in known],
+        "other tune": [text.replace("乙", "甲") for text in poems_known],
     }[kind]
     monkeypatch.setattr(GPT.module("evaluate"), "write_poems", lambda *args: texts)
-    script("evaluate", *flags(place, num_poems=len(known), json=tmp_path / "e.json"))
+    script("evaluate", *flags(trained, num_poems=len(poems_known), json=tmp_path / "e.json"))
     result = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
     assert result["form"] == form and (kind == "turned" or result["copied"] == copied)
-    assert result["finished"] == (len(known) if kind in ("training", "turned", "other tune") else 0)
+    assert result["finished"] == (
+        len(poems_known) if kind in ("training", "turned", "other tune") else 0
+    )
 
 
 # -------------------------------------------------------------------------------------------------------------- compare
 
 
-def test_compare_draws_and_tells(place, tmp_path, capsys):
+def test_compare_draws_and_tells(trained, tmp_path, capsys):
     runs = [tmp_path / name for name in ("one", "二")]
     for run in runs:
-        shutil.copytree(place / "run", run)
-    script("evaluate", *flags(place, ckpt_path=runs[0], num_poems=3, max_new_tokens=20))
+        shutil.copytree(trained / "run", run)
+    script("evaluate", *flags(trained, ckpt_path=runs[0], num_poems=3, max_new_tokens=20))
     capsys.readouterr()
     script("compare", *runs, "--plot", tmp_path / "new" / "c.png")
     out = capsys.readouterr().out
@@ -592,11 +604,11 @@ def test_compare_draws_and_tells(place, tmp_path, capsys):
     assert (tmp_path / "c.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
-def test_bad_input_of_compare(place, tmp_path):
+def test_bad_input_of_compare(trained, tmp_path):
     plot = ("--plot", tmp_path / "c.png")
-    assert "train.py" in user_error("compare", place / "run", tmp_path / "none", *plot)
-    assert ".png" in user_error("compare", place / "run", "--plot", tmp_path / "c.txt")
-    run = shutil.copytree(place / "run", tmp_path / "run")
+    assert "train.py" in user_error("compare", trained / "run", tmp_path / "none", *plot)
+    assert ".png" in user_error("compare", trained / "run", "--plot", tmp_path / "c.txt")
+    run = shutil.copytree(trained / "run", tmp_path / "run")
     (run / "evaluate.json").write_text("[1", encoding="utf-8")
     assert "evaluate.json" in user_error("compare", run, *plot)
     for wrong in ("{", "[]", '{"iter": 1}', "null"):

@@ -125,10 +125,12 @@ def known_points(homework, cases):
     truth = {}
     for id, region in markers.blanks(ROOT / homework).items():
         truth[id, "solved"] = region.points
-    for known in mistakes.load(homework):
-        runner = InProcessRunner(sources=mistakes.sources(known))
-        checks = [one for one in load_checks(homework) if one.id == known.blank]
-        truth[known.blank, known.id] = sum(verdict.run(one, runner, cases).points for one in checks)
+    for mistake in mistakes.load(homework):
+        runner = InProcessRunner(sources=mistakes.sources(mistake))
+        checks = [check for check in load_checks(homework) if check.id == mistake.blank]
+        truth[mistake.blank, mistake.id] = sum(
+            verdict.run(check, runner, cases).points for check in checks
+        )
     return truth
 
 
@@ -138,24 +140,26 @@ def alone(homework):
         id: region.function.rpartition(".")[2]
         for id, region in markers.blanks(ROOT / homework).items()
     }
-    found = {}
-    for one in mistakes.load(homework):
-        words = set(re.findall(r"\w+", mistakes.body(one)))
-        if not words & {name for id, name in functions.items() if id != one.blank}:
-            found.setdefault(one.blank, []).append(one)
-    return found
+    by_blank = {}
+    for mistake in mistakes.load(homework):
+        words = set(re.findall(r"\w+", mistakes.body(mistake)))
+        if not words & {name for id, name in functions.items() if id != mistake.blank}:
+            by_blank.setdefault(mistake.blank, []).append(mistake)
+    return by_blank
 
 
 def mixture(homework, rng):
     """Files of a submission in which each blank is solved, empty or mistaken by chance, and {blank: what}."""
     chosen = {}
-    known = alone(homework)
+    mistakes_of = alone(homework)
     files = solved(homework)
     for path in sorted((ROOT / homework).glob("*.py")):
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         for region in reversed(markers.regions(path)):
             kind = rng.choice(
-                ["solved", "empty", "mistake"] if known.get(region.id) else ["solved", "empty"]
+                ["solved", "empty", "mistake"]
+                if mistakes_of.get(region.id)
+                else ["solved", "empty"]
             )
             if kind == "solved":
                 chosen[region.id] = "solved"
@@ -166,9 +170,9 @@ def mixture(homework, rng):
                     f'{region.indent}raise NotImplementedError("{homework}/{path.name}, blank {region.id} ({name}): still empty")\n'
                 ]
             else:
-                one = rng.choice(known[region.id])
-                chosen[region.id] = one.id
-                text = mistakes.body(one)
+                mistake = rng.choice(mistakes_of[region.id])
+                chosen[region.id] = mistake.id
+                text = mistakes.body(mistake)
                 lines[region.begin - 1 : region.end] = [
                     "".join(
                         region.indent + line if line.strip() else line
@@ -228,16 +232,16 @@ def graded(graded_class):
 @pytest.fixture(scope="module")
 def graded_class(tmp_path_factory):
     """A small graded class, its folder and the grade.Outcome: a solved and an empty submission, one that is nothing."""
-    place = tmp_path_factory.mktemp("class")
+    folder = tmp_path_factory.mktemp("class")
     answers = (
         "# x\n\n## w1 (10)\n\nMy <b>answer</b> <script>alert(1)</script> ![c](curve.png)\n\n"
         "## w2 (6)\n\n### 1. A\nunder w2\n"
     )
     documents = {"answers.md": answers.encode(), "curve.png": PICTURE, "w2.pdf": b"%PDF-1.4"}
-    hand_in(place / "in", "20260001_张三", "hmm", solved("hmm") | documents)
-    hand_in(place / "in", "20260002", "hmm", intake.empty_files("hmm"))
-    (place / "in" / "nothing").mkdir()
-    return place, grade_folder(place / "in", place / "out")
+    hand_in(folder / "in", "20260001_张三", "hmm", solved("hmm") | documents)
+    hand_in(folder / "in", "20260002", "hmm", intake.empty_files("hmm"))
+    (folder / "in" / "nothing").mkdir()
+    return folder, grade_folder(folder / "in", folder / "out")
 
 
 def test_files_of_a_run(graded):
@@ -310,7 +314,9 @@ def quick(tmp_path, monkeypatch):
     monkeypatch.setattr(isolation, "strongest", lambda limits=None, wanted=None: ("plain", {}, []))
     monkeypatch.setattr(grader, "grade_homework", fake_results)
     answers = lambda self, submissions: (  # noqa: E731
-        answer for one in [grader.Grader(self.settings)] for answer in map(one.grade, submissions)
+        answer
+        for worker in [grader.Grader(self.settings)]
+        for answer in map(worker.grade, submissions)
     )
     monkeypatch.setattr(pool.Pool, "answers", answers)
 
@@ -351,11 +357,15 @@ def test_other_limits_grade_everything_again_and_say_so(tmp_path, quick, capsys)
     hand_in(tmp_path / "in", "20260001", "hmm", {"model.py": MODEL + b"# right\n"})
     quick(out="slow")
     verbose = [str(tmp_path / "in"), "--out", str(tmp_path / "slow"), "--homework", "hmm"]
-    for flags, count, said in (([], 1, False), (["--timeout", "40"], 2, True), ([], 2, True)):
+    for flags, count, is_reported in (
+        ([], 1, False),
+        (["--timeout", "40"], 2, True),
+        ([], 2, True),
+    ):
         capsys.readouterr()
         grade.grade(options.read_options([*verbose, *flags]))
         assert len([e for e in entries_of(tmp_path / "slow") if e.results is not None]) == count
-        assert ("everything is graded again" in capsys.readouterr().err) == said
+        assert ("everything is graded again" in capsys.readouterr().err) == is_reported
     parts = [tmp_path / "p1", tmp_path / "p2"]
     quick("--shard", "1/2", out="p1")
     quick("--shard", "2/2", "--timeout", "40", out="p2")
@@ -828,7 +838,7 @@ def test_no_two_graders_write_into_one_folder(folder, capsys):
 def test_a_full_disk_ends_the_run_with_one_line(folder, capsys, monkeypatch):
     monkeypatch.setattr(grader, "grade_homework", fake_results)
     answers = lambda self, submissions: map(grader.Grader(self.settings).grade, submissions)  # noqa: E731
-    monkeypatch.setattr(pool.Pool, "answers", lambda *args: (one for one in answers(*args)))
+    monkeypatch.setattr(pool.Pool, "answers", lambda *args: (answer for answer in answers(*args)))
     (folder / "out").mkdir()
     (folder / "out" / "run.json").write_text('{"seed": 1}', encoding="utf-8")
     (folder / "out" / "journal.jsonl").symlink_to("/dev/full")
@@ -945,9 +955,9 @@ def test_a_terminal_that_is_closed_stops_the_run_in_order(tmp_path, number):
             )
         )
         os.killpg(process.pid, getattr(signal, number))
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 130 and "Traceback" not in said
-    assert said.splitlines()[-1].endswith(
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in errors
+    assert errors.splitlines()[-1].endswith(
         "stopped; what is graded is kept, run the same command to continue"
     )
     until(lambda: not os.listdir(tmp_path / "tmp") and not group_lives(process.pid))
@@ -1017,7 +1027,7 @@ def test_reports_hide_what_is_hidden(tmp_path):
     for letter in "ABCD":
         code = re.sub(r'return "[A-D]"', f'return "{letter}"', theory)
         hand_in(tmp_path / "in", f"all {letter}", "hmm", {"theory.py": code.encode()})
-    hidden = {one.id: one for one in load_checks("hmm") if one.hidden}
+    hidden = {check.id: check for check in load_checks("hmm") if check.hidden}
     grade_folder(
         tmp_path / "in",
         tmp_path / "out",
@@ -1028,35 +1038,35 @@ def test_reports_hide_what_is_hidden(tmp_path):
         "junit",
         "classroom50",
     )
-    told = {id: set() for id in hidden}
+    shown = {id: set() for id in hidden}
     for letter in "ABCD":
-        place = tmp_path / "out" / "students" / run_files.folder_name(f"all {letter}")
-        for row in json.loads((place / "result.json").read_text(encoding="utf-8"))["homeworks"][
+        folder = tmp_path / "out" / "students" / run_files.folder_name(f"all {letter}")
+        for row in json.loads((folder / "result.json").read_text(encoding="utf-8"))["homeworks"][
             "hmm"
         ]["blanks"]:
-            if row["id"] in told:
-                told[row["id"]].add((row["status"], row["points"], json.dumps(row["checks"])))
-        text = "".join(path.read_text(encoding="utf-8") for path in place.iterdir())
+            if row["id"] in shown:
+                shown[row["id"]].add((row["status"], row["points"], json.dumps(row["checks"])))
+        text = "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
         assert (
-            len(list(place.iterdir())) == 5
+            len(list(folder.iterdir())) == 5
             and "expected" not in text.replace("expected_counts", "")
             and "another letter" not in text
         )
-        for one in hidden.values():
+        for check in hidden.values():
             source = inspect.getsource(
-                getattr(importlib.import_module("tests.reference.hmm"), one.name)
+                getattr(importlib.import_module("tests.reference.hmm"), check.name)
             )
             assert not [
                 line
                 for line in source.splitlines()
                 if len(line.strip()) > 12 and line.strip() in text
             ]
-    for id, one in hidden.items():
-        right = FreshCases(5).for_check(one)[0].expected["letter"]
-        assert right in "ABCD" and sorted(status for status, _, _ in told[id]) == [
+    for id, check in hidden.items():
+        right = FreshCases(5).for_check(check)[0].expected["letter"]
+        assert right in "ABCD" and sorted(status for status, _, _ in shown[id]) == [
             "done",
             "wrong",
-        ], told[id]
+        ], shown[id]
 
 
 def test_worth_a_look():

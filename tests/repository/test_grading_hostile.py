@@ -70,13 +70,14 @@ def tidy(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr(tempfile, "tempdir", None)
     elsewhere = {
-        place: set(os.listdir(place))
-        for place in (os.path.expanduser("~"), "/dev/shm", ROOT, tmp_path)
+        folder: set(os.listdir(folder))
+        for folder in (os.path.expanduser("~"), "/dev/shm", ROOT, tmp_path)
     }
     yield
     assert os.listdir(tmp_path / "tmp") == []
     made = {
-        place: set(os.listdir(place)) - names - {"in", "out"} for place, names in elsewhere.items()
+        folder: set(os.listdir(folder)) - names - {"in", "out"}
+        for folder, names in elsewhere.items()
     }
     assert not any(
         name.startswith("left-by") or name.endswith((".cache", "customize.py"))

@@ -23,8 +23,8 @@ STOPS = f'\ndef forward(pi, A, B, obs):\n    raise ValueError("{HOSTILE}")\n'
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A class of eight, graded in both languages: solved, empty, mixtures, one that writes HTML, one that is nothing."""
-    place, rng = tmp_path_factory.mktemp("pages"), random.Random(4)
-    folder = place / "in"
+    temporary, rng = tmp_path_factory.mktemp("pages"), random.Random(4)
+    folder = temporary / "in"
     hand_in(
         folder,
         "20260001_张三",
@@ -44,16 +44,18 @@ def graded(tmp_path_factory):
         {"model.py": solved("hmm")["model.py"] + STOPS.encode(), "answers.md": ANSWER.encode()},
     )
     (folder / "=1+1").mkdir()
-    write_csv(place / "roster.csv", ROSTER)
+    write_csv(temporary / "roster.csv", ROSTER)
     arguments = [str(folder), "--homework", "hmm", "hw_bptt", "--seed", "5", "--quiet", "-j", "2"]
-    arguments += ["--roster", str(place / "roster.csv")]
-    chosen = options.read_options([*arguments, "--out", str(place / "zh"), "--lang", "zh"])
+    arguments += ["--roster", str(temporary / "roster.csv")]
+    chosen = options.read_options([*arguments, "--out", str(temporary / "zh"), "--lang", "zh"])
     plan = make_plan(chosen)
     done = run.grade(plan)
     report.write_reports(plan, done)
-    plan.options = dataclasses.replace(chosen, out=place / "en", lang="en", class_in_reports=True)
+    plan.options = dataclasses.replace(
+        chosen, out=temporary / "en", lang="en", class_in_reports=True
+    )
     report.write_reports(plan, done)
-    return place
+    return temporary
 
 
 def rows(page):
@@ -118,7 +120,7 @@ def test_reports_in_both_languages(browser, graded, width, scheme):
                 assert code.count() and code.first.locator("code").first.inner_text().strip()
             if student != "20260001_张三":
                 assert page.locator(".hint").count() and {
-                    pages.WORDS[lang][one] for one in ("done", "empty")
+                    pages.WORDS[lang][status] for status in ("done", "empty")
                 } <= set(shown.split())
             keep(page, f"report-{lang}-{student[:8]}-{width}-{scheme}")
 
@@ -127,8 +129,8 @@ def test_what_a_student_wrote_does_not_run(browser, graded):
     """Names, messages and answers with HTML in them are shown as text: no script, no picture of theirs, no dialog."""
     with tab(browser) as page:
         hostile = folder_name(f"<b>{HOSTILE[:8]}")
-        for place in ("grades.html", f"students/{hostile}/report.html", "written/hmm-w1.html"):
-            page.goto((graded / "en" / place).as_uri())
+        for path in ("grades.html", f"students/{hostile}/report.html", "written/hmm-w1.html"):
+            page.goto((graded / "en" / path).as_uri())
             page.wait_for_timeout(200)
             assert page.title() != "owned" and page.locator("img[src=x]").count() == 0
             assert "<script>" in page.locator("main").inner_text()

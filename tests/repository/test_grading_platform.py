@@ -14,16 +14,16 @@ from course.homeworks import ROOT
 from grading import package
 
 
-def unpack(target, place):
-    out = place / "archive.zip"
+def unpack(target, root):
+    out = root / "archive.zip"
     package.main(["--target", target, "--homework", "hmm", "--out", str(out)])
     with zipfile.ZipFile(out) as archive:
-        archive.extractall(place / "source")
+        archive.extractall(root / "source")
         names = archive.namelist()
     assert not [
         name for name in names if name.startswith(("tests/repository", "gpt_songci", "data"))
     ]
-    return place / "source"
+    return root / "source"
 
 
 def schema(name):
@@ -88,8 +88,8 @@ def test_classroom50(tmp_path):
     assert made["score"] == made["max-score"] == 100 and made["owner"] == "zhang"
 
 
-def hand_in(place, **files):
-    folder = place / "hmm"
+def hand_in(root, **files):
+    folder = root / "hmm"
     folder.mkdir()
     for name, text in {
         "model.py": "def f():\n    return 1\n",
@@ -99,7 +99,7 @@ def hand_in(place, **files):
         path = folder / name.replace("__", "/")
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return place
+    return root
 
 
 def test_pack(tmp_path):

@@ -135,12 +135,12 @@ def tolerance(text):
 
 def equations(work):
     """[(line, [parts])] of the lines that have at least two parts with a value."""
-    found = []
+    with_values = []
     for line in work.splitlines():
         parts = [part for part in re.split(r"=|≈", line) if value_of(part) is not None]
         if len(parts) >= 2:
-            found.append((line, parts))
-    return found
+            with_values.append((line, parts))
+    return with_values
 
 
 @pytest.mark.parametrize(("homework", "id"), BLANKS)

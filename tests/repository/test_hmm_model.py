@@ -101,8 +101,11 @@ def test_a_thousand_models_against_all_paths_and_hmmlearn():
     assert 600 <= possible < 1000
 
 
-def same(one, other, rtol=1e-10):
-    assert one == other or abs(one - other) <= rtol * abs(other) + 1e-12, (one, other)
+def same(actual, expected, rtol=1e-10):
+    assert actual == expected or abs(actual - expected) <= rtol * abs(expected) + 1e-12, (
+        actual,
+        expected,
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,10 +138,10 @@ def test_lanes_of_time_give_what_the_recursions_give(N, M, T, zeros):
         expected = slow.decode(sequence)
         same(score, expected[0])
         assert len(sequence) > fast.LONG or expected[0] == -np.inf or (path == expected[1]).all()
-    one, other = quick.fit(many[:5], 1), slow.fit(many[:5], 1)
-    np.testing.assert_allclose(one.transmat_, other.transmat_, atol=1e-8)
-    np.testing.assert_allclose(one.emissionprob_, other.emissionprob_, atol=1e-8)
-    np.testing.assert_allclose(one.log_likelihoods_, other.log_likelihoods_, rtol=1e-10)
+    fitted, fitted_slowly = quick.fit(many[:5], 1), slow.fit(many[:5], 1)
+    np.testing.assert_allclose(fitted.transmat_, fitted_slowly.transmat_, atol=1e-8)
+    np.testing.assert_allclose(fitted.emissionprob_, fitted_slowly.emissionprob_, atol=1e-8)
+    np.testing.assert_allclose(fitted.log_likelihoods_, fitted_slowly.log_likelihoods_, rtol=1e-10)
 
 
 def test_models_that_never_forget_are_right_too():
@@ -204,17 +207,17 @@ def learn(rng, number, with_hmmlearn=False):
     truth = random_model(rng, N, M)
     many = [model.sample(*truth, int(T), rng)[1] for T in rng.integers(1, 40, 3)]
     many[0][:] = many[0][0]
-    *found, history = model.baum_welch(pi, A, B, many, 12)
+    *tables, history = model.baum_welch(pi, A, B, many, 12)
     rises = np.diff([x for x in history if x > -np.inf])
     assert (rises >= -1e-9).all() and len(history) == 13 and not np.isnan(history).any()
-    for table in found:
+    for table in tables:
         np.testing.assert_allclose(table.sum(-1), 1, atol=1e-9)
     if with_hmmlearn and history[0] > -np.inf and number % 4 != 3:
         other = hmmlearn_model(pi, A, B, "log", n_iter=12)
         with np.errstate(all="ignore"):
             other.fit(np.concatenate(many)[:, None], [len(obs) for obs in many])
         np.testing.assert_allclose(list(other.monitor_.history), history[:12], rtol=1e-9, atol=1e-9)
-        for ours, theirs in zip(found, (other.startprob_, other.transmat_, other.emissionprob_)):
+        for ours, theirs in zip(tables, (other.startprob_, other.transmat_, other.emissionprob_)):
             np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
         return 1
     return 0
@@ -281,9 +284,9 @@ def test_a_million_steps():
 GOOD = ([0.5, 0.5], [[0.9, 0.1], [0.2, 0.8]], [[0.5, 0.5, 0.0], [0.1, 0.1, 0.8]])
 
 
-def changed(place, row, value):
+def changed(name, row, value):
     pi, A, B = (np.array(x) for x in GOOD)
-    {"pi": pi[None], "A": A, "B": B}[place][row] = value
+    {"pi": pi[None], "A": A, "B": B}[name][row] = value
     return pi, A, B
 
 
@@ -423,12 +426,12 @@ def test_samples_follow_the_model():
     rng = np.random.default_rng(10)
     pi, A, B = (np.array(x) for x in GOOD)
     states, obs = model.sample(pi, A, B, 40_000, rng)
-    found = model.HMM().fit_supervised([states], [obs], 2, 3, smoothing=0)
-    np.testing.assert_allclose(found.transmat_, A, atol=0.02)
-    np.testing.assert_allclose(found.emissionprob_, B, atol=0.02)
-    assert found.emissionprob_[0, 2] == 0
-    one, other = (model.HMM(pi, A, B).sample(50, 3) for _ in range(2))
-    assert (one[0] == other[0]).all() and (one[1] == other[1]).all()
+    fitted = model.HMM().fit_supervised([states], [obs], 2, 3, smoothing=0)
+    np.testing.assert_allclose(fitted.transmat_, A, atol=0.02)
+    np.testing.assert_allclose(fitted.emissionprob_, B, atol=0.02)
+    assert fitted.emissionprob_[0, 2] == 0
+    first, second = (model.HMM(pi, A, B).sample(50, 3) for _ in range(2))
+    assert (first[0] == second[0]).all() and (first[1] == second[1]).all()
 
 
 def test_fit_finds_a_model_from_random_numbers():
@@ -452,9 +455,9 @@ def test_numba_gives_the_same_paths():
             pi, A, B = random_model(rng, N, 5, zeros=True)
             obs = model.sample(pi, A, B, 2000, rng)[1]
             path, log_prob = model.viterbi(pi, A, B, obs)
-            found = fast.viterbi(pi, A, B, obs)
-            assert (found[0] == path).all()
-            same(found[1], log_prob)
+            answer = fast.viterbi(pi, A, B, obs)
+            assert (answer[0] == path).all()
+            same(answer[1], log_prob)
             many = [obs[:7], obs[:1], obs[:900]]
             scores, paths = fast.viterbi_batch(pi, A, B, many)
             for score, path, sequence in zip(scores, paths, many):

@@ -212,10 +212,10 @@ def test_files_are_found_as_the_download_leaves_them(tmp_path, files, flags, par
             "".join("  ".join(words) + "\n" for words in sentences), encoding="utf-8"
         )
     call("prepare", "--data_root", tmp_path, *flags)
-    found, (train, test) = segmenter.read_sentences(tmp_path / "cws.npz"), parts
+    sentences_read, (train, test) = segmenter.read_sentences(tmp_path / "cws.npz"), parts
     keep = 20 if test else 15 if "0.25" in flags else 18
-    assert found["train"] == texts[train][:keep]
-    assert found["test"] == (texts[test] if test else texts[train][keep:])
+    assert sentences_read["train"] == texts[train][:keep]
+    assert sentences_read["test"] == (texts[test] if test else texts[train][keep:])
 
 
 def test_what_is_no_segmented_text_is_refused(tmp_path):
@@ -293,19 +293,19 @@ def test_the_stronger_model_by_hand():
     """Two sentences are few enough to count p3, p2 and p1 with pencil and paper."""
     model = segmenter.SecondOrder().fit([["天天"], ["天", "人"]])
     assert model.alphabet.characters == ["人", "天"]
-    one = model.scores(np.array([segmenter.EDGE, segmenter.EDGE, 3, 3, segmenter.EDGE]))  # 天天
-    at = segmenter.TRIPLES.index((segmenter.S, segmenter.S, segmenter.B))  # edge edge 天/B
+    scores = model.scores(np.array([segmenter.EDGE, segmenter.EDGE, 3, 3, segmenter.EDGE]))  # 天天
+    column = segmenter.TRIPLES.index((segmenter.S, segmenter.S, segmenter.B))  # edge edge 天/B
     steps = (1 + 0.1) / (4 + 0.2)  # after S S: B once, S three times (天, 人, an edge)
     p1 = steps * (1 + 1 / 4) / (1 + 1)  # P(天 | B): seen once, one kind of symbol, 4 symbols in all
     p2 = (1 + 2 * p1) / (2 + 2)  # after one edge: 天/B and 天/S, once each
     p3 = (1 + 2 * p2) / (2 + 2)  # after two edges: the same
-    assert one[0, at] == pytest.approx(np.log(p3))
+    assert scores[0, column] == pytest.approx(np.log(p3))
     assert model.segment(["天天", "天人"]) == [["天天"], ["天", "人"]]
 
 
 def test_judging_by_hand():
-    gold, found = [["研究", "生命", "起源"]], [["研究生", "命", "起源"]]
-    result = segmenter.judge(gold, found, {"研究", "生命"})
+    gold, predicted = [["研究", "生命", "起源"]], [["研究生", "命", "起源"]]
+    result = segmenter.judge(gold, predicted, {"研究", "生命"})
     assert result["precision"] == result["recall"] == pytest.approx(1 / 3)
     assert result["unseen_recall"] == 1 and result["unseen_precision"] == pytest.approx(1 / 3)
     assert result["unseen_share"] == pytest.approx(1 / 3)
@@ -338,7 +338,7 @@ def test_the_stronger_model_beats_jieba_on_msr():
             "f1"
         ]
     for new_words in (True, False):
-        found = [list(jieba.cut(line, HMM=new_words)) for line in lines]
-        f1[f"jieba HMM={new_words}"] = segmenter.judge(test, found, vocabulary)["f1"]
+        by_jieba = [list(jieba.cut(line, HMM=new_words)) for line in lines]
+        f1[f"jieba HMM={new_words}"] = segmenter.judge(test, by_jieba, vocabulary)["f1"]
     print({name: round(value, 4) for name, value in f1.items()})
     assert f1["SecondOrder"] > max(f1["jieba HMM=True"], f1["jieba HMM=False"]) + 0.03

@@ -207,8 +207,8 @@ def test_angles_follow_the_density(n):
 
 
 def test_one_dimension_has_two_masses():
-    found = MODEL.sample_angles(1, 1000, seed=0)
-    assert set(found.numpy().round(9)) == {0, round(math.pi, 9)}
+    angles = MODEL.sample_angles(1, 1000, seed=0)
+    assert set(angles.numpy().round(9)) == {0, round(math.pi, 9)}
     with pytest.raises(ValueError, match="0 and π"):
         MODEL.angle_density(0.5, 1)
 
@@ -252,14 +252,14 @@ def test_tied_scores_gradient_against_central_differences():
         for shape in ((5, 4), (4, 3), (5, 5))
     )
     got = MODEL.tied_scores_grad(dS, x, W)
-    for at in np.ndindex(4, 3):
+    for index in np.ndindex(4, 3):
         step = torch.zeros_like(W)
-        step[at] = 1e-5
+        step[index] = 1e-5
         ends = [
             (((x @ (W + sign * step)) @ (x @ (W + sign * step)).T) * dS).sum() for sign in (1, -1)
         ]
         assert float((ends[0] - ends[1]) / 2e-5) == pytest.approx(
-            float(got[at]), rel=1e-6, abs=1e-8
+            float(got[index]), rel=1e-6, abs=1e-8
         )
 
 

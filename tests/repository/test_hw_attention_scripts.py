@@ -278,8 +278,11 @@ def test_resume_gives_the_log_of_an_undisturbed_run(run, data, tmp_path, monkeyp
         torch.equal(first["weights"][name], second["weights"][name]) for name in first["weights"]
     )
     logs = [
-        [{k: v for k, v in line.items() if k != "numerals_per_second"} for line in one["log"]]
-        for one in (first, second)
+        [
+            {k: v for k, v in line.items() if k != "numerals_per_second"}
+            for line in checkpoint["log"]
+        ]
+        for checkpoint in (first, second)
     ]
     assert logs[0] == logs[1]
     script("train", "--data_root", data, "--ckpt_path", tmp_path, "--resume", "--quiet")
@@ -318,8 +321,10 @@ def test_an_earlier_run_is_kept(data, tmp_path):
 def test_every_model_trains_and_reads(flags, data, tmp_path, capsys):
     script("train", "--data_root", data, "--ckpt_path", tmp_path, "--iters", 2, *flags, *TINY)
     script("sample", "十五", "二〇二六", "--ckpt_path", tmp_path)
-    said = capsys.readouterr().out
-    assert "十五 -> " in said and "二〇二六 -> " in said and (tmp_path / "alignment.png").is_file()
+    output = capsys.readouterr().out
+    assert (
+        "十五 -> " in output and "二〇二六 -> " in output and (tmp_path / "alignment.png").is_file()
+    )
 
 
 def test_the_loss_falls_and_numerals_are_learned(data, tmp_path):
@@ -416,10 +421,10 @@ def test_beam_reads_too(run, tmp_path, capsys):
 
 def test_angles_draws_all_panels(tmp_path, capsys):
     script("angles", "--pairs", 200, "--out_dir", tmp_path)
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert (
-        said.count("Kolmogorov-Smirnov") == 5
-        and "at 0" in said
+        output.count("Kolmogorov-Smirnov") == 5
+        and "at 0" in output
         and (tmp_path / "angles.png").stat().st_size > 10_000
     )
 

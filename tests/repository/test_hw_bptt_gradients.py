@@ -189,14 +189,14 @@ ONLY = {"B5l": {f"W_{gate}" for gate in "fiao"}, "B20": {"x"}}  # the gradients 
 @pytest.mark.parametrize("name", BROKEN)
 def test_one_broken_path_spoils_the_network_and_its_blank_only(name):
     """Which blank fails, and that no other does, is shown for every mistake in test_checks.py; here: the joined gradient."""
-    known = next(one for one in mistakes.load("hw_bptt") if one.id == name)
+    mistake = next(candidate for candidate in mistakes.load("hw_bptt") if candidate.id == name)
     rng = np.random.default_rng(7)
     params, x = reference.lstm_params(rng, 3, 4, 2), rng.normal(size=(6, 3))
     y = rng.integers(2, size=6)
     right = reference.lstm_grads(params, x, y)[1]
     broken = Homework(
         model.__file__.rpartition("/")[0],
-        sources={file: text for (_, file), text in mistakes.sources(known).items()},
+        sources={file: text for (_, file), text in mistakes.sources(mistake).items()},
     ).module("model")
     got = by_hand("lstm", params, x, y, broken)[1]
     off = {

@@ -84,8 +84,8 @@ def test_prepare_leaves_the_raw_file_and_counts_what_it_drops(tmp_path):
     again = tmp_path / "again"
     script("prepare.py", "--out_dir", again, "--dim", 5, cwd=FOLDER)  # from inside the folder too
     assert (again / "bptt.npz").stat().st_size == (tmp_path / "bptt.npz").stat().st_size
-    with np.load(tmp_path / "bptt.npz") as one, np.load(again / "bptt.npz") as other:
-        assert all(np.array_equal(one[name], other[name]) for name in one.files)
+    with np.load(tmp_path / "bptt.npz") as first, np.load(again / "bptt.npz") as second:
+        assert all(np.array_equal(first[name], second[name]) for name in first.files)
 
 
 def test_no_text_stands_on_both_sides():
@@ -200,11 +200,13 @@ def test_resume_ends_where_the_whole_run_ends(data, tmp_path):
     train.save_run = original
     script("train.py", "--resume", "--data_root", data, "--ckpt_path", tmp_path / "cut", "--quiet")
     with (
-        np.load(tmp_path / "whole" / "ckpt.npz") as one,
-        np.load(tmp_path / "cut" / "ckpt.npz") as other,
+        np.load(tmp_path / "whole" / "ckpt.npz") as whole,
+        np.load(tmp_path / "cut" / "ckpt.npz") as resumed,
     ):
-        assert one.files == other.files
-        assert all(np.array_equal(one[name], other[name]) for name in one.files if "/" in name)
+        assert whole.files == resumed.files
+        assert all(
+            np.array_equal(whole[name], resumed[name]) for name in whole.files if "/" in name
+        )
     assert "best" in script(
         "train.py", "--resume", "--data_root", data, "--ckpt_path", tmp_path / "cut", "--quiet"
     )

@@ -54,27 +54,29 @@ def test_layouts(name, with_roster, roster, tmp_path):
         folder / layout.root, layout.homeworks, roster=roster if with_roster else None
     )
     matching = intake.match()
-    found = {}
+    students = {}
     for submission in intake.submissions:
         submission = pickle.loads(pickle.dumps(submission))
         work = {homework: graded(submission, homework) for homework in submission.homeworks}
         ids = " ".join(sorted(person.id for person in submission.people)) or submission.name
-        assert ids not in found, [submission.name for submission in intake.submissions]
-        found[ids] = work
+        assert ids not in students, [submission.name for submission in intake.submissions]
+        students[ids] = work
         names = {name for files in submission.written.values() for name in files}
         assert names >= layout.written.get(ids, set()), (names, submission.unused)
     lines = "\n".join(describe(intake, matching))
     for name_of_nothing in ("20260009", "20260009_x"):
-        found.pop(name_of_nothing, None)
+        students.pop(name_of_nothing, None)
     if with_roster:
-        assert found == layout.people, lines
+        assert students == layout.people, lines
         assert (
             not matching.ambiguous
             and not matching.unknown
             or name.startswith(("zips in zips", "canvas: anonymous"))
         ), lines
     else:
-        assert sorted(map(str, found.values())) == sorted(map(str, layout.people.values())), lines
+        assert sorted(map(str, students.values())) == sorted(map(str, layout.people.values())), (
+            lines
+        )
     assert not layout.kind or intake.layout == layout.kind, lines
     for words in layout.words:
         assert words in lines, lines
@@ -108,9 +110,9 @@ def test_members_that_are_left_out(tmp_path, files, words, kind):
     path.write_bytes(pack(files))
     submission = read(path)
     assert not submission.files and words in submission.problems[0]
-    path.write_bytes(pack(files | {"hmm/model.py": made.mine("a")}))
+    path.write_bytes(pack(files | {"hmm/model.py": made.solved_by("a")}))
     submission = read(path)
-    assert submission.files["hmm"]["model.py"] == made.mine("a")
+    assert submission.files["hmm"]["model.py"] == made.solved_by("a")
     assert words == "nothing of hmm" or words in submission.problems[0]
 
 
@@ -138,7 +140,7 @@ def test_links_in_a_zip_and_in_a_folder_are_not_followed(tmp_path):
 
 
 def test_files_that_are_not_regular(tmp_path):
-    folder = made.write(tmp_path / "one", {"hmm/model.py": made.mine("a")})
+    folder = made.write(tmp_path / "one", {"hmm/model.py": made.solved_by("a")})
     os.mkfifo(folder / "hmm" / "pipe.py")
     submission = read(folder)
     assert submission.files["hmm"]["model.py"] and "pipe.py" in submission.problems[0]
@@ -180,7 +182,11 @@ def test_many_small_headers_are_counted(tmp_path, monkeypatch, count):
 def test_zip_bombs_are_not_unpacked(tmp_path):
     """Only what is wanted is unpacked, and no more of it than the limits; sizes in headers are not trusted."""
     big = made.zipped(
-        {"hmm/model.py": made.mine("a"), "hmm/zeros.py": b"\0" * 2**26, "hmm/x.bin": b"\0" * 2**26}
+        {
+            "hmm/model.py": made.solved_by("a"),
+            "hmm/zeros.py": b"\0" * 2**26,
+            "hmm/x.bin": b"\0" * 2**26,
+        }
     )
     sizes = b"zeros.py", (2**26).to_bytes(4, "little"), (100).to_bytes(4, "little")
     lying = bytearray(big)  # size before the name: in the directory and before the file itself
@@ -193,7 +199,7 @@ def test_zip_bombs_are_not_unpacked(tmp_path):
         path = tmp_path / f"{number}.zip"
         path.write_bytes(data)
         submission = read(path)
-        assert submission.files["hmm"]["model.py"] == made.mine("a")
+        assert submission.files["hmm"]["model.py"] == made.solved_by("a")
         assert len(submission.files["hmm"].get("zeros.py", b"")) <= 100
         assert any("zeros.py" in problem for problem in submission.problems)
 
@@ -209,16 +215,16 @@ def test_limits_count_what_is_graded(tmp_path, monkeypatch):
     """Neither packages nor data keep the work from being read; too much code is left out, the homework's own comes first."""
     monkeypatch.setattr(planned, "MAX_FILES", 3)
     many = {f"venv/lib/{n}.py": b"" for n in range(5000)} | {f"hmm/a{n}.txt": b"" for n in range(9)}
-    (tmp_path / "one.zip").write_bytes(made.zipped(many | {"hmm/model.py": made.mine("a")}))
+    (tmp_path / "one.zip").write_bytes(made.zipped(many | {"hmm/model.py": made.solved_by("a")}))
     submission = read(tmp_path / "one.zip")
     assert submission.files["hmm"]["model.py"] and len(submission.files["hmm"]) == 3
     assert any("more than 3 files" in problem for problem in submission.problems)
     assert any(
         use.count == 5000 and "installed packages" in use.reason for use in submission.unused
     )
-    monkeypatch.setattr(planned, "MAX_CODE", len(made.mine("a")) + 20)
+    monkeypatch.setattr(planned, "MAX_CODE", len(made.solved_by("a")) + 20)
     (tmp_path / "two.zip").write_bytes(
-        made.zipped({"hmm/model.py": made.mine("a"), "hmm/more.py": b"#" * 30})
+        made.zipped({"hmm/model.py": made.solved_by("a"), "hmm/more.py": b"#" * 30})
     )
     submission = read(tmp_path / "two.zip")
     assert list(submission.files["hmm"]) == ["model.py"]
@@ -229,7 +235,7 @@ def test_limits_count_what_is_graded(tmp_path, monkeypatch):
 
 def test_a_large_document_keeps_no_small_one_out(tmp_path, monkeypatch):
     monkeypatch.setattr(planned, "MAX_DOCUMENT", 1000)
-    files = {"hmm/model.py": made.mine("a"), "hmm/a.pdf": b"x" * 2000, "hmm/b.png": made.PNG}
+    files = {"hmm/model.py": made.solved_by("a"), "hmm/a.pdf": b"x" * 2000, "hmm/b.png": made.PNG}
     submission = read(made.write(tmp_path / "one", files))
     assert set(submission.written["hmm"]) == {"b.png"} and "a.pdf" in submission.problems[0]
     assert any(use.path == "hmm/a.pdf" for use in submission.unused)
@@ -253,10 +259,10 @@ def test_rar_is_read_where_a_program_is_installed(tmp_path, monkeypatch, program
     else:
         (tmp_path / "one.rar").write_bytes(made.rar(made.hmm("a")))
     submission = read(tmp_path / f"one.{kind}")
-    assert submission.files["hmm"]["model.py"] == made.mine("a"), submission.problems
+    assert submission.files["hmm"]["model.py"] == made.solved_by("a"), submission.problems
     inner = made.zipped({f"work.{kind}": (tmp_path / f"one.{kind}").read_bytes()})
     (tmp_path / "outer.zip").write_bytes(inner)
-    assert read(tmp_path / "outer.zip").files["hmm"]["model.py"] == made.mine("a")
+    assert read(tmp_path / "outer.zip").files["hmm"]["model.py"] == made.solved_by("a")
     (tmp_path / f"bad.{kind}").write_bytes((tmp_path / f"one.{kind}").read_bytes()[:3000])
     submission = read(tmp_path / f"bad.{kind}")
     assert submission.problems and not submission.files.get("hmm", {}).get("model.py")
@@ -280,10 +286,10 @@ def test_damaged_archives_are_a_problem_and_never_an_exception(tmp_path, name, d
 
 
 def test_a_cut_tar_is_read_up_to_the_cut(tmp_path):
-    data = made.tarred({"hmm/model.py": made.mine("a"), "hmm/big.txt": os.urandom(300_000)})
+    data = made.tarred({"hmm/model.py": made.solved_by("a"), "hmm/big.txt": os.urandom(300_000)})
     (tmp_path / "one.tar.gz").write_bytes(data[:-100_000])
     submission = read(tmp_path / "one.tar.gz")
-    assert submission.files["hmm"]["model.py"] == made.mine("a")
+    assert submission.files["hmm"]["model.py"] == made.solved_by("a")
     assert any("only in part" in problem for problem in submission.problems)
 
 

@@ -6,7 +6,7 @@ from grading.intake import read_class, read_roster
 from tests.repository import archives_made, names_made
 
 
-def found(case, folder, roster=None):
+def people_in(case, folder, roster=None):
     names_made.write(folder, case.files)
     intake = read_class(folder, ("hmm", "hw_bptt"), roster=roster)
     return sorted(str(names_made.whose(submission)) for submission in intake.submissions)
@@ -15,7 +15,7 @@ def found(case, folder, roster=None):
 def check_classes(cases, tmp_path):
     wrong = {}
     for index, case in enumerate(cases):
-        got = found(case, tmp_path / str(index))
+        got = people_in(case, tmp_path / str(index))
         if got != sorted(map(str, case.people)):
             wrong[case.name] = got
     assert not wrong, (len(wrong), dict(list(wrong.items())[:5]))
@@ -39,7 +39,7 @@ def test_single_classes(name, with_roster, tmp_path):
     if not with_roster and not case.alone:
         pytest.skip("only a roster can tell")
     roster = read_roster(path) if with_roster else None
-    assert found(case, tmp_path / "in", roster) == sorted(map(str, case.people))
+    assert people_in(case, tmp_path / "in", roster) == sorted(map(str, case.people))
 
 
 def test_one_name_in_two_classes_is_shown(tmp_path):

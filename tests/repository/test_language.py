@@ -4,6 +4,7 @@ What is read: Markdown and the notebook outside code; string literals and commen
 the browser. A file is only taken apart where a quick search finds something, so that the whole tree takes about a second.
 """
 
+import ast
 import functools
 import io
 import json
@@ -62,6 +63,19 @@ CALQUES = {  # 不写的: 写什么
 }
 CALQUE = re.compile("|".join(CALQUES))
 
+NOT_NAMES = {
+    "one",
+    "at",
+    "place",
+    "found",
+    "known",
+    "said",
+    "told",
+    "own",
+    "mine",
+}  # names that do not say what they hold
+UNCLEAR = re.compile(rf"\b(?:{'|'.join(sorted(NOT_NAMES))})\b")
+
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
 HALF_WIDTH = re.compile(
     rf"[{HAN}“”、。，：；？！）][*]*[,:;()?!]|[,:;()?!][*]*[{HAN}“”]|\w[?!](?=[\"']?$)"
@@ -94,7 +108,7 @@ def python_prose(text, inputs=False):
 
     inputs: leave out strings that are not docstrings, since they are what a test hands to the code.
     """
-    found, previous, depth = [], tokenize.NEWLINE, 0
+    lines, previous, depth = [], tokenize.NEWLINE, 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         kind = tokenize.tok_name[token.type]
         depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))
@@ -107,9 +121,9 @@ def python_prose(text, inputs=False):
             prose = blanked(token.string)
             if re.match("[a-z]*f", prose, re.I):
                 prose = re.sub(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}", "_", prose)
-            found += enumerate(prose.split("\n"), token.start[0])
+            lines += enumerate(prose.split("\n"), token.start[0])
         previous = token.type
-    return found
+    return lines
 
 
 def is_chinese(line):
@@ -149,15 +163,15 @@ def words_of(line):
 
 
 def test_the_glossary_is_kept():
-    found = complaints(words_of)
-    assert not found, "\n".join(found)
+    problems = complaints(words_of)
+    assert not problems, "\n".join(problems)
 
 
 def test_chinese_text_has_full_width_punctuation():
-    found = complaints(
+    problems = complaints(
         lambda line: [f"{mark!r} in {line.strip()[:60]!r}" for mark in misplaced(line)]
     )
-    assert not found, "\n".join(found)
+    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize(
@@ -191,3 +205,45 @@ def test_calques_are_seen(line, count):
 def test_python_prose_is_comments_and_strings_without_fields():
     text = 'a = f"值 {x,y} 是"  # 注释,一\nb = r"[,:]中"\n'
     assert [line for _, line in python_prose(text)] == ['f"值 _ 是"', "# 注释,一"]
+
+
+def bound_names(tree):
+    """(line, name) of every function, class, parameter, variable and alias that a module binds."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.lineno, node.name
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            yield node.lineno, node.name
+        elif isinstance(node, ast.alias) and node.asname:
+            yield node.lineno, node.asname
+
+
+def unclear_names(source):
+    """(line, name) of the identifiers in NOT_NAMES: they do not say what they hold."""
+    return [(line, name) for line, name in bound_names(ast.parse(source)) if name in NOT_NAMES]
+
+
+def test_identifiers_say_what_they_hold():
+    problems = []
+    for path in FILES:
+        if path.suffix == ".py":
+            source = path.read_text(encoding="utf-8")
+            if UNCLEAR.search(source):
+                problems += [
+                    f"{path.relative_to(ROOT).as_posix()}:{line}: {name}"
+                    for line, name in unclear_names(source)
+                ]
+    assert not problems, "\n".join(problems)
+
+
+def test_unclear_identifiers_are_seen():
+    source = "def own(at, *, told): one: int = 1; found, (place, _) = at\nfor known in own(1): pass"
+    assert {name for _, name in unclear_names(source)} == NOT_NAMES - {"said", "mine"}
+    assert unclear_names("import numpy as mine\nwith open(0) as said: pass\nx.own = y.at[0]") == [
+        (1, "mine"),
+        (2, "said"),
+    ]

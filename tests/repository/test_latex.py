@@ -74,9 +74,9 @@ def test_both_languages_have_the_same_formulas():
             both = [
                 sorted(
                     re.sub(r"\\text\{[^}]*\}|\s", "", match[0])
-                    for match in MATH.finditer(text_of(one))
+                    for match in MATH.finditer(text_of(sheet))
                 )
-                for one in (path, path.with_name("README.zh-CN.md"))
+                for sheet in (path, path.with_name("README.zh-CN.md"))
             ]
             assert both[0] == both[1], set(both[0]) ^ set(both[1])
 
@@ -96,10 +96,10 @@ MathJax.Hub.Config({skipStartupTypeset: true, showMathMenu: false, messageStyle:
 
 def test_mathjax_sets_every_formula(browser):
     """MathJax (it comes with nbclassic, so nothing is fetched) in headless Chromium: every formula has a size, none an error."""
-    found = importlib.util.find_spec("nbclassic")
-    if not found:
+    package = importlib.util.find_spec("nbclassic")
+    if not package:
         pytest.skip("needs MathJax: pip install nbclassic")
-    engine = Path(found.origin).parent / "static" / "components" / "MathJax"
+    engine = Path(package.origin).parent / "static" / "components" / "MathJax"
     formulas = [("", formula, False) for formula in BROKEN]
     formulas += [
         (name(path), match[1] or match[2], bool(match[1]))

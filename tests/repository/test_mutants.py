@@ -40,7 +40,7 @@ def elsewhere(tmp_path, monkeypatch):
 def test_an_entry_is_a_mutant(homework):
     listed = excused(homework)
     assert listed <= {
-        (id, one.change) for id in {id for id, _ in listed} for one in mutants(homework, id)
+        (id, mutant.change) for id in {id for id, _ in listed} for mutant in mutants(homework, id)
     }
 
 
@@ -50,17 +50,19 @@ def test_some_mutants_are_caught(homework):
     rng = random.Random(cases.seed)
     ids = rng.choices(list(markers.blanks(ROOT / homework)), k=QUICK)
     tried = [rng.choice(list(mutants(homework, id))) for id in ids]
-    left = {(one.blank, one.change) for one in tried if survives(one, cases)} - excused(homework)
+    left = {(mutant.blank, mutant.change) for mutant in tried if survives(mutant, cases)} - excused(
+        homework
+    )
     assert not left, f"seed {cases.seed}"
 
 
 def test_the_table_has_its_line():
     region = markers.find(ROOT / "gpt_songci", "gpt-a3.4")
-    points, solution, empty, known, named, others, passed, tried, caught, equal, _ = table.row(
-        "gpt_songci", region, FreshCases(), None, with_mutants=True
+    points, solution, empty, tried_mistakes, named, others, passed, tried, caught, equal, _ = (
+        table.row("gpt_songci", region, FreshCases(), None, with_mutants=True)
     )
     assert (points, solution, empty) == (region.points, 1, 1)
-    assert known == named > 0 and others == passed >= 2 and tried == caught + equal > 0
+    assert tried_mistakes == named > 0 and others == passed >= 2 and tried == caught + equal > 0
 
 
 @pytest.mark.deep
@@ -68,9 +70,9 @@ def test_the_table_has_its_line():
 def test_all_mutants_are_caught(homework):
     cases = CasesAlone()
     left = {
-        (one.blank, one.change)
+        (mutant.blank, mutant.change)
         for id in markers.blanks(ROOT / homework)
-        for one in mutants(homework, id)
-        if survives(one, cases)
+        for mutant in mutants(homework, id)
+        if survives(mutant, cases)
     }
     assert left == excused(homework), f"seed {cases.seed}"

@@ -218,10 +218,10 @@ def test_every_accuracy_has_an_error_bar_that_is_explained(splits):
 
 def test_the_curve_of_the_tied_layer_fills_its_panel():
     numbers = {"diagonal": 0.5, "real_layer": 0.4}
-    found = {name: {4: numbers, 64: numbers} for name in ("untied", "tied")}
-    maps = {name: torch.eye(8) for name in found}
+    results = {name: {4: numbers, 64: numbers} for name in ("untied", "tied")}
+    maps = {name: torch.eye(8) for name in results}
     settings = types.SimpleNamespace(n=[64], L=8)
-    fig = saved_figure("hw_attention", "tied_qk", "draw", found, maps, None, settings, "x.png")
+    fig = saved_figure("hw_attention", "tied_qk", "draw", results, maps, None, settings, "x.png")
     fig.draw_without_rendering()
     ax = fig.axes[2]
     assert ax.get_ylim()[1] < 1.1

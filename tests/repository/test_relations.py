@@ -53,7 +53,7 @@ def test_every_statement_on_known_mistakes_is_true(homework):
     """What is said of a known mistake's answer gives that answer, computed apart from the search."""
     cases = FreshCases(3)
     mistakes.load(homework)
-    said = 0
+    stated = 0
     for check in load_checks(homework):
         for number, case in enumerate(cases.for_check(check)):
             for answers in cases.mistake_answers(check, number).values():
@@ -67,11 +67,11 @@ def test_every_statement_on_known_mistakes_is_true(homework):
                         continue
                     relation = find_relation(answer, expected)
                     if relation:
-                        said += 1
+                        stated += 1
                         np.testing.assert_allclose(
                             answer,
                             relation.apply(expected.astype(np.float64)),
                             rtol=1e-8,
                             atol=1e-8,
                         )
-    assert said > 0
+    assert stated > 0

@@ -282,6 +282,8 @@ def test_stored_cases_name_mistakes_too(tmp_path, monkeypatch, one_set_of_cases)
     mistake = mistakes.load(homework)[0]
     runner = InProcessRunner(sources=mistakes.sources(mistake))
     results = [
-        verdict.run(one, runner, stored) for one in load_checks(homework) if one.id == mistake.blank
+        verdict.run(check, runner, stored)
+        for check in load_checks(homework)
+        if check.id == mistake.blank
     ]
     assert mistake.id in {outcome.result.mistake for outcome in results}

@@ -37,8 +37,8 @@ def runner(request, tmp_path):
         return opened[-1]
 
     yield make
-    for one in opened:
-        one.close()
+    for instance in opened:
+        instance.close()
 
 
 class TestPlainData:
@@ -355,8 +355,8 @@ class TestComparing:
     def test_a_difference_says_what_came(self, got, expected, words):
         import re
 
-        said = difference("x", got, expected, rtol=1e-9, atol=0)
-        assert re.search(words, said.en) and said.zh
+        message = difference("x", got, expected, rtol=1e-9, atol=0)
+        assert re.search(words, message.en) and message.zh
 
     @pytest.mark.parametrize(
         "got, expected",

@@ -61,11 +61,11 @@ def results_of(files, runner="in process", homework="hmm", ids=None, limit=30.0)
 def test_a_broken_file_costs_nothing_where_the_blanks_are_right(kind):
     limit = 1.0 if kind == "endless loop" else 30.0
     ids = None if kind == "syntax error" else {"hmm-01", "hmm-04", "hmm-09", "hmm-91"}
-    found = results_of(sources_of("hmm", **{"model.py": broken(kind)}), ids=ids, limit=limit)
-    for result in found.values():
+    results = results_of(sources_of("hmm", **{"model.py": broken(kind)}), ids=ids, limit=limit)
+    for result in results.values():
         if not result.check.is_integration:
             assert result.status.passes, (result.check.name, result.message)
-    note = found["forward"].salvaged
+    note = results["forward"].salvaged
     assert note and BROKEN[kind][2] in note.en and "checked one by one" in note.en
     assert "逐个检查" in note.zh
 
@@ -88,8 +88,8 @@ def test_a_hang_at_import_is_met_once(monkeypatch):
 @pytest.mark.parametrize("kind", ["syntax error", "exit"])
 def test_in_a_process_of_its_own(kind):
     files = sources_of("hmm", **{"model.py": broken(kind)})
-    found = results_of(files, "worker", ids={"hmm-01", "hmm-04"})
-    assert all(result.status == Status.DONE and result.salvaged for result in found.values())
+    results = results_of(files, "worker", ids={"hmm-01", "hmm-04"})
+    assert all(result.status == Status.DONE and result.salvaged for result in results.values())
 
 
 def test_the_broken_blank_alone_is_an_error():
@@ -97,8 +97,8 @@ def test_the_broken_blank_alone_is_an_error():
         "    alpha = np.zeros((T, N))\n", "    alpha = np.zeros((T, N)\n", 1
     )
     assert text != sources_of("hmm")["model.py"]
-    found = results_of({**sources_of("hmm"), "model.py": text}, ids={"hmm-01", "hmm-02"})
-    assert found["forward"].status == Status.ERROR and found["backward"].status == Status.DONE
+    results = results_of({**sources_of("hmm"), "model.py": text}, ids={"hmm-01", "hmm-02"})
+    assert results["forward"].status == Status.ERROR and results["backward"].status == Status.DONE
 
 
 def test_own_helpers_come_along():
@@ -109,8 +109,8 @@ def test_own_helpers_come_along():
         + "\nimport itertools as it\nZERO = 0\n\n\ndef sizes(obs, pi):\n    return len(list(it.islice(obs, None))) + ZERO, len(pi)\n"
     )
     assert "sizes(obs, pi)\n" in text
-    found = results_of({**sources_of("hmm"), "model.py": text}, ids={"hmm-01"})
-    assert all(result.status == Status.DONE for result in found.values()), found
+    results = results_of({**sources_of("hmm"), "model.py": text}, ids={"hmm-01"})
+    assert all(result.status == Status.DONE for result in results.values()), results
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
@@ -118,11 +118,13 @@ def test_every_blank_can_be_taken_out_of_a_broken_file(homework):
     """Every file of the solved homework gets a line that does not parse: each blank's solution is still taken over."""
     solved = {name: text + "\n)(\n" for name, text in sources_of(homework).items()}
     empty = empty_sources(homework)
-    for id, place in blank_places(homework).items():
+    for id, location in blank_places(homework).items():
         files = salvage.salvage(homework, id, solved)
         assert files, id
-        compile(files[place.file], place.file, "exec")
-        assert f"blank {id} (" not in files[place.file] and f"blank {id} (" in empty[place.file]
+        compile(files[location.file], location.file, "exec")
+        assert (
+            f"blank {id} (" not in files[location.file] and f"blank {id} (" in empty[location.file]
+        )
         others = set(blank_places(homework)) - {id}
         stops = "\n".join(files.values())
         assert all(f"blank {other} (" in stops for other in others)

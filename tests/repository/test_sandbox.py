@@ -43,18 +43,18 @@ def decide(program, number, *arguments, arch):
     for index in range(6):
         value = arguments[index] if index < len(arguments) else 0
         words[16 + 8 * index], words[20 + 8 * index] = value & 0xFFFFFFFF, value >> 32
-    accumulator, at = 0, 0
+    accumulator, position = 0, 0
     while True:
-        operation, if_true, if_false, value = program[at]
-        at += 1
+        operation, if_true, if_false, value = program[position]
+        position += 1
         if operation == Operation.LOAD:
             accumulator = words[value]
         elif operation == Operation.AND:
             accumulator &= value
         elif operation == Operation.EQUAL:
-            at += if_true if accumulator == value else if_false
+            position += if_true if accumulator == value else if_false
         elif operation == Operation.AT_LEAST:
-            at += if_true if accumulator >= value else if_false
+            position += if_true if accumulator >= value else if_false
         else:
             assert operation == Operation.RETURN
             return value

@@ -111,15 +111,15 @@ def test_the_same_files_as_git(tmp_path, git):
         touch(tmp_path / name)
     touch(tmp_path / ".gitignore", GITIGNORE)
     touch(tmp_path / "nested/.gitignore", "own.py\n!a/\n")
-    known = treefiles._asked_of_git(tmp_path)
-    assert known and set(treefiles._walked(tmp_path)) == known
+    listed = treefiles._asked_of_git(tmp_path)
+    assert listed and set(treefiles._walked(tmp_path)) == listed
 
 
 def test_this_tree_has_the_same_files_with_git_and_without():
-    known = treefiles._asked_of_git(ROOT)
-    if known is None:
+    listed = treefiles._asked_of_git(ROOT)
+    if listed is None:
         missing("needs git, and a tree that git knows: apt-get install git")
-    assert set(treefiles._walked(ROOT)) == known
+    assert set(treefiles._walked(ROOT)) == listed
 
 
 def test_copy_and_package_take_their_files_without_git(monkeypatch):

@@ -331,11 +331,11 @@ def test_a_teacher_updates_a_copy_too(old, monkeypatch, capsys):
         "hmm/cli.py", (old / "hmm" / "cli.py").read_bytes()
     )
     mark.write_text(json.dumps(about), encoding="utf-8")
-    mine = (old / "hmm" / "model.py").read_bytes()
+    edited = (old / "hmm" / "model.py").read_bytes()
     with few_cases():
         release.main(["--update", str(old)])
     assert "hmm/cli.py: updated" in capsys.readouterr().out
     assert (old / "hmm" / "cli.py").read_bytes() == stale and (
         old / "hmm" / "model.py"
-    ).read_bytes() == mine
+    ).read_bytes() == edited
     assert markers.WORDS.search((ROOT / "hmm" / "model.py").read_text(encoding="utf-8"))

@@ -44,13 +44,13 @@ def reviews(count, seed=0):
     """Rows (label, review): sorted by label, made of words that tell and words that do not."""
     rng = random.Random(seed)
     rows = []
-    for at in range(count):
-        label = int(at < count // 3)
+    for index in range(count):
+        label = int(index < count // 3)
         words = rng.choices(PLAIN, k=rng.randint(1, 6)) + rng.choices(
             (BAD, GOOD)[label], k=rng.randint(1, 3)
         )
         rng.shuffle(words)
-        rows.append((label, "，".join(words) + f"{at}"))
+        rows.append((label, "，".join(words) + f"{index}"))
     return rows
 
 
@@ -107,15 +107,15 @@ def test_parts_share_no_text_and_keep_the_labels_shares(seed):
     labels, texts = [label for label, _ in rows[:302]], [text for _, text in rows[:302]]
     parts = call("prepare", "split_rows", texts, labels, seed)
     assert sorted(sum(parts.values(), [])) == list(range(302))
-    own = {name: {texts[at] for at in part} for name, part in parts.items()}
+    texts_of = {name: {texts[row] for row in part} for name, part in parts.items()}
     assert (
-        not own["train"] & own["test"]
-        and not own["train"] & own["validation"]
-        and not own["validation"] & own["test"]
+        not texts_of["train"] & texts_of["test"]
+        and not texts_of["train"] & texts_of["validation"]
+        and not texts_of["validation"] & texts_of["test"]
     )
     assert abs(len(parts["test"]) - 60) <= 2 and abs(len(parts["validation"]) - 48) <= 2
     for part in parts.values():
-        assert abs(np.mean([labels[at] for at in part]) - 1 / 3) < 0.03
+        assert abs(np.mean([labels[row] for row in part]) - 1 / 3) < 0.03
 
 
 def test_test_rows_change_nothing_but_the_test_accuracy(raw, tmp_path):
@@ -123,11 +123,11 @@ def test_test_rows_change_nothing_but_the_test_accuracy(raw, tmp_path):
     rows = reviews(150)
     labels, texts, _ = call("data_processor", "read_reviews", raw / "waimai_10k.csv")
     test = set(call("prepare", "split_rows", texts, labels, 0)["test"])
-    other = [
-        (label, f"全新的句子{at}完全不同") if at in test else (label, text)
-        for at, (label, text) in enumerate(rows)
+    changed = [
+        (label, f"全新的句子{row}完全不同") if row in test else (label, text)
+        for row, (label, text) in enumerate(rows)
     ]
-    for name, content in (("a", rows), ("b", other)):
+    for name, content in (("a", rows), ("b", changed)):
         (tmp_path / name).mkdir()
         write_csv(tmp_path / name / "waimai_10k.csv", content)
         script("prepare", "--data_root", tmp_path / name, "--dim", 8, "--min_count", 1, "--quiet")
@@ -182,7 +182,7 @@ MODELS += [
 ]
 
 
-@pytest.mark.parametrize("settings", MODELS, ids=lambda one: "-".join(map(str, one.values())))
+@pytest.mark.parametrize("settings", MODELS, ids=lambda option: "-".join(map(str, option.values())))
 @pytest.mark.parametrize("embedding", ["frozen", "random"])
 def test_a_text_alone_and_in_any_batch_has_the_same_logits(settings, embedding):
     torch.manual_seed(1)
@@ -281,8 +281,8 @@ def test_published_vectors_are_read(opener, ending, header, tmp_path):
             + "".join(f"{word} {' '.join(map(str, row))} \n" for word, row in VECTORS.items())
         )
     number = {"好吃": 2, "难 吃": 3, "没有": 4, "米饭": 5}
-    table, found, _ = call("prepare", "read_vectors", path, number, 6)
-    assert found.tolist() == [False, False, True, True, False, True]
+    table, is_read, _ = call("prepare", "read_vectors", path, number, 6)
+    assert is_read.tolist() == [False, False, True, True, False, True]
     assert (
         np.allclose(table[[2, 3, 5]], [VECTORS["好吃"], VECTORS["难 吃"], VECTORS["米饭"]])
         and not table[[0, 1, 4]].any()
@@ -290,7 +290,7 @@ def test_published_vectors_are_read(opener, ending, header, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text, told",
+    "text, message",
     [
         ("2 3\n好吃 1 2 3\n难吃 1 2\n", "line 3: 2 numbers, expected 3"),
         ("好吃 1 2 3\n米饭 1 x 3\n", "line 2"),
@@ -299,9 +299,9 @@ def test_published_vectors_are_read(opener, ending, header, tmp_path):
         ("好吃\n", "line 1"),
     ],
 )
-def test_broken_vectors_name_the_line(text, told, tmp_path, raw):
+def test_broken_vectors_name_the_line(text, message, tmp_path, raw):
     (tmp_path / "v.txt").write_text(text, encoding="utf-8")
-    assert told in user_error(
+    assert message in user_error(
         "prepare",
         "--data_root",
         raw,
@@ -350,17 +350,17 @@ def test_a_large_file_of_vectors_is_streamed(tmp_path):
     with open(tmp_path / "v.txt", "w", encoding="utf-8") as file:
         file.writelines(f"word{n} {row}\n" for n in range(20_000))  # 12 MB
     tracemalloc.start()
-    table, found, _ = call("prepare", "read_vectors", tmp_path / "v.txt", {"word19999": 2}, 3)
+    table, is_read, _ = call("prepare", "read_vectors", tmp_path / "v.txt", {"word19999": 2}, 3)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert found[2] and table[2, 0] == 0.125 and peak < 1e6
+    assert is_read[2] and table[2, 0] == 0.125 and peak < 1e6
 
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 
 
 @pytest.mark.parametrize(
-    "content, told",
+    "content, message",
     [
         ("标签,review\n1,好\n", "columns 标签, review; expected label,review"),
         ("label,review\n1,好吃\n2,难吃\n", "line 3: label '2'"),
@@ -369,9 +369,9 @@ def test_a_large_file_of_vectors_is_streamed(tmp_path):
         ("label,review\n1,好吃\n0,难吃\n", "too few to split"),
     ],
 )
-def test_a_csv_that_does_not_fit(content, told, tmp_path):
+def test_a_csv_that_does_not_fit(content, message, tmp_path):
     (tmp_path / "waimai_10k.csv").write_text(content, encoding="utf-8")
-    assert told in user_error("prepare", "--data_root", tmp_path, "--quiet")
+    assert message in user_error("prepare", "--data_root", tmp_path, "--quiet")
 
 
 def test_gb18030_is_named_and_other_bytes_too(tmp_path):
@@ -645,8 +645,8 @@ def test_a_broken_off_run_of_compare_goes_on(raw, tmp_path):
                 train.train_step, train.SAVE_SECONDS = step, seconds
             assert (tmp_path / "broken.pt").exists()
         again = compare.one_run("gru", settings, 0, parts, tmp_path / "broken.pt", "cpu", True)
-    for one, other in zip(whole["probabilities"], again["probabilities"]):
-        assert torch.equal(one, other)
+    for option, resumed in zip(whole["probabilities"], again["probabilities"]):
+        assert torch.equal(option, resumed)
 
 
 # ---------------------------------------------------------------------------------------------------------- full data
@@ -664,5 +664,9 @@ def test_full_data_has_no_text_on_two_sides():
     assert counts["rows"] == 11987 and counts["both labels"] == 7
     for seed in range(20):
         parts = call("prepare", "split_rows", texts, labels, seed)
-        own = [{texts[at] for at in part} for part in parts.values()]
-        assert not own[0] & own[1] and not own[0] & own[2] and not own[1] & own[2]
+        texts_of = [{texts[row] for row in part} for part in parts.values()]
+        assert (
+            not texts_of[0] & texts_of[1]
+            and not texts_of[0] & texts_of[2]
+            and not texts_of[1] & texts_of[2]
+        )

@@ -47,7 +47,7 @@ HEADS = {
 
 def original_files(one_word=False):
     """{file: text} of a submission of the original form: question files only, nothing of this repository."""
-    functions = {one.id: one.function for one in accepted.load(HOMEWORK)}
+    functions = {version.id: version.function for version in accepted.load(HOMEWORK)}
     files = {file: f"print('loading')\nimport numpy as np\n{head}" for file, head in HEADS.items()}
     for blank, (number, file) in ORIGINAL.items():
         source = textwrap.dedent(inspect.getsource(functions[f"{blank}-{number}"]))
@@ -69,9 +69,9 @@ def test_files_of_the_original_assignment_are_graded(tmp_path, way, one_word):
     cases = FreshCases()
     with InProcessRunner(tmp_path) if way == "in process" else SubprocessRunner(tmp_path) as runner:
         outcomes = [
-            verdict.run(one, runner, cases)
-            for one in load_checks(HOMEWORK)
-            if not one.id.endswith("-together")
+            verdict.run(check, runner, cases)
+            for check in load_checks(HOMEWORK)
+            if not check.id.endswith("-together")
         ]
     lost = {
         outcome.check.name: outcome.message.en
@@ -105,9 +105,9 @@ def test_a_wrong_helper_and_its_caller_may_cancel(tmp_path):
         (tmp_path / f"{file}.py").write_text(text, encoding="utf-8")
     cases, runner = FreshCases(), InProcessRunner(tmp_path)
     outcomes = {
-        one.name: verdict.run(one, runner, cases)
-        for one in load_checks(HOMEWORK)
-        if one.id in ("w2v-03", "w2v-05")
+        check.name: verdict.run(check, runner, cases)
+        for check in load_checks(HOMEWORK)
+        if check.id in ("w2v-03", "w2v-05")
     }
     assert outcomes["sigmoid_grad"].mistake == "V4"
     assert outcomes["network_gradient"].status == outcomes["network_sum"].status == "done"

@@ -124,8 +124,8 @@ def test_training_again_gives_the_same(folder):
 class Stop:
     """Calls a function, and stops like Ctrl-C at call number `at`."""
 
-    def __init__(self, function, at):
-        self.function, self.at = function, at
+    def __init__(self, function, remaining):
+        self.function, self.at = function, remaining
 
     def __call__(self, *args):
         self.at -= 1
