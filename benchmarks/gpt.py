@@ -16,6 +16,7 @@ import contextlib
 import functools
 import importlib.util
 import json
+import math
 import os
 import platform
 import statistics
@@ -68,7 +69,13 @@ def get_parser():
         help="quality: folder with the prepared full data",
     )
     add("--target", type=float, default=4.463, help="quality: validation loss (whole text)")
-    add("--iters", type=int, default=600, help="quality: steps of our schedule (plain: 2,000)")
+    add("--iters", type=int, default=600, help="quality: steps of our schedule")
+    add(
+        "--plain_iters",
+        type=int,
+        default=2000,
+        help="quality: steps of the plain recipe's schedule",
+    )
     add("--rounds", type=int, default=5, help="times that each takes its turn")
     add("--steps", type=int, default=8, help="training steps of a turn")
     add("--new", type=int, default=500, help="characters that each of 10 samples gets")
@@ -85,6 +92,11 @@ def get_parser():
         help="seconds of the clock or of the processor",
     )
     add("--json", type=Path, help="file for all numbers")
+    add(
+        "--resume",
+        action="store_true",
+        help="quality: keep what --json has from a run that stopped, and measure the rest",
+    )
     add("--job", help=argparse.SUPPRESS)  # set in the processes that this script starts
     return parser
 
@@ -233,25 +245,30 @@ def step_parts(args, dtype, clock):
     return {name: statistics.median(laps) for name, laps in times.items()}
 
 
+def plain_factor(step, iters):
+    """nanoGPT's share of the peak learning rate: 100 steps of warmup, then a cosine to a tenth at `iters`."""
+    cosine = 0.5 * (1 + math.cos(math.pi * min(1, (step - 100) / max(1, iters - 100))))
+    return min((step + 1) / 100, 0.1 + 0.9 * cosine)
+
+
 def time_to_quality(args, name, clock):
     """Seconds of training (evaluations not counted) and steps until the validation loss is at most args.target.
 
     "ours ...": train.py's default settings with a schedule of args.iters steps. "plain ...": the recipe of nanoGPT on the
     same model: AdamW 1e-3 for everything, betas 0.9 and 0.99, weight decay 0.1 on matrices, 100 steps of warmup, then a cosine
-    to 1e-4 at 2,000 steps.
+    to 1e-4 at args.plain_iters steps. The loss of the first texts of the validation part decides when the whole is read.
     """
-    import math
-
     import torch
     import train
-    from model import GPT, GPTConfig
+    from model import GPT
 
     ours, dtype = name.startswith("ours"), name.split()[-1]
-    iters = args.iters if ours else 2000
-    flags = train.get_parser().parse_args(["--iters", str(iters), "--lr", "0.005"])
+    iters = args.iters if ours else args.plain_iters
     meta, text, val = train.load_data(args.data_root)
+    flags = train.get_parser().parse_args(["--iters", str(iters)])
+    config = train.settle(flags, meta, text, 1, torch.device("cpu"))
     begin = clock()
-    model = GPT(GPTConfig(len(meta["characters"]), 64, dropout=0.0)).train()
+    model = GPT(config).train()
     if ours:
         optimizers, peaks = train.make_optimizers(model, flags), (flags.lr, flags.adam_lr)
         train.start_embedding(model.token_embedding.weight, text)
@@ -262,27 +279,41 @@ def time_to_quality(args, name, clock):
             {"params": matrices, "weight_decay": 0.1},
             {"params": vectors, "weight_decay": 0.0},
         ]
-        optimizers = [torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)]
+        optimizers, peaks = (
+            [torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)],
+            (1e-3,),
+        )
     seconds, batches = clock() - begin, train.Batches(text, 64, 0)
     for step in range(iters):
         begin = clock()
         if ours:
             factor = train.training.lr_factor(step, flags.warmup, iters)
         else:
-            cosine = 0.5 * (1 + math.cos(math.pi * min(1, (step - 100) / (iters - 100))))
-            factor = min((step + 1) / 100, 0.1 + 0.9 * cosine)
-        for optimizer, peak in zip(optimizers, peaks if ours else (1e-3,)):
+            factor = plain_factor(step, iters)
+        for optimizer, peak in zip(optimizers, peaks):
             for group in optimizer.param_groups:
                 group["lr"] = peak * factor
         train.train_step(model, optimizers, *batches(step * 16, 16), dtype)
         seconds += clock() - begin
-        last = step + 1 == iters
-        if (step + 1) % 25 == 0 or last:
-            near = train.validation_loss(model, val, 16384) < args.target + 0.05
-            if near or last:
-                loss = train.validation_loss(model, val)
-                if loss <= args.target or last:
-                    return {"seconds": seconds, "steps": step + 1, "val_loss": loss}
+        done = step + 1
+        if done % 100 == 0 or done == iters or (done % 20 == 0 and done > 0.7 * iters):
+            loss, whole = train.validation_loss(model, val, 16384), False
+            if loss < args.target + 0.05 or done == iters:
+                loss, whole = train.validation_loss(model, val), True
+            print(
+                f"{name}: step {done} of {iters}, {seconds:.0f} s, validation loss {loss:.4f}"
+                + (" (whole text)" if whole else ""),
+                file=sys.stderr,
+                flush=True,
+            )
+            if whole and (loss <= args.target or done == iters):
+                return {
+                    "seconds": seconds,
+                    "steps": done,
+                    "val_loss": loss,
+                    "reached": loss <= args.target,
+                    "peak_mb": peak_memory(),
+                }
 
 
 def serve(turns, clock):
@@ -357,6 +388,7 @@ def start(args, job):
             "data_root",
             "target",
             "iters",
+            "plain_iters",
         )
     ]
     return subprocess.Popen(
@@ -388,6 +420,32 @@ def measure_alone(args, part, names):
     return result
 
 
+def measure_quality(args):
+    """{name: numbers} of time_to_quality, saved to args.json after each name; --resume keeps those that are there."""
+    settings = {
+        key: str(getattr(args, key))
+        for key in ("target", "iters", "plain_iters", "threads", "clock", "n_layer", "n_embd")
+    }
+    result = {}
+    if args.resume and args.json and args.json.is_file():
+        before = json.loads(args.json.read_text(encoding="utf-8"))
+        if before.get("settings") == settings:
+            result = before["quality"]
+    for name in QUALITY:
+        if name not in result:
+            result |= measure_alone(args, "quality", [name])
+            if args.json:
+                save_json(args.json, {"settings": settings, "quality": result})
+    return settings, result
+
+
+def save_json(path, value):
+    """Write a file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
 def take_turns(args, part, sides):
     """{name: [characters per second of each round]}. sides: for each process, the names that it knows."""
     print(f"measuring {part} ...", file=sys.stderr, flush=True)
@@ -410,6 +468,35 @@ def take_turns(args, part, sides):
                             flush=True,
                         )
     return speeds
+
+
+def quality_lines(quality):
+    """Seconds to the loss as text, with ratios. A side that did not reach it takes longer than its figure."""
+    lines = ["\ntraining until the validation loss (whole text) is reached"]
+    for name, side in quality.items():
+        lines.append(
+            f"  {name:16}{'' if side['reached'] else '> ':>2}{side['seconds']:6.0f} s  {side['steps']:5} steps  "
+            f"{1000 * side['seconds'] / side['steps']:6.1f} ms a step  loss {side['val_loss']:.4f}"
+            f"{'' if side['reached'] else ' (not reached)'}  memory {side['peak_mb']:,.0f} MB"
+        )
+    ours = [name for name in QUALITY if name.startswith("ours") and quality[name]["reached"]]
+    if not ours:
+        return [*lines, "  ours did not reach it: no ratio. Try a larger --iters"]
+    best = min(ours, key=lambda name: quality[name]["seconds"])
+    for dtype, goal in (("float32", 5.0), ("bfloat16", 2.5)):
+        plain = quality[f"plain {dtype}"]
+        ratio = plain["seconds"] / quality[best]["seconds"]
+        same = quality[f"ours {dtype}"]
+        lines.append(
+            f"  plain {dtype} / {best}: {'' if plain['reached'] else 'more than '}{ratio:.2f}x, goal {goal}: "
+            + ("reached" if ratio >= goal else "MISSED")
+            + (
+                f"; / ours {dtype}: {plain['seconds'] / same['seconds']:.2f}x"
+                if same["reached"]
+                else ""
+            )
+        )
+    return lines
 
 
 def report(result):
@@ -437,21 +524,7 @@ def report(result):
         for dtype, parts in result["steps"].items():
             lines.append(f"  {dtype:10}" + "  ".join(f"{k} {v:.1f}" for k, v in parts.items()))
     if "quality" in result:
-        lines.append("\nseconds of training to the validation loss")
-        for name, q in result["quality"].items():
-            lines.append(
-                f"  {name:16}{q['seconds']:8.0f} s  {q['steps']:5} steps  {1000 * q['seconds'] / q['steps']:6.1f} ms a "
-                f"step  loss {q['val_loss']:.4f}"
-            )
-        for dtype, goal in (("float32", 5.0), ("bfloat16", 2.5)):
-            peer, ours = (
-                result["quality"][f"{side} {dtype}"]["seconds"] for side in ("plain", "ours")
-            )
-            best = min(result["quality"][name]["seconds"] for name in QUALITY if name[:4] == "ours")
-            lines.append(
-                f"  plain {dtype} / ours {dtype}: {peer / ours:.2f}x; / the faster of ours: {peer / best:.2f}x, "
-                f"goal {goal}: " + ("reached" if peer / best >= goal else "MISSED")
-            )
+        lines += quality_lines(result["quality"])
     if "memory" in result:
         lines.append("\ntraining, peak memory of the process (and before the first step), MB")
         lines += [
@@ -496,7 +569,8 @@ def main():
     if args.part in ("all", "steps"):
         result["steps"] = measure_alone(args, "steps", ("float32", "bfloat16"))
     if args.part == "quality":
-        result["quality"] = measure_alone(args, "quality", QUALITY)
+        result["settings"], result["quality"] = measure_quality(args)
+        result["steps"] = measure_alone(args, "steps", ("float32", "bfloat16"))
     if args.part in ("all", "training"):
         result["training"] = take_turns(args, "training", [OURS, PEERS if peer else ()])
     if args.part in ("all", "sampling"):
@@ -507,7 +581,7 @@ def main():
         + report(result)
     )
     if args.json:
-        args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        save_json(args.json, result)
         print(f"\nwrote {args.json}")
 
 
