@@ -16,7 +16,7 @@ import devices
 import numpy as np
 import torch
 import training
-from cli import Parser, UserError, command, find_folder, number, positive_int, run
+from cli import Parser, UserError, command, find_folder, number, positive_int, run, translate
 from embedding import start_embedding
 from model import GPT, GPTConfig, loss_and_perplexity
 from muon import Muon
@@ -24,11 +24,15 @@ from torch import distributed
 from tqdm import tqdm
 
 try:
-    from fast import keep_freed_memory
+    from fast import fuse_attention, keep_freed_memory
 except ImportError:  # the file may be deleted: it only saves time
 
     def keep_freed_memory():
         """Without fast.py: nothing."""
+
+    def fuse_attention(model):
+        """Without fast.py: the model stays as it is."""
+        return False
 
 
 FORMAT = 1  # of ckpt.pt
@@ -102,6 +106,13 @@ def get_parser():
         choices=("auto", "float32", "bfloat16"),
         default="auto",
         help="type of products in training; auto: bfloat16 where the processor or card computes with it",
+    )
+    add(
+        "--attention",
+        choices=("auto", "steps", "fused"),
+        default="auto",
+        help="attention in training: the steps of model.py, or one fused kernel that gives the same and keeps no "
+        "weights; auto: fused on a CUDA card",
     )
     return parser
 
@@ -285,6 +296,8 @@ def settle(args, meta, train, world, device):
     if args.lr is None:
         args.lr = {"muon": 0.005, "adamw": 0.001}[args.optimizer]
     args.dtype = devices.choose_dtype(args.dtype, device)
+    if args.attention == "auto":
+        args.attention = "fused" if device.type == "cuda" else "steps"
     try:
         return GPTConfig(
             len(meta["characters"]),
@@ -341,6 +354,12 @@ def train(args, given, rank, world, device):
             optimizers, checkpoint["optimizers"]
         ):  # none left in a finished run
             optimizer.load_state_dict(state)
+    if args.attention == "fused" and not fuse_attention(model) and rank == 0:
+        print(
+            translate(
+                "note: attention is not fused: model.py gives other results, or fast.py is missing"
+            )
+        )
     state = checkpoint or {
         "format": FORMAT,
         "config": asdict(config),
