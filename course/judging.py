@@ -2,12 +2,14 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from course.checks import Check
-from course.compare import difference, summary
+from course.compare import describe_kind, difference, summary
 from course.messages import Message, as_message
 from course.runner import Runner, StudentError, protocol
 
@@ -67,6 +69,81 @@ class JudgedCase:
         self.answers.update(answers or {f"property {len(self.answers)}": bool(condition)})
         if self.judging and not condition:
             raise WrongAnswer((as_message(message) or Message("", "")) + self.context())
+
+    def indices(self, **answers: Any) -> None:
+        """The named answers are whole numbers: the course's code uses them as indices."""
+        for name, answer in answers.items():
+            dtype = np.asarray(answer).dtype if not isinstance(answer, (list, dict, str)) else None
+            text = describe_kind(answer).text("en") if dtype is None else str(dtype)
+            message = Message(
+                f"{name} is used as an index: whole numbers (int64) are needed, got {text}",
+                f"{name} 用作下标：需要整数（int64），得到 {text}",
+            )
+            is_whole = dtype is not None and np.issubdtype(dtype, np.integer)
+            self.require(is_whole, message, **{f"{name} holds whole numbers": is_whole})
+
+    def usable(
+        self,
+        use: Mapping[str, Any],
+        dtype: str = "",
+        gradient: bool = True,
+        parts: int | None = None,
+    ) -> None:
+        """The course's scripts can work with the answer; `use` is a report of `course.runner.usable`.
+
+        dtype: of all parts where it is not that of the inputs. gradient: training goes back through the answer.
+        parts: how many of the answer's parts the scripts compute with (default: all).
+        """
+        kinds = use["kinds"][:parts]
+        tensors = all(kind in ("Tensor", "Parameter") for kind in kinds)
+        kind = next((kind for kind in kinds if kind not in ("Tensor", "Parameter")), "")
+        message = Message(
+            f"the values are right, but the scripts need a tensor here, got {kind}: no .numpy(), .item() or .tolist()",
+            f"数值正确，但脚本需要张量，得到的是 {kind}：不要用 .numpy()、.item() 或 .tolist()",
+        )
+        self.require(tensors, message, kinds=kinds)
+        wanted = dtype or "float64"
+        wrong = next((name for name in use["dtypes"][:parts] if name != wanted), "")
+        message = Message(
+            f"the values are right, but the result is {wrong}; {wanted} is needed",
+            f"数值正确，但结果是 {wrong}；需要 {wanted}",
+        )
+        self.require(not wrong, message, dtypes=use["dtypes"][:parts])
+        if use["dtypes32"] is not None:
+            wanted = dtype or "float32"
+            wrong = next((name for name in use["dtypes32"][:parts] if name != wanted), "")
+            message = Message(
+                f"the model computes in float32, and for float32 inputs the result is {wrong}",
+                f"模型以 float32 计算，而输入为 float32 时，结果是 {wrong}",
+            )
+            if wrong.startswith("error: "):
+                message = Message(
+                    f"the model computes in float32, and for float32 inputs this fails: {wrong[7:]}",
+                    f"模型以 float32 计算，而输入为 float32 时出错：{wrong[7:]}",
+                )
+            self.require(
+                not wrong,
+                message,
+                **{"dtypes in float32": [n[:30] for n in use["dtypes32"][:parts]]},
+            )
+        if gradient:
+            self._require_gradient(use, parts)
+
+    def _require_gradient(self, use: Mapping[str, Any], parts: int | None) -> None:
+        if use["error"]:
+            message = Message(
+                f"the values are right, but training fails here: {use['error']}",
+                f"数值正确，但训练时会出错：{use['error']}",
+            )
+            self.require(False, message, gradient="error")
+        is_connected = all(use["connected"][:parts]) and not use["unreached"]
+        message = Message(
+            "the values are right, but training must go back through them: the result is cut off from the inputs "
+            "(.item(), .detach(), .data, torch.tensor(...), torch.no_grad() do that)",
+            "数值正确，但训练要经过它们反向传播：结果与输入断开了"
+            "（.item()、.detach()、.data、torch.tensor(...)、torch.no_grad() 都会这样）",
+        )
+        self.require(is_connected, message, gradient=is_connected)
 
     def letter(self, answer: Any) -> None:
         """A choice question's answer: one letter, any case, spaces around it allowed."""

@@ -5,19 +5,40 @@ import numpy as np
 from course.checks import blank
 
 
-def call(student, case, name):
-    return student.probe("hw_attention", "function", name, *case.inputs)
+def function(student, case, name, **form):
+    """Compare the result of a function of tensors with the one expected value, then ask whether scripts can use it."""
+    got = student.probe("hw_attention", "function", name, *case.inputs)
+    (key,) = case.expected
+    case.check({key: got["value"]})
+    case.usable(got["use"], **form)
 
 
-def method(student, case):
-    """Call a method of a module. case.inputs: class, settings, weights, name of the method, list of arrays."""
-    return student.probe("hw_attention", "method", *case.inputs)
+def method(student, case, *names, **form):
+    """The same for a method of a module. case.inputs: class, settings, weights, name of the method, list of arrays."""
+    got = student.probe("hw_attention", "method", *case.inputs)
+    parts = got["value"] if len(names) > 1 else [got["value"]]
+    case.check(dict(zip(names, results(case, parts, names), strict=True)))
+    case.usable(got["use"], **form)
+
+
+def results(case, parts, names):
+    """The values that are returned together, one for each name."""
+    count = len(parts) if isinstance(parts, list) else 1
+    case.require(
+        isinstance(parts, list) and count == len(names),
+        (
+            f"{len(names)} values should be returned together ({', '.join(names)}), got {count}",
+            f"应一起返回 {len(names)} 个值（{'、'.join(names)}），得到 {count} 个",
+        ),
+        **{"number of values": count},
+    )
+    return parts
 
 
 # ---- angles ----
 
 
-@blank("att-01", points=5)
+@blank("att-01", points=4)
 def test_sample_angles(student, case):
     jobs, expected_shares = case.inputs
     answers = student.probe("hw_attention", "angles", jobs)
@@ -67,9 +88,27 @@ def test_sample_angles(student, case):
         )
 
 
+@blank(
+    "att-01",
+    points=1,
+    why=(
+        "Two vectors of one direction: rounding pushes their cosine past 1, where arccos is NaN.",
+        "两个同方向的向量：舍入会使余弦略大于 1，此时 arccos 为 NaN。",
+    ),
+)
+def test_sample_angles_parallel(student, case):
+    angles = student.probe("hw_attention", "parallel_angles", *case.inputs)
+    finite = isinstance(angles, np.ndarray) and bool(np.isfinite(angles).all())
+    nan = np.isnan(angles).mean() if isinstance(angles, np.ndarray) else 1.0
+    share = "none" if nan == 0 else "some" if nan < 0.9 else "all"
+    case.require(finite, ("some angles are NaN", "有的角度是 NaN"), nan=share)
+
+
 @blank("att-02", points=5)
 def test_log_angle_density(student, case):
-    case.check({"log p": call(student, case, "log_angle_density")}, rtol=1e-9, atol=1e-9)
+    got = student.probe("hw_attention", "function", "log_angle_density", *case.inputs)
+    case.check({"log p": got["value"]}, rtol=1e-9, atol=1e-9)
+    case.usable(got["use"], gradient=False)
 
 
 # ---- scores ----
@@ -77,22 +116,32 @@ def test_log_angle_density(student, case):
 
 @blank("att-03", points=6)
 def test_score_additive(student, case):
-    case.check({"scores": call(student, case, "score_additive")})
+    function(student, case, "score_additive")
 
 
 @blank("att-04", points=4)
 def test_score_bilinear(student, case):
-    case.check({"scores": call(student, case, "score_bilinear")})
+    function(student, case, "score_bilinear")
 
 
-@blank("att-05", points=2)
+@blank("att-05", points=1)
 def test_score_dot(student, case):
-    case.check({"scores": call(student, case, "score_dot")})
+    function(student, case, "score_dot")
 
 
-@blank("att-06", points=3, stubs=("model.score_dot",))
+@blank("att-05", points=1)
+def test_score_dot_heads(student, case):
+    function(student, case, "score_dot")
+
+
+@blank("att-06", points=2, stubs=("model.score_dot",))
 def test_score_scaled_dot(student, case):
-    case.check({"scores": call(student, case, "score_scaled_dot")})
+    function(student, case, "score_scaled_dot")
+
+
+@blank("att-06", points=1, stubs=("model.score_dot",))
+def test_score_scaled_dot_heads(student, case):
+    function(student, case, "score_scaled_dot")
 
 
 # ---- weights ----
@@ -100,38 +149,54 @@ def test_score_scaled_dot(student, case):
 
 @blank("att-07", points=3)
 def test_attention_weights(student, case):
-    case.check({"weights": call(student, case, "attention_weights")})
+    function(student, case, "attention_weights")
 
 
 @blank("att-07", points=4)
 def test_attention_weights_masked(student, case):
     got = student.probe("hw_attention", "gradient", "attention_weights", *case.inputs)
     case.check({"weights": got["value"], "gradient by the scores": got["gradient"]})
+    asked = student.probe("hw_attention", "function", "attention_weights", *case.inputs)
+    case.usable(asked["use"])
 
 
-@blank("att-08", points=2)
+@blank("att-08", points=1)
 def test_mix(student, case):
-    case.check({"out": call(student, case, "mix")})
+    function(student, case, "mix")
+
+
+@blank("att-08", points=1)
+def test_mix_heads(student, case):
+    function(student, case, "mix")
 
 
 @blank("att-09", points=4)
 def test_padding_keep(student, case):
-    keep, (lengths, L) = call(student, case, "padding_keep"), case.inputs
+    got = student.probe("hw_attention", "function", "padding_keep", *case.inputs)
+    keep, (lengths, L) = got["value"], case.inputs
     fits = (
         isinstance(keep, np.ndarray)
         and keep.ndim == 3
         and keep.shape in ((len(lengths), 1, L), (len(lengths), L, L))
     )
     case.check({"keep": np.broadcast_to(keep, (len(lengths), L, L)) if fits else keep})
+    case.usable(got["use"], dtype="bool", gradient=False)
 
 
-@blank("att-10", points=6)
+def positions(student, case):
+    got = student.probe("hw_attention", "function", "position_encoding", *case.inputs)
+    case.check({"positions": got["value"]}, rtol=1e-9, atol=1e-9)
+    case.usable(got["use"], gradient=False)
+
+
+@blank("att-10", points=4)
 def test_position_encoding(student, case):
-    case.check(
-        {"positions": student.call("hw_attention", "position_encoding", *case.inputs)},
-        rtol=1e-9,
-        atol=1e-9,
-    )
+    positions(student, case)
+
+
+@blank("att-10", points=2)
+def test_position_encoding_odd_width(student, case):
+    positions(student, case)
 
 
 # ---- self-attention ----
@@ -139,24 +204,22 @@ def test_position_encoding(student, case):
 
 @blank("att-11", points=4)
 def test_project(student, case):
-    q, k, v = method(student, case)
-    case.check({"q": q, "k": k, "v": v})
+    method(student, case, "q", "k", "v")
 
 
 @blank("att-12", points=3)
 def test_split_heads(student, case):
-    case.check({"heads": method(student, case)})
+    method(student, case, "heads")
 
 
 @blank("att-13", points=4, stubs=("model.attend", "model.score_scaled_dot", "model.score_dot"))
 def test_attend_heads(student, case):
-    out, weights = method(student, case)
-    case.check({"out": out, "weights": weights})
+    method(student, case, "out", "weights", parts=1)
 
 
 @blank("att-14", points=3)
 def test_join_heads(student, case):
-    case.check({"joined": method(student, case)})
+    method(student, case, "joined")
 
 
 # ---- block and encoder ----
@@ -164,24 +227,29 @@ def test_join_heads(student, case):
 
 @blank("att-15", points=4)
 def test_layer_norm(student, case):
-    case.check({"normed": call(student, case, "layer_norm")}, rtol=1e-7, atol=1e-8)
+    got = student.probe("hw_attention", "function", "layer_norm", *case.inputs)
+    case.check({"normed": got["value"]}, rtol=1e-7, atol=1e-8)
+    case.usable(got["use"])
 
 
 @blank("att-16", points=3)
 def test_attention_step(student, case):
     got = student.probe("hw_attention", "block_step", "attention_step", *case.inputs)
-    x, weights = got["result"]
+    x, weights = results(case, got["value"], ("x", "weights"))
     case.check({"x": x, "weights": weights, "masks": got["masks"]})
+    case.usable(got["use"], parts=1)
 
 
 @blank("att-17", points=2)
 def test_mlp_step(student, case):
-    case.check({"x": student.probe("hw_attention", "block_step", "mlp_step", *case.inputs)["x"]})
+    got = student.probe("hw_attention", "block_step", "mlp_step", *case.inputs)
+    case.check({"x": got["value"]})
+    case.usable(got["use"])
 
 
 @blank("att-18", points=3)
 def test_embed(student, case):
-    case.check({"first input": method(student, case)})
+    method(student, case, "first input")
 
 
 # ---- sequence to sequence ----
@@ -189,8 +257,10 @@ def test_embed(student, case):
 
 @blank("att-19", points=4, stubs=("model.attend",))
 def test_context(student, case):
-    context, weights = student.probe("hw_attention", "context", *case.inputs)
+    got = student.probe("hw_attention", "context", *case.inputs)
+    context, weights = results(case, got["value"], ("context", "weights"))
     case.check({"context": context, "weights": weights})
+    case.usable(got["use"], parts=1)
 
 
 @blank("att-20", points=5)
@@ -204,25 +274,36 @@ def test_step(student, case):
         ),
         past_look=got["past look"],
     )
-    logits, state, weights = got["result"]
+    names = ("logits", "state", "weights")
+    logits, state, weights = results(case, got["value"], names)
     case.check({"queries": got["queries"], "weights": weights, "state": state, "logits": logits})
+    case.usable(got["use"], parts=2)
 
 
 @blank("att-21", points=4)
 def test_greedy(student, case):
     got = student.probe("hw_attention", "greedy", *case.inputs)
-    answers, weights = got["result"]
+    answers, weights = results(case, got["result"], ("answers", "weights"))
     case.check({"answers": answers, "weights": weights, "steps": got["steps"]})
+    case.indices(answers=answers)
+    case.require(
+        got["kind"] == "Tensor",
+        (
+            f"the scripts need a tensor of answers, got {got['kind']}",
+            f"脚本需要张量形式的答案，得到的是 {got['kind']}",
+        ),
+        kind=got["kind"],
+    )
 
 
 @blank("att-22", points=2)
 def test_decoder_inputs(student, case):
-    case.check({"inputs": call(student, case, "decoder_inputs")})
+    function(student, case, "decoder_inputs", dtype="int64", gradient=False)
 
 
 @blank("att-23", points=3)
 def test_sequence_loss(student, case):
-    case.check({"loss": call(student, case, "sequence_loss")})
+    function(student, case, "sequence_loss")
 
 
 # ---- one projection for queries and keys ----
@@ -235,12 +316,12 @@ def test_expected_logits(student, case):
 
 @blank("att-25", points=4)
 def test_diagonal_weight(student, case):
-    case.check({"weight": call(student, case, "diagonal_weight")})
+    function(student, case, "diagonal_weight", gradient=False)
 
 
 @blank("att-26", points=4)
 def test_tied_scores_grad(student, case):
-    case.check({"dW": call(student, case, "tied_scores_grad")})
+    function(student, case, "tied_scores_grad", gradient=False)
 
 
 # ---- in one piece: whole.py, without model.py ----

@@ -21,7 +21,13 @@ from course.runner.base import CallTimeout, Runner, StudentError
 
 TIME_LIMIT = 20.0  # seconds per call
 MAX_ERROR_TEXT = 2000  # characters of what an error says
-STANDALONE = ("protocol.py", "loader.py", "calls.py", "worker.py")  # what the process gets of us
+STANDALONE = (
+    "protocol.py",
+    "loader.py",
+    "calls.py",
+    "usable.py",
+    "worker.py",
+)  # what the process gets of us
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from course.runner import worker; worker.main()"
 KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 

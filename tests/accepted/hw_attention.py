@@ -80,9 +80,9 @@ def attention_weights(scores, keep=None):
 @accepted("att-07")
 def attention_weights(scores, keep=None):
     keep = torch.ones_like(scores) if keep is None else keep.to(scores)
-    highest = scores.masked_fill(keep == 0, -1e300).amax(-1, keepdim=True)
+    highest = scores.masked_fill(keep == 0, -1e30).amax(-1, keepdim=True)
     e = torch.exp((scores - highest).clamp(max=0)) * keep
-    return e / e.sum(-1, keepdim=True).clamp(min=1e-300)
+    return e / e.sum(-1, keepdim=True).clamp(min=1e-30)
 
 
 @accepted("att-08")

@@ -82,6 +82,15 @@ def sample_angles(n, num_pairs, seed):
     return ((x * y).sum(-1).abs() / (x.norm(dim=-1) * y.norm(dim=-1))).clamp(-1, 1).arccos()
 
 
+edit(
+    "att-01",
+    "N110",
+    ("return cosine.clamp(-1, 1).arccos()", "return cosine.arccos()"),
+    en="Two vectors of one direction: can rounding give a cosine of 1.0000000000000002?",
+    zh="两个同方向的向量：舍入会不会给出 1.0000000000000002 这样的余弦？",
+)
+
+
 @mistake(
     "att-02",
     "N7",
@@ -465,6 +474,17 @@ def attention_weights(scores, keep=None):
 
 
 edit(
+    "att-07",
+    "N116",
+    (
+        'weights = torch.softmax(scores.masked_fill(~keep, float("-inf")), dim=-1)',
+        "weights = torch.softmax(scores.masked_fill(~keep, -1e300), dim=-1)",
+    ),
+    en="What is the largest number that float32 can hold? Models compute in it.",
+    zh="float32 能表示的最大的数是多少？模型用它计算。",
+)
+
+edit(
     "att-08",
     "A8",
     ("return weights @ values", "return weights.transpose(-2, -1) @ values"),
@@ -604,6 +624,46 @@ def position_encoding(L, d):
     )
     table[:, 0::2], table[:, 1::2] = angle.sin(), angle.cos()
     return table
+
+
+edit(
+    "att-10",
+    "N111",
+    (
+        "i = torch.arange(d, dtype=torch.float64)",
+        "i = torch.arange(d, dtype=torch.float32)",
+    ),
+    ("torch.arange(L, dtype=torch.float64)", "torch.arange(L, dtype=torch.float32)"),
+    (
+        "return torch.where(even, angle.sin(), angle.cos())",
+        "return torch.where(even, angle.sin(), angle.cos()).double()",
+    ),
+    en="The result is float64, but in which precision were the angles computed?",
+    zh="结果是 float64，但角度是用什么精度算的？",
+)
+
+edit(
+    "att-10",
+    "N111b",
+    (
+        "i = torch.arange(d, dtype=torch.float64)",
+        "i = torch.arange(d, dtype=torch.float32)",
+    ),
+    ("torch.arange(L, dtype=torch.float64)", "torch.arange(L, dtype=torch.float32)"),
+    en="Which dtype does the docstring promise, and which one does arange give without being asked?",
+    zh="文档字符串要求什么 dtype？不指定时 arange 给出什么？",
+)
+
+edit(
+    "att-10",
+    "N112",
+    (
+        "return torch.where(even, angle.sin(), angle.cos())",
+        "return torch.where(even, angle.sin(), angle.cos()).numpy()",
+    ),
+    en="The encoder moves the table to the model's dtype and device: which kind of array can do that?",
+    zh="编码器要把这张表转到模型的 dtype 和设备上：哪种数组能这样做？",
+)
 
 
 # ---- self-attention ----
@@ -1035,6 +1095,14 @@ edit(
 
 edit(
     "att-19",
+    "N113",
+    ("self.scores(state[:, None], states)", "self.scores(states, state[:, None]).transpose(1, 2)"),
+    en="With an additive or bilinear score it matters which of the two asks: which argument is the query?",
+    zh="对加性或双线性打分，谁是查询有区别：哪个参数是查询？",
+)
+
+edit(
+    "att-19",
     "N51",
     ("return context[:, 0], weights[:, 0]", "return context, weights"),
     en="One query gives one row of weights: over which axis did you sum or squeeze?",
@@ -1282,11 +1350,31 @@ edit(
 )
 
 edit(
+    "att-22",
+    "N114",
+    (
+        "return torch.cat([torch.full_like(targets[:, :1], BOS), targets[:, :-1]], dim=1)",
+        "return torch.cat([torch.ones(len(targets), 1), targets[:, :-1]], dim=1)",
+    ),
+    en="An embedding looks rows up by number: which dtype do your inputs have?",
+    zh="嵌入层按编号取行：你的输入是什么 dtype？",
+)
+
+edit(
     "att-23",
     "G20",
     ("targets.flatten(), ignore_index=PAD)", "targets.flatten())"),
     en="Double the padding: should the loss change?",
     zh="把填充加倍：损失应该变化吗？",
+)
+
+
+edit(
+    "att-23",
+    "N115",
+    ("ignore_index=PAD)", "ignore_index=PAD).item()"),
+    en="Training calls backward on this loss: what is left of the way back after your last step?",
+    zh="训练要对这个损失调用 backward：经过你的最后一步，反向的路还在吗？",
 )
 
 

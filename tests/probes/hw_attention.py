@@ -4,6 +4,17 @@ returns their results."""
 import torch
 from torch.nn import functional as F
 
+from course.runner import usable
+
+NOT_TRAINED = (  # functions that no script trains through; their numbers are float64
+    "log_angle_density",
+    "padding_keep",
+    "position_encoding",
+    "decoder_inputs",
+    "diagonal_weight",
+    "tied_scores_grad",
+)
+
 
 def tensor(value):
     return torch.as_tensor(value)
@@ -15,9 +26,39 @@ def tensors(values):
 
 
 def function(homework, name, *inputs):
-    """Result of a function of model.py on arrays."""
-    with torch.no_grad():
-        return homework.find(name)(*tensors(inputs))
+    """{"value": result of a function of model.py on arrays, "use": what the scripts can do with it}."""
+    tested, gradient = homework.find(name), name not in NOT_TRAINED
+    again = tested if gradient else None
+    return usable.ask(tested, tensors(inputs), again=again, gradient=gradient)
+
+
+class Parallel:
+    """Inside: torch draws vectors of length n that all have one direction, each with a length of its own."""
+
+    def __init__(self, n):
+        self.n, self.draw = n, torch.randn
+
+    def __enter__(self):
+        torch.randn = self.randn
+
+    def __exit__(self, *error):
+        torch.randn = self.draw
+
+    def randn(self, *size, **settings):
+        drawn = self.draw(*size, **settings)
+        if self.n not in drawn.shape:
+            return drawn
+        axis = drawn.dim() - 1 - list(reversed(drawn.shape)).index(self.n)
+        along = [self.n if a == axis else 1 for a in range(drawn.dim())]
+        direction = torch.linspace(0.3, 1.7, self.n, dtype=drawn.dtype).reshape(along)
+        return direction * (0.5 + drawn.select(axis, 0).unsqueeze(axis).abs())
+
+
+def parallel_angles(homework, n, num_pairs, seed):
+    """sample_angles where all vectors that are drawn are parallel."""
+    tested = homework.find("sample_angles")
+    with Parallel(n):
+        return tested(n, num_pairs, seed)
 
 
 def angles(homework, jobs):
@@ -49,9 +90,13 @@ def build(homework, kind, settings, weights):
 
 
 def method(homework, kind, settings, weights, name, inputs):
-    """Result of one method of a module."""
-    with torch.no_grad():
-        return getattr(build(homework, kind, settings, weights), name)(*tensors(inputs))
+    """{"value": result of one method of a module, "use": what the scripts can do with it}."""
+    module = build(homework, kind, settings, weights)
+    parameters = [p for name, p in module.named_parameters() if name in weights]
+    single = build(homework, kind, settings, weights).float()
+    return usable.ask(
+        getattr(module, name), tensors(inputs), parameters, again=getattr(single, name)
+    )
 
 
 def in_one_piece(homework, arrays, n_head, keep):
@@ -92,13 +137,10 @@ def block_step(homework, step, matrices, x, keep=None):
     weights = torch.arange(B * L * L, dtype=x.dtype).reshape(B, 1, L, L)
     for shift, (name, matrix) in enumerate(matrices.items(), 1):
         setattr(block, name, Recorder(matrix, shift, weights if name == "attention" else None))
-    with torch.no_grad():
-        if step == "mlp_step":
-            return {"x": block.mlp_step(x)}
-        keep = None if keep is None else tensor(keep)
-        result = block.attention_step(x, keep)
-    return {
-        "result": result,
+    if step == "mlp_step":
+        return usable.ask(block.mlp_step, [x])
+    asked = usable.ask(block.attention_step, [x, None if keep is None else tensor(keep)])
+    return asked | {
         "masks": [
             value for call in block.attention.calls for value in call[1:] if value is not None
         ],
@@ -111,11 +153,11 @@ def fake_seq2seq(homework, H, V):
 
 
 def context(homework, state, states, keep):
-    """Seq2Seq.context with a distance as the score: scores(query, states) = cdist."""
+    """Seq2Seq.context with a distance as the score, scores(query, states) = cdist(query, 2 * states): another one where
+    query and states change places."""
     model = fake_seq2seq(homework, len(state[0]), 4)
-    model.scores = torch.cdist
-    with torch.no_grad():
-        return model.context(tensor(state), tensor(states), tensor(keep))
+    model.scores = lambda query, states: torch.cdist(query, 2 * states)
+    return usable.ask(model.context, [tensor(state), tensor(states), tensor(keep)])
 
 
 def step(homework, weights, token, state, states, keep):
@@ -136,9 +178,10 @@ def step(homework, weights, token, state, states, keep):
         return look(*arguments)
 
     model.look, model.context = look, context
-    with torch.no_grad():
-        result = model.step(tensor(token), tensor(state), tensor(states), tensor(keep))
-    return {"result": result, "queries": queries, "past look": bool(past)}
+    inputs = [tensor(token), tensor(state), tensor(states), tensor(keep)]
+    parameters = [p for name, p in model.named_parameters() if name in weights]
+    asked = usable.ask(model.step, inputs, parameters)
+    return asked | {"queries": queries, "past look": bool(past)}
 
 
 def greedy(homework, table, tokens, lengths, max_len):
@@ -171,7 +214,7 @@ def greedy(homework, table, tokens, lengths, max_len):
     model.encode, model.step = encode, step
     with torch.no_grad():
         result = model.greedy(tokens, tensor(lengths), max_len)
-    return {"result": result, "steps": len(calls)}
+    return {"result": result, "steps": len(calls), "kind": type(result[0]).__name__}
 
 
 def whole(homework, kind, settings, weights, inputs):

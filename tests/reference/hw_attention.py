@@ -66,6 +66,11 @@ def sample_angles(rng):
     yield Case("n = 1", [[[1, 5000, seed], [1, 5000, seed], [1, 5000, seed + 1]], [masses] * 3], {})
 
 
+def sample_angles_parallel(rng):
+    pairs = 5000  # of those, a fifth or so have a cosine past 1
+    yield Case("parallel vectors", [7, pairs, int(rng.integers(1000))], {"angles": np.zeros(pairs)})
+
+
 def log_angle_density(rng):
     """Γ(n/2) / (√π Γ((n-1)/2)) by the recursion of Γ: its logarithm is a sum of logarithms."""
     for n in (int(rng.integers(4, 12)), 2, 3, 1000):
@@ -119,12 +124,18 @@ def score_bilinear(rng):
 
 def score_dot(rng):
     yield from score(rng, lambda q, k: q @ k)
+
+
+def score_dot_heads(rng):
     yield from score(rng, lambda q, k: q @ k, front=(7,))
     yield from score(rng, lambda q, k: q @ k, front=(2, 3))  # any number of axes
 
 
 def score_scaled_dot(rng):
     yield from score(rng, lambda q, k: q @ k / len(q) ** 0.5)
+
+
+def score_scaled_dot_heads(rng):
     yield from score(rng, lambda q, k: q @ k / len(q) ** 0.5, front=(7,))
 
 
@@ -163,7 +174,15 @@ def attention_weights_masked(rng):
 
 
 def mix(rng):
-    for label, front in (("", ()), ("heads", (3,)), ("as many queries as keys", ())):
+    yield from mixtures(rng, ("", ()), ("as many queries as keys", ()))
+
+
+def mix_heads(rng):
+    yield from mixtures(rng, ("heads", (3,)), ("as many queries as keys, heads", (3,)))
+
+
+def mixtures(rng, *shapes):
+    for label, front in shapes:
         B, Lq, Lk, d = sizes(rng)
         Lq = Lk if label.startswith("as many") else Lq
         s = rng.normal(size=(B, *front, Lq, Lk))
@@ -186,12 +205,15 @@ def padding_keep(rng):
 
 
 def position_encoding(rng):
-    for label, L, d in (
-        ("", int(rng.integers(5, 9)), 10),
-        ("odd width", 4, 7),
-        ("width 1", 6, 1),
-        ("one position", 1, 6),
-    ):
+    yield from position_tables(("", int(rng.integers(5, 9)), 10), ("one position", 1, 6))
+
+
+def position_encoding_odd_width(rng):
+    yield from position_tables(("odd width", int(rng.integers(4, 7)), 7), ("width 1", 6, 1))
+
+
+def position_tables(*shapes):
+    for label, L, d in shapes:
         table = [
             [
                 math.sin(p / 10000 ** (i / d))
@@ -401,7 +423,10 @@ def context(rng):
             np.arange(S) < lengths[:, None],
         )
         s = np.array(
-            [[math.sqrt(sum((state[b] - states[b, t]) ** 2)) for t in range(S)] for b in range(B)]
+            [
+                [math.sqrt(sum((state[b] - 2 * states[b, t]) ** 2)) for t in range(S)]
+                for b in range(B)
+            ]
         )
         weights = rows(s, keep)
         yield Case(
