@@ -279,7 +279,7 @@ def train_step(model, batch, optimizer):
     loss = -log_p[torch.arange(len(labels)), labels].mean()
     loss.backward()
     optimizer.step()
-    return loss.detach().numpy()
+    return loss.detach().numpy().item()
 
 
 @accepted("wai-17")

@@ -79,6 +79,17 @@ edit(
 )
 
 edit(
+    "wai-01",
+    "W103",
+    (
+        "return [word for word in jieba.lcut(text) if not word.isspace()]",
+        'return jieba.lcut("".join(text.split()))',
+    ),
+    en="Two words with a space between them, and the same two without it: are they one word now?",
+    zh="“研究 生”和“研究生”：两个词之间的空格说明了什么？",
+)
+
+edit(
     "wai-02",
     "W27",
     (
@@ -210,6 +221,28 @@ def split(labels, share, rng):
 
 
 edit(
+    "wai-03",
+    "W104",
+    (
+        "return np.concatenate(rest), np.concatenate(held)",
+        "return np.concatenate(rest).tolist(), np.concatenate(held).tolist()",
+    ),
+    en="prepare.py picks rows of your first result by an array of numbers: can a list do that?",
+    zh="prepare.py 用一组编号从你的第一个结果中取行：列表能这样取吗？",
+)
+
+edit(
+    "wai-03",
+    "W105",
+    (
+        "return np.concatenate(rest), np.concatenate(held)",
+        "return np.concatenate(held), np.concatenate(rest)",
+    ),
+    en="Which of the two parts does the docstring name first?",
+    zh="文档字符串先说的是哪一部分？",
+)
+
+edit(
     "wai-04",
     "W2",
     ('text in parts["train"]', "part in parts.values() for text in part"),
@@ -338,6 +371,15 @@ def pad(texts):
     for row, text in zip(tokens, texts):
         row[: len(text)] = torch.tensor(text)
     return tokens, torch.tensor([len(text) for text in texts])
+
+
+edit(
+    "wai-05",
+    "W106",
+    ("return tokens, lengths", "return tokens.numpy(), lengths.numpy()"),
+    en="The model looks tokens up in an embedding: which kind of array does it take?",
+    zh="模型要用 tokens 查嵌入表：它接受哪种数组？",
+)
 
 
 @mistake(
@@ -536,6 +578,23 @@ edit(
     en="Is the size of a number what counts, or the number?",
     zh="比较的是数的大小，还是绝对值的大小？",
 )
+
+
+@mistake(
+    "wai-08",
+    "W107",
+    en="What is left of the way back to the states after your values have become Python numbers?",
+    zh="数值变成 Python 数之后，还能反向传播到 states 吗？",
+)
+def max_pool(states, lengths):
+    return torch.tensor(
+        [
+            [max(states[b, : lengths[b], c]).item() for c in range(states.size(2))]
+            for b in range(len(states))
+        ],
+        dtype=states.dtype,
+    )
+
 
 edit(
     "wai-09",
@@ -1041,6 +1100,15 @@ def train_step(model, batch, optimizer):
         return F.cross_entropy(model(tokens, lengths), labels).item()
 
 
+edit(
+    "wai-16",
+    "W108",
+    ("return loss.item()", "return loss"),
+    en="The log is a text file: what does train.py write for a tensor?",
+    zh="日志是文本文件：train.py 怎么写一个张量？",
+)
+
+
 @mistake(
     "wai-17",
     "W15",
@@ -1129,6 +1197,39 @@ def evaluate(model, batches):
         loss += F.cross_entropy(logits, labels, reduction="sum").item()
         right += (logits.argmax(1) == labels).sum().item()
         count += len(labels)
+    return loss / count, right / count
+
+
+edit(
+    "wai-17",
+    "W109",
+    (
+        "right += (logits.argmax(1) == labels).sum().item()",
+        "right += (logits.argmax(1) == labels).sum()",
+    ),
+    en="Print the type of both results: which one is still a tensor?",
+    zh="打印两个结果的类型：哪一个还是张量？",
+)
+
+
+@mistake(
+    "wai-17",
+    "W110",
+    en="train.py hands the batches over as a generator: what is left of it for a second loop?",
+    zh="train.py 以生成器给出各批数据：第二个循环还能取到什么？",
+)
+def evaluate(model, batches):
+    model.eval()
+    with torch.no_grad():
+        loss = sum(
+            F.cross_entropy(model(tokens, lengths), labels, reduction="sum").item()
+            for tokens, lengths, labels in batches
+        )
+        right = sum(
+            (model(tokens, lengths).argmax(1) == labels).sum().item()
+            for tokens, lengths, labels in batches
+        )
+        count = sum(len(labels) for _, _, labels in batches)
     return loss / count, right / count
 
 

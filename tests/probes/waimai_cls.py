@@ -6,6 +6,8 @@ import tempfile
 import numpy as np
 import torch
 
+from course.runner import usable
+
 
 def tensor(value):
     return torch.from_numpy(np.array(value)) if isinstance(value, (np.ndarray, list)) else value
@@ -38,7 +40,7 @@ def split(homework, labels, share, seeds):
         homework.module("data_processor").split(labels.copy(), share, np.random.default_rng(seed))
         for seed in seeds
     ]
-    return [{"rest": np.asarray(rest), "held": np.asarray(held)} for rest, held in answers]
+    return [{"rest": rest, "held": held} for rest, held in answers]
 
 
 def embedding(homework, mode, vectors, tokens):
@@ -66,22 +68,24 @@ def embedding(homework, mode, vectors, tokens):
 
 
 def tensors(homework, function, *inputs):
-    """A function of model.py for tensors."""
-    with torch.no_grad():
-        return getattr(homework.module("model"), function)(*map(tensor, inputs))
+    """{"value": result of a function of model.py for tensors, "use": what the scripts can do with it}."""
+    tested = getattr(homework.module("model"), function)
+    return usable.ask(tested, list(map(tensor, inputs)), again=tested)
+
+
+def pad(homework, texts):
+    """{"value": result of pad, "use": what the scripts can do with it}."""
+    return usable.ask(homework.module("data_processor").pad, [texts], gradient=False)
 
 
 def recurrent_states(homework, name, dim, hidden, num_layers, bidirectional, weights, x, lengths):
-    """RecurrentEncoder.states with these weights."""
-    encoder = (
-        homework.module("model")
-        .RecurrentEncoder(name, dim, hidden, num_layers, bidirectional)
-        .double()
-        .eval()
-    )
-    load(encoder, weights)
-    with torch.no_grad():
-        return encoder.states(tensor(x), tensor(lengths))
+    """{"value": RecurrentEncoder.states with these weights, "use": what the scripts can do with it}."""
+    kind = homework.module("model").RecurrentEncoder
+    encoder, single = (kind(name, dim, hidden, num_layers, bidirectional).eval() for _ in range(2))
+    load(encoder.double(), weights)
+    parameters = list(encoder.parameters())
+    inputs = [tensor(x), tensor(lengths)]
+    return usable.ask(encoder.states, inputs, parameters, again=single.states)
 
 
 def load(module, weights):
@@ -133,7 +137,8 @@ class Linear(torch.nn.Module):
 
 
 def steps(homework, weight, batches, lr):
-    """Two or more train_steps by plain gradient descent: the returned losses, the weights after each step, the mode."""
+    """Two or more train_steps by plain gradient descent: the returned losses and their type, the weights after each
+    step, the mode."""
     model = Linear(weight).eval()
     gradient_descent = torch.optim.SGD(model.parameters(), lr=lr)
     losses, weights = [], []
@@ -141,20 +146,27 @@ def steps(homework, weight, batches, lr):
         loss = homework.module("train").train_step(
             model, tuple(map(tensor, batch)), gradient_descent
         )
-        losses.append(float(loss))
+        losses.append(loss)
         weights.append(model.weight.detach().clone())
-    return {"losses": np.array(losses), "weights": torch.stack(weights), "training": model.modes}
+    return {
+        "losses": losses,
+        "kinds": [type(loss).__name__ for loss in losses if not isinstance(loss, (float, int))],
+        "weights": torch.stack(weights),
+        "training": model.modes,
+    }
 
 
 def evaluation(homework, weight, dropped, batches):
-    """evaluate over the batches, of a model that is in training mode before the call."""
+    """evaluate over the batches, of a model that is in training mode before the call. As in train.py the batches come
+    from a generator: they can be gone through once only."""
     model = Linear(weight, dropped).train()
     loss, accuracy = homework.module("train").evaluate(
-        model, [tuple(map(tensor, batch)) for batch in batches]
+        model, (tuple(map(tensor, batch)) for batch in batches)
     )
     return {
-        "loss": float(loss),
-        "accuracy": float(accuracy),
+        "loss": loss,
+        "accuracy": accuracy,
+        "kinds": [type(x).__name__ for x in (loss, accuracy) if not isinstance(x, (float, int))],
         "training": any(model.modes),
         "gradients kept": any(model.grads),
     }

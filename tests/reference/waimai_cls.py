@@ -35,6 +35,15 @@ def texts(rng, least=3):
     return B, T, C, lengths
 
 
+APART = (  # words that jieba cuts otherwise when the space between them is lost
+    ("研究", "生"),
+    ("真", "不错"),
+    ("不", "辣"),
+    ("送餐", "生"),
+    ("咸", "味道"),
+)
+
+
 def tokenizer(rng):
     long, *others = (
         "中华人民共和国的饺子",
@@ -54,7 +63,8 @@ def tokenizer(rng):
         chosen = rng.permutation(
             [long, *rng.permutation(others)[:3]]
         ).tolist()  # a long word: it can be cut in other ways
-        text = joint.join([*chosen, f"ok{rng.integers(10, 99)}", chosen[0], "！"])
+        pair = APART[rng.integers(len(APART))] if joint != "，" else ()
+        text = joint.join([*chosen, f"ok{rng.integers(10, 99)}", *pair, chosen[0], "！"])
         yield Case(label, [text], {"words": [word for word in library_cut(text) if word.strip()]})
     yield Case("nothing", [""], {"words": []})
 

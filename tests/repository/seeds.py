@@ -173,13 +173,13 @@ def digest(homework: str) -> str:
     hashed = hashlib.sha256()
     folders = (homework, "course", "course/runner")
     paths = [path for folder in folders for path in sorted((ROOT / folder).glob("*.py"))]
-    own = list(paths)
-    own += [ROOT / "tests" / f"test_{homework}.py", ROOT / "tests/repository/mutants.py"]
-    own += [
+    sources = list(paths)
+    sources += [ROOT / "tests" / f"test_{homework}.py", ROOT / "tests/repository/mutants.py"]
+    sources += [
         ROOT / "tests" / folder / f"{homework}.py"
         for folder in ("reference", "mistakes", "accepted", "probes")
     ]
-    for path in own:
+    for path in sources:
         hashed.update(path.read_bytes() if path.is_file() else b"")
     return hashed.hexdigest()
 
