@@ -18,7 +18,9 @@ from course.solved import load_solved
 SHOP = "hmm/phone_store.py"
 SHEETS = {"README.md": "Due", "README.zh-CN.md": "截止"}
 PROVIDED = {"README.md": " (provided this term)", "README.zh-CN.md": "（本学期已提供）"}
-ONLY = re.compile(r"<!-- ONLY (?P<homework>\w+) -->\n?(?P<text>.*?)<!-- END ONLY -->\n?", re.DOTALL)
+ONLY = re.compile(
+    r"<!-- ONLY (?P<part>\w+) -->\n?(?P<text>.*?)<!-- END ONLY -->(?P<end>\n?)", re.DOTALL
+)
 
 
 def shop(seed: int) -> dict[str, Any]:
@@ -102,12 +104,19 @@ def _shop_output(seed: int) -> str:
     return "".join(line for line in lines if not line.startswith("picture"))
 
 
-def readme(text: str, homeworks: Sequence[str]) -> str:
+def readme(text: str, homeworks: Sequence[str], parts: Sequence[str] | None = None) -> str:
     """The copy's README: no row, command, paragraph or example of a homework that is not in it.
 
-    A text that belongs to one homework stands between `<!-- ONLY name -->` and `<!-- END ONLY -->`.
+    A text that belongs to one homework, or to another part of the copy (`book`), stands between `<!-- ONLY name -->`
+    and `<!-- END ONLY -->`. parts: the names whose texts stay (default: the homeworks).
     """
-    text = ONLY.sub(lambda only: only["text"] if only["homework"] in homeworks else "", text)
+    kept = homeworks if parts is None else parts
+
+    def replaced(only: re.Match[str]) -> str:
+        end = "" if "\n" in only["text"] else only["end"]  # inside a line the line's end stays
+        return (only["text"] if only["part"] in kept else "") + end
+
+    text = ONLY.sub(replaced, text)
     row_of_homework = re.compile(r"^\|(?:[^|]*\|)? \[(\w+)\]\(\1\) \|.*\n", re.MULTILINE)
     text = row_of_homework.sub(lambda row: row[0] if row[1] in homeworks else "", text)
     if "hmm" not in homeworks:

@@ -11,6 +11,7 @@ files left out, stored cases put in. It is built in a temporary folder, proved t
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,8 @@ from course.commands import update
 from course.homeworks import COPY_RECORD, HOMEWORKS, PROGRESS_FILE, ROOT
 from course.settings import Course, CourseError
 from course.settings import load as load_course
+from grading.book_pages import FOLDER as BOOK
+from grading.book_pages import install_line, missing_packages, write_book
 from grading.treefiles import tree_files
 
 LEFT_OUT = (
@@ -69,11 +72,18 @@ class ReleaseError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a copy holds. course: as course.load gives it. solved: solutions and worked answers stay."""
+    """What a copy holds. course: as course.load gives it. solved: solutions and worked answers stay. book: the offline
+    book too; the default is whether its packages are installed."""
 
     homeworks: tuple
     course: Course = field(default_factory=load_course)
     solved: bool = False
+    book: bool = field(default_factory=lambda: not missing_packages())
+
+    @property
+    def parts(self):
+        """What `<!-- ONLY name -->` in a README may ask for: homeworks, and the book."""
+        return (*self.homeworks, BOOK) if self.book else self.homeworks
 
     def given(self, homework):
         """Ids of blanks that are handed out filled in: course.toml leaves them out."""
@@ -130,9 +140,9 @@ def strip(name, plan, root=ROOT):
             else path.read_text(encoding="utf-8")
         )
         text = markers.strip_sheet(text, name, solved=plan.solved and owned)
-        return (handout.readme(text, plan.homeworks) if name in handout.SHEETS else text).encode(
-            "utf-8"
-        )
+        if name in handout.SHEETS:
+            text = handout.readme(text, plan.homeworks, plan.parts)
+        return text.encode("utf-8")
     if name.endswith(".ipynb"):
         return strip_notebook(
             json.loads(path.read_text(encoding="utf-8")), name, plan.solved
@@ -175,6 +185,8 @@ def build(out, plan, root=ROOT):
         if load_checks(homework):
             seeds = [plan.course.seed * 1000 + number for number in range(case_sources.STORED_SETS)]
             case_sources.store_cases(homework, cases / f"{homework}.npz", seeds)
+    if plan.book:
+        write_book(Path(out), Path(out) / BOOK)
     names = files_of(out)
     texts = {
         name: (Path(out) / name).read_text(encoding="utf-8")
@@ -378,7 +390,25 @@ def prove_silent(folder, plan, root=ROOT):
             raise ReleaseError(
                 f"{name} holds a line of a solution: {min(leaked, default='a marker')}"
             )
+    if (Path(folder) / BOOK).is_dir():
+        prove_book_silent(folder, lines)
     return len(lines)
+
+
+def _letters(text):
+    """A text without white space, punctuation and Markdown's marks."""
+    return re.sub(r"[\W_]+", "", text)
+
+
+def prove_book_silent(folder, lines):
+    """No line of a solution is in the book's text, whatever became of its marks. Raises ReleaseError."""
+    script = (Path(folder) / BOOK / "search.js").read_text(encoding="utf-8")
+    rows = json.loads(script.partition(" = ")[2].rstrip(";\n"))
+    book = _letters("".join(row[-1] for row in rows))
+    for line in sorted(lines):
+        letters = _letters(line)
+        if len(letters.encode("utf-8")) >= 50 and letters in book:  # shorter ones occur by chance
+            raise ReleaseError(f"the book holds a line of a solution: {line}")
 
 
 def prove_same(folder, plan):
@@ -399,6 +429,8 @@ def prove_same(folder, plan):
 
 
 def prove(folder, plan, say):
+    if not plan.book:
+        say(f"no offline book in it: {install_line(missing_packages())}")
     say(f"it imports: {prove_imports(folder, plan)} files")
     if not plan.solved:
         say(f"every blank fails as empty, by name: {prove_empty(folder, plan)} checks")

@@ -1,5 +1,6 @@
 """Finds the homeworks in a submission: by the files and functions that only they have, not by a folder's name alone."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ ANSWER_WORDS = (
     "书面",
     "comment",
 )
+BOOK_PAGE = re.compile(r"(^|/)book/(index\.html|(en|zh|play)/[\w-]+\.html)$")
 MAX_INSPECTED = 400  # Python files of a submission that are looked into
 OTHER = Notice("not code and not written work", "既不是代码也不是书面作业")
 SHEET = Notice("comes with the homework", "题目自带的文件")
@@ -551,17 +553,14 @@ class _Finder:
         return inside[0] if len(inside) == 1 else None
 
     def _is_provided(self, source: Source) -> bool:
-        """A picture of the sheet, as it was handed out."""
-        path = names.ROOT / "x"
-        for homework in self.homeworks:
-            path = names.ROOT / homework / "figures" / source.name
-            if (
-                source.folder.endswith("figures")
-                and path.is_file()
-                and path.stat().st_size == source.size
-            ):
-                return True
-        return False
+        """A page of the offline book, or a picture or a page to play with of a sheet, as it was handed out."""
+        if BOOK_PAGE.search(source.path):
+            return True
+        kind = source.folder.rpartition("/")[2]
+        paths = [names.ROOT / homework / kind / source.name for homework in self.homeworks]
+        return kind in ("figures", "play") and any(
+            path.is_file() and path.stat().st_size == source.size for path in paths
+        )
 
     def _use_written(self, homework: str, files: dict[str, Source]) -> None:
         """Add written work within the limits, the small files first."""

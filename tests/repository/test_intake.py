@@ -15,6 +15,7 @@ import zlib
 
 import pytest
 
+from course.homeworks import ROOT
 from grading.intake import (
     Refused,
     archives,
@@ -114,6 +115,29 @@ def test_members_that_are_left_out(tmp_path, files, words, kind):
     submission = read(path)
     assert submission.files["hmm"]["model.py"] == made.solved_by("a")
     assert words == "nothing of hmm" or words in submission.problems[0]
+
+
+def test_pages_of_the_copy_are_not_written_work(tmp_path):
+    """Somebody hands in the whole student copy: the offline book and the pages to play with stay unread, by name."""
+    page = ROOT / "hmm" / "play" / "trellis.html"
+    written = {
+        "hmm/model.py": made.mine("a"),
+        "hmm/answers.html": b"mine",
+        "hmm/play/own.html": b"x",
+    }
+    provided = {
+        "book/index.html": b"<p>",
+        "book/zh/hmm.html": b"<p>",
+        "book/play/hmm-trellis.html": page.read_bytes(),
+        "hmm/play/trellis.html": page.read_bytes(),
+    }
+    for folder in ("", "copy/"):
+        path = tmp_path / "one.zip"
+        path.write_bytes(
+            made.zipped({folder + name: data for name, data in (written | provided).items()})
+        )
+        submission = read(path)
+        assert set(submission.written["hmm"]) == {"answers.html", "play/own.html"}
 
 
 @pytest.mark.parametrize(

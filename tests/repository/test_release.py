@@ -138,7 +138,8 @@ def test_the_student_copy_is_proved(homework, tmp_path, one_set_of_cases):
     """It imports, empty blanks fail by name, solved files pass, nothing leaks, two builds are the same bytes."""
     messages = []
     release.release(tmp_path / "copy", plan(homework, seed=3), say=messages.append)
-    assert len(messages) == 6
+    assert len(messages) == (6 if plan(homework).book else 7)  # 7: the book is left out
+    assert (tmp_path / "copy" / "book" / "index.html").is_file() == plan(homework).book
     copy = tmp_path / "copy"
     assert not (copy / "grading").exists() and not (copy / "tests" / "reference").exists()
     assert (copy / "tests" / "cases" / f"{homework}.npz").stat().st_size < 2 * 2**20

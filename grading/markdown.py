@@ -1,0 +1,226 @@
+"""Markdown of a sheet -> HTML of the offline book: MathML formulas, highlighted code, inlined figures, sections to search.
+
+Needs the packages of book_pages.PACKAGES: import this module only where they are installed.
+"""
+
+import base64
+import html
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pygments
+import pygments.formatters
+import pygments.lexers
+from latex2mathml.converter import convert as to_mathml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}
+UPRIGHT_LETTERS = re.compile(r'(?:<mi mathvariant="normal">\w</mi>){2,}')
+FUNCTIONS = r"\\(?:log|exp|tanh|sin|cos|arccos|max|min)\b"
+CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef“”‘’—…]")
+SPACES = {"thinmathspace": "0.167em", "mediummathspace": "0.222em", "thickmathspace": "0.278em"}
+
+
+@dataclass
+class Section:
+    """What stands under one heading. level: 1 to 6. anchor: its id in the page. text: plain, for the search."""
+
+    title: str
+    level: int
+    anchor: str
+    text: str = ""
+
+
+@dataclass
+class Rendered:
+    """A text as HTML, and its sections in order; the first one is the title's."""
+
+    html: str
+    sections: list[Section] = field(default_factory=list)
+
+
+def slug(heading: str) -> str:
+    """A heading's anchor, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def formula(latex: str, options: dict[str, bool]) -> str:
+    """A LaTeX formula as MathML. options: {"display_mode": bool}, as the dollar plugin passes them.
+
+    Formulas side by side in one display (between \\quad) become elements of their own: a narrow page breaks the line there.
+    """
+    if not options["display_mode"]:
+        return _mathml(latex, "inline")
+    return " ".join(_mathml(part, "block") for part in side_by_side(latex))
+
+
+def side_by_side(latex: str) -> list[str]:
+    """The parts of a display formula that \\quad and \\qquad separate outside of all braces."""
+    parts, depth = [""], 0
+    for piece in re.split(r"(\\q?quad\b|[{}])", latex):
+        depth += {"{": 1, "}": -1}.get(piece, 0)
+        if piece in ("\\quad", "\\qquad") and not depth:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return [part for part in parts if part.strip()]
+
+
+def _mathml(latex: str, display: str) -> str:
+    latex = re.sub(
+        rf"(?<=[\w)}}])\s*(?={FUNCTIONS})", r"\\thinspace ", latex
+    )  # TeX's space around log
+    latex = re.sub(rf"({FUNCTIONS})(?!\s*[(^_])", r"\1\\thinspace ", latex)
+    mathml = to_mathml(latex.strip(), display=display)
+    for name, width in SPACES.items():  # MathML Core has no named widths
+        mathml = mathml.replace(f'width="{name}"', f'width="{width}"')
+    mathml = mathml.replace("<mo>&#x0005E;</mo></mover>", '<mo stretchy="false">^</mo></mover>')
+    return UPRIGHT_LETTERS.sub(lambda run: f"<mi>{re.sub('<[^>]+>', '', run[0])}</mi>", mathml)
+
+
+def highlight(code: str, language: str, _attributes: str) -> str:
+    """The inside of a code block: spans with Pygments' short class names, or plain text for an unknown language."""
+    if language not in ("bash", "python", "bat", "json", "toml", "csv"):
+        return html.escape(code)
+    lexer = pygments.lexers.get_lexer_by_name("text" if language == "csv" else language)
+    return pygments.highlight(code, lexer, pygments.formatters.HtmlFormatter(nowrap=True))
+
+
+def figure(path: Path, alt: str, prefix: str) -> str:
+    """A picture inside the page. An SVG stays an SVG (dark mode reaches it); `prefix` keeps its ids apart from others'."""
+    description = html.escape(alt, quote=True)
+    if path.suffix != ".svg":
+        data = base64.b64encode(path.read_bytes()).decode("ascii")
+        return f'<img alt="{description}" src="data:{PICTURE_TYPES[path.suffix]};base64,{data}">'
+    svg = path.read_text(encoding="utf-8")
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}\1"', svg)
+    svg = re.sub(r'url\(#|href="#', lambda start: start[0] + prefix, svg)
+    return svg.replace("<svg", f'<svg aria-label="{description}"', 1)
+
+
+def render(text: str, folder: Path, resolve: Callable[[str], str | None]) -> Rendered:
+    """HTML and sections of a Markdown text.
+
+    folder: where its pictures are looked up. resolve: an address as the text has it -> the book's, or None where the
+    book has nothing to link to (the words stay, the link goes).
+    """
+    parser = MarkdownIt("commonmark", {"html": True, "highlight": highlight})
+    parser.enable(["table", "strikethrough"])
+    parser.use(dollarmath_plugin, allow_labels=False, allow_space=False, renderer=formula)
+    parser.add_render_rule("code_inline", _inline_code)
+    tokens = parser.parse(text)
+    _join_lines(tokens)
+    _link(tokens, resolve)
+    _draw(tokens, folder)
+    sections = _sections(tokens)
+    _wrap_tables(tokens)
+    page = parser.renderer.render(tokens, parser.options, {})
+    page = re.sub(
+        r"(?<=[，。：；（、]) (?=<span class=\"math)", "", page
+    )  # GitHub needs this space
+    return Rendered(page, sections)
+
+
+def _inline_code(_renderer: Any, tokens: Sequence[Token], index: int, *_others: Any) -> str:
+    """Code inside a line: it breaks at spaces alone, not behind a flag's dashes, unless a word is long."""
+    words = tokens[index].content.split(" ")
+    parts = [
+        f"<span>{html.escape(word)}</span>" if len(word) < 30 else html.escape(word)
+        for word in words
+    ]
+    return f"<code>{' '.join(parts)}</code>"
+
+
+def _join_lines(tokens: list[Token]) -> None:
+    """Line breaks between Chinese characters vanish; a browser would show each as a space."""
+    for block in tokens:
+        visible = [
+            child for child in block.children or () if child.content or child.type == "softbreak"
+        ]
+        for before, token, after in zip(visible, visible[1:], visible[2:]):
+            left, right = before.content[-1:], after.content[:1]
+            if token.type == "softbreak" and CJK.match(left):
+                if CJK.match(right) or left in "，。：；（、？！":
+                    token.type = "text"
+
+
+def _link(tokens: list[Token], resolve: Callable[[str], str | None]) -> None:
+    for block in tokens:
+        dropped = 0
+        for token in block.children or ():
+            if token.type == "link_open":
+                address = resolve(str(token.attrs["href"]))
+                if address is None:
+                    token.type, dropped = "text", dropped + 1
+                    token.content = ""
+                else:
+                    token.attrs["href"] = address
+                    if address.startswith("https:"):
+                        token.attrs["rel"] = "noreferrer"
+            elif token.type == "link_close" and dropped:
+                token.type, token.content, dropped = "text", "", dropped - 1
+
+
+def _draw(tokens: list[Token], folder: Path) -> None:
+    """Pictures become HTML of their own; a paragraph that is one picture becomes a figure."""
+    number = 0
+    for index, block in enumerate(tokens):
+        for token in block.children or ():
+            if token.type == "image":
+                number += 1
+                path = folder / str(token.attrs["src"])
+                drawn = figure(path, token.content, f"f{number}-")
+                token.type, token.content, token.children = "html_inline", drawn, None
+        if block.type == "inline" and [child.type for child in block.children or ()] == [
+            "html_inline"
+        ]:
+            if (block.children or [])[0].content.startswith(("<img", "<svg")):
+                tokens[index - 1].tag = tokens[index + 1].tag = "figure"
+
+
+def _sections(tokens: list[Token]) -> list[Section]:
+    """The text's sections; headings get their anchors."""
+    sections = [Section("", 1, "")]
+    used: dict[str, int] = {}
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open":
+            title = plain(tokens[index + 1])
+            anchor = slug(title)
+            used[anchor] = used.get(anchor, -1) + 1
+            anchor += f"-{used[anchor]}" if used[anchor] else ""
+            token.attrs["id"] = anchor
+            section = Section(title, int(token.tag[1]), anchor)
+            sections = [section] if sections[0].anchor == "" else [*sections, section]
+        elif token.type == "inline" and tokens[index - 1].type != "heading_open":
+            sections[-1].text += plain(token) + "\n"
+        elif token.type in ("fence", "code_block", "math_block"):
+            sections[-1].text += token.content + "\n"
+    return sections
+
+
+def plain(token: Token) -> str:
+    """The words of an inline token: no marks, no pictures, formulas as LaTeX."""
+    words = []
+    for child in token.children or ():
+        if child.type in ("text", "code_inline", "math_inline"):
+            words.append(child.content)
+        elif child.type in ("softbreak", "hardbreak") or child.content == "<br>":
+            words.append(" ")
+    return "".join(words)
+
+
+def _wrap_tables(tokens: list[Token]) -> None:
+    """Around every table an element that scrolls sideways, reached by the keyboard."""
+    for index in reversed(range(len(tokens))):
+        if tokens[index].type == "table_open":
+            tokens.insert(
+                index, Token("html_block", "", 0, content='<div class="wide" tabindex="0">')
+            )
+        elif tokens[index].type == "table_close":
+            tokens.insert(index + 1, Token("html_block", "", 0, content="</div>\n"))
