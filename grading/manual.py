@@ -1,4 +1,8 @@
-"""manual.csv: points and comments that people give for written questions."""
+"""manual.csv: points, comments and rubric items that people give for written questions.
+
+The page of a question (templates/written.js) writes the same table: both keep to the columns, the order and the forms here.
+A row whose student is "rubric" has no points: it holds the question's rubric as the page was last used with it.
+"""
 
 import csv
 import io
@@ -9,16 +13,24 @@ from typing import NamedTuple
 from course.settings import Course
 from grading.intake import TableError, read_table
 from grading.intake.tables import heading
-from grading.spreadsheets import cell
+from grading.spreadsheets import FORMULA, cell, id_cell
 
-COLUMNS = ("student", "id", "points", "comment")
+COLUMNS = ("student", "id", "points", "comment", "rubric")
+RUBRIC = "rubric"  # in the column student: the row holds the question's rubric
+BETWEEN = " | "  # between rubric items in a cell: (2) text | (-1) text
 
 
 class WrittenMark(NamedTuple):
-    """What a written question got."""
+    """What a written question got. rubric: the items that apply, as "(2) text | (-1) text"."""
 
     points: float
     comment: str = ""
+    rubric: str = ""
+
+    @property
+    def applied(self) -> list[str]:
+        """The rubric items that apply, each "(points) text"."""
+        return [item for item in self.rubric.split(BETWEEN) if item]
 
 
 class Question(NamedTuple):
@@ -62,17 +74,37 @@ def read_manual(path: Path, course: Course) -> ManualMarks:
         key = Question(row["student"], homework, question)
         if key in marks:
             raise TableError(f"{where}: {row['student']} has {row['id']} in an earlier line too")
-        marks[key] = WrittenMark(points, row.get("comment", ""))
+        marks[key] = WrittenMark(points, row.get("comment", ""), row.get("rubric", ""))
     return marks
 
 
+def read_rows(path: Path) -> list[list[str]]:
+    """All rows of a manual.csv in the order of COLUMNS, those without points too: the pages keep them. Raises TableError."""
+    table = read_table(path)
+    names = [heading(text) for text in table.rows[0][1]] if table.rows else []
+    rows = (dict(zip(names, cells)) for _, cells in table.rows[1:])
+    return [[row.get(name, "") for name in COLUMNS] for row in rows]
+
+
 def template(questions: Iterable[tuple[Question, WrittenMark | None]]) -> str:
-    """Text of a manual.csv to fill in, a row for each question. Formulas of students are neutralised."""
+    """Text of a manual.csv to fill in, a row for each question and student. Formulas of students are neutralised."""
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\r\n")
     table.writerow(COLUMNS)
     for key, mark in questions:
-        points = f"{mark.points:g}" if mark else ""
-        comment = cell(mark.comment) if mark else ""
-        table.writerow([cell(key.student), f"{key.homework}/{key.question}", points, comment])
+        points, comment, rubric = mark or ("", "", "")
+        table.writerow(
+            [
+                id_cell(key.student),
+                f"{key.homework}/{key.question}",
+                cell(points),
+                _lines(comment),
+                cell(rubric),
+            ]
+        )
     return "\ufeff" + buffer.getvalue()
+
+
+def _lines(text: str) -> str:
+    """A comment as a cell that a spreadsheet does not run; its lines are kept."""
+    return f"'{text}" if text.startswith((*FORMULA, "'")) else text

@@ -152,15 +152,22 @@ ENVIRONMENT = _environment()
 
 
 def page(
-    template: str, title: str, lang: Language, script: str | None = None, **values: Any
+    template: str,
+    title: str,
+    lang: Language,
+    script: str | None = None,
+    style: str | None = None,
+    **values: Any,
 ) -> str:
-    """Text of a page. script: the file in templates/ that is allowed to run on it."""
+    """Text of a page. script, style: files in templates/; the script is the only one that is allowed to run on the page."""
     code = (TEMPLATES / script).read_text(encoding="utf-8") if script else None
     digest = hashlib.sha256((code or "").encode("utf-8")).digest()
     text = ENVIRONMENT.get_template(template).render(
         title=title,
         lang=lang,
-        css=(TEMPLATES / "base.css").read_text(encoding="utf-8"),
+        css="".join(
+            (TEMPLATES / name).read_text(encoding="utf-8") for name in ("base.css", style) if name
+        ),
         script=code,
         script_hash=base64.b64encode(digest).decode("ascii"),
         w=WORDS[lang],

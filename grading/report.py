@@ -1,5 +1,6 @@
 """The third of three steps (plan, run, report): writes everything that a TA and the students read."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,14 +10,21 @@ from grading import formats, gradebook, suspicions
 from grading.class_page import class_page, maxima
 from grading.files import clear, write
 from grading.history import History, marks_of
-from grading.manual import Question, WrittenMark, template
+from grading.manual import Question, WrittenMark, read_rows, template
 from grading.marks import ClassMarks, Student, collect
 from grading.options import FormatName, GradeError, Options
-from grading.plan import Plan
+from grading.plan import MANUAL, Plan
 from grading.run import Graded
 from grading.spreadsheets import Sheet, csv_text, same_bytes
 from grading.student_page import result_json, spreads, student_page
-from grading.written import FOLDER, WrittenWork, keep_written, written_pages
+from grading.written import (
+    FOLDER,
+    Class,
+    WrittenWork,
+    keep_written,
+    unused_documents,
+    written_pages,
+)
 
 NAMES = 3  # columns of the tables that say who it is
 
@@ -45,7 +53,7 @@ def write_reports(plan: Plan, graded: Graded) -> Report:
     )
     report = Report(marks, ["grades.html", "grades.csv", "students/", "written/"])
     history = History.read(out).with_run(marks_of(marks.students))
-    pages = _write_written(plan, marks)
+    pages = _write_written(plan, graded, marks)
     page = class_page(
         marks,
         plan.course,
@@ -154,16 +162,37 @@ def format_text(name: FormatName, student: Student) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
-def _write_written(plan: Plan, marks: ClassMarks) -> dict[str, str]:
+def _write_written(plan: Plan, graded: Graded, marks: ClassMarks) -> dict[str, str]:
     """Write documents, pictures and the questions' pages. Homeworks that this run does not grade keep theirs."""
     out = plan.options.out
     rows = {student.submission for student in marks.students}
     handed_in: dict[str, Mapping[str, WrittenWork]] = {}
+    unused = {}
     for submission in plan.submissions:
         if submission.name in rows:
             handed_in[submission.name] = keep_written(out, submission)
+            unused[submission.name] = unused_documents(submission)
             submission.forget()  # pictures and PDFs are large
-    pages = written_pages(handed_in, plan.homeworks, plan.course, plan.options.lang)
+    keys: dict[str, list[str]] = {}
+    for student in marks.students:
+        keys.setdefault(student.submission, []).append(_key(plan, student))
+    manual = plan.options.manual or out / MANUAL
+    of = Class(
+        handed_in,
+        keys,
+        {
+            name: list(
+                dict.fromkeys(
+                    [name, *names, *(s.id for s in marks.students if s.submission == name and s.id)]
+                )
+            )
+            for name, names in keys.items()
+        },
+        read_rows(manual) if manual.is_file() else [],
+        unused,
+        hashlib.sha256(str(graded.record.seed).encode()).hexdigest()[:12],
+    )
+    pages = written_pages(of, plan.homeworks, plan.course, plan.options.lang)
     for name, text in pages.items():
         write(out / FOLDER / name, text)
     earlier = (
@@ -200,14 +229,19 @@ def _clear_documents(
 
 
 def _questions(plan: Plan, marks: ClassMarks) -> Iterator[tuple[Question, WrittenMark | None]]:
-    """(question, its mark or None) of everybody, for the file to fill in."""
-    for student in marks.students:
-        for homework, settings in plan.course.homeworks.items():
-            if homework in student.homeworks:
-                by_id = student.id and (plan.options.roster or student.group)
-                for question in settings.written:
-                    key = Question(student.id if by_id else student.submission, homework, question)
-                    yield key, student.written.get(homework, {}).get(question)
+    """(question, its mark or None) of everybody, for the file to fill in: in the order of the questions' pages."""
+    for homework, settings in plan.course.homeworks.items():
+        for question in settings.written:
+            for student in marks.students:
+                if homework in student.homeworks:
+                    mark = student.written.get(homework, {}).get(question)
+                    yield Question(_key(plan, student), homework, question), mark
+
+
+def _key(plan: Plan, student: Student) -> str:
+    """The name under which manual.csv has a student's marks."""
+    by_id = student.id and (plan.options.roster or student.group)
+    return student.id if by_id else student.submission
 
 
 def _write_gradebook(plan: Plan, report: Report) -> None:

@@ -119,6 +119,7 @@ def result(student: Student, record: RunRecord) -> dict[str, Any]:
         "written": {
             homework: {
                 question: {"points": mark.points, "comment": mark.comment}
+                | ({"rubric": mark.applied} if mark.rubric else {})
                 for question, mark in questions.items()
             }
             for homework, questions in student.written.items()

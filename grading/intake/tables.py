@@ -119,6 +119,9 @@ def _guess(data: bytes) -> tuple[str, str] | None:
 
 def separator_of(text: str) -> str:
     """Tab, semicolon, comma, bar or full-width comma: the one that the first lines have most, and evenly."""
+    text = re.sub(
+        r'(?m)(^|[\t;,|，])"(?:[^"]|"")*"', r"\1cell", text[:100_000]
+    )  # cells of several lines
     lines = [line for line in text.splitlines()[:20] if line.strip()]
     if lines and (match := re.fullmatch(r"sep=(.)", lines[0])):
         return match[1]
