@@ -25,6 +25,11 @@ def load_reference(homework: str) -> ModuleType:
     return importlib.import_module(f"tests.reference.{homework}")
 
 
+def load_bugs() -> ModuleType:
+    """The module of the exercises "find the bug"; teachers' trees only."""
+    return importlib.import_module("tests.reference.bugs")
+
+
 def load_mistakes_module(homework: str) -> ModuleType | None:
     """The module of a homework's known mistakes, or None. Importing it registers them."""
     return _load(f"mistakes.{homework}")

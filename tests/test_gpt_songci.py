@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course import counterexamples
 from course.checks import blank
 
 
@@ -289,6 +290,19 @@ def test_whole_forward_ablations(student, case):
 @blank("gpt-w1.0", points=2, bonus=True, hides=HIDDEN)
 def test_whole_forward_cache(student, case):
     with_cache(student, case, ("keys", "values", "unchanged"))
+
+
+# ---- find the bug
+
+
+@blank("gpt-93", points=2, bonus=True, hidden=True)
+def test_bug_shown(student, case):
+    counterexamples.judge(student, case, "gpt_songci")
+
+
+@blank("gpt-93", points=1, bonus=True, hidden=True)
+def test_bug_smallest(student, case):
+    counterexamples.judge(student, case, "gpt_songci", smallest=True)
 
 
 @blank("gpt-91", points=6, hidden=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course import counterexamples
 from course.checks import blank
 
 EXACT = {"rtol": 1e-9, "atol": 1e-14}  # sums of a few hundred products in float64
@@ -178,6 +179,19 @@ def test_whole_viterbi_batch_lengths(student, case):
 @blank("hmm-18", points=2, bonus=True, hides=HIDDEN)
 def test_whole_viterbi_batch_ties(student, case):
     batch_paths(student, case)
+
+
+# ---- find the bug
+
+
+@blank("hmm-93", points=2, bonus=True, hidden=True)
+def test_bug_shown(student, case):
+    counterexamples.judge(student, case, "hmm")
+
+
+@blank("hmm-93", points=1, bonus=True, hidden=True)
+def test_bug_smallest(student, case):
+    counterexamples.judge(student, case, "hmm", smallest=True)
 
 
 @blank("hmm-91", points=3, hidden=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course import counterexamples
 from course.checks import blank
 
 
@@ -354,6 +355,19 @@ def test_whole_attention_nowhere(student, case):
 @blank("att-27", points=2, bonus=True, hides=HIDDEN)
 def test_whole_attention_gradients(student, case):
     case.check({name: value for name, value in heads(student, case).items() if "gradient" in name})
+
+
+# ---- find the bug
+
+
+@blank("att-93", points=2, bonus=True, hidden=True)
+def test_bug_shown(student, case):
+    counterexamples.judge(student, case, "hw_attention")
+
+
+@blank("att-93", points=1, bonus=True, hidden=True)
+def test_bug_smallest(student, case):
+    counterexamples.judge(student, case, "hw_attention", smallest=True)
 
 
 # ---- the pieces together ----

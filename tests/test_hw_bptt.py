@@ -5,6 +5,7 @@ Every blank has its own inputs, so no check depends on another blank.
 
 import numpy as np
 
+from course import counterexamples
 from course.checks import blank
 
 EXACT = {"rtol": 1e-9, "atol": 1e-12}  # a handful of products in float64
@@ -282,6 +283,19 @@ def test_whole_lstm_inputs(student, case):
 
 
 # ---------------------------------------------------------------- choice questions, the pieces together
+
+
+# ---- find the bug
+
+
+@blank("bptt-93", points=2, bonus=True, hidden=True)
+def test_bug_shown(student, case):
+    counterexamples.judge(student, case, "hw_bptt")
+
+
+@blank("bptt-93", points=1, bonus=True, hidden=True)
+def test_bug_smallest(student, case):
+    counterexamples.judge(student, case, "hw_bptt", smallest=True)
 
 
 @blank("bptt-91", points=3, hidden=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course import counterexamples
 from course.checks import blank
 
 
@@ -237,6 +238,19 @@ def test_whole_gru_padding(student, case):
 @blank("wai-19", points=2, bonus=True, hides=("model",))
 def test_whole_gru_gradient(student, case):
     both_directions(student, case, "gradients")
+
+
+# ---- find the bug
+
+
+@blank("wai-93", points=2, bonus=True, hidden=True)
+def test_bug_shown(student, case):
+    counterexamples.judge(student, case, "waimai_cls")
+
+
+@blank("wai-93", points=1, bonus=True, hidden=True)
+def test_bug_smallest(student, case):
+    counterexamples.judge(student, case, "waimai_cls", smallest=True)
 
 
 @blank("wai-together", points=0)

@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 
+from course import counterexamples
 from course.checks import blank
 
 HOMEWORK = "word2vec_sst"
@@ -652,6 +653,19 @@ def test_whole_skipgram_output(student, case):
 @blank("w2v-23", points=1, bonus=True, hides=HIDDEN)
 def test_whole_skipgram_large(student, case):
     one_batch(student, case, ["cost", "by input", "by output"])
+
+
+# ---- find the bug
+
+
+@blank("w2v-93", points=2, bonus=True, hidden=True)
+def test_bug_shown(student, case):
+    counterexamples.judge(student, case, "word2vec_sst")
+
+
+@blank("w2v-93", points=1, bonus=True, hidden=True)
+def test_bug_smallest(student, case):
+    counterexamples.judge(student, case, "word2vec_sst", smallest=True)
 
 
 @blank("w2v-together", points=0)

@@ -331,3 +331,14 @@ def forward_cached(net, tokens, cache=None):
             h = out if net.config.no_res else h + out
         outputs.append(net.head(net.norm(h)))
     return torch.stack(outputs, 1), cache
+
+
+@accepted("gpt-93")
+def counterexample():
+    return "20260001", [[[0.5, 0.2]], [[True, True]], [2, 1], [2], [[False, False]]]
+
+
+@accepted("gpt-93")
+def counterexample():
+    free = torch.zeros(1, 2, dtype=torch.bool)
+    return "20260001", [free.float(), ~free, [3, 4], [4], free]

@@ -449,3 +449,19 @@ def viterbi_batch(log_pi, log_A, log_B, obs, lengths):
             paths[s, t - 1] = (deltas[t - 1, s] + log_A[:, paths[s, t]]).argmax()
             t -= 1
     return paths, last.max(1)
+
+
+@accepted("hmm-93")
+def counterexample():
+    return "20260001", [[0.25, 0.75], [[0.5, 0.5], [0, 1]], [[1, 0], [0.5, 0.5]], [0, 0]]
+
+
+@accepted("hmm-93")
+def counterexample():
+    pi = np.ones(2) / 2
+    return "20260001", [
+        pi,
+        np.array([[0.9, 0.1], [0.4, 0.6]]),
+        np.array([[0.3, 0.7], [0.8, 0.2]]),
+        np.array([1, 0]),
+    ]

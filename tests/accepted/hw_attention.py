@@ -439,3 +439,14 @@ def multi_head_attention(x, memory, W_q, W_k, W_v, W_o, n_head, keep=None):
     total = e.sum(-1, keepdim=True)
     weights = e / torch.where(total > 0, total, 1.0)
     return torch.einsum("bhlm,bhmd,hdc->blc", weights, v, W_o.reshape(n_head, -1, C)), weights
+
+
+@accepted("att-93")
+def counterexample():
+    return "20260001", [[[-2.0]], [[False]]]
+
+
+@accepted("att-93")
+def counterexample():
+    scores = torch.zeros(1, 1)
+    return " 20260001 ", [scores, scores > 0]

@@ -649,3 +649,14 @@ def lstm_gradients(params, x, y):
     return loss.item(), {name: leaf.grad.numpy() for name, leaf in leaves.items()} | {
         "x": inputs.grad.numpy()
     }
+
+
+@accepted("bptt-93")
+def counterexample():
+    return "20260001", [2.0, [3.0], [[-1.0]], [[0.5], [2.0]]]
+
+
+@accepted("bptt-93")
+def counterexample():
+    arguments = dict(dd=1, V=[1], W=[[2]], a=[[3], [4]])
+    return "２０２６０００１", list(arguments.values())

@@ -357,3 +357,13 @@ def gru_states(x, lengths, weights):
     packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
     out, _ = torch.func.functional_call(gru, dict(weights), (packed,))
     return nn.utils.rnn.pad_packed_sequence(out, batch_first=True, total_length=T)[0]
+
+
+@accepted("wai-93")
+def counterexample():
+    return "20260001", [[[[-3.0], [-5.0]]], [1]]
+
+
+@accepted("wai-93")
+def counterexample():
+    return "20260001", [-torch.ones(1, 2, 1), torch.ones(1, dtype=torch.long)]

@@ -553,3 +553,15 @@ def skipgram_batch(centers, contexts, negatives, input_vectors, output_vectors):
     by_input = one_hot[:, centers[b]] @ (slopes[:, None] @ u)[:, 0]
     by_output = np.einsum("pkv,pk,pn->vn", one_hot[words], slopes, v)
     return cost, by_input, by_output
+
+
+@accepted("w2v-93")
+def counterexample():
+    return "20260001", [[[0.0], [-2000.0]]]
+
+
+@accepted("w2v-93")
+def counterexample():
+    column = np.zeros((2, 1))
+    column[0] += 5000
+    return "20260001", [column]

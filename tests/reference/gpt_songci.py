@@ -642,3 +642,13 @@ def whole_forward_ablations(rng):
 
 def whole_forward_cache(rng):
     yield whole_case(rng, "", [3, 1, 2])
+
+
+# ---- find the bug
+
+
+def bug_shown(rng):
+    yield Case("", [], {"problem": "none"})
+
+
+bug_smallest = bug_shown

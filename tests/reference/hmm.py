@@ -735,3 +735,13 @@ def paths_by_axes(pi, A, B, obs):
     for symbol in obs[1:]:
         p = p[..., :, None] * (A * B[:, symbol])
     return p
+
+
+# ---- find the bug
+
+
+def bug_shown(rng):
+    yield Case("", [], {"problem": "none"})
+
+
+bug_smallest = bug_shown

@@ -862,3 +862,13 @@ def whole_attention_nowhere(rng):
 def whole_attention_gradients(rng):
     yield piece(rng, "", keep=some_kept(rng))
     yield piece(rng, "a query that may look nowhere", keep=nowhere(rng))
+
+
+# ---- find the bug
+
+
+def bug_shown(rng):
+    yield Case("", [], {"problem": "none"})
+
+
+bug_smallest = bug_shown

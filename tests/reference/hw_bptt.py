@@ -745,3 +745,13 @@ def c2(rng):
             )
         },
     )
+
+
+# ---- find the bug
+
+
+def bug_shown(rng):
+    yield Case("", [], {"problem": "none"})
+
+
+bug_smallest = bug_shown

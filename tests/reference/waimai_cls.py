@@ -461,3 +461,13 @@ def whole_gru_padding(rng):
 
 def whole_gru_gradient(rng):
     yield gru_case(rng, "", filler=rng.normal())
+
+
+# ---- find the bug
+
+
+def bug_shown(rng):
+    yield Case("", [], {"problem": "none"})
+
+
+bug_smallest = bug_shown

@@ -693,3 +693,13 @@ whole_skipgram_input = whole_skipgram_output = whole_skipgram_cost
 
 def whole_skipgram_large(rng):
     yield skipgram_case(rng, "products of several hundred", level=30.0)
+
+
+# ---- find the bug
+
+
+def bug_shown(rng):
+    yield Case("", [], {"problem": "none"})
+
+
+bug_smallest = bug_shown

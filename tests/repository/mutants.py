@@ -60,6 +60,10 @@ class Mutant:
 
 def mutants(homework, id):
     """All mutants of one blank, each different from the others and from the solution."""
+    if id.endswith(
+        "-93"
+    ):  # find the bug: the answer is data, and many other inputs show the bug as well
+        return
     region = markers.find(ROOT / homework, id)
     body = statements(region)
     names = [name for name in region.parameters if name != "self"]

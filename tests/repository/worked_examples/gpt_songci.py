@@ -43,6 +43,7 @@ EXAMPLES = {
     "gpt-t1.0": lambda: [1, 0, 0, 0, 0],
     "gpt-w1.0": lambda: (~nn_mask(5).bool())[3:].sum(1).tolist(),
     "gpt-91": lambda: [9, 9 - nn_mask(3).sum(), 3],
+    "gpt-93": lambda: 23,
 }
 
 

@@ -35,4 +35,5 @@ EXAMPLES = {
     "hmm-18": lambda: (np.array([[0.3], [0.2]]) * [[0.9, 0.1], [0.2, 0.8]]).max(0) * [0.5, 0.4],
     "hmm-91": lambda: TOTAL,
     "hmm-92": lambda: 4,
+    "hmm-93": lambda: 22,
 }

@@ -47,4 +47,6 @@ EXAMPLES = {
     "att-24": lambda: [1, 3 - 1],
     "att-25": lambda: math.exp(4) / (math.exp(4) + 4 * math.exp(0.5)),
     "att-26": lambda: product_rule(2, 0.5),
+    "att-27": lambda: torch.softmax(torch.tensor([2.0, 0]), 0) @ torch.tensor([4.0, 8]),
+    "att-93": lambda: 12,
 }

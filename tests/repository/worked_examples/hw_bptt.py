@@ -92,4 +92,5 @@ EXAMPLES = {
     ],
     "bptt-91": lambda: [0.9**50, 1.1**50],
     "bptt-92": lambda: [grad(torch.sigmoid, 1.0), grad(torch.tanh, 1.0)],
+    "bptt-93": lambda: 13,
 }

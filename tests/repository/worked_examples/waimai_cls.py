@@ -14,6 +14,18 @@ def size(module):
 
 
 ATTENTION = torch.softmax(torch.tensor([1.0, 2, -torch.inf]), 0)
+
+
+def torch_gru_step():
+    """torch's GRU cell with the numbers of wai-19's example: the word gives (0, 0, 1), the state (0, 0, 2)."""
+    cell = torch.nn.GRUCell(1, 1)
+    with torch.no_grad():
+        for parameter in cell.parameters():
+            parameter.zero_()
+        cell.bias_ih[2], cell.bias_hh[2] = 1.0, 2.0
+        return cell(torch.zeros(1, 1), torch.tensor([[0.5]]))
+
+
 EXAMPLES = {
     "wai-01": lambda: [len(WORDS), len([word for word in WORDS if word.strip()])],
     "wai-02": lambda: len({"a", "#", "b"}),
@@ -41,4 +53,6 @@ EXAMPLES = {
     "wai-16": lambda: F.cross_entropy(torch.tensor([[2.0, 0]]), torch.tensor([1])),
     "wai-17": lambda: np.mean([0.4, 0.4, 0.4, 2]),
     "wai-18": lambda: 1,
+    "wai-19": lambda: torch_gru_step(),
+    "wai-93": lambda: 14,
 }

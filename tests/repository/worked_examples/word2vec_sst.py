@@ -71,4 +71,6 @@ EXAMPLES = {
         ),
         [2.0, 0.0],
     )[1],
+    "w2v-23": lambda: -np.log([1 / (1 + np.exp(-2)), 1 / (1 + np.exp(1))]).sum(),
+    "w2v-93": lambda: 12,
 }
