@@ -145,7 +145,7 @@ def trainer(args, name):
         model, flags = (
             our_model(args, 64),
             train.get_parser().parse_args(
-                ["--optimizer", "adamw", "--lr", "0.001"] if "AdamW" in name else ["--lr", "0.01"]
+                ["--optimizer", "adamw", "--lr", "0.001"] if "AdamW" in name else ["--lr", "0.0035"]
             ),
         )
         return functools.partial(
@@ -212,7 +212,7 @@ def step_parts(args, dtype, clock):
     from model import loss_and_perplexity
 
     model, text = our_model(args, 64), torch.randint(args.vocab_size, (100_000,)).numpy()
-    muon, adamw = train.make_optimizers(model, train.get_parser().parse_args(["--lr", "0.005"]))
+    muon, adamw = train.make_optimizers(model, train.get_parser().parse_args(["--lr", "0.0035"]))
     batches = train.Batches(text, 64, 0)
 
     def half_step(tokens, targets):
@@ -272,6 +272,7 @@ def time_to_quality(args, name, clock):
     if ours:
         optimizers, peaks = train.make_optimizers(model, flags), (flags.lr, flags.adam_lr)
         train.start_embedding(model.token_embedding.weight, text)
+        train.start_positions(model.position_embedding.weight)
     else:
         matrices = [p for p in model.parameters() if p.ndim == 2]
         vectors = [p for p in model.parameters() if p.ndim < 2]

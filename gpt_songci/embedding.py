@@ -1,4 +1,5 @@
-"""Where the embedding of train.py starts: characters that keep the same company are close to each other.
+"""Where the embeddings of train.py start: characters that keep the same company are close to each other, and so are
+neighbouring positions.
 
 A model that reads its text once sees most characters a few times only; their neighbours, counted over the whole text
 beforehand, say more about them than the first steps of training could. (Levy and Goldberg 2014: word vectors are a
@@ -49,3 +50,15 @@ def start_embedding(table, text, scale=0.1):
     vectors = torch.nn.functional.normalize(directions * strengths.sqrt()) * scale * math.sqrt(C)
     seen = torch.from_numpy(np.bincount(text, minlength=V) > 0).to(table.device)
     table[seen, : vectors.size(1)] = vectors.to(table.device)[seen]
+
+
+@torch.no_grad()
+def start_positions(table, scale=0.05):
+    """Fill `table` (L, C) with scale times the sines and cosines of Vaswani et al. 2017; training changes them.
+
+    A head finds "the character before" sooner when each position is a rotation of its neighbour.
+    """
+    L, C = table.shape
+    i = torch.arange(C)
+    angles = torch.arange(L)[:, None] / 10000 ** (i // 2 * 2 / C)  # (L, C)
+    table.copy_(scale * torch.where(i % 2 == 0, angles.sin(), angles.cos()))

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 import training
 from cli import Parser, UserError, command, find_folder, number, positive_int, run, translate
-from embedding import start_embedding
+from embedding import start_embedding, start_positions
 from model import GPT, GPTConfig, loss_and_perplexity
 from muon import Muon
 from torch import distributed
@@ -77,13 +77,13 @@ def get_parser():
     add(
         "--lr",
         type=number(0),
-        help="peak learning rate of the blocks' matrices (default: 0.005 for muon, "
+        help="peak learning rate of the blocks' matrices (default: 0.0035 for muon, "
         "0.001 for adamw)",
     )
     add(
         "--adam_lr",
         type=number(0),
-        default=6e-3,
+        default=1e-2,
         help="peak learning rate of embeddings, norms and biases (AdamW)",
     )
     add(
@@ -294,7 +294,7 @@ def settle(args, meta, train, world, device):
         passes = args.iters * args.batchsize * world * args.max_seq_len / len(train)
         args.dropout = 0.0 if passes <= 2 else 0.2
     if args.lr is None:
-        args.lr = {"muon": 0.005, "adamw": 0.001}[args.optimizer]
+        args.lr = {"muon": 0.0035, "adamw": 0.001}[args.optimizer]
     args.dtype = devices.choose_dtype(args.dtype, device)
     if args.attention == "auto":
         args.attention = "fused" if device.type == "cuda" else "steps"
@@ -348,6 +348,7 @@ def train(args, given, rank, world, device):
     optimizers = make_optimizers(model, args)
     if not checkpoint:
         start_embedding(model.token_embedding.weight, text)
+        start_positions(model.position_embedding.weight)
     else:
         training.load_weights(model, checkpoint["weights"])
         for optimizer, state in zip(

@@ -78,3 +78,14 @@ def test_text_shorter_than_the_reach_and_a_wide_table():
     table = torch.zeros(3, 10)
     embedding.start_embedding(table, np.array([0, 1]))
     assert torch.isfinite(table).all() and torch.equal(table[2], torch.zeros(10))
+
+
+@pytest.mark.parametrize("width", [8, 7])
+def test_positions_start_as_sines_and_cosines(width):
+    table = torch.full((5, width), torch.nan)
+    embedding.start_positions(table, scale=0.5)
+    for position in range(5):
+        for i in range(width):
+            angle = position / 10000 ** ((i - i % 2) / width)
+            expected = 0.5 * (np.sin(angle) if i % 2 == 0 else np.cos(angle))
+            assert table[position, i].item() == pytest.approx(expected, abs=1e-6)
