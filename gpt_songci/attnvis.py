@@ -22,6 +22,7 @@ from attnview import section
 from cli import Parser, UserError, command, find_folder, number, run, safe_write
 from matplotlib.colors import PowerNorm
 from plots import chinese_font, plt, readable, save
+from text import read_start, replace_unknown
 from train import build_model, load_checkpoint, load_data
 
 MAX_TOKENS = 64  # characters: a page has a line for each pair of them, layer and head
@@ -64,7 +65,7 @@ def get_parser():
     )
     add(
         "--text",
-        help=f"what the model reads, at most {MAX_TOKENS} characters, \\n is a new line "
+        help=f"what the model reads, at most {MAX_TOKENS} characters, in which \\n is a new line, or FILE:path "
         "(default: the first poem of the validation part)",
     )
     add("--layer", type=number(0, kind=int), default=0, help="layer to show first, from 0")
@@ -308,13 +309,17 @@ def main(argv=None):
     args = get_parser().parse_args(argv)
     runs = [load_run(path) for path in args.compare or [args.ckpt_path]]
     text = (
-        args.text.replace("\\n", "\n")
+        read_start(args.text, "--text")
         if args.text is not None
         else first_poem(args.data_root, runs[0][1])
     )
     views, pictures = [], []
     for model, characters, name in runs:
-        tokens, weights = capture(model, characters, text, args.layer)
+        known_text, note = replace_unknown(text, characters)
+        _, weights = capture(model, characters, known_text, args.layer)
+        tokens = [SHOWN.get(character, character) for character in text]
+        if note:
+            print(note)
         views.append((f"{name}: head view", view("head", tokens, weights, args.layer)))
         pictures.append((tokens, weights, name))
     if not args.compare:

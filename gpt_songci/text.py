@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cli import UserError
+from cli import UserError, translate
 from prepare import code_points, read_lines, read_text
 from train import load_data
 
@@ -10,18 +10,18 @@ DATA_ROOT = Path("data/quansongci")
 CHUNK = 1 << 20  # characters of the training text that are decoded at a time
 
 
-def read_start(start):
-    """The text that --start means: `\\n` is a new line, FILE:path the text of a file."""
+def read_start(start, flag="--start"):
+    """The text that --start (or another `flag`) means: `\\n` is a new line, FILE:path the text of a file."""
     if not start.startswith("FILE:"):
         text = start.replace("\\n", "\n")
     else:
         path = Path(start.removeprefix("FILE:")).expanduser()
         if not path.is_file():
-            raise UserError(f"--start {start}: there is no file {path.absolute()}")
+            raise UserError(f"{flag} {start}: there is no file {path.absolute()}")
         text = "".join(read_text(path))
     if not text:
         raise UserError(
-            '--start is empty: give at least one character, for example "\\n", a new line'
+            f'{flag} is empty: give at least one character, for example "\\n", a new line'
         )
     return text
 
@@ -38,6 +38,22 @@ def encode(text, characters, what="--start"):
             f"it knows the {len(characters):,} characters of the text it was trained on"
         )
     return [numbers[char] for char in text]
+
+
+def replace_unknown(text, characters):
+    """`text` with another Chinese character in place of each that the model does not know, and a note that says so, or "".
+
+    The other one is □ if the model knows it, else the first of its Chinese characters that the text does not have.
+    """
+    unknown = sorted(set(text) - set(characters))
+    others = [char for char in characters if "\u4e00" <= char <= "\u9fff" and char not in text]
+    other = "□" if "□" in characters else next(iter(others), None)
+    if not unknown or other is None:
+        return text, ""
+    note = translate(
+        "note: the model does not know {}: it reads {} there", " ".join(unknown), other
+    )
+    return text.translate(dict.fromkeys(map(ord, unknown), other)), note
 
 
 def decode(numbers, characters):

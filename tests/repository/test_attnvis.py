@@ -167,6 +167,17 @@ def test_script(runs):
         path.name for path in runs.iterdir()
     }
     assert "default: head view" in (runs / "both.html").read_text(encoding="utf-8")
+    (runs / "poem.txt").write_text("+++如梦令(昨夜雨疏风骤)\n昨夜雨疏风骤", encoding="utf-8")
+    done = subprocess.run(
+        [*command, "--ckpt_path", "default", "--text", "FILE:poem.txt", "--out", "poem.html"],
+        cwd=runs,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "does not know 骤" in done.stdout  # shown, though the bundled sample lacks it
+    assert "骤" in (runs / "poem.html").read_text(encoding="utf-8")
     done = subprocess.run(
         [*command, "--ckpt_path", "nowhere"],
         cwd=runs,

@@ -626,3 +626,20 @@ def test_names_of_runs_tell_them_apart(tmp_path):
         os.path.join("y", "a"),
     ]
     assert compare.width("a二") == 3
+
+
+def test_unknown_characters_are_read_as_another(tmp_path):
+    replace = text_py.replace_unknown
+    assert replace("春风", "春风，") == ("春风", "")
+    text, note = replace("春骤风骤", "，春雨风")
+    assert text == "春雨风雨" and "骤" in note and "雨" in note
+    assert replace("春骤", "春□雨")[0] == "春□"
+    assert replace("春Ω", "春") == ("春Ω", "")  # nothing to read there: the error says so
+
+
+def test_a_text_from_a_file_is_named_by_its_flag(tmp_path):
+    path = tmp_path / "poem.txt"
+    path.write_text("+++如梦令\n常记", encoding="utf-8")
+    assert text_py.read_start(f"FILE:{path}", "--text") == "+++如梦令\n常记"
+    with GPT.active(), pytest.raises(GPT.module("cli").UserError, match="--text FILE:.*no file"):
+        text_py.read_start(f"FILE:{tmp_path / 'none.txt'}", "--text")
