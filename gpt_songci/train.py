@@ -2,6 +2,7 @@
 
 python gpt_songci/train.py --data_root data/quansongci --ckpt_path workdirs/quansongci
 torchrun --nproc_per_node=2 gpt_songci/train.py ...                 # data-parallel, one process a device
+On Windows torchrun needs the environment variable USE_LIBUV=0: torch has no libuv there.
 """
 
 import functools

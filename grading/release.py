@@ -28,6 +28,7 @@ from course.commands import update
 from course.homeworks import COPY_RECORD, HOMEWORKS, PROGRESS_FILE, ROOT
 from course.settings import Course, CourseError
 from course.settings import load as load_course
+from course.shell import quote
 from grading.book_pages import FOLDER as BOOK
 from grading.book_pages import install_line, missing_packages, write_book
 from grading.treefiles import tree_files
@@ -467,7 +468,7 @@ def refuse(out):
     for name, given in json.loads(copy[COPY_RECORD])["files"].items():
         if name in copy and update.digest(name, copy[name]) != given:
             raise ReleaseError(
-                f"{out}: {name} was changed since it was written; use --update {out}, or give another --out"
+                f"{out}: {name} was changed since it was written; use --update {quote(out)}, or give another --out"
             )
 
 

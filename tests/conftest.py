@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import os
-import shlex
 import shutil
 import sys
 from collections.abc import Generator, Iterator
@@ -21,6 +20,7 @@ from course.homeworks import ROOT  # noqa: E402
 from course.messages import Language, choose_language, printable  # noqa: E402
 from course.progress import record_progress  # noqa: E402
 from course.runner import InProcessRunner, Runner, SubprocessRunner  # noqa: E402
+from course.shell import quote  # noqa: E402
 from course.verdict import CheckResult, Status  # noqa: E402
 
 SEED = pytest.StashKey[int]()
@@ -192,8 +192,8 @@ def rerun_command(config: pytest.Config, homework: str, id: str) -> str:
     with contextlib.suppress(ValueError):  # another drive of Windows
         file = Path(os.path.relpath(file, config.invocation_params.dir))
     options = [
-        f" --{name} {shlex.quote(value)}"
+        f" --{name} {quote(value)}"
         for name in ("submission", "lang")
         if (value := config.getoption(name))
     ]
-    return f"python -m pytest {file.as_posix()} --blank {id}" + "".join(options)
+    return f"python -m pytest {quote(file.as_posix())} --blank {id}" + "".join(options)

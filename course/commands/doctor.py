@@ -28,6 +28,8 @@ SUMMARY = Message(
 OLDEST_PYTHON = (3, 11)
 NEWEST_PYTHON = (3, 14)
 LIBRARIES = ("torch", "numpy", "jieba", "matplotlib", "tqdm", "pytest")
+LONGEST_PATH = 259  # characters that a program on Windows accepts, unless long paths are enabled
+LONGEST_NAME = 200  # of a file in the environment .venv, below its folder
 MIN_FREE = 2 * 2**30  # bytes: full data sets and checkpoints
 INSTALL = "python -m pip install -r requirements.txt"
 
@@ -211,6 +213,46 @@ def check_writable() -> Finding:
     return Finding(Level.OK, Message(f"{ROOT} is writable", f"{ROOT} 可写"))
 
 
+def check_windows(folder: str, prefix: str, long_paths: bool) -> list[Finding]:
+    """What can go wrong on Windows only. folder: of the course; prefix: of Python itself (sys.base_prefix)."""
+    findings = []
+    if "windowsapps" in prefix.lower():
+        text = Message("Python of the Microsoft Store", "Microsoft Store 版的 Python")
+        advice = Message(
+            "if files or packages seem to be missing, install Python from python.org: the Store's version redirects "
+            "some folders",
+            "如果找不到文件或库，请从 python.org 安装 Python：Store 版会重定向一些文件夹",
+        )
+        findings.append(Finding(Level.NOTE, text, advice))
+    length = len(os.path.join(folder, ".venv", "")) + LONGEST_NAME
+    if length > LONGEST_PATH and not long_paths:
+        text = Message(
+            f"the path of this folder is long: files below it reach {length} characters, Windows accepts "
+            f"{LONGEST_PATH}",
+            f"这个文件夹的路径太长：其中文件的路径可达 {length} 个字符，Windows 只接受 {LONGEST_PATH} 个",
+        )
+        advice = Message(
+            "move it to a short path such as C:\\course (or enable long paths in Windows)",
+            "请移到较短的路径，例如 C:\\course（或在 Windows 里启用长路径）",
+        )
+        findings.append(Finding(Level.NOTE, text, advice))
+    return findings
+
+
+def long_paths_are_enabled() -> bool:
+    """Whether Windows accepts paths of more than 259 characters (a setting of the machine); elsewhere True."""
+    try:
+        import winreg
+    except ImportError:
+        return True
+    name = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, name) as key:
+            return winreg.QueryValueEx(key, "LongPathsEnabled")[0] == 1
+    except OSError:
+        return False
+
+
 def check_hidden_libraries() -> list[Finding]:
     """Files in homework folders that a script would import in place of a library."""
     return [
@@ -239,7 +281,13 @@ def examine() -> list[Finding]:
         check_writable,
     ]
     libraries = [check_library(name, pinned.get(name)) for name in LIBRARIES]
-    return [check_python(), *libraries, *(check() for check in checks), *check_hidden_libraries()]
+    windows = (
+        check_windows(str(ROOT), sys.base_prefix, long_paths_are_enabled())
+        if os.name == "nt"
+        else []
+    )
+    findings = [check() for check in checks]
+    return [check_python(), *libraries, *findings, *windows, *check_hidden_libraries()]
 
 
 def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:

@@ -24,6 +24,7 @@ from course.progress import (
     read_progress,
     record_hint_level,
 )
+from course.shell import quote
 
 SUMMARY = Message(
     "Show the next hint of a blank: the concept, then where to look, then a worked example.",
@@ -86,9 +87,8 @@ def sheet_reference(hints: BlankHints, language: Language) -> Message:
 
 def last_line(hints: BlankHints, level: int, command: str) -> Message:
     """What to do after this hint."""
-    check = (
-        f"python -m pytest {shown_path(ROOT / 'tests')}/test_{hints.homework}.py --blank {hints.id}"
-    )
+    file = quote(shown_path(ROOT / "tests" / f"test_{hints.homework}.py"))
+    check = f"python -m pytest {file} --blank {hints.id}"
     if level < LEVELS:
         return Message(
             f"Try it: {check}\nMore: {command} hint {hints.id}",

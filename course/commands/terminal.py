@@ -8,6 +8,7 @@ from pathlib import Path
 
 from course.homeworks import HOMEWORKS, ROOT
 from course.messages import Language, Message, printable
+from course.shell import quote
 
 
 class CommandError(Exception):
@@ -34,8 +35,10 @@ def command_name() -> str:
     """How the user starts the commands from the current folder: "python -m course" or "python ../course"."""
     with contextlib.suppress(ValueError):  # another drive of Windows
         folder = os.path.relpath(ROOT, Path.cwd())
-        return "python -m course" if folder == "." else f"python {Path(folder).as_posix()}/course"
-    return f"python {(ROOT / 'course').as_posix()}"
+        if folder == ".":
+            return "python -m course"
+        return f"python {quote(f'{Path(folder).as_posix()}/course')}"
+    return f"python {quote((ROOT / 'course').as_posix())}"
 
 
 def shown_path(path: Path) -> str:

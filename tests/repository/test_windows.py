@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from course import disk
+from course import disk, shell
 from course.homeworks import HOMEWORKS, ROOT
 from grading import release
 from tests.repository import windows
@@ -158,6 +158,22 @@ def test_the_scripts_have_the_same_helper():
     assert [ast.dump(node) for node in copy.body] == [ast.dump(node) for node in original.body]
 
 
+@pytest.mark.parametrize("name", ["quote", "shell_in_use"])
+def test_the_scripts_quote_as_the_course_does(name):
+    """Bodies, docstrings aside: a homework folder imports nothing from course/."""
+
+    def body(function):
+        return [ast.dump(node) for node in function.body if not is_docstring(node)]
+
+    def is_docstring(node):
+        return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+    tree = ast.parse((ROOT / "templates" / "cli.py").read_text(encoding="utf-8"))
+    copies = [node for node in tree.body if getattr(node, "name", "") == name]
+    original = ast.parse(inspect.getsource(getattr(shell, name))).body[0]
+    assert len(copies) == 1 and body(copies[0]) == body(original)
+
+
 def test_nothing_else_replaces_files():
     """os.replace and Path.replace in one helper: anything else would miss the waiting."""
     helpers = {"course/disk.py", *(f"{folder}/cli.py" for folder in (*HOMEWORKS, "data"))}
@@ -208,6 +224,68 @@ def test_the_canary_signals_nobody(script):
     print("asked")
     """
     assert script(code) == "asked"
+
+
+def test_printed_commands_are_quoted_for_the_shell_in_use(script, tmp_path):
+    """cmd knows no single quotes, PowerShell doubles them; both shells start the check of a folder with a space."""
+    code = """
+    import os
+    from course import shell
+    os.environ.pop("PSModulePath", None), os.environ.pop("MSYSTEM", None)
+    words = [shell.quote("my course/tests/test_hmm.py"), shell.quote("O'Neil & 王/a")]
+    os.environ["PSModulePath"] = "C:/Users/a/Modules;C:/Program Files/Modules;C:/Windows"
+    words += [shell.quote("my course/tests/test_hmm.py"), shell.quote("O'Neil & 王/a")]
+    print("|".join(words))
+    """
+    cmd = """"my course/tests/test_hmm.py"|"O'Neil & 王/a\""""
+    powershell = "'my course/tests/test_hmm.py'|'O''Neil & 王/a'"
+    assert script(code) == f"{cmd}|{powershell}"
+
+
+def test_no_command_is_quoted_for_one_shell_only():
+    """shlex knows a POSIX shell only; shell.quote and its copies in cli.py know the others."""
+    helpers = {
+        "course/shell.py",
+        "templates/cli.py",
+        *(f"{name}/cli.py" for name in (*HOMEWORKS, "data")),
+    }
+    for path in (*ROOT.glob("*/*.py"), *ROOT.glob("course/*/*.py"), *ROOT.glob("grading/*/*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if name not in helpers and not name.startswith(("benchmarks/", "workdirs/", "dist/")):
+            assert "shlex" not in path.read_text(encoding="utf-8"), name
+
+
+def test_doctor_names_long_paths_and_the_stores_python(script):
+    code = """
+    from course.commands import doctor
+    store = "C:/Program Files/WindowsApps/PythonSoftwareFoundation.Python.3.12"
+    enabled = doctor.long_paths_are_enabled()
+    short = doctor.check_windows("C:/course", "C:/Python312", enabled)
+    both = doctor.check_windows("C:/" + "a" * 80, store, enabled)
+    allowed = doctor.check_windows("C:/" + "a" * 80, "C:/Python312", True)
+    print(enabled, len(short), [finding.text.en[:26] for finding in both], len(allowed))
+    """
+    assert script(code) == "False 0 ['Python of the Microsoft St', 'the path of this folder is'] 0"
+
+
+def test_torchrun_without_libuv(monkeypatch):
+    """torch on Windows is built without libuv: torchrun's store is refused unless USE_LIBUV=0, which train.py names."""
+    from torch.distributed.elastic.utils import distributed
+
+    def make_store(*args, use_libuv=True, **kwargs):
+        if use_libuv:
+            raise RuntimeError(
+                "use_libuv was requested but PyTorch was built without libuv support"
+            )
+        return "store"
+
+    monkeypatch.setattr(distributed.dist, "TCPStore", make_store)
+    monkeypatch.delenv("USE_LIBUV", raising=False)
+    with pytest.raises(RuntimeError, match="libuv"):
+        distributed.create_c10d_store(True, "localhost", 0, wait_for_workers=False)
+    monkeypatch.setenv("USE_LIBUV", "0")
+    assert distributed.create_c10d_store(True, "localhost", 0, wait_for_workers=False) == "store"
+    assert "USE_LIBUV=0" in (ROOT / "gpt_songci" / "train.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

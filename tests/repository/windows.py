@@ -9,6 +9,7 @@ code of this repository (libraries see the real system):
 - os.kill(process, 0) is an error: there it sends Ctrl-C to every process of the console;
 - signal has SIGINT, SIGTERM, SIGBREAK, SIGABRT, SIGFPE, SIGILL and SIGSEGV only;
 - ctypes.CDLL(None) raises TypeError; ctypes.windll exists;
+- winreg exists and says that long paths are not enabled;
 - socket has no AF_UNIX, send_fds, recv_fds.
 
 For all code:
@@ -22,6 +23,7 @@ For all code:
 """
 
 import builtins
+import contextlib
 import importlib
 import os
 import pathlib
@@ -145,6 +147,7 @@ def make_facades() -> dict[str, types.ModuleType]:
         "ctypes": Facade(ctypes, set(), {"CDLL": open_library, "windll": windll}),
         "socket": Facade(socket, UNIX_SOCKET, {}),
         "msvcrt": make_msvcrt(),
+        "winreg": make_winreg(),
     }
 
 
@@ -161,6 +164,20 @@ def make_msvcrt() -> types.ModuleType:
             raise PermissionError(13, "Permission denied") from None
 
     module.__dict__.update(LK_UNLCK=0, LK_LOCK=1, LK_NBLCK=2, locking=locking)
+    return module
+
+
+def make_winreg() -> types.ModuleType:
+    """winreg of a new machine: LongPathsEnabled is 0, no other value exists."""
+    module = types.ModuleType("winreg")
+
+    def query(key, name):
+        if name != "LongPathsEnabled":
+            raise FileNotFoundError(2, "The system cannot find the file specified")
+        return 0, 4
+
+    open_key = lambda *args: contextlib.nullcontext(None)  # noqa: E731
+    module.__dict__.update(HKEY_LOCAL_MACHINE=0, OpenKey=open_key, QueryValueEx=query)
     return module
 
 
