@@ -24,8 +24,9 @@ SUMMARY = Message(
     "用新版学生版更新这一份；你写的内容保持不变。",
 )
 TEXT = (".py", ".md", ".txt", ".toml", ".csv", ".ipynb", ".json")
+# A line of an empty blank as it is handed out: the hint, the same in Chinese, the stop.
 STUB = re.compile(
-    r"\s*(# \S+ \(\d+ points?(, bonus)?\): .*|raise NotImplementedError\(.*still empty.*\))?\s*"
+    r"\s*(# \S+ \(\d+ points?(, bonus)?\): .*|# .*[\u4e00-\u9fff].*|raise NotImplementedError\(.*still empty.*\))?\s*"
 )
 NOT_OF_THE_COPY = (".venv", ".git", "workdirs")
 
