@@ -364,17 +364,21 @@ def _check_directory(file: BinaryIO) -> None:
 class CountingReader:
     """A stream as tarfile wants it (read, seek forward, tell) that refuses large headers and endless data.
 
-    tarfile reads a header with one call of `read(size of the header)`: a PAX header of gigabytes asks for gigabytes.
+    tarfile reads a block of 512 bytes, then, for a PAX header, `read(its size)`: one of gigabytes asks for gigabytes. Since
+    3.14.10 it reads such a header in pieces, so what is read between two blocks is added up.
     """
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read, self._position = read, 0
         self.headers = 0
+        self.header = 0  # bytes read since the last block
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= MAX_HEADER:
+        self.header = 0 if size == tarfile.BLOCKSIZE else self.header + size
+        if size < 0 or self.header > MAX_HEADER:
             raise Refused(
-                f"a header of {size:,} bytes in the archive", f"压缩包内有 {size:,} 字节的文件头"
+                f"a header of more than {MAX_HEADER // 2**20} MiB in the archive",
+                f"压缩包内有超过 {MAX_HEADER // 2**20} MiB 的文件头",
             )
         self.headers += size
         if self.headers > MAX_HEADERS:

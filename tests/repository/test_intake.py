@@ -1,6 +1,7 @@
 """What platforms hand out and students send (reality.md): layout x result, rosters, limits."""
 
 import contextlib
+import io
 import os
 import pickle
 import random
@@ -190,6 +191,16 @@ def test_header_bombs_take_no_memory(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2**24 and "a header of" in submission.problems[0]
+
+
+def test_a_header_read_in_pieces_is_one_header():
+    """As tarfile of Python 3.14.10 reads; a block ends a header."""
+    reader = archives.CountingReader(io.BytesIO(bytes(2**23)).read)
+    for _ in range(3):
+        assert len(reader.read(512)) == 512 and len(reader.read(2**19)) == 2**19
+    assert len(reader.read(2**19)) == 2**19  # together as much as one header may have
+    with pytest.raises(archives.Refused, match="a header of more than 1 MiB"):
+        reader.read(1)
 
 
 @pytest.mark.parametrize("count", [1, 100])
