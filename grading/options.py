@@ -57,7 +57,7 @@ class Options:
     limits: isolation.Limits = field(default_factory=isolation.Limits)
     require_isolation: str | None = None
     roster: Path | None = None
-    manual: Path | None = None
+    manual: tuple[Path, ...] = ()
     gradebook: Path | None = None
     column: str = ""
     compare: Path | None = None
@@ -141,7 +141,9 @@ def get_parser(
     add(
         "--manual",
         type=Path,
-        help="table with student, id (hmm/w1), points, comment (default: OUT/manual.csv)",
+        action="append",
+        default=[],
+        help="table with student, id (hmm/w1), points, comment (default: OUT/manual.csv); once for each TA's",
     )
     add(
         "--gradebook",
@@ -194,7 +196,7 @@ def read_options(
         ),
         require_isolation=args.require_isolation,
         roster=args.roster,
-        manual=args.manual,
+        manual=tuple(args.manual),
         gradebook=args.gradebook,
         column=args.column,
         compare=args.compare,

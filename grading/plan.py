@@ -21,7 +21,7 @@ from grading.intake import (
     read_class,
     read_roster,
 )
-from grading.manual import ManualMarks, read_manual
+from grading.manual import ManualMarks, Question, read_manual
 from grading.options import GradeError, Options, ready
 
 MANUAL = "manual.csv"  # in --out: read if it is there, never written
@@ -108,19 +108,31 @@ def _zone(course: Course):
 
 
 def _manual(options: Options, course: Course, intake: Intake, matching: Matching) -> ManualMarks:
-    path = options.manual or options.out / MANUAL
-    if not options.manual and not path.is_file():
-        return {}
-    marks = read_manual(path, course)
+    marks: ManualMarks = {}
+    sources: dict[Question, Path] = {}
+    for path in manual_files(options):
+        for key, mark in read_manual(path, course).items():
+            if marks.setdefault(key, mark) != mark:
+                raise GradeError(
+                    f"{sources[key]} and {path} differ in {key.student}, {key.homework}/{key.question}: leave one row out"
+                )
+            sources[key] = path
     students = {submission.name for submission in intake.submissions}
     people = [row.person for row in matching.rows if row.person] + matching.missing
     students |= {person.id or person.login for person in people}
     strangers = {question.student for question in marks} - students
     if strangers:
+        path = next(path for key, path in sources.items() if key.student in strangers)
         raise GradeError(
             f"{path}: {', '.join(sorted(strangers))}: no submission of that name, and not on the roster"
         )
     return marks
+
+
+def manual_files(options: Options) -> list[Path]:
+    """The tables with marks of written questions: those of --manual, or OUT/manual.csv if it is there."""
+    default = options.out / MANUAL
+    return list(options.manual) or [default] * default.is_file()
 
 
 def checks_digest(homework: str) -> str:

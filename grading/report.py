@@ -13,7 +13,7 @@ from grading.history import History, marks_of
 from grading.manual import Question, WrittenMark, read_rows, template
 from grading.marks import ClassMarks, Student, collect
 from grading.options import FormatName, GradeError, Options
-from grading.plan import MANUAL, Plan
+from grading.plan import Plan, manual_files
 from grading.run import Graded
 from grading.spreadsheets import Sheet, csv_text, same_bytes
 from grading.student_page import result_json, spreads, student_page
@@ -176,7 +176,6 @@ def _write_written(plan: Plan, graded: Graded, marks: ClassMarks) -> dict[str, s
     keys: dict[str, list[str]] = {}
     for student in marks.students:
         keys.setdefault(student.submission, []).append(_key(plan, student))
-    manual = plan.options.manual or out / MANUAL
     of = Class(
         handed_in,
         keys,
@@ -188,7 +187,11 @@ def _write_written(plan: Plan, graded: Graded, marks: ClassMarks) -> dict[str, s
             )
             for name, names in keys.items()
         },
-        read_rows(manual) if manual.is_file() else [],
+        list(
+            {
+                tuple(row): row for path in manual_files(plan.options) for row in read_rows(path)
+            }.values()
+        ),
         unused,
         hashlib.sha256(str(graded.record.seed).encode()).hexdigest()[:12],
     )

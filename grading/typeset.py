@@ -1,6 +1,6 @@
 """Markdown with formulas as HTML that is safe to open: no raw HTML, no remote pictures, formulas as MathML of known elements.
 
-Uses markdown-it-py, mdit-py-plugins and latex2mathml (dependency group grading). Without them the text stays as it is.
+Uses the packages of the offline book (dependency group grading). Without them the text stays as it is.
 """
 
 import functools
@@ -16,7 +16,7 @@ from markupsafe import Markup
 MAX_TEXT = 50_000  # characters of a text that are shown
 MAX_FORMULA = 3_000  # characters of a formula that is typeset
 MAX_MARKS = 4_000  # emphasis, brackets and dollars of a text that is typeset: more takes too long
-PACKAGES = "markdown-it-py mdit-py-plugins latex2mathml"
+PACKAGES = "markdown-it-py mdit-py-plugins latex2mathml pygments"
 MATH_ELEMENTS = frozenset(
     "math mrow mi mn mo mtext mspace ms msub msup msubsup munder mover munderover mmultiscripts mprescripts none mfrac msqrt "
     "mroot mtable mtr mtd mlabeledtr mstyle mpadded mphantom menclose merror".split()
@@ -60,13 +60,15 @@ def formula(source: str, display: bool) -> str:
     if len(source) > MAX_FORMULA:
         return plain
     try:
-        from latex2mathml import converter
+        from grading import markdown
 
-        mathml = converter.convert(source.strip(), display="block" if display else "inline")
-        root = ElementTree.fromstring(_without_controls(mathml))
-        _clean(root)
+        mathml = markdown.formula(_without_controls(source), {"display_mode": display})
+        root = ElementTree.fromstring(f"<formulas>{mathml}</formulas>")
+        for part in root:
+            _clean(part)
+            part.tail = ""
         ElementTree.register_namespace("", "http://www.w3.org/1998/Math/MathML")
-        return ElementTree.tostring(root, encoding="unicode")
+        return " ".join(ElementTree.tostring(part, encoding="unicode") for part in root)
     except Exception:  # a formula of a student may break the library in any way
         return plain
 
@@ -94,6 +96,7 @@ def _renderer() -> Render:
     """Raises Unavailable."""
     try:
         import latex2mathml.converter  # noqa: F401
+        import pygments  # noqa: F401
         from markdown_it import MarkdownIt
         from mdit_py_plugins.amsmath import amsmath_plugin
         from mdit_py_plugins.dollarmath import dollarmath_plugin

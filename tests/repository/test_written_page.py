@@ -25,10 +25,10 @@ PICKERS = """() => {
 }"""
 
 
-def class_plan(folder, out, lang="en"):
+def class_plan(folder, out, lang="en", *flags):
     """The plan of a made class; nothing of it is graded."""
     arguments = [str(folder), "--out", str(out), "--homework", "hmm", "--seed", "5"]
-    return make_plan(options.read_options([*arguments, "--quiet", "--lang", lang]))
+    return make_plan(options.read_options([*arguments, *flags, "--quiet", "--lang", lang]))
 
 
 def write_pages(folder, out, lang="en"):
@@ -169,6 +169,21 @@ def test_marks_go_into_manual_csv_and_come_back(browser, classroom, tmp_path):
         page.get_by_text("1 marks taken from manual.csv").wait_for()
         assert page.locator("article.current .points").input_value() == "1"
         assert page.locator("article.current textarea").input_value() == "手改"
+
+
+def test_tables_of_several_people_are_put_together(classroom, tmp_path):
+    """One marks w1, the other w2; a mark that both give differently is refused."""
+    tables = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for path, row in zip(tables, (f"{NAMES[0]},hmm/w1,3", f"{NAMES[0]},hmm/w2,4")):
+        path.write_text(f"student,id,points\n{row}\n", encoding="utf-8")
+    flags = ["--manual", str(tables[0]), "--manual", str(tables[1])]
+    plan = class_plan(classroom / "in", tmp_path, "en", *flags)
+    assert [mark.points for mark in plan.manual.values()] == [3, 4]
+    tables[1].write_text(f"student,id,points\n{NAMES[0]},hmm/w1,4\n", encoding="utf-8")
+    with pytest.raises(
+        options.GradeError, match="a.csv and .*b.csv differ in 20260001_张三, hmm/w1"
+    ):
+        class_plan(classroom / "in", tmp_path, "en", *flags)
 
 
 def test_a_closed_tab_loses_nothing(browser, classroom):

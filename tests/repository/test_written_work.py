@@ -184,7 +184,7 @@ def test_markdown_is_typeset_and_harmless():
     for package in ("markdown_it", "mdit_py_plugins", "latex2mathml"):
         needed(package)
     shown = typeset.typeset(made.GOOD, {"figures/trellis.png": "files/a b.png"})
-    assert "<mfrac>" in typeset.typeset(r"$$\frac{1}{2}$$") and shown.count("<math") == 7
+    assert "<mfrac>" in typeset.typeset(r"$$\frac{1}{2}$$") and shown.count("<math") == 8
     assert '<img alt="三个月" src="files/a%20b.png" loading="lazy">' in shown and "<table>" in shown
     hostile = typeset.typeset(made.HOSTILE, {})
     for tag in (
