@@ -78,12 +78,11 @@ def read_manual(path: Path, course: Course) -> ManualMarks:
     return marks
 
 
-def read_rows(path: Path) -> list[list[str]]:
-    """All rows of a manual.csv in the order of COLUMNS, those without points too: the pages keep them. Raises TableError."""
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """All rows of a manual.csv with all their columns, those without points too: the pages keep them. Raises TableError."""
     table = read_table(path)
-    names = [heading(text) for text in table.rows[0][1]] if table.rows else []
-    rows = (dict(zip(names, cells)) for _, cells in table.rows[1:])
-    return [[row.get(name, "") for name in COLUMNS] for row in rows]
+    names = [text.strip().lower() for text in table.rows[0][1]] if table.rows else []
+    return [dict.fromkeys(COLUMNS, "") | dict(zip(names, cells)) for _, cells in table.rows[1:]]
 
 
 def template(questions: Iterable[tuple[Question, WrittenMark | None]]) -> str:

@@ -187,11 +187,7 @@ def _write_written(plan: Plan, graded: Graded, marks: ClassMarks) -> dict[str, s
             )
             for name, names in keys.items()
         },
-        list(
-            {
-                tuple(row): row for path in manual_files(plan.options) for row in read_rows(path)
-            }.values()
-        ),
+        _manual_rows(plan),
         unused,
         hashlib.sha256(str(graded.record.seed).encode()).hexdigest()[:12],
     )
@@ -205,6 +201,12 @@ def _write_written(plan: Plan, graded: Graded, marks: ClassMarks) -> dict[str, s
     clear(out / FOLDER, {*pages, *others, "files"})
     _clear_documents(out / FOLDER / "files", handed_in, plan.homeworks)
     return pages
+
+
+def _manual_rows(plan: Plan) -> list[dict[str, str]]:
+    """The rows of all tables with marks, each once."""
+    rows = [row for path in manual_files(plan.options) for row in read_rows(path)]
+    return list({tuple(row.items()): row for row in rows}.values())
 
 
 def _clear_documents(

@@ -87,7 +87,7 @@ class Class:
     handed_in: Mapping[str, Mapping[str, WrittenWork]]
     keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
     aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    rows: Sequence[Sequence[str]] = ()
+    rows: Sequence[Mapping[str, str]] = ()
     unused: Mapping[str, Sequence[tuple[str, Notice]]] = field(default_factory=dict)
     store: str = ""
 
@@ -214,7 +214,7 @@ def written_pages(
                 {"keys": list(answer.keys), "aliases": list(answer.aliases), "same": answer.same}
                 for answer in answers
             ],
-            "rows": [list(row) for row in of.rows],
+            "rows": of.rows,
             "order": order,
             "words": words,
         }

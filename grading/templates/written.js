@@ -457,7 +457,7 @@ byId("draft").lastElementChild.addEventListener("click", () => {
   items = data.items.map(item => ({ ...item }));
   rubricChanged = false;
   undo = [];
-  takeRows(data.rows.map(cells => Object.fromEntries(COLUMNS.map((name, i) => [name, cells[i]]))));
+  takeRows(data.rows);
   buildPanels();
   keepDraft();
   byId("draft").hidden = true;
@@ -485,7 +485,7 @@ document.addEventListener("keydown", event => {
 addEventListener("hashchange", () => { const place = /^#a(\d+)$/.exec(location.hash); if (place && answers[place[1] - 1]) goTo(place[1] - 1); });
 const seen = readMemory(`marking view ${data.store} ${folder}`);
 if (seen) { byId("order").value = seen.order; byId("seed").value = seen.seed; byId("anonymous").checked = seen.anonymous; byId("all").checked = seen.all; }
-takeRows(data.rows.map(cells => Object.fromEntries(COLUMNS.map((name, i) => [name, cells[i]]))));
+takeRows(data.rows);
 takeDraft();
 buildPanels();
 arrange();

@@ -249,7 +249,7 @@ def test_anonymous_in_random_order(browser, classroom, tmp_path):
             assert page.locator("#seed").input_value() == seed and page.locator("#all").is_checked()
             orders.append(page.locator("article h2 .who").all_text_contents())
             rows = manual.read_rows(saved(page, tmp_path / "manual.csv"))
-            assert [row[0] for row in rows] == orders[-1]
+            assert [row["student"] for row in rows] == orders[-1]
     assert orders[0] == orders[1] != orders[2] and sorted(orders[0]) == sorted(orders[2])
 
 
@@ -294,9 +294,8 @@ def test_one_rubric_for_all_answers(browser, classroom, tmp_path):
         assert page.locator("article.current .points").input_value() == "1.5"
         path = saved(page, tmp_path / "manual.csv")
     rows = manual.read_rows(path)
-    assert (
-        rows[0][0] == manual.RUBRIC and "(1.5) rises / falls" in rows[0][4] and rows[1][2] == "1.5"
-    )
+    assert rows[0]["student"] == manual.RUBRIC and "(1.5) rises / falls" in rows[0]["rubric"]
+    assert rows[1]["points"] == "1.5"
     assert len(manual.read_manual(path, settings.load())) == 2
     with tab(browser) as page:
         page.goto(address(classroom / "en", "w3"))

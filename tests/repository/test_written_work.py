@@ -246,7 +246,7 @@ def test_manual_marks_with_rubric_items_and_lines(tmp_path):
         "(2) a",
         "(-1) b",
     ]
-    assert manual.read_rows(path)[1] == ["0012", "hmm/w2", "", "", ""]
+    assert list(manual.read_rows(path)[1].values()) == ["0012", "hmm/w2", "", "", ""]
     rubric = "student,id,points,comment,rubric\nrubric,hmm/w1,,,(2) a\n0012,hmm/w1,2,,\n"
     path.write_text(rubric, encoding="utf-8")
     assert list(manual.read_manual(path, settings.load())) == [key]
