@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from course.cases import Cases
-from course.checks import Check
+from course.checks import Check, registered_checks
 from course.compare import is_same
 from course.judging import collect_answers
 from course.messages import Message
@@ -28,18 +28,38 @@ def diagnose(
 ) -> Diagnosis | None:
     """The one known mistake that gives the student's answers on every case; `answers` are those to case `failed`.
 
-    None if no mistake fits, and if several do: a wrong diagnosis is worse than none.
+    If several fit, the blank's other checks decide between them. None if no mistake fits, and if several still do: a
+    wrong diagnosis is worse than none.
     """
     if check.hidden:
         return None
     hints = cases.hints(check)
     fits = [id for id in hints if _fits(answers, cases.mistake_answers(check, failed).get(id))]
-    for number, case in enumerate(cases.for_check(check)):
-        if number == failed or not fits:
+    for number in range(len(cases.for_check(check))):
+        if number != failed and fits:
+            fits = _fitting(fits, check, runner, cases, stubs, number)
+    for sibling in registered_checks(check.homework) if len(fits) > 1 else ():
+        if sibling.id != check.id or sibling.name == check.name:
             continue
-        others = collect_answers(check, runner, case, cases.seed, number, stubs)
-        fits = [id for id in fits if _fits(others, cases.mistake_answers(check, number).get(id))]
+        for number in range(len(cases.for_check(sibling))):
+            if len(fits) > 1:
+                fits = _fitting(fits, sibling, runner, cases, sibling.stubs, number)
     return Diagnosis(fits[0], hints[fits[0]]) if len(fits) == 1 else None
+
+
+def _fitting(
+    mistakes: list[str],
+    check: Check,
+    runner: Runner,
+    cases: Cases,
+    stubs: Sequence[str],
+    number: int,
+) -> list[str]:
+    """Those of the mistakes that answer case `number` of the check as the student's code does."""
+    case = cases.for_check(check)[number]
+    answers = collect_answers(check, runner, case, cases.seed, number, stubs)
+    known = cases.mistake_answers(check, number)
+    return [id for id in mistakes if _fits(answers, known.get(id))]
 
 
 def _fits(answers: dict[str, Any], mistaken: dict[str, Any] | None) -> bool:

@@ -7,35 +7,54 @@ from course.checks import blank
 
 
 def step(student, case, kind="attention_step", **more):
-    """Call a step method. case.inputs: config, weights, name of the step, list of arrays."""
+    """{"value", "use"} of a step method. case.inputs: config, weights, name of the step, list of arrays."""
     return student.probe("gpt_songci", kind, *case.inputs, **more)
+
+
+def check_step(student, case, *names, kind="attention_step", all_inputs=True):
+    """Compare the results of a step with the expected values `names`, then ask whether scripts can use them.
+
+    all_inputs: False where the step may leave one of its inputs out.
+    """
+    got = step(student, case, kind)
+    parts = got["value"] if len(names) > 1 else [got["value"]]
+    count = len(parts) if isinstance(parts, list) else 1
+    case.require(
+        isinstance(parts, list) and count == len(names),
+        (
+            f"{len(names)} values should be returned together ({', '.join(names)}), got {count}",
+            f"应一起返回 {len(names)} 个值（{'、'.join(names)}），得到 {count} 个",
+        ),
+        **{"number of values": count},
+    )
+    case.check(dict(zip(names, parts, strict=True)))
+    case.usable(got["use"] if all_inputs else got["use"] | {"unreached": []})
 
 
 @blank("gpt-a1.0", points=5)
 def test_project(student, case):
-    q, k, v = step(student, case)
-    case.check({"q": q, "k": k, "v": v})
+    check_step(student, case, "q", "k", "v")
 
 
 @blank("gpt-a2.0", points=6)
 def test_split_heads(student, case):
-    case.check({"heads": step(student, case)})
+    check_step(student, case, "heads")
 
 
 @blank("gpt-a3.1", points=5)
 def test_swap_axes(student, case):
-    q, k_t, v = step(student, case)
-    case.check({"q": q, "k_t": k_t, "v": v})
+    check_step(student, case, "q", "k_t", "v")
 
 
 @blank("gpt-a3.2", points=7)
 def test_scores(student, case):
-    case.check({"scores": step(student, case)})
+    check_step(student, case, "scores")
 
 
 @blank("gpt-a3.3", points=8)
 def test_mask_scores(student, case):
-    s = step(student, case)
+    got = step(student, case)
+    s = got["value"]
     allowed = ~np.broadcast_to(case.inputs[3][1], np.shape(case.inputs[3][0]))
     form = isinstance(s, np.ndarray) and s.shape == allowed.shape
     case.require(
@@ -50,21 +69,22 @@ def test_mask_scores(student, case):
         weights = np.exp(s - np.max(s, axis=-1, keepdims=True))
         weights /= weights.sum(-1, keepdims=True)
     case.check({"scores that may be seen": np.where(allowed, s, 0), "weights that follow": weights})
+    case.usable(got["use"])
 
 
 @blank("gpt-a3.4", points=6)
 def test_weights(student, case):
-    case.check({"weights": step(student, case)})
+    check_step(student, case, "weights")
 
 
 @blank("gpt-a3.5", points=4)
 def test_mix(student, case):
-    case.check({"mixed": step(student, case)})
+    check_step(student, case, "mixed")
 
 
 @blank("gpt-a3.5", points=4)
 def test_mix_dropout(student, case):
-    weights, both = case.inputs[3][0], step(student, case, train=True)
+    weights, both = case.inputs[3][0], step(student, case, train=True)["value"]
     L = weights.shape[-1]  # v is twice the identity: the weights after dropout come out twice
     form = isinstance(both, np.ndarray) and both.shape == (*weights.shape[:-1], 2 * L)
     case.require(
@@ -88,13 +108,13 @@ def test_mix_dropout(student, case):
 
 @blank("gpt-a4.0", points=6)
 def test_join_heads(student, case):
-    case.check({"joined": step(student, case)})
+    check_step(student, case, "joined")
 
 
 @blank("gpt-a5.0", points=4)
 def test_project_out(student, case):
-    case.check({"out": step(student, case)})
-    dropped = step(student, case, train=True)
+    check_step(student, case, "out")
+    dropped = step(student, case, train=True)["value"]
     check_dropout(case, dropped, case.expected["out"], case.inputs[0]["dropout"])
 
 
@@ -125,7 +145,7 @@ def check_dropout(case, got, full, p):
 
 @blank("gpt-g1.0", points=6)
 def test_positions(student, case):
-    numbers = step(student, case, "gpt_step")
+    numbers = step(student, case, "gpt_step")["value"]
     case.check({"positions": numbers})
     form = student.probe(
         "gpt_songci", "gpt_form", case.inputs[0], "positions", *case.inputs[3][0].shape
@@ -141,25 +161,31 @@ def test_positions(student, case):
 
 @blank("gpt-g2.0", points=5)
 def test_embed(student, case):
-    E_U, E_P = step(student, case, "gpt_step")
+    got = step(student, case, "gpt_step")
+    pair = isinstance(got["value"], list) and len(got["value"]) == 2
+    message = ("return two values together, E_U and E_P", "应一起返回 E_U 和 E_P 两个值")
+    case.require(pair, message, pair=pair)
+    E_U, E_P = got["value"]
     case.check(
         {
             "E_U": E_U,
             "E_P": np.broadcast_to(E_P, case.expected["E_P"].shape) if np.ndim(E_P) == 2 else E_P,
         }
     )
+    case.usable(got["use"])
 
 
 @blank("gpt-g3.0", points=4)
 def test_first_input(student, case):
-    case.check({"input": step(student, case, "gpt_step")})
+    no_pos = case.inputs[0]["no_pos"]
+    check_step(student, case, "input", kind="gpt_step", all_inputs=not no_pos)
 
 
 @blank("gpt-g3.0", points=2)
 def test_first_input_dropout(student, case):
     check_dropout(
         case,
-        step(student, case, "gpt_step", train=True),
+        step(student, case, "gpt_step", train=True)["value"],
         case.expected["full"],
         case.inputs[0]["dropout"],
     )
@@ -167,7 +193,7 @@ def test_first_input_dropout(student, case):
 
 @blank("gpt-g4.0", points=7)
 def test_causal_mask(student, case):
-    mask = step(student, case, "gpt_step")
+    mask = step(student, case, "gpt_step")["value"]
     L = case.inputs[3][0].shape[1]
     fits = (
         isinstance(mask, np.ndarray)
@@ -193,11 +219,12 @@ def test_run_layers(student, case):
     log = student.probe("gpt_songci", "gpt_layers", *case.inputs)
     h, kept = log["result"]
     case.check({"h": h, "kept": kept, "masks": log["masks"]})
+    case.usable(log["use"])
 
 
 @blank("gpt-g6.0", points=4)
 def test_logits(student, case):
-    case.check({"logits": step(student, case, "gpt_step")})
+    check_step(student, case, "logits", kind="gpt_step")
 
 
 @blank("gpt-l1.0", points=5)

@@ -77,6 +77,7 @@ def test_log_likelihood_long(student, case):
 def tables(student, case):
     delta, phi = student.call("hmm", "viterbi_tables", *case.inputs)
     case.check({"delta": delta, "phi": phi}, **LOGS)
+    case.indices(phi=phi)
 
 
 @blank("hmm-09", points=5)
@@ -96,13 +97,24 @@ def test_viterbi_tables_long(student, case):
 
 @blank("hmm-10", points=6)
 def test_backtrack(student, case):
-    case.check({"path": student.call("hmm", "backtrack", *case.inputs)})
+    path = student.call("hmm", "backtrack", *case.inputs)
+    case.check({"path": path})
+    case.indices(path=path)
 
 
-@blank("hmm-11", points=6)
-def test_expected_counts(student, case):
+def expected_counts(student, case):
     gamma, counts = student.call("hmm", "expected_counts", *case.inputs)
     case.check({"gamma": gamma, "counts": counts}, **LOGS)
+
+
+@blank("hmm-11", points=4)
+def test_expected_counts(student, case):
+    expected_counts(student, case)
+
+
+@blank("hmm-11", points=2)
+def test_expected_counts_underflow(student, case):
+    expected_counts(student, case)
 
 
 @blank("hmm-12", points=3)

@@ -186,6 +186,25 @@ edit(
 
 edit(
     "gpt-a3.3",
+    "G220",
+    ('return s.masked_fill(mask, float("-inf"))', "return s.masked_fill(mask, -1e4)"),
+    en="All scores of a row may be below -10,000: which characters get its weight then?",
+    zh="一行的分数可能都低于 -10,000：这时权重会给哪些字？",
+)
+
+edit(
+    "gpt-a3.3",
+    "G221",
+    (
+        'return s.masked_fill(mask, float("-inf"))',
+        "return s.detach().masked_fill(mask, float('-inf'))",
+    ),
+    en="Training goes back through the scores to the weights of q and k: does your result still lead there?",
+    zh="训练要经过分数回到 q、k 的权重：你的结果还与它们相连吗？",
+)
+
+edit(
+    "gpt-a3.3",
     "G5c",
     ('return s.masked_fill(mask, float("-inf"))', "return s + mask"),
     en="Two conventions are mixed: which mask is added to scores, and which is a yes or no?",

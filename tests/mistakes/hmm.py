@@ -692,6 +692,16 @@ edit(
 )
 
 
+edit(
+    "hmm-10",
+    "H220",
+    ("dtype=np.int64", "dtype=np.float64"),
+    ("phi[t + 1, path[t + 1]]", "phi[t + 1, int(path[t + 1])]"),
+    en="The path is used to look states up: what can an array be indexed with?",
+    zh="路径要用来查状态：数组可以用什么作下标？",
+)
+
+
 @mistake(
     "hmm-11",
     "H9e",

@@ -5,6 +5,8 @@ import types
 import numpy as np
 import torch
 
+from course.runner import usable
+
 
 def tensor(array):
     return torch.from_numpy(np.array(array))
@@ -33,10 +35,11 @@ def make_gpt(homework, config, weights):
 
 
 def attention_step(homework, config, weights, step, inputs, train=False):
-    """Result of one step method of MultiHeadSelfAttention."""
+    """{"value": result of one step method of MultiHeadSelfAttention, "use": what the scripts can do with it}."""
     attention = make_attention(homework, config, weights).train(train)
-    with torch.no_grad():
-        return getattr(attention, step)(*map(tensor, inputs))
+    single = make_attention(homework, config, weights).float().eval()
+    again = None if train else getattr(single, step)
+    return usable.ask(getattr(attention, step), list(map(tensor, inputs)), again=again)
 
 
 def attention(homework, config, weights, x, mask):
@@ -48,10 +51,12 @@ def attention(homework, config, weights, x, mask):
 
 
 def gpt_step(homework, config, weights, step, inputs, train=False):
-    """Result of one step method of GPT."""
+    """{"value": result of one step method of GPT, "use": what the scripts can do with it}."""
     gpt = make_gpt(homework, config, weights).train(train)
-    with torch.no_grad():
-        return getattr(gpt, step)(*map(tensor, inputs))
+    single = make_gpt(homework, config, weights).float().eval()
+    parameters = [p for name, p in gpt.named_parameters() if name in weights]
+    again = None if train else getattr(single, step)
+    return usable.ask(getattr(gpt, step), list(map(tensor, inputs)), parameters, again=again)
 
 
 def gpt_form(homework, config, step, batch, length):
@@ -81,9 +86,11 @@ def gpt_layers(homework, config, matrices, h, mask):
     gpt.blocks = torch.nn.ModuleList(
         StubBlock(number, matrix) for number, matrix in enumerate(matrices)
     )
+    asked = usable.ask(lambda h: gpt.run_layers(h, tensor(mask))[0], [tensor(h)])
+    masks.clear()
     with torch.no_grad():
         result = gpt.run_layers(tensor(h), tensor(mask))
-    return {"result": result, "masks": masks}
+    return {"result": result, "masks": masks, "use": asked["use"]}
 
 
 def gpt(homework, config, weights, tokens):

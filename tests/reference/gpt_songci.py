@@ -102,8 +102,8 @@ def scores(rng):
 
 
 def mask_scores(rng):
-    def draw(label, B, L, h, d, mask, scale=1.0):
-        s = scale * rng.normal(size=(B, h, L, L))
+    def draw(label, B, L, h, d, mask, scale=1.0, shift=0.0):
+        s = scale * rng.normal(size=(B, h, L, L)) + shift
         seen = np.where(mask, 0, s)
         weights = np.zeros_like(s)
         for index in np.ndindex(B, h, L):
@@ -122,6 +122,7 @@ def mask_scores(rng):
     random_mask[np.arange(L), rng.integers(L, size=L)] = False  # each row may look somewhere
     yield draw("another mask", B, L, h, d, random_mask)
     yield draw("large negative scores", B, L, h, d, causal, scale=1e4)
+    yield draw("very low scores only", B, L, h, d, causal, shift=-3e4)
     yield draw("one character", B, 1, h, d, np.zeros((1, 1), bool))
 
 
