@@ -37,6 +37,7 @@ class Check:
     stubs: tuple[str, ...] = ()  # "module.name" of what the blank calls and library calls replace
     hides: tuple[str, ...] = ()  # modules of the homework that the blank must do without
     why: Message | None = None
+    other_stubs: tuple[str, ...] = ()  # the stubs in another form: right with these is right too
 
     @property
     def name(self) -> str:
@@ -46,7 +47,8 @@ class Check:
     def stub_sets(self) -> list[tuple[str, ...]]:
         """What replaces parts of the student's code: first with stubs, then without. What is hidden is hidden in both."""
         hidden = tuple(f"{module}.{HIDDEN}" for module in self.hides)
-        return list(dict.fromkeys((hidden + self.stubs, hidden)))
+        other = (self.other_stubs,) if self.other_stubs else ()
+        return [hidden + stubs for stubs in dict.fromkeys((self.stubs, *other, ()))]
 
     @property
     def is_integration(self) -> bool:
@@ -63,6 +65,7 @@ def blank(
     bonus: bool = False,
     hidden: bool = False,
     stubs: Iterable[str] = (),
+    other_stubs: Iterable[str] = (),
     hides: Iterable[str] = (),
     why: Message | Sequence[str] | str | None = None,
 ) -> Callable[[CheckFunction], CheckFunction]:
@@ -80,6 +83,7 @@ def blank(
             tuple(stubs),
             tuple(hides),
             as_message(why),
+            tuple(other_stubs),
         )
         function.check = check  # type: ignore[attr-defined]
         registered = _REGISTERED.setdefault(homework, [])

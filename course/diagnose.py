@@ -39,11 +39,11 @@ def diagnose(
         if number != failed and fits:
             fits = _fitting(fits, check, runner, cases, stubs, number)
     for sibling in registered_checks(check.homework) if len(fits) > 1 else ():
-        if sibling.id != check.id or sibling.name == check.name:
+        if sibling.id != check.id or sibling.name == check.name or sibling.hidden:
             continue
         for number in range(len(cases.for_check(sibling))):
             if len(fits) > 1:
-                fits = _fitting(fits, sibling, runner, cases, sibling.stubs, number)
+                fits = _fitting(fits, sibling, runner, cases, sibling.stub_sets[0], number)
     return Diagnosis(fits[0], hints[fits[0]]) if len(fits) == 1 else None
 
 
@@ -58,8 +58,8 @@ def _fitting(
     """Those of the mistakes that answer case `number` of the check as the student's code does."""
     case = cases.for_check(check)[number]
     answers = collect_answers(check, runner, case, cases.seed, number, stubs)
-    known = cases.mistake_answers(check, number)
-    return [id for id in mistakes if _fits(answers, known.get(id))]
+    mistaken = cases.mistake_answers(check, number)
+    return [id for id in mistakes if _fits(answers, mistaken.get(id))]
 
 
 def _fits(answers: dict[str, Any], mistaken: dict[str, Any] | None) -> bool:

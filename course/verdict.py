@@ -273,15 +273,56 @@ ADVICE: dict[str, Message] = {  # by the type of the error, or by what `ErrorKin
 }
 
 
+NEW_NUMPY_NAMES = {  # names that older code uses, and what replaces them
+    **{name: name for name in ("float", "int", "bool", "complex", "object", "str")},
+    "long": "int",
+    "unicode": "str",
+    "float_": "np.float64",
+    "complex_": "np.complex128",
+    "string_": "np.bytes_",
+    "unicode_": "np.str_",
+    "Inf": "np.inf",
+    "Infinity": "np.inf",
+    "infty": "np.inf",
+    "PINF": "np.inf",
+    "NINF": "-np.inf",
+    "NaN": "np.nan",
+    "NAN": "np.nan",
+    "product": "np.prod",
+    "cumproduct": "np.cumprod",
+    "alltrue": "np.all",
+    "sometrue": "np.any",
+    "round_": "np.round",
+    "in1d": "np.isin",
+    "row_stack": "np.vstack",
+    "trapz": "np.trapezoid",
+    "asscalar": "x.item()",
+    "mat": "np.asmatrix",
+    "msort": "np.sort(x, axis=0)",
+}
+
+
 def explain(error: StudentError) -> Message:
     """Message of an error in student code, with advice where the error alone does not say enough."""
     advice = advice_for(error)
+    if advice and error.kind == ErrorKind.NUMPY_NAME:  # NumPy's own text is a paragraph
+        where = f" ({error.where})" if error.where else ""
+        return advice + Message(where, where)
     message = Message(str(error), str(error))
     return message + (Message(f": {advice.en}", f"：{advice.zh}") if advice else None)
 
 
 def advice_for(error: StudentError) -> Message | None:
     """What a student can do about an error, where the error alone does not say enough."""
+    if error.kind == ErrorKind.NUMPY_NAME:
+        name = error.message.split("'")[3]
+        if name not in NEW_NUMPY_NAMES:
+            return None
+        new = NEW_NUMPY_NAMES[name]
+        return Message(
+            f"this NumPy has no np.{name} any more: write {new}",
+            f"新版 NumPy 已没有 np.{name}：请写 {new}",
+        )
     return ADVICE.get(error.kind) or ADVICE.get(error.type)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from course import counterexamples
 from course.checks import blank
+from course.compare import difference
 
 EXACT = {"rtol": 1e-9, "atol": 1e-12}  # a handful of products in float64
 HIDDEN = ("model", "fast")  # from whole.py
@@ -144,7 +145,15 @@ def test_rnn_step_dh(student, case):
 
 @blank("bptt-21", points=3)
 def test_sgd_step(student, case):
-    case.check({"params": student.call("hw_bptt", "sgd_step", *case.inputs)}, **EXACT)
+    params = student.call("hw_bptt", "sgd_step", *case.inputs)
+    like_torch = case.expected["params, clipped as torch does"]
+    if (
+        isinstance(params, dict)
+        and like_torch
+        and difference("", params, like_torch, **EXACT) is None
+    ):
+        params = case.expected["params"]
+    case.check({"params": params}, **EXACT)
 
 
 # ---------------------------------------------------------------- LSTM (bonus)

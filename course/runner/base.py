@@ -18,6 +18,7 @@ class ErrorKind(StrEnum):
     LIBRARY = "library"
     MISSING_NAME = "missing name"
     SIGNATURE = "signature"
+    NUMPY_NAME = "numpy name"
     PYTHON_2 = "python 2"
 
 

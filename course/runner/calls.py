@@ -24,6 +24,7 @@ LIBRARY_MISSING = re.compile("No module named '(numpy|torch|jieba|matplotlib|tqd
 PYTHON_2_SYNTAX = re.compile(
     r"Missing parentheses in call to 'print'|multiple exception types must"
 )
+NUMPY_ALIAS = re.compile(r"module 'numpy' has no attribute '(\w+)'")
 PYTHON_2_NAME = re.compile(
     r"'(cPickle|xrange|raw_input|unicode|basestring|urllib2|StringIO|reduce)'"
 )
@@ -140,6 +141,8 @@ def _kind(error: BaseException, text: str) -> str:
         return "python 2"
     if isinstance(error, (NameError, ImportError)) and PYTHON_2_NAME.search(text):
         return "python 2"
+    if isinstance(error, AttributeError) and NUMPY_ALIAS.match(text):
+        return "numpy name"
     if isinstance(error, SignatureError):
         return "signature"
     if isinstance(error, ModuleNotFoundError) and LIBRARY_MISSING.fullmatch(text):
@@ -169,5 +172,10 @@ def load_probes(path: Path | str) -> Any:
 
 
 def pick_stubs(probes: Any, names: Iterable[str]) -> dict[str, Any]:
-    """{name: library call} of the stubs that a check names; a module that it hides has no call."""
-    return {name: None if is_hidden(name) else probes.STUBS[name] for name in names}
+    """{name: library call} of the stubs that a check names; a module that it hides has no call.
+
+    What follows an "@" in a name tells several forms of a stub apart.
+    """
+    return {
+        name.partition("@")[0]: None if is_hidden(name) else probes.STUBS[name] for name in names
+    }

@@ -8,7 +8,7 @@ import importlib.util
 import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,14 @@ LIBRARIES = {
 }
 ORIGINAL_HANDOUT_PACKAGES = (
     "utils",
+    "cs224d",
 )  # imported by files of the original word2vec assignment, and not needed
+OPTIONAL_LIBRARIES = (
+    "sklearn",
+    "scipy",
+    "gensim",
+)  # imported by handouts; placeholders where they are not installed
+SCRIPTS = ("q3_run",)  # these train when imported: a file that imports one gets a placeholder
 
 HIDDEN = "*"  # "model.*" among the stubs: the module is hidden, and whoever asks it for a name is stopped
 
@@ -120,6 +127,9 @@ class Homework:
             yield self
         finally:
             sys.meta_path[:], sys.path[:], sys.dont_write_bytecode = meta, path, written
+            remove_modules(
+                [name for name, module in sys.modules.items() if type(module) is _Placeholder]
+            )
             self._modules.update(remove_modules(names))
             sys.modules.update(removed)
 
@@ -146,6 +156,10 @@ class Homework:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         stub_modules = self._stub_modules()
+        if name in SCRIPTS and name != self.tested:
+            return importlib.util.spec_from_loader(name, _PlaceholderLoader())
+        if name.split(".")[0] in OPTIONAL_LIBRARIES and not is_installed(name.split(".")[0]):
+            return importlib.util.spec_from_loader(name, _PlaceholderLoader(), is_package=True)
         if name in stub_modules:
             return importlib.util.spec_from_loader(name, _StubLoader(stub_modules[name]))
         file = self._path(name)
@@ -177,6 +191,11 @@ class Homework:
                 for part in rest:
                     holder, target = getattr(holder, target), part
                 setattr(holder, target, value)
+
+
+@functools.cache
+def is_installed(library: str) -> bool:
+    return PathFinder.find_spec(library) is not None
 
 
 def remove_modules(names: Iterable[str]) -> dict[str, types.ModuleType]:

@@ -119,6 +119,8 @@ def to_plain(value: Any, depth: int = 0) -> Any:
         value = value.resolve_conj().resolve_neg().numpy()
     if isinstance(value, (np.ndarray, np.generic)):
         array = np.array(value, subok=False, copy=True)
+        if array.dtype in (np.longdouble, np.clongdouble):
+            array = array.astype(np.float64 if array.dtype.kind == "f" else np.complex128)
         if array.dtype.newbyteorder("<").str not in DTYPES:
             raise NotPlainError(f"an array of dtype {array.dtype}, expected numbers")
         return array

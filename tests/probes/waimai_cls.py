@@ -31,7 +31,8 @@ def stop_words(homework, content, default=False):
         module.STOP_WORDS = usual
         os.remove(path)
         os.rmdir(folder)
-    return {"kind": type(words).__name__, "words": sorted(words)}
+    kind = "set" if isinstance(words, (set, frozenset)) else type(words).__name__
+    return {"kind": kind, "words": sorted(words)}
 
 
 def split(homework, labels, share, seeds):

@@ -52,6 +52,17 @@ def distance_cost(predicted, target, outputVectors, dataset):
     return apart @ apart / 2, apart.reshape(np.shape(predicted)), grad
 
 
+def as_row(cost):
+    """The same stub with the gradient by `predicted` as a row (1, n): a student's own cost function may return either,
+    and a caller is right if it works with one of them."""
+
+    def stub(predicted, *more):
+        value, gradPred, grad = cost(predicted, *more)
+        return value, np.reshape(gradPred, (1, -1)), grad
+
+    return stub
+
+
 def drawn_cost(predicted, target, outputVectors, dataset, K=10):
     """Stub of negative sampling: distance_cost plus u_k.v for one drawn word k."""
     drawn = dataset.sampleTokenIdx()
@@ -73,6 +84,11 @@ STUBS = {
     "q2_gradcheck.gradcheck_naive": gradcheck_naive,
     "q3_word2vec.softmaxCostAndGradient": distance_cost,
     "q3_word2vec.negSamplingCostAndGradient": drawn_cost,
+}
+ROWS = [as_row(distance_cost), as_row(drawn_cost)]
+STUBS |= {
+    "q3_word2vec.softmaxCostAndGradient@row": ROWS[0],
+    "q3_word2vec.negSamplingCostAndGradient@row": ROWS[1],
 }
 STUBS |= {
     name: not_needed
@@ -137,7 +153,7 @@ def cost_of(function, calls, states):
             + r * flat.sum()
         )
         gradient = b + A @ flat + rate * np.exp(rate * flat) + r
-        return float(cost), gradient.reshape(shape) + function["error"]
+        return np.float64(cost), gradient.reshape(shape) + function["error"]
 
     return f
 
@@ -181,7 +197,7 @@ def window(homework, model, cost, current, C, context, tokens, inputVectors, out
     result = getattr(module, model)(
         current, C, list(context), tokens, inputVectors, outputVectors, Drawn(draws), function
     )
-    return {"result": result, "stub": function in (distance_cost, drawn_cost)}
+    return {"result": result, "stub": function in (distance_cost, drawn_cost, *ROWS)}
 
 
 def wrapper(homework, model, cost, tokens, wordVectors, windows, draws, C):
@@ -200,7 +216,7 @@ def sgd(homework, x0, a, m, step, iterations, post, begun=None, every=None):
     """
 
     def f(x):
-        return float(np.sum(a * (x - m) ** 2) / 2), a * (x - m)
+        return np.sum(a * (x - m) ** 2) / 2, a * (x - m)
 
     def unit_rows(x):
         return x / np.sqrt((x**2).sum(axis=1, keepdims=True))
@@ -235,19 +251,35 @@ def sgd(homework, x0, a, m, step, iterations, post, begun=None, every=None):
 # ---------------------------------------------------------------- question 4 and model.py
 
 
-def features(homework, tokens, wordVectors, sentence):
-    """The sentence's features. Handouts differ in the function's name and file; all are tried."""
-    missing = None
+def features(homework, *inputs):
+    """The sentence's features."""
+    return in_either_file(homework, ("getSentenceFeatures", "getSentenceFeature"), inputs)
+
+
+def regression(homework, *inputs):
+    """softmaxRegression on copies of the inputs."""
+    return in_either_file(homework, ("softmaxRegression",), inputs)
+
+
+def in_either_file(homework, names, inputs):
+    """Result of a function whose file and name differ between handouts. An empty blank of ours in one file does not hide
+    the student's function in the other."""
+    empty = missing = None
     for file in ("q4_softmaxreg", "q4_sentiment"):
         try:
             module = homework.module(file)
         except ImportError as error:
             missing = missing or error
             continue
-        for name in ("getSentenceFeatures", "getSentenceFeature"):
-            if hasattr(module, name):
-                return getattr(module, name)(tokens, wordVectors, sentence)
-    raise missing or AttributeError("no getSentenceFeatures in q4_softmaxreg.py")
+        for name in names:
+            function = getattr(module, name, None)
+            if function is None or getattr(function, "__module__", file) != file:
+                continue  # imported from the other file
+            try:
+                return function(*inputs)
+            except NotImplementedError as error:
+                empty = empty or error
+    raise empty or missing or AttributeError(f"no {names[0]} in q4_softmaxreg.py")
 
 
 def add_rows(homework, table, rows, values):

@@ -321,10 +321,16 @@ def sgd_step(rng):
         scale = 1.0 if clip is None or norm <= clip else clip / norm
         lr = float(rng.uniform(0.05, 0.3))
         after = {name: np.array(params[name] - lr * scale * grads[name]) for name in shapes}
+        torch_scale = (
+            min(1.0, clip / (norm + 1e-6)) if clip else 1.0
+        )  # as in torch's clip_grad_norm_
+        like_torch = {
+            name: np.array(params[name] - lr * torch_scale * grads[name]) for name in shapes
+        }
         yield Case(
             label,
             [params, grads | {"h": away(rng, (7, H)), "x": away(rng, (7, D))}, lr, clip],
-            {"params": after},
+            {"params": after, "params, clipped as torch does": like_torch},
         )
 
 

@@ -355,8 +355,6 @@ def skipgram_cost(rng):
 
 def cbow_cost(rng):
     yield from windows(rng, "cbow")
-    words = [WORDS[i] for i in rng.permutation(len(WORDS))[:9]]
-    yield one_window(rng, "no context", "cbow", "softmaxCostAndGradient", words, [], words[0])
 
 
 skipgram_gradients, cbow_gradients = skipgram_cost, cbow_cost
@@ -397,7 +395,8 @@ def sgd_halving(rng):
 
 
 def sgd_saving(rng):
-    """What is printed: 0.95 of the last cost printed, 0.05 of this iteration's, before its step."""
+    """What is printed: 0.95 of the last cost printed, 0.05 of this iteration's, before its step. The handouts of some years
+    smooth over all iterations in place of those that are printed."""
     for label, begin, every, save in (
         ("a new run", 0, 4, True),
         ("on from iteration 20,000", 20_000, 2, True),
@@ -407,16 +406,16 @@ def sgd_saving(rng):
         x, a, m, step, iterations, _ = inputs
         if begin:
             x, step = rng.normal(0, 1, (4, 3)), step / 2
-        start, saved, printed = x, [], []
+        start, saved, printed, running = x, [], [], None
         for iteration in range(begin + 1, iterations + 1):
             cost = np.sum(a * (x - m) ** 2) / 2
             x = descent(x, a, m, step, 1)
             if iteration % 5 == 0 and save:
                 saved.append([iteration, x])
+            running = cost if running is None else 0.95 * running + 0.05 * cost
             if iteration % every == 0:
-                printed.append(
-                    [iteration, 0.95 * printed[-1][1] + 0.05 * cost if printed else cost]
-                )
+                smoothed = 0.95 * printed[-1][1] + 0.05 * cost if printed else cost
+                printed.append([iteration, smoothed, running])
         yield Case(
             label,
             [*inputs, [begin, start] if save else None, every],
@@ -424,7 +423,7 @@ def sgd_saving(rng):
                 "x": x,
                 "iterations": [iteration for iteration, _ in saved],
                 "saved": [params for _, params in saved],
-                "printed": np.array(printed),
+                "smoothed": np.array(printed),
             },
         )
 
