@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -48,7 +49,6 @@ LEFT_OUT = (
     "tests/accepted",
     "course/markers.py",
     "course/handout.py",
-    "templates",
     "docs",
     "CONTRIBUTING.md",
     "course.toml",
@@ -250,20 +250,41 @@ from course import verdict
 from course.cases import open_cases
 from course.checks import load_checks
 from course.runner import InProcessRunner
-rows = []
+verdicts = []
 with InProcessRunner() as runner:
     cases = open_cases(0)
     for homework in sys.argv[1:]:
         for check in load_checks(homework):
             outcome = verdict.run(check, runner, cases)
             empty = getattr(outcome.error, "empty", None)
-            rows.append([homework, check.id, check.name, outcome.status, empty, outcome.message.en])
-json.dump(rows, open("report.json", "w", encoding="utf-8"))
+            verdicts.append(
+                {
+                    "homework": homework,
+                    "blank": check.id,
+                    "check": check.name,
+                    "status": outcome.status,
+                    "empty": empty,
+                    "message": outcome.message.en,
+                }
+            )
+json.dump(verdicts, open("report.json", "w", encoding="utf-8"))
 """
 
 
-def check_verdicts(folder, homeworks):
-    """Verdict of every check of the copy in `folder`, run there: [homework, id, name, status, empty blank, message]."""
+@dataclass(frozen=True)
+class CopyVerdict:
+    """The verdict of one check in a copy. empty: id of the blank that was named as empty, or None."""
+
+    homework: str
+    blank: str
+    check: str
+    status: str
+    empty: str | None
+    message: str
+
+
+def check_verdicts(folder: Path | str, homeworks: Sequence[str]) -> list[CopyVerdict]:
+    """The verdict of every check of the copy in `folder`, run there."""
     environment = {
         **os.environ,
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -281,9 +302,9 @@ def check_verdicts(folder, homeworks):
     if done.returncode:
         raise ReleaseError(f"the copy's checks do not run:\n{done.stderr[-3000:]}")
     path = Path(folder) / "report.json"
-    rows = json.loads(path.read_text(encoding="utf-8"))
+    verdicts = json.loads(path.read_text(encoding="utf-8"))
     path.unlink()
-    return rows
+    return [CopyVerdict(**verdict) for verdict in verdicts]
 
 
 IMPORTS = """
@@ -312,22 +333,23 @@ def prove_imports(folder, plan):
 
 def prove_empty(folder, plan):
     """Every blank's checks fail as empty, by name; the pieces together name an empty blank. Returns their number."""
-    rows = check_verdicts(folder, plan.homeworks)
-    for homework, id, name, status, empty, message in rows:
+    verdicts = check_verdicts(folder, plan.homeworks)
+    for verdict in verdicts:
         named = (
-            empty in plan.blanks(homework)
-            if id.endswith("-together")
-            else empty == id and status == "empty"
+            verdict.empty in plan.blanks(verdict.homework)
+            if verdict.blank.endswith("-together")
+            else verdict.empty == verdict.blank and verdict.status == "empty"
         )
         if not named:
             raise ReleaseError(
-                f"{homework}: check {name} of the empty copy does not name blank {id}: {status}, {message}"
+                f"{verdict.homework}: check {verdict.check} of the empty copy does not name blank "
+                f"{verdict.blank}: {verdict.status}, {verdict.message}"
             )
     blanks = {(homework, id) for homework in plan.homeworks for id in plan.blanks(homework)}
-    unchecked = blanks - {(row[0], row[1]) for row in rows}
+    unchecked = blanks - {(verdict.homework, verdict.blank) for verdict in verdicts}
     if unchecked:
         raise ReleaseError(f"blanks without a check: {sorted(unchecked)}")
-    return len(rows)
+    return len(verdicts)
 
 
 def prove_solved(folder, plan):
@@ -338,13 +360,14 @@ def prove_solved(folder, plan):
         for homework in plan.homeworks:
             for path in (ROOT / homework).glob("*.py"):
                 shutil.copyfile(path, solved / homework / path.name)
-        rows = check_verdicts(solved, plan.homeworks)
-    for homework, _, name, status, _, message in rows:
-        if status not in ("done", "given"):
+        verdicts = check_verdicts(solved, plan.homeworks)
+    for verdict in verdicts:
+        if verdict.status not in ("done", "given"):
             raise ReleaseError(
-                f"{homework}: check {name} fails on the solved files: {status}, {message}"
+                f"{verdict.homework}: check {verdict.check} fails on the solved files: "
+                f"{verdict.status}, {verdict.message}"
             )
-    return len(rows)
+    return len(verdicts)
 
 
 def solution_lines(names, plan, root=ROOT):

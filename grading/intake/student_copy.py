@@ -8,26 +8,21 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from course import markers
+from course.empty_copy import empty_sources
 from course.homeworks import ROOT
 from course.settings import homework_settings
 from grading.intake.archives import JUNK
 
-CODE = (".py", ".txt")
 UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def empty_files(homework: str) -> dict[str, bytes]:
-    """{name: bytes} of the homework's code as students get it, all blanks empty but those that the term provides."""
-    files, provided = {}, homework_settings(homework).leave_out
-    for path in sorted((ROOT / homework).rglob("*")):
-        if path.suffix in CODE and path.is_file() and not set(path.parts) & set(JUNK):
-            name = path.relative_to(ROOT / homework).as_posix()
-            files[name] = (
-                markers.strip_code(path, f"{homework}/{name}", provided).encode("utf-8")
-                if path.suffix == ".py"
-                else path.read_bytes()
-            )
-    return files
+    """{name: bytes} of the homework's code as students get it: the empty Python files and the text files beside them."""
+    files = {name: text.encode("utf-8") for name, text in empty_sources(homework).items()}
+    for path in (ROOT / homework).rglob("*.txt"):
+        if path.is_file() and not set(path.parts) & set(JUNK):
+            files[path.relative_to(ROOT / homework).as_posix()] = path.read_bytes()
+    return dict(sorted(files.items()))
 
 
 def complete(files: Mapping[str, bytes], homework: str) -> dict[str, bytes]:

@@ -1,6 +1,7 @@
-"""The import graph of `course` and `grading` as Mermaid diagrams: `python -m tests.repository.import_graph [--write]`.
+"""The import graph of `course` and `grading` as Mermaid diagrams: `python -m tests.repository.import_graph [--write | --lines]`.
 
-With --write the diagrams in docs/architecture.md are replaced.
+With --write the diagrams in docs/architecture.md are replaced. With --lines the size of the code is shown instead: lines of
+each module, and the longest functions.
 """
 
 import argparse
@@ -96,13 +97,47 @@ def with_diagrams(page: str) -> str:
     return BLOCK.sub(lambda block: block[1] + diagram(block["package"]) + block[3], page)
 
 
+def functions(path: Path) -> Iterator[tuple[int, str]]:
+    """(lines, "module.Class.name") of every function of a file, its decorators not counted."""
+
+    def inside(node: ast.AST, prefix: str) -> Iterator[tuple[int, str]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                name = f"{prefix}.{child.name}"
+                if not isinstance(child, ast.ClassDef):
+                    yield (child.end_lineno or child.lineno) - child.lineno + 1, name
+                yield from inside(child, name)
+            else:
+                yield from inside(child, prefix)
+
+    yield from inside(ast.parse(path.read_text(encoding="utf-8")), module_name(path))
+
+
+def sizes(package: str, count: int = 5) -> str:
+    """A table of the lines of a package's modules, the longest first, and its `count` longest functions."""
+    lengths = {
+        path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules(package)
+    }
+    rows = [f"{package}: {len(lengths)} files, {sum(lengths.values()):,} lines"]
+    for path, length in sorted(lengths.items(), key=lambda item: (-item[1], item[0])):
+        rows.append(f"{length:6,}  {path.relative_to(ROOT).as_posix()}")
+    longest = sorted((entry for path in lengths for entry in functions(path)), reverse=True)[:count]
+    return "\n".join([*rows, "longest functions:", *(f"{n:6,}  {name}" for n, name in longest)])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--write", action="store_true", help="replace those in docs/architecture.md"
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument(
+        "--write", action="store_true", help="replace the diagrams in docs/architecture.md"
     )
+    action.add_argument("--lines", action="store_true", help="show the size of the code instead")
+    args = parser.parse_args()
+    if args.lines:
+        print("\n\n".join(sizes(package) for package in ("course", "grading", "data")))
+        return
     page = with_diagrams(PAGE.read_text(encoding="utf-8"))
-    if parser.parse_args().write:
+    if args.write:
         PAGE.write_text(page, encoding="utf-8")
     else:
         print("\n".join(block[0] for block in BLOCK.finditer(page)))

@@ -71,7 +71,7 @@ def test_every_blank_has_two_other_versions(homework):
         assert len(others) >= 2, f"{id}: {len(others)}"
 
 
-def test_new_names_make_no_other_version():
+def test_renamed_variables_are_not_another_version():
     assert code("for i in x:\n    y = i\nreturn y") == code(
         "for row in x:\n    last = row\nreturn last"
     )

@@ -15,7 +15,7 @@ PLUGIN_LOADERS = {"course/plugins.py", "course/runner/loader.py", "course/runner
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_arrows_go_one_way(package):
+def test_imports_go_one_way(package):
     for path in modules(package):
         for name in imported(path):
             top = name.split(".")[0]
@@ -24,7 +24,7 @@ def test_arrows_go_one_way(package):
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_a_homework_folder_stands_alone(homework):
+def test_homework_folder_imports_nothing_outside_itself(homework):
     other_packages = {*PACKAGES, *HOMEWORKS, "data", "templates"}
     for path in modules(homework):
         assert not other_packages & {name.split(".")[0] for name in imported(path)}, path
@@ -75,7 +75,7 @@ def test_no_module_shadows_a_library_or_shares_its_name_with_another():
     assert not {name: paths for name, paths in names.items() if len(paths) > 1}
 
 
-def test_top_level_is_the_documented_one():
+def test_top_level_equals_the_documented_tree():
     top = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
     documented = {*PACKAGES, *HOMEWORKS, "data", "benchmarks", "docs", "templates"}
     assert top - {"dist", "workdirs", "__pycache__"} <= documented, Path(*sorted(top - documented))

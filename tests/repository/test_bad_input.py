@@ -180,7 +180,7 @@ def harmed(results_of, but):
         for name in BODIES
     ],
 )
-def test_a_bad_answer_costs_its_blank_only(outcomes, name):
+def test_bad_answer_costs_only_its_blank(outcomes, name):
     body, english, chinese = BODIES[name]
     results_of = outcomes(model=model_with(body), limit=3 if "loop" in name else 120)
     assert harmed(results_of, BLANK) == []
@@ -194,7 +194,7 @@ def test_a_bad_answer_costs_its_blank_only(outcomes, name):
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_an_odd_right_answer_counts(outcomes, name):
+def test_unusual_right_answer_earns_the_points(outcomes, name):
     results_of = outcomes(model=model_with(RIGHT[name]))
     assert harmed(results_of, "-") == [] and all(
         result.note is None for result in results_of[BLANK]
@@ -202,7 +202,7 @@ def test_an_odd_right_answer_counts(outcomes, name):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_broken_file_costs_its_own_blanks_only(outcomes, name):
+def test_broken_file_costs_only_its_own_blanks(outcomes, name):
     change, english, chinese = FILES[name]
     results_of = outcomes(
         theory=change((ROOT / HOMEWORK / "theory.py").read_text(encoding="utf-8"))
@@ -225,7 +225,7 @@ def test_a_broken_file_costs_its_own_blanks_only(outcomes, name):
     ("answer", "words"),
     [("2", "one letter, got 2"), ("'BD'", "got 'BD'"), ("3.5", "got 3.5"), ("'b '", "")],
 )
-def test_a_choice_is_a_letter(outcomes, answer, words):
+def test_choice_must_be_a_letter(outcomes, answer, words):
     """What keeps a letter from being judged is reported at home too; the verdict is not."""
     text = (
         (ROOT / HOMEWORK / "theory.py")
@@ -237,7 +237,7 @@ def test_a_choice_is_a_letter(outcomes, answer, words):
 
 
 @pytest.mark.parametrize("name", ["random", "torch", "jieba", "numpy", "typing"])
-def test_a_file_that_hides_a_library_does_no_harm_and_is_told(outcomes, name, tmp_path):
+def test_file_that_shadows_a_library_is_harmless_and_reported(outcomes, name, tmp_path):
     results_of = outcomes(**{name: "raise RuntimeError('not the library')\n"})
     assert harmed(results_of, "-") == []
     lines = board.render(
@@ -248,7 +248,7 @@ def test_a_file_that_hides_a_library_does_no_harm_and_is_told(outcomes, name, tm
     ]
 
 
-def test_changed_arguments_are_told(outcomes, tmp_path):
+def test_changed_arguments_are_reported(outcomes, tmp_path):
     results_of = outcomes(model=model_with(SOLVED + "alpha *= 2\nreturn answer"))
     assert harmed(results_of, "-") == []
     assert (
@@ -261,7 +261,7 @@ def test_changed_arguments_are_told(outcomes, tmp_path):
     assert lines[-1][0].text.startswith("注意：hmm-04")
 
 
-def test_no_file_at_all(tmp_path):
+def test_missing_file_is_an_error_that_names_it(tmp_path):
     (tmp_path / HOMEWORK).mkdir()
     result = verdict.run(load_checks(HOMEWORK)[0], InProcessRunner(tmp_path), FreshCases(1))
     assert result.status == "error" and "no file hmm/model.py" in result.message.en

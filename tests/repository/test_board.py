@@ -105,7 +105,7 @@ Next: hmm-04, hmm/model.py, line N
 """
 
 
-def test_one_screen_that_says_what_to_do_next(half_done):
+def test_board_fits_one_screen_and_names_the_next_step(half_done):
     board = board_of(run(half_done, "tests/test_hmm.py", "--time-limit", "1"))
     shown = re.sub(r" +$", "", re.sub(r"line \d+", "line N", board.split("\n", 1)[1]), flags=re.M)
     assert shown.startswith(ENGLISH), shown
@@ -124,7 +124,7 @@ def test_one_screen_that_says_what_to_do_next(half_done):
     )
 
 
-def test_in_chinese(half_done):
+def test_board_in_chinese(half_done):
     board = board_of(run(half_done, "tests/test_hmm.py", "--time-limit", "1", "--lang", "zh"))
     for words in (
         "hmm: 20 / 100 分",
@@ -171,7 +171,7 @@ def test_colour_in_a_terminal_only(half_done):
     )
 
 
-def test_bonus_points_stand_apart(copy):
+def test_bonus_points_are_counted_separately(copy):
     path = copy / "hw_bptt" / "model.py"
     before = path.read_bytes()
     fill(
@@ -185,7 +185,7 @@ def test_bonus_points_stand_apart(copy):
     assert len(board.splitlines()) <= SCREEN[0]
 
 
-def test_homeworks_not_begun_take_a_line_each(half_done):
+def test_homeworks_not_started_take_one_line_each(half_done):
     board = board_of(run(half_done, "--time-limit", "1", "-n", "2"))
     assert re.search(
         r"hw_bptt: 0 / 100 points, bonus\* 0 / 30\n  37 blanks, all empty\n.*hmm: 20 / 100",

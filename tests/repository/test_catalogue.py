@@ -31,7 +31,7 @@ def ids(homework):
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_every_entry_is_there(homework):
+def test_every_catalogue_entry_exists(homework):
     missing = []
     for entry in set(ENTRIES[homework]) - NO_BLANK:
         owner, *names = ELSEWHERE.get(entry, (homework, entry))
@@ -39,7 +39,7 @@ def test_every_entry_is_there(homework):
     assert not missing
 
 
-def test_how_many_there_are():
+def test_catalogue_size():
     assert sum(map(len, ENTRIES.values())) == 119
     assert sum(len(ids(homework)) for homework in HOMEWORKS) >= 160
 
@@ -49,7 +49,7 @@ def squeezed(text):
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_hints_in_both_languages_lead_and_do_not_tell(homework):
+def test_hints_exist_in_both_languages_and_reveal_nothing(homework):
     """A hint is a sentence or two, Chinese in Chinese, and holds no expression of the solution."""
     for mistake in mistakes.load(homework):
         english, chinese = mistake.hint

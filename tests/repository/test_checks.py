@@ -155,7 +155,7 @@ def _prefixes(stub, pi, A, B, obs):
 """
 
 
-def test_stubs_of_hmm_asked_about_every_beginning_are_not_an_answer():
+def test_stubs_of_hmm_called_on_every_prefix_are_not_an_answer():
     """The last row of a stub for each prefix of the sequence would be the whole table, if its entries were right."""
     sources = with_only("hmm", None)
     sources["hmm", "model.py"] += READ_BY_A_STUDENT.format(path=str(PROBES / "hmm.py"))

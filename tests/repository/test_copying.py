@@ -39,7 +39,7 @@ def pairs(clusters):
 
 
 @pytest.mark.parametrize("copied", [OWN, RENAMED], ids=["verbatim", "renamed"])
-def test_one_helper_that_two_share(copied):
+def test_shared_helper_is_reported(copied):
     texts = {"a": OWN, "b": copied, "c": DIFFERENT, "d": "", "e": ""}
     clusters = copying.find_clusters({name: with_text(text) for name, text in texts.items()}, "hmm")
     assert [cluster.members for cluster in clusters] == [["a", "b"]] and clusters[0].lines
@@ -56,7 +56,7 @@ def test_identical_files_are_reported_however_many_share_them(size, members):
 @pytest.mark.parametrize(
     "homework, how", [*(("hmm", how) for how in made.DISGUISES), ("hw_bptt", "all")]
 )
-def test_a_ring_is_one_cluster(homework, how):
+def test_ring_of_copies_is_one_cluster(homework, how):
     ring = made.make_class(homework, 14, [(4, how)], seed=2)
     clusters = copying.find_clusters(ring.files, homework)
     assert pairs(clusters) == ring.pairs(), [(c.kind, c.members, c.share) for c in clusters]
@@ -78,7 +78,7 @@ def test_right_answers_of_a_whole_class_are_not_copies():
     assert not pairs(copying.find_clusters(alone.files, "hmm"))
 
 
-def test_two_thirds_copied_as_they_stand():
+def test_two_thirds_copied_verbatim_are_reported():
     rng = random.Random(6)
     blanks = list(made.versions("hmm"))
     source, other = made.answers("hmm", rng, blanks), made.answers("hmm", rng, blanks)
@@ -130,7 +130,7 @@ def test_the_solved_tree_and_earlier_terms_are_sources():
     }
 
 
-def test_empty_copies_and_broken_files_say_nothing():
+def test_empty_copies_and_broken_files_are_not_reported():
     empty = dict(empty_files("hmm"))
     broken = empty | {"model.py": empty["model.py"] + b"\ndef f(:\n" + b"x = (\n" * 50}
     assert not copying.find_clusters({"a": empty, "b": dict(empty), "c": broken, "d": {}}, "hmm")
@@ -139,7 +139,7 @@ def test_empty_copies_and_broken_files_say_nothing():
 @pytest.mark.parametrize(
     "lang, words", [("en", "have the same file, byte for byte"), ("zh", "逐字节相同")]
 )
-def test_a_cluster_in_words(lang, words):
+def test_cluster_is_described_in_words(lang, words):
     ring = made.make_class("hmm", 6, [(3, "verbatim")], seed=5)
     lines = [row["text"] for row in suspicions.look({"hmm": ring.files}, lang)]
     assert any(words in line and all(name in line for name in ring.rings[0]) for line in lines)

@@ -67,7 +67,7 @@ def test_mistakes_are_one_line(argv, words, capsys):
     assert code == 2 and words in error and error.count("\n") == 1, error
 
 
-def test_status_tells_points_and_age(tmp_path, monkeypatch, capsys):
+def test_status_shows_points_and_age(tmp_path, monkeypatch, capsys):
     (tmp_path / "hmm").mkdir()
     for module in (terminal, status):
         monkeypatch.setattr(module, "ROOT", tmp_path)
@@ -82,7 +82,7 @@ def test_status_tells_points_and_age(tmp_path, monkeypatch, capsys):
     assert "4 / 94 分，刚刚检查" in text and "尚未正确：hmm-09" in text
 
 
-def test_a_status_line_knows_what_is_stale():
+def test_status_marks_stale_results():
     checks = status.load_checks("hmm")
     now = max(path.stat().st_mtime for path in (ROOT / "hmm").glob("*.py")) + 10_000
     before = {

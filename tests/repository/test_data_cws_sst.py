@@ -58,7 +58,7 @@ def test_cws_form(part):
             )
 
 
-def test_cws_has_nothing_twice():
+def test_cws_has_no_duplicates():
     texts = ["".join(words) for part in CWS for words in cws(part)]
     assert len(set(texts)) == len(texts)
     assert not shared_runs(texts, 12)
@@ -76,7 +76,7 @@ def test_cws_has_every_tag_and_words_not_seen_in_training():
 
 
 @pytest.mark.parametrize("first, second", TWO_WAYS)
-def test_cws_cuts_the_same_characters_in_two_ways(first, second):
+def test_cws_segments_the_same_characters_in_two_ways(first, second):
     sentences = [" ".join(words) for part in CWS for words in cws(part)]
     assert any(first in s for s in sentences) and any(second in s for s in sentences)
 
@@ -104,7 +104,7 @@ def test_sst_labels_are_balanced(part):
     assert len(count) == 5 and max(count.values()) <= 1.2 * min(count.values())
 
 
-def test_sst_has_nothing_twice():
+def test_sst_has_no_duplicates():
     sentences = [words for part in SST for _, words in sst(part)]
     assert len(set(map(tuple, sentences))) == len(sentences)
     assert not shared_runs(sentences, 8)
@@ -123,7 +123,7 @@ def in_both_languages(path, row):
 
 
 @pytest.mark.parametrize("part", CWS)
-def test_cws_card_tells_the_measured_sizes(part):
+def test_cws_card_states_the_measured_sizes(part):
     sentences = cws(part)
     words = [w for s in sentences for w in s]
     text = "".join(words)
@@ -135,7 +135,7 @@ def test_cws_card_tells_the_measured_sizes(part):
     )
 
 
-def test_cws_card_tells_the_unseen_words():
+def test_cws_card_states_the_unseen_words():
     training_words = {w for s in cws("train") for w in s}
     words = [w for s in cws("test") for w in s]
     unseen = sum(w not in training_words for w in words)
@@ -152,7 +152,7 @@ def test_cws_card_tells_the_unseen_words():
 
 
 @pytest.mark.parametrize("part", SST)
-def test_sst_card_tells_the_measured_sizes(part):
+def test_sst_card_states_the_measured_sizes(part):
     rows = sst(part)
     words = [w for _, s in rows for w in s]
     training_words = {w for _, s in sst("train") for w in s}

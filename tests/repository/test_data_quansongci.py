@@ -86,7 +86,7 @@ def test_enough_poems_and_tunes(poems):
     assert min(tunes.values()) >= 4
 
 
-def test_nothing_stands_twice(poems):
+def test_no_duplicate_poems(poems):
     assert len({characters(poem) for poem in poems}) == len(poems)
     titled = [poem[0] for poem in poems if "(" in poem[0]]
     assert len(set(titled)) == len(titled)
@@ -101,7 +101,7 @@ def test_validation_part_has_only_tunes_of_the_training_part(text):
     assert tunes[1] <= tunes[0] and len(tunes[1]) >= 15
 
 
-def test_card_tells_the_measured_sizes(text, poems):
+def test_card_states_the_measured_sizes(text, poems):
     lines = sum(len(poem) - 1 for poem in poems)
     ideographs = re.findall(f"[{HAN}]", text)
     sizes = [

@@ -118,7 +118,7 @@ def test_size_and_balance(rows):
     assert 12 <= have["median length"] <= 20 and 120 <= have["longest"] <= 200
 
 
-def test_the_card_states_what_is_there(rows):
+def test_card_states_the_measured_sizes(rows):
     have = counts(rows)
     english, chinese = (FOLDER / "README.md").read_text(encoding="utf-8").split("\n# 外卖评论", 1)
     row = re.compile(r"^\| ([^|]+?) \| (\d+)(?: [^|]*)? \|$", re.M)
@@ -127,7 +127,7 @@ def test_the_card_states_what_is_there(rows):
     assert [int(value) for _, value in row.findall(chinese)] == list(stated.values())
 
 
-def test_dirt_is_there(rows):
+def test_noise_of_real_reviews_is_present(rows):
     have = counts(rows)
     assert 1 <= have["empty reviews"] <= 2
     assert 3 <= have["exact copies of an earlier row"] <= 5
@@ -142,7 +142,7 @@ def test_dirt_is_there(rows):
     assert max(Counter(text for _, text in rows).values()) == 2
 
 
-def test_no_phrase_is_used_over_and_over(rows):
+def test_no_phrase_is_frequent(rows):
     used = defaultdict(set)
     for number, (_, text) in enumerate(rows):
         for i in range(len(text) - 9):

@@ -42,7 +42,7 @@ def slug(heading):
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_links_lead_somewhere(path):
+def test_links_have_targets(path):
     text = re.sub(r"`[^`\n]*`", "", FENCE.sub("", path.read_text(encoding="utf-8")))
     for link in re.findall(r"\]\(\s*<?([^)>\s]+)", text):
         if re.match(r"\w+:", link):
@@ -213,14 +213,26 @@ def test_changelog_lines_are_dated_and_tagged():
     assert [line[2:12] for line in lines] == sorted((line[2:12] for line in lines), reverse=True)
 
 
-def test_no_text_is_left_to_be_written():
+def test_no_placeholder_text_remains():
     for path in TEXTS:
         assert not re.search(
             r"^[\s-]*FIGURES$|\bTODO\b|\bTBD\b", path.read_text(encoding="utf-8"), re.M
         ), f"{path}: unfinished"
 
 
-def test_gitignore_keeps_what_is_made_out():
+def test_gitignore_covers_generated_files():
     assert {".venv/", "data/full/", "workdirs/", "dist/"} <= set(
         Path(ROOT / ".gitignore").read_text(encoding="utf-8").split()
     )
+
+
+def test_named_tests_exist():
+    """Tests that the documents name in backquotes."""
+    defined = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)\(", path.read_text(encoding="utf-8"))
+    }
+    for path in TEXTS:
+        named = set(re.findall(r"`(test_\w+)`", path.read_text(encoding="utf-8")))
+        assert named <= defined, f"{path}: {named - defined}"

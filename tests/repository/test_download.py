@@ -167,7 +167,7 @@ def complete(folder):
     )
 
 
-def test_fetches_verifies_and_then_has_nothing_to_do(script, server, capsys):
+def test_download_verifies_and_repeats_nothing(script, server, capsys):
     script.go("toy")
     text = capsys.readouterr().out
     assert (
@@ -200,13 +200,13 @@ def test_fetches_verifies_and_then_has_nothing_to_do(script, server, capsys):
     ],
     ids=lambda plan: ", ".join(plan),
 )
-def test_recovers(script, server, plan):
+def test_download_recovers_from_interruptions(script, server, plan):
     server.plan["a.bin"] = list(plan)
     script.go("toy", *(["--timeout", "0.5"] if "stall" in plan[0] else []))
     assert complete(script.folder) and not server.plan["a.bin"]
 
 
-def test_resumes_where_the_cut_was(script, server):
+def test_download_resumes_at_the_cut(script, server):
     server.plan["a.bin"] = ["cut 100000"]
     script.go("toy")
     assert ("/a.bin", "bytes=100000-") in server.asked
@@ -223,14 +223,14 @@ def test_resumes_where_the_cut_was(script, server):
     ],
     ids=["wrong", "one byte short", "whole", "too long", "wrong, of the right size"],
 )
-def test_a_kept_part_is_used_only_if_it_is_right(script, kept):
+def test_partial_download_is_used_only_if_it_matches(script, kept):
     script.folder.mkdir(parents=True)
     (script.folder / "a.bin.part").write_bytes(kept)
     script.go("toy")
     assert complete(script.folder)
 
 
-def test_a_damaged_file_is_found_and_fetched_again(script, server, capsys):
+def test_damaged_file_is_fetched_again(script, server, capsys):
     script.go("toy")
     (script.folder / "b.bin").write_bytes(b"x")
     with pytest.raises(script.UserError, match="toy/b.bin damaged; python data/download.py toy"):
@@ -253,7 +253,7 @@ def test_a_damaged_file_is_found_and_fetched_again(script, server, capsys):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_source_that_fails_is_named_and_the_next_one_asked(script, server, plan, problem):
+def test_failed_source_is_named_and_the_next_tried(script, server, plan, problem):
     server.plan["b.bin"] = list(plan)
     with pytest.raises(script.UserError) as error:
         script.go("toy")
@@ -273,7 +273,7 @@ def test_a_source_that_fails_is_named_and_the_next_one_asked(script, server, pla
     assert complete(script.folder)
 
 
-def test_the_source_that_works_is_asked_first_from_then_on(script, server):
+def test_working_source_is_tried_first_afterwards(script, server):
     with Server() as closed:
         nowhere = closed.url
     script.MANIFEST["toy"] = toy_set(nowhere, server.url)
@@ -288,7 +288,7 @@ def test_the_source_that_works_is_asked_first_from_then_on(script, server):
         script.go("toy", "--mirror", "m7")
 
 
-def test_no_network(script):
+def test_without_a_network_the_message_says_how_to_get_the_files(script):
     with Server() as closed:
         script.MANIFEST["toy"] = toy_set(closed.url)
     with pytest.raises(
@@ -327,7 +327,7 @@ def test_a_dead_proxy_is_named_with_its_variable(script, server, monkeypatch, va
     assert f"correct or unset {variable}" in text and "more.example: the proxy" in text
 
 
-def test_a_proxy_that_wants_a_password(script, server, monkeypatch):
+def test_proxy_that_needs_a_password_is_named(script, server, monkeypatch):
     monkeypatch.setenv("no_proxy", "")
     monkeypatch.setenv("http_proxy", server.url)
     script.MANIFEST["toy"] = toy_set("http://files.example/x/")
@@ -348,7 +348,7 @@ def test_a_socks_proxy_says_what_to_install(script, monkeypatch):
         script.go("toy")
 
 
-def test_a_name_that_does_not_exist(script, monkeypatch):
+def test_unresolvable_host_is_named(script, monkeypatch):
     def no_name(*_, **__):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -462,7 +462,7 @@ def test_archive_with_another_hash(script, server, capsys):
 @pytest.mark.parametrize(
     "archive", [b"no zip at all", packed({"toy/other": b""})], ids=["no zip", "without the members"]
 )
-def test_archive_put_there_by_hand(script, server, archive):
+def test_archive_copied_by_hand_is_used(script, server, archive):
     good = packed({f"toy/{name}": data for name, data in FILES.items()})
     script.MANIFEST["toy"] = zip_set(server.url, good, NAMES)
     script.folder.mkdir(parents=True)
@@ -476,7 +476,7 @@ def test_archive_put_there_by_hand(script, server, archive):
     assert (script.folder / "sub" / "b.bin").read_bytes() == FILES["b.bin"] and not server.asked
 
 
-def test_archive_that_unpacks_to_too_much(script, server, monkeypatch):
+def test_oversized_archive_is_refused(script, server, monkeypatch):
     archive = packed({"toy/a.bin": bytes(1 << 22), "toy/b.bin": b""})
     server.files["toy.zip"] = archive
     script.MANIFEST["toy"] = zip_set(server.url, archive, NAMES)
@@ -508,7 +508,7 @@ def run(command, *words):
     return done.returncode, done.stdout, done.stderr
 
 
-def test_bad_use_is_one_line(tmp_path):
+def test_wrong_usage_is_one_line(tmp_path):
     command = own_copy(tmp_path, {"toy": toy_set("http://127.0.0.1:9/")})
     for words, message in (
         (["poems"], "no data set poems; choose from: toy, all"),
@@ -589,7 +589,7 @@ def test_manifest():
     assert len(manifest["quansongci"]["files"]) == 22
 
 
-def test_full_data_is_what_the_manifest_lists(script):
+def test_full_data_equals_the_manifest(script):
     full = os.environ.get("COURSE_FULL_DATA")
     if not full:
         pytest.skip(

@@ -31,7 +31,7 @@ def test_every_homework_has_figures():
 
 
 @by_name
-def test_a_figure_is_small_and_needs_nothing_else(path):
+def test_figure_is_small_and_self_contained(path):
     text = path.read_text(encoding="utf-8")
     root = ElementTree.fromstring(text)
     assert len(text.encode()) < 40_000
@@ -79,7 +79,7 @@ def test_every_curve_is_small_and_has_its_commands():
                 assert f'"{flag}"' in code, f"{script} has no {flag}"
 
 
-def test_the_files_are_what_the_scripts_draw(tmp_path):
+def test_figure_files_equal_what_the_scripts_draw(tmp_path):
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); import draw, json;"
         "print(json.dumps({f'{h}/{n}': t for h in draw.HOMEWORKS for n, t in draw.figures(h).items()}))"

@@ -76,7 +76,7 @@ def planted_poems(count, seed=0):
         yield "甲", "", lines
 
 
-def test_what_was_planted_is_learned():
+def test_planted_forms_and_rhymes_are_learned():
     result = tunes_py.learn_tunes(planted_poems(400))
     (pattern,) = result["tunes"]["甲"]["patterns"]
     assert pattern["form"] == "###A。\n###A。\n####。\n###A。\n" and pattern["poems"] == 400
@@ -92,7 +92,7 @@ def test_what_was_planted_is_learned():
     assert set("东红空中南寒年看香长光凉") <= set(result["level"])
 
 
-def test_bundled_tunes_are_those_of_their_table(learned):
+def test_bundled_tunes_equal_forms_json(learned):
     table = json.loads((BUNDLED.parent / "forms.json").read_text(encoding="utf-8"))["tunes"]
     assert set(learned["tunes"]) == set(table)
     for tune, lines in table.items():
@@ -158,7 +158,7 @@ def next_logits(text):
         ("##。\n", {}),
     ],
 )
-def test_masked_distribution_is_that_of_enumeration(form, groups):
+def test_masked_distribution_equals_enumeration(form, groups):
     asked = plan(form, **groups)
     poems = list(poems_by_enumeration(asked))
     prefixes = {}
@@ -178,7 +178,7 @@ def test_masked_distribution_is_that_of_enumeration(form, groups):
         torch.testing.assert_close(chance, expected / expected.sum(), rtol=1e-6, atol=0)
 
 
-def test_rhyme_that_no_group_can_keep_is_left_free():
+def test_impossible_rhyme_is_left_free():
     asked = plan("A。\nA。\nA。\nA。\n", A=[1, 2])  # four words, the largest group has three
     guide = guide_py.Guide(SMALL, CHARACTERS, [asked], "cpu")
     for step in range(guide.length):
@@ -187,7 +187,7 @@ def test_rhyme_that_no_group_can_keep_is_left_free():
         guide.write(logits.argmax(-1))
 
 
-def test_tones_are_a_wish_that_costs():
+def test_tones_are_a_soft_constraint():
     asked = plans_py.Plan("##\n", "平仄\n", {})
     logits = torch.zeros(1, len(CHARACTERS))
     guide = guide_py.Guide(SMALL, CHARACTERS, [asked], "cpu", tones=True)
@@ -199,7 +199,7 @@ def test_tones_are_a_wish_that_costs():
         guide.write(torch.tensor([3]))
 
 
-def test_likelihood_is_that_of_the_free_characters():
+def test_likelihood_counts_the_free_characters():
     asked = plan("#A，A。\n", A=[1])
     guide, total = guide_py.Guide(SMALL, CHARACTERS, [asked] * 2, "cpu"), torch.zeros(2)
     for step in range(guide.length):

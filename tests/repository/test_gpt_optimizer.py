@@ -34,7 +34,7 @@ def test_updates_have_the_length_of_the_learning_rate_in_all_rows():
     assert rows.max() < 1.3 * rows.min()
 
 
-def test_no_gradient_and_zero_gradients_leave_a_matrix_as_it_is():
+def test_missing_and_zero_gradients_do_not_change_a_matrix():
     first, second = (torch.nn.Parameter(torch.ones(4, 6)) for _ in range(2))
     optimizer = muon.Muon([first, second], lr=0.1)
     first.grad = torch.zeros(4, 6)
@@ -61,7 +61,7 @@ def test_restored_state_continues_the_same_way():
     assert torch.equal(run(stop=3), run(stop=None))
 
 
-def test_characters_of_the_same_company_start_close_together():
+def test_characters_with_the_same_neighbours_start_close_together():
     rng = np.random.default_rng(0)
     pairs = [(0, 4), (1, 4), (2, 5), (3, 5)]  # 0 and 1 stand before 4, 2 and 3 before 5
     text = np.concatenate([pairs[n] for n in rng.integers(4, size=4000)])

@@ -269,7 +269,7 @@ def test_train_writes_checkpoint_log_and_picture(data, whole_run):
     assert not list(data.glob("*.pt"))
 
 
-def test_final_loss_is_the_rule(data, whole_run):
+def test_final_loss_equals_a_plain_loop(data, whole_run):
     """Plain loop: each predicted character once, in windows of max_seq_len that follow each other."""
     with GPT.active():
         train = GPT.module("train")
@@ -289,7 +289,7 @@ def test_final_loss_is_the_rule(data, whole_run):
 @pytest.mark.parametrize(
     "size, length", [(9, 8), (10, 8), (16, 8), (17, 8), (18, 8), (100, 8), (101, 1), (2, 1)]
 )
-def test_every_window_once_before_any_again(size, length):
+def test_every_window_is_drawn_once_before_any_repeats(size, length):
     text = np.arange(size, dtype=np.uint16)
     batches = GPT.module("train").Batches(text, length, seed=5)
     for epoch in range(5):
@@ -313,7 +313,7 @@ def test_every_window_once_before_any_again(size, length):
         )
 
 
-def test_a_part_of_the_validation_text_is_spread_over_it(whole_run):
+def test_validation_sample_is_spread_over_the_text(whole_run):
     with GPT.active():
         train = GPT.module("train")
         model = train.build_model(train.load_checkpoint(whole_run / "ckpt.pt"))
@@ -356,7 +356,7 @@ def test_resume_after_kill_gives_the_same_log(data, whole_run, tmp_path):
 
 @pytest.mark.usefixtures("usual_signals")
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to one process on Windows")
-def test_ctrl_c_saves_and_says_how_to_go_on(data, tmp_path):
+def test_ctrl_c_saves_and_prints_how_to_continue(data, tmp_path):
     run = tmp_path / "run"
     process = command(
         "--data_root", data, "--ckpt_path", run, "--iters", 100000, "--eval_interval", 99999, *TINY
@@ -396,7 +396,7 @@ def test_resume_from_the_middle_of_an_interval(data, whole_run, tmp_path, monkey
 
 
 @pytest.mark.slow
-def test_two_processes_are_one_with_the_double_batch(data, tmp_path):
+def test_two_processes_equal_one_with_double_batch(data, tmp_path):
     argv = ["--data_root", data, "--iters", 6, "--eval_interval", 3, "--dropout", 0, *TINY]
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     process = command(*argv, "--ckpt_path", tmp_path / "two", launcher=launcher)
@@ -547,7 +547,7 @@ def test_an_empty_blank_is_one_line(data, tmp_path, monkeypatch, capsys):
     assert stop.value.code == 2 and message.count("\n") == 1
 
 
-def test_a_loss_that_is_no_number_stops(data, tmp_path, monkeypatch):
+def test_nan_loss_stops_training(data, tmp_path, monkeypatch):
     train = GPT.module("train")
     monkeypatch.setattr(train, "train_step", lambda *args: torch.tensor(math.nan))
     assert "the loss is nan in iteration 1" in user_error(

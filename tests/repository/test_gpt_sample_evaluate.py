@@ -201,7 +201,7 @@ def test_draws_follow_the_softmax(temperature, top_k):
     assert np.all(share[p == 0] == 0) and np.all(np.abs(share - p) <= 5 * np.sqrt(p * (1 - p) / n))
 
 
-def test_draw_of_one_and_greedy_agree():
+def test_top_1_and_cold_sampling_equal_greedy():
     logits = torch.randn(7, 40, generator=torch.Generator().manual_seed(0))
     for chosen in (
         sample.pick(logits, 0, 0, None),
@@ -276,7 +276,7 @@ def flags(trained, **more):
     ] + ["--quiet", "--threads", "1"]
 
 
-def test_samples_are_printed_whole(trained, capsys):
+def test_samples_are_printed_completely(trained, capsys):
     script("sample", *flags(trained, num_samples=3, max_new_tokens=25, start="+++甲\\n山"))
     out = capsys.readouterr().out
     texts = out.replace("  *\n", "\n").split("---------------- ")[1:]
@@ -410,7 +410,7 @@ def test_bad_input_of_sample(trained, tmp_path, capsys):
 
 @pytest.mark.usefixtures("usual_signals")
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process there")
-def test_ctrl_c_prints_what_there_is(trained):
+def test_ctrl_c_prints_the_text_so_far(trained):
     env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     env.pop("PYTHONPATH", None)
     process = subprocess.Popen(
@@ -449,7 +449,7 @@ def test_poems_are_read_as_the_data_has_them():
     assert evaluate.line_lengths(["一二，三。", "四五 六", "□𠀀x「」"]) == (3, 3, 3)
 
 
-def test_form_counts_patterns_of_the_own_tune():
+def test_form_counts_patterns_of_the_same_tune():
     counts, patterns = evaluate.patterns_of(
         [("甲", ["一二。"]), ("甲", ["一。", "二。"]), ("乙", ["一二三。"])]
     )
@@ -466,7 +466,7 @@ def test_form_counts_patterns_of_the_own_tune():
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 8, 50, 1000])
-def test_copied_and_distinct_are_those_of_plain_counting(chunk):
+def test_copied_and_distinct_equal_plain_counting(chunk):
     rng = random.Random(chunk)
     text = "".join(rng.choices("ab", k=300))
     texts = ["".join(rng.choices("ab", k=n)) for n in (3, 7, 8, 40, 60)]
@@ -562,7 +562,7 @@ def test_evaluation_of_known_poems(trained, tmp_path, monkeypatch, kind, form, c
 # -------------------------------------------------------------------------------------------------------------- compare
 
 
-def test_compare_draws_and_tells(trained, tmp_path, capsys):
+def test_compare_prints_the_table_and_draws_the_figure(trained, tmp_path, capsys):
     runs = [tmp_path / name for name in ("one", "二")]
     for run in runs:
         shutil.copytree(trained / "run", run)
@@ -619,7 +619,7 @@ def test_bad_input_of_compare(trained, tmp_path):
     assert not (tmp_path / "c.png").exists()
 
 
-def test_names_of_runs_tell_them_apart(tmp_path):
+def test_run_names_are_unique(tmp_path):
     assert compare.short_names([tmp_path / "a", tmp_path / "b"]) == ["a", "b"]
     assert compare.short_names([tmp_path / "x" / "a", tmp_path / "y" / "a"]) == [
         os.path.join("x", "a"),

@@ -88,7 +88,7 @@ def test_only_the_column_changes(tmp_path, text, encoding, column, kind, changes
     assert again.data == filled.data and not again.replaced
 
 
-def test_what_stays_and_what_is_noted(tmp_path):
+def test_unmatched_rows_stay_and_are_noted(tmp_path):
     path = tmp_path / "book.csv"
     path.write_text(CANVAS, encoding="utf-8", newline="")
     book = gradebook.read_gradebook(path)
@@ -118,7 +118,7 @@ def test_columns_that_cannot_be_filled(tmp_path, column, words):
         gradebook.fill(gradebook.read_gradebook(path), column, BOTH)
 
 
-def test_a_file_that_is_no_gradebook(tmp_path):
+def test_file_that_is_not_a_gradebook_is_refused(tmp_path):
     (tmp_path / "book.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(gradebook.GradebookError, match="no column id or name"):
         gradebook.read_gradebook(tmp_path / "book.csv")
@@ -165,7 +165,7 @@ def test_xlsx_for_chinese_platforms(tmp_path):
         ("canvas", ["lisi_12346_678903_report.html", "zhangsan_12345_678901_report.html"]),
     ],
 )
-def test_feedback_lies_where_the_platform_looks_for_it(tmp_path, layout, names):
+def test_feedback_files_have_the_platforms_paths(tmp_path, layout, names):
     """Moodle: name_number_assignsubmission_file_; Canvas: name_number_number_, as the files came."""
     made.LAYOUTS[layout].make(tmp_path)
     intake = read_class(tmp_path, ["hmm"])

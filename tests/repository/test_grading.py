@@ -404,7 +404,7 @@ def test_out_inside_the_submissions_is_refused(tmp_path):
     assert not (tmp_path / "in" / "grades").exists()
 
 
-def test_names_command_neither_a_terminal_nor_a_spreadsheet(tmp_path, quick, capsys):
+def test_names_are_neutralised_in_terminal_and_spreadsheet(tmp_path, quick, capsys):
     """Control characters are not printed; formulas in the tables are text, and are read back as they were."""
     clear, formula = "20260001\x1b[2J\r", "=cmd|x!A0"
     for name in (clear, formula):
@@ -566,7 +566,7 @@ def test_parts_graded_side_by_side(tmp_path, graded, how):
 # ---------------------------------------------------------------- stopped and killed runs
 
 
-def test_a_stopped_run_ends_with_the_same_files(tmp_path, graded):
+def test_killed_run_continues_to_the_same_files(tmp_path, graded):
     compare_killed(tmp_path, graded / "in", moments=[1.2])
 
 
@@ -650,7 +650,7 @@ def test_a_grading_process_that_dies_is_the_graders_error(tmp_path, graded, monk
     assert entries_of(graded / "out") == before
 
 
-def test_an_error_of_the_grader_is_no_mark(graded, monkeypatch):
+def test_error_of_the_grader_is_not_a_mark(graded, monkeypatch):
     """A check that breaks leaves no entry: the error says where, the page tells the student."""
 
     def breaks(*args):
@@ -815,7 +815,9 @@ def folder(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_what_is_refused(folder, files, flags, words, capsys, monkeypatch):
+def test_invalid_input_is_refused_before_anything_is_written(
+    folder, files, flags, words, capsys, monkeypatch
+):
     """Before anything is graded or written."""
     monkeypatch.chdir(folder)
     for name, text in files.items():
@@ -874,7 +876,7 @@ def test_a_full_disk_costs_nothing_that_was_there(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="isolation is for Linux")
-def test_bubblewrap_that_may_not_start(folder, capsys, monkeypatch):
+def test_bubblewrap_that_cannot_start_is_replaced_or_named(folder, capsys, monkeypatch):
     """A kernel that forbids user namespaces: a weaker level, said at once; or one line, if bubblewrap is required."""
     monkeypatch.undo()
     (folder / "bin").mkdir()
@@ -965,7 +967,7 @@ def test_a_terminal_that_is_closed_stops_the_run_in_order(tmp_path, number):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="isolation is for Linux")
-def test_what_a_killed_grader_left_is_swept(tmp_path, monkeypatch):
+def test_leftovers_of_a_killed_grader_are_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -977,7 +979,7 @@ def test_what_a_killed_grader_left_is_swept(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals")
-def test_a_run_without_its_terminal_goes_on_under_nohup(tmp_path):
+def test_run_continues_under_nohup(tmp_path):
     hand_in(tmp_path / "in", "1", "hmm", {"model.py": MODEL})
     ours, theirs = os.openpty()
     process = started(
@@ -1069,7 +1071,7 @@ def test_reports_hide_what_is_hidden(tmp_path):
         ], shown[id]
 
 
-def test_worth_a_look():
+def test_forbidden_calls_are_listed():
     code = solved("hmm")["model.py"]
     cheat = code + b"\nimport hmmlearn\nimport os\ndef leave():\n    os._exit(0)\n"
     hits = suspicions.calls(intake.empty_files("hmm") | {"model.py": cheat}, "hmm")

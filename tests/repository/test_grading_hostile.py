@@ -183,7 +183,7 @@ def without_namespaces(folder):
 
 
 @pytest.mark.slow
-def test_an_ordinary_user_grades(as_user):
+def test_isolation_works_as_an_ordinary_user(as_user):
     """The attacks that could reach other students' grading, and the sandbox's own tests, as uid 1000."""
     name = "tests/repository/test_grading_hostile.py::test_spoiling_submissions"
     out = as_user("tests/repository/test_sandbox.py", name, "-k", "sandbox or child or spoiling")
@@ -192,7 +192,9 @@ def test_an_ordinary_user_grades(as_user):
 
 @pytest.mark.deep
 @pytest.mark.parametrize("namespaces", [True, False])
-def test_an_ordinary_user_runs_everything(as_user, namespaces, tmp_path_factory):
+def test_isolation_release_and_update_work_as_an_ordinary_user(
+    as_user, namespaces, tmp_path_factory
+):
     """The whole corpus, isolation, release and update as uid 1000, with and without user namespaces."""
     variables = {} if namespaces else {"PATH": without_namespaces(tmp_path_factory.mktemp("path"))}
     level = "" if namespaces else " and not bubblewrap"
@@ -222,7 +224,7 @@ def test_spoiling_submissions(level):
         assert sandbox.folder == folder, "the sandbox was damaged and built again"
 
 
-def test_the_canary_tells_levels_apart():
+def test_canary_distinguishes_levels():
     """Each level blocks what it claims; bubblewrap leaves nothing of what the canary tries."""
     process, sandbox = isolation.probe("process"), isolation.Sandbox("process")
     with contextlib.closing(sandbox):
@@ -244,7 +246,7 @@ def test_a_course_among_the_libraries_is_covered(root, covered, monkeypatch):
     assert (f"--tmpfs {root}" in command) == (f"--remount-ro {root}" in command) == covered
 
 
-def test_a_level_that_is_not_there_is_refused(monkeypatch):
+def test_unavailable_level_is_refused(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(isolation.IsolationError, match="bubblewrap"):
         isolation.strongest(wanted="bubblewrap")

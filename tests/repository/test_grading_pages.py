@@ -125,7 +125,7 @@ def test_reports_in_both_languages(browser, graded, width, scheme):
             keep(page, f"report-{lang}-{student[:8]}-{width}-{scheme}")
 
 
-def test_what_a_student_wrote_does_not_run(browser, graded):
+def test_student_html_is_shown_as_text(browser, graded):
     """Names, messages and answers with HTML in them are shown as text: no script, no picture of theirs, no dialog."""
     with tab(browser) as page:
         hostile = folder_name(f"<b>{HOSTILE[:8]}")
@@ -143,7 +143,7 @@ def test_what_a_student_wrote_does_not_run(browser, graded):
         keep(page, "written")
 
 
-def test_a_spreadsheet_shows_names_and_runs_nothing(graded):
+def test_spreadsheet_cells_are_neutralised(graded):
     table = read_table(graded / "zh" / "grades.csv")
     assert {"张三", "李四", "王五"} <= {cells[2] for _, cells in table.rows}
     assert "'=1+1" in (graded / "zh" / "grades.csv").read_text(encoding="utf-8-sig")

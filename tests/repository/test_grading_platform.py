@@ -127,7 +127,7 @@ def test_pack_refuses(tmp_path, files, words):
     assert not (tmp_path / "hmm.zip").exists()
 
 
-def test_pack_tells_what_may_be_forgotten(tmp_path):
+def test_pack_reports_what_may_be_missing(tmp_path):
     stub = (
         'def f():\n    raise NotImplementedError("hmm/model.py, blank hmm-03 (f): still empty")\n'
     )

@@ -38,7 +38,7 @@ def output(capsys, *argv):
     return capsys.readouterr().out
 
 
-def test_three_levels_one_after_the_other(record, capsys):
+def test_hint_shows_three_levels_in_turn(record, capsys):
     texts = [output(capsys, "hmm-09", "--lang", "en") for _ in range(4)]
     for level, text in enumerate(texts[:3], 1):
         assert f"hint {level} of 3" in text
@@ -51,7 +51,7 @@ def test_three_levels_one_after_the_other(record, capsys):
     assert progress.read_hint_levels(record.folder) == {"hmm-09": 3}
 
 
-def test_after_a_named_mistake_it_goes_on_from_there(record, capsys):
+def test_hint_continues_from_a_named_mistake(record, capsys):
     record(
         Status.WRONG,
         mistake="H17",
@@ -63,7 +63,7 @@ def test_after_a_named_mistake_it_goes_on_from_there(record, capsys):
     )
 
 
-def test_without_a_blank_the_next_open_one(record, capsys, monkeypatch):
+def test_hint_without_a_blank_takes_the_next_open_blank(record, capsys, monkeypatch):
     monkeypatch.setattr(hint, "choose_homeworks", lambda names: ["hmm"])
     for id in ("hmm-01", "hmm-02"):
         record(Status.DONE, id)
@@ -72,14 +72,14 @@ def test_without_a_blank_the_next_open_one(record, capsys, monkeypatch):
     assert output(capsys, "--lang", "en") == "Every blank is right.\n"
 
 
-def test_a_blank_that_is_right_gets_a_reason_and_a_question(record, capsys):
+def test_hint_for_a_right_blank_is_a_reason_and_a_question(record, capsys):
     record(Status.DONE)
     text = output(capsys, "hmm-09", "--lang", "en")
     assert "hmm-09 is right." in text and "Think on: " in text and "hint 1" not in text
     assert "hint 2 of 3" in output(capsys, "hmm-09", "--level", "2", "--lang", "en")
 
 
-def test_an_unknown_blank_names_the_nearest(capsys):
+def test_unknown_blank_suggests_the_nearest_id(capsys):
     assert main.main(["hint", "hmm-9", "--lang", "en"]) == 2
     assert "did you mean hmm-09?" in capsys.readouterr().err
 

@@ -30,7 +30,7 @@ def texts(blank):
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_every_blank_has_hints_and_no_other(homework):
+def test_hints_exist_for_exactly_the_blanks(homework):
     assert set(hints.load_hints(homework)) == set(markers.blanks(ROOT / homework))
 
 
@@ -159,7 +159,7 @@ def test_the_equations_of_a_worked_example_hold(homework, id):
 
 
 @pytest.mark.parametrize(("homework", "id"), BLANKS)
-def test_a_worked_example_is_one_of_its_blank(homework, id):
+def test_worked_example_belongs_to_its_blank(homework, id):
     """The numbers that tests/repository/worked_examples computes for the blank are in the example."""
     examples = importlib.import_module(f"tests.repository.worked_examples.{homework}").EXAMPLES
     blank = hints.load_hints(homework)[id]

@@ -88,13 +88,13 @@ def compare(rng, number, with_hmmlearn=False):
     return P > 0
 
 
-def test_small_models_against_all_paths():
+def test_small_models_equal_enumeration_of_paths():
     rng = np.random.default_rng(4)
     assert sum(compare(rng, number) for number in range(60)) >= 30
 
 
 @pytest.mark.deep
-def test_a_thousand_models_against_all_paths_and_hmmlearn():
+def test_a_thousand_models_equal_enumeration_and_hmmlearn():
     rng = np.random.default_rng(1)
     possible = sum(compare(rng, number, with_hmmlearn=True) for number in range(1000))
     print(f"1000 models, {possible} of the sequences possible")
@@ -120,7 +120,7 @@ def same(actual, expected, rtol=1e-10):
         (20, 4, 1700, True),
     ],
 )
-def test_lanes_of_time_give_what_the_recursions_give(N, M, T, zeros):
+def test_fast_lanes_equal_the_recursions(N, M, T, zeros):
     rng = np.random.default_rng(T)
     pi, A, B = random_model(rng, N, M, zeros)
     obs = model.sample(pi, A, B, T, rng)[1]
@@ -144,7 +144,7 @@ def test_lanes_of_time_give_what_the_recursions_give(N, M, T, zeros):
     np.testing.assert_allclose(fitted.log_likelihoods_, fitted_slowly.log_likelihoods_, rtol=1e-10)
 
 
-def test_models_that_never_forget_are_right_too():
+def test_models_without_mixing_are_right_too():
     rng = np.random.default_rng(5)
     N, T = 4, 2000
     B = rng.dirichlet(np.ones(5), N)
@@ -162,7 +162,7 @@ def test_models_that_never_forget_are_right_too():
         np.testing.assert_allclose(quick.predict_proba(obs), slow.predict_proba(obs), atol=1e-8)
 
 
-def test_a_state_that_scaled_numbers_lose_comes_back():
+def test_state_lost_by_scaling_is_recovered():
     """Two machines that never change: after 400 symbols the wrong one is ahead by 880 nats, more than float64 holds."""
     pi, A, B = np.array([0.5, 0.5]), np.eye(2), np.array([[0.9, 0.001, 0.099], [0.1, 0.9, 0]])
     obs = np.repeat([0, 1], 400)
@@ -374,7 +374,7 @@ def test_other_misuse_of_the_class_is_named():
             call()
 
 
-def test_functions_leave_their_arguments_alone():
+def test_functions_do_not_change_their_arguments():
     arrays = [np.array(x) for x in GOOD] + [np.array([0, 1, 2, 1, 0])]
     before = [x.copy() for x in arrays]
     for x in arrays:
@@ -392,7 +392,7 @@ def test_functions_leave_their_arguments_alone():
     assert all((x == y).all() for x, y in zip(arrays, before))
 
 
-def test_a_saved_model_comes_back_and_nothing_else_does(tmp_path):
+def test_saved_model_loads_and_other_files_are_refused(tmp_path):
     path = tmp_path / "model.npz"
     machine = model.HMM(*GOOD)
     with hmm.active():
@@ -468,7 +468,7 @@ def test_numba_gives_the_same_paths():
         assert not fast.accelerate(False)
 
 
-def test_without_the_fast_file_the_recursions_do_the_work():
+def test_without_fast_py_the_recursions_are_used():
     alone = load_solved("hmm", sources={"fast.py": "raise ImportError('left out')\n"}).module(
         "model"
     )

@@ -63,7 +63,7 @@ def trained(tmp_path_factory):
     return folder
 
 
-def test_the_shop(tmp_path):
+def test_shop_example_prints_the_sheet_values(tmp_path):
     code, out, err = run("phone_store.py", "--out_dir", tmp_path, cwd=tmp_path)
     assert code == 0, err
     for text in (
@@ -91,7 +91,7 @@ def test_other_shops(tmp_path, capsys):
             assert abs(A[0] - A[1]).max() > 0.05 and abs(B[0] - B[1]).max() > 0.05
 
 
-def test_words_and_tags_are_one_and_the_same():
+def test_words_and_tags_convert_both_ways():
     words = ["研究生", "的", "乒乓球拍", "很", "好", "研究"]
     tags = segmenter.words_to_tags(words)
     assert "".join(segmenter.TAGS[tag] for tag in tags) == "BMESBMMESSBE"
@@ -129,7 +129,7 @@ def test_the_readable_recursion_gives_the_same_words(trained, capsys):
     assert outs[0] == outs[1] and outs[0]
 
 
-def test_a_pipe_loses_nothing(trained):
+def test_pipe_keeps_every_line(trained):
     text = (
         "他们在Ｗｉｎｄｏｗｓ和Linux上用iPhone15，２０２４年3月。\n\n　　第二 段\t有空白\r\n"
         + "我们明天去北京" * 900
@@ -218,7 +218,7 @@ def test_files_are_found_as_the_download_leaves_them(tmp_path, files, flags, par
     assert sentences_read["test"] == (texts[test] if test else texts[train][keep:])
 
 
-def test_what_is_no_segmented_text_is_refused(tmp_path):
+def test_text_that_is_not_segmented_is_refused(tmp_path):
     for name, text, words in (
         ("a.txt", "", "no training sentence"),
         ("b.txt", "\n\n \n", "no training sentence"),
@@ -282,14 +282,14 @@ def test_flags_work_with_one_dash_and_from_inside_the_folder(trained, tmp_path):
     assert code == 0 and "written" in out, err
 
 
-def test_baum_welch_on_top_raises_the_likelihood(trained, tmp_path, capsys):
+def test_baum_welch_after_counting_raises_the_likelihood(trained, tmp_path, capsys):
     call("train", "--data_root", trained, "--ckpt_path", tmp_path, "--em_iters", "2", "--quiet")
     assert "test F1" in capsys.readouterr().out
     loaded = segmenter.Segmenter.load(tmp_path / "model.npz")
     assert loaded.order == 1 and abs(loaded.hmm.emissionprob_.sum(1) - 1).max() < 1e-9
 
 
-def test_the_stronger_model_by_hand():
+def test_second_order_model_equals_hand_computation():
     """Two sentences are few enough to count p3, p2 and p1 with pencil and paper."""
     model = segmenter.SecondOrder().fit([["天天"], ["天", "人"]])
     assert model.alphabet.characters == ["人", "天"]
@@ -303,7 +303,7 @@ def test_the_stronger_model_by_hand():
     assert model.segment(["天天", "天人"]) == [["天天"], ["天", "人"]]
 
 
-def test_judging_by_hand():
+def test_judge_equals_hand_computation():
     gold, predicted = [["研究", "生命", "起源"]], [["研究生", "命", "起源"]]
     result = segmenter.judge(gold, predicted, {"研究", "生命"})
     assert result["precision"] == result["recall"] == pytest.approx(1 / 3)
@@ -322,7 +322,7 @@ def full_text():
 
 
 @pytest.mark.deep
-def test_the_stronger_model_beats_jieba_on_msr():
+def test_second_order_model_beats_jieba_on_msr():
     jieba = pytest.importorskip("jieba")
     jieba.setLogLevel(60)
     sentences = full_text()

@@ -47,7 +47,7 @@ def full(keep, B, L):
 
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_self_attention_is_torchs(dtype, tied):
+def test_self_attention_equals_torch(dtype, tied):
     torch.manual_seed(0)
     generator, off = torch.Generator().manual_seed(1), 0.0
     for B, L, h, d in [(1, 1, 1, 1), (2, 5, 3, 4), (3, 4, 4, 3), (4, 7, 2, 8), (2, 9, 1, 5)]:
@@ -70,7 +70,7 @@ def test_self_attention_is_torchs(dtype, tied):
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_block_is_torchs_encoder_layer(dtype):
+def test_block_equals_torch_encoder_layer(dtype):
     torch.manual_seed(2)
     generator, off = torch.Generator().manual_seed(3), 0.0
     for B, L, h, d, tied in [
@@ -113,7 +113,7 @@ def test_block_is_torchs_encoder_layer(dtype):
     assert off < TOLERANCE[dtype]
 
 
-def test_attend_gives_zeros_and_no_nan_gradient_where_nothing_may_be_seen():
+def test_attend_with_all_keys_masked_gives_zeros_and_no_nan_gradient():
     scores, values = (
         torch.randn(2, 3, 4, requires_grad=True),
         torch.randn(2, 4, 5, requires_grad=True),
@@ -131,7 +131,7 @@ def test_attend_gives_zeros_and_no_nan_gradient_where_nothing_may_be_seen():
 
 
 @pytest.mark.parametrize("positions", ["sine", "learned"])
-def test_padding_changes_no_other_token(positions):
+def test_padding_does_not_change_other_tokens(positions):
     torch.manual_seed(0)
     encoder = MODEL.TransformerEncoder(12, 8, 2, 2, max_len=9, positions=positions).double()
     tokens, lengths = torch.randint(3, 12, (3, 9)), torch.tensor([9, 4, 1])
@@ -143,7 +143,7 @@ def test_padding_changes_no_other_token(positions):
 
 
 @pytest.mark.parametrize("score", MODEL.SCORES)
-def test_seq2seq_reads_a_text_alone_as_in_a_batch(score):
+def test_seq2seq_gives_the_same_alone_and_in_a_batch(score):
     torch.manual_seed(0)
     model = MODEL.Seq2Seq(9, 8, 6, score=score).double().eval()
     tokens, lengths = torch.randint(3, 9, (3, 7)), torch.tensor([7, 3, 1])

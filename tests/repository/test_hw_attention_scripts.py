@@ -169,7 +169,7 @@ def test_numerals_and_digits():
 
 
 @pytest.mark.parametrize("text", NO_NUMERALS)
-def test_what_is_no_numeral(text):
+def test_text_that_is_not_a_numeral_is_refused(text):
     with pytest.raises(ValueError, match="not a numeral"):
         NUMERALS.to_number(text)
 
@@ -243,7 +243,7 @@ class Stop(Exception):
     pass
 
 
-def test_resume_gives_the_log_of_an_undisturbed_run(run, data, tmp_path, monkeypatch, capsys):
+def test_resume_gives_the_log_of_an_uninterrupted_run(run, data, tmp_path, monkeypatch, capsys):
     training = ATTENTION.module("training")
     write, count = training.save_checkpoint, []
 
@@ -380,7 +380,7 @@ def test_bad_flags(capsys, data, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["三千〇二五", "12", "两千"])
-def test_sample_refuses_what_is_no_numeral(text, run):
+def test_sample_refuses_text_that_is_not_a_numeral(text, run):
     assert "not a numeral" in user_error("sample", text, "--ckpt_path", run)
 
 
@@ -412,7 +412,7 @@ def test_broken_files(run, tmp_path):
 # ------------------------------------------------------------------------------------------------------ other scripts
 
 
-def test_beam_reads_too(run, tmp_path, capsys):
+def test_sample_with_beam_search(run, tmp_path, capsys):
     script(
         "sample", "三千零二十五", "--ckpt_path", run, "--beam", 3, "--plot", tmp_path / "beam.png"
     )
@@ -460,7 +460,7 @@ def test_tied_qk_draws(data, tmp_path, capsys):
     )
 
 
-def test_compare_goes_on_where_it_stopped(data, tmp_path, capsys):
+def test_compare_continues_where_it_stopped(data, tmp_path, capsys):
     flags = [
         "--data_root",
         data,

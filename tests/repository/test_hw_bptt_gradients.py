@@ -70,13 +70,13 @@ def worst_of(kind, shapes, seed):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_gradient_is_autograds(kind):
+def test_gradients_equal_autograd(kind):
     assert worst_of(kind, 12, 1) < 1e-9
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_gradient_is_autograds_on_200_shapes(kind):
+def test_gradients_equal_autograd_on_200_shapes(kind):
     worst = worst_of(kind, 200, 2)
     print(f"\n{kind}: 200 random shapes, largest relative error {worst:.1e}")
     assert worst < 1e-9
@@ -113,13 +113,13 @@ def differences(kind, shapes, seed):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_gradients_are_central_differences(kind):
+def test_gradients_equal_central_differences(kind):
     assert differences(kind, 2, 3) < 1e-6
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("kind", KINDS)
-def test_gradients_are_central_differences_on_200_shapes(kind):
+def test_gradients_equal_central_differences_on_200_shapes(kind):
     worst = differences(kind, 200, 4)
     print(f"\n{kind}: 200 random shapes, largest relative error {worst:.1e}")
     assert worst < 1e-6
@@ -146,7 +146,7 @@ def test_the_losses_of_single_steps_add_up():
 
 
 @pytest.mark.parametrize("dtype, limit", [(torch.float64, 1e-12), (torch.float32, 1e-6)])
-def test_lstm_forward_is_torchs(dtype, limit):
+def test_lstm_forward_equals_torch(dtype, limit):
     rng = np.random.default_rng(6)
     for T, D, H in ((1, 1, 1), (7, 3, 5), (40, 8, 4)):
         params = reference.lstm_params(rng, D, H, 2)
@@ -187,7 +187,7 @@ ONLY = {"B5l": {f"W_{gate}" for gate in "fiao"}, "B20": {"x"}}  # the gradients 
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_one_broken_path_spoils_the_network_and_its_blank_only(name):
+def test_broken_path_fails_the_network_and_only_its_blank(name):
     """Which blank fails, and that no other does, is shown for every mistake in test_checks.py; here: the joined gradient."""
     mistake = next(candidate for candidate in mistakes.load("hw_bptt") if candidate.id == name)
     rng = np.random.default_rng(7)
@@ -208,7 +208,7 @@ def test_one_broken_path_spoils_the_network_and_its_blank_only(name):
     assert off == ONLY[name] if name in ONLY else {"V", "c"}.isdisjoint(off)
 
 
-def test_the_fast_lstm_gives_what_the_readable_one_gives():
+def test_fast_lstm_equals_readable_lstm():
     rng = np.random.default_rng(12)
     assert model.fast is not None
     for _ in range(20):
@@ -243,7 +243,7 @@ def test_the_readable_lstm_calls_the_blanks_for_one_step_at_a_time(monkeypatch):
     assert shapes == {(H,)}
 
 
-def test_without_fast_py_everything_works():
+def test_model_works_without_fast_py():
     params, x, y = good("lstm")
     expected = by_hand("lstm", params, x, y)[1]
     missing = {"fast.py": "raise ImportError('left out')\n"}
@@ -361,7 +361,7 @@ def test_other_bad_input():
 # ---------------------------------------------------------------- the four steps of the cell
 
 
-def test_cell_gradients_are_autograds():
+def test_cell_gradients_equal_autograd():
     flow = load_solved("hw_bptt").module("gradient_flow")
     rng, T, H = np.random.default_rng(11), 9, 5
     p = {

@@ -88,7 +88,7 @@ def test_prepare_leaves_the_raw_file_and_counts_what_it_drops(tmp_path):
         assert all(np.array_equal(first[name], second[name]) for name in first.files)
 
 
-def test_no_text_stands_on_both_sides():
+def test_no_text_is_in_both_parts():
     prepare = load_solved("hw_bptt").module("prepare")
     reviews, _ = prepare.read_reviews(BUNDLED / "waimai_10k.csv")
     for seed in range(5):
@@ -178,7 +178,7 @@ def test_train_learns_and_sample_reads(kind, data, tmp_path):
     assert "review" in script("sample.py", "--ckpt_path", tmp_path / "run", input="\n", expect=2)
 
 
-def test_resume_ends_where_the_whole_run_ends(data, tmp_path):
+def test_resumed_run_equals_the_uninterrupted_run(data, tmp_path):
     flags = ["--data_root", data, "--model", "rnn", "--hidden", 6, "--quiet", "--epochs", 3]
     script("train.py", *flags, "--ckpt_path", tmp_path / "whole")
     train = load_solved("hw_bptt").module("train")
@@ -212,7 +212,7 @@ def test_resume_ends_where_the_whole_run_ends(data, tmp_path):
     )
 
 
-def test_users_mistakes_are_one_line(data, tmp_path):
+def test_user_errors_are_one_line(data, tmp_path):
     for name, args, words in (
         (
             "train.py",
@@ -286,7 +286,7 @@ def test_other_encodings_and_damaged_runs_are_one_line(data, tmp_path):
     )
 
 
-def test_the_folder_stands_alone(tmp_path):
+def test_folder_works_alone(tmp_path):
     shutil.copytree(
         FOLDER, tmp_path / "mine", ignore=shutil.ignore_patterns("__pycache__", "workdirs")
     )

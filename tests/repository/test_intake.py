@@ -105,7 +105,7 @@ def read(path, homeworks=("hmm",)):
     ],
 )
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])
-def test_members_that_are_left_out(tmp_path, files, words, kind):
+def test_dangerous_members_are_left_out_and_named(tmp_path, files, words, kind):
     """What is dangerous is left out and named; the rest of the archive is graded."""
     path = tmp_path / f"one.{kind}"
     pack = made.zipped if kind == "zip" else made.tarred
@@ -239,7 +239,7 @@ def test_zip_bombs_are_not_unpacked(tmp_path):
         assert any("zeros.py" in problem for problem in submission.problems)
 
 
-def test_a_tar_that_takes_too_long_to_pass_over(tmp_path):
+def test_tar_with_too_much_to_skip_is_refused(tmp_path):
     member = tarfile.TarInfo("hmm/model.pt")
     member.size = archives.MAX_PASSED + 1
     (tmp_path / "two.tar").write_bytes(member.tobuf())
@@ -268,7 +268,7 @@ def test_limits_count_what_is_graded(tmp_path, monkeypatch):
     assert "more than 100 files" in read(tmp_path / "one.zip").problems[0]
 
 
-def test_a_large_document_keeps_no_small_one_out(tmp_path, monkeypatch):
+def test_large_document_does_not_exclude_small_ones(tmp_path, monkeypatch):
     monkeypatch.setattr(planned, "MAX_DOCUMENT", 1000)
     files = {"hmm/model.py": made.solved_by("a"), "hmm/a.pdf": b"x" * 2000, "hmm/b.png": made.PNG}
     submission = read(made.write(tmp_path / "one", files))
@@ -364,7 +364,7 @@ def test_attempts(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_nothing_stops_the_class(tmp_path, roster, seed):
+def test_random_trees_never_stop_the_class(tmp_path, roster, seed):
     """Whatever names and archives there are: submissions with different names, printable lines, or Refused."""
     rng = random.Random(seed)
     for number in range(12):

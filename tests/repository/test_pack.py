@@ -63,7 +63,7 @@ def test_the_archive_holds_code_answers_and_pictures(copy):
         ("scan.pdf", bytes(11 * 2**20), "scan.pdf has 11 MB, at most 10"),
     ],
 )
-def test_what_cannot_be_handed_in_is_one_line(copy, name, content, words):
+def test_file_that_cannot_be_handed_in_is_one_line(copy, name, content, words):
     (copy / "hmm" / name).write_bytes(content)
     done = pack(copy)
     assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1, (

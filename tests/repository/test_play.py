@@ -28,7 +28,7 @@ def test_a_page_is_one_file_shown_by_both_sheets(path):
 
 
 @by_page
-def test_every_text_is_there_in_both_languages(path):
+def test_every_text_exists_in_both_languages(path):
     text = path.read_text(encoding="utf-8")
     for pair in (('lang="en"', 'lang="zh"'), ("data-en=", "data-zh=")):
         english, chinese = (
@@ -39,7 +39,7 @@ def test_every_text_is_there_in_both_languages(path):
     assert len(re.findall(r"\ben: ", script)) == len(re.findall(r"\bzh: ", script))
 
 
-def test_what_all_pages_share_is_the_same():
+def test_shared_parts_of_pages_are_equal():
     assert len({tuple(SHARED.findall(path.read_text(encoding="utf-8"))) for path in PAGES}) == 1
 
 

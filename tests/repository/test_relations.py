@@ -34,12 +34,12 @@ SAID = [  # the answer as a function of the expected array, words of the message
 
 
 @pytest.mark.parametrize(("change", "expected", "words"), SAID, ids=[row[2] for row in SAID])
-def test_what_is_said(change, expected, words):
+def test_relation_is_stated(change, expected, words):
     message = difference("dW", change(expected), expected, rtol=1e-7, atol=1e-9)
     assert message and words in message.en and "dW" in message.zh
 
 
-def test_nothing_is_said_where_nothing_holds():
+def test_unrelated_arrays_state_no_relation():
     noise = RNG.normal(size=(4, 4))
     assert find_relation(noise, MATRIX) is None
     assert find_relation(MATRIX * (1 + 1e-3 * noise), MATRIX) is None
@@ -49,7 +49,7 @@ def test_nothing_is_said_where_nothing_holds():
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_every_statement_on_known_mistakes_is_true(homework):
+def test_relations_stated_for_known_mistakes_are_true(homework):
     """What is said of a known mistake's answer gives that answer, computed apart from the search."""
     cases = FreshCases(3)
     mistakes.load(homework)

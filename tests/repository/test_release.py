@@ -14,6 +14,7 @@ from course.checks import load_checks
 from course.commands import update
 from course.homeworks import HOMEWORKS, ROOT
 from grading import release
+from grading.intake import empty_files
 from tests.repository.copies import few_cases
 
 SMALL = "hmm"  # the homework that is released fastest
@@ -103,7 +104,7 @@ def test_a_sheet_loses_its_worked_answers():
     )
 
 
-def test_an_id_stands_once(tmp_path):
+def test_duplicate_id_is_refused(tmp_path):
     write(tmp_path, GOOD)
     write(tmp_path, GOOD, "other.py")
     with pytest.raises(markers.MarkerError, match="abc-01 is in"):
@@ -143,6 +144,9 @@ def test_the_student_copy_is_proved(homework, tmp_path, one_set_of_cases):
     copy = tmp_path / "copy"
     assert not (copy / "grading").exists() and not (copy / "tests" / "reference").exists()
     assert (copy / "tests" / "cases" / f"{homework}.npz").stat().st_size < 2 * 2**20
+    for name, data in empty_files(homework).items():  # what grading lays a submission over
+        if name != "phone_store.py":  # its numbers follow the term's seed
+            assert (copy / homework / name).read_bytes() == data, name
 
 
 def test_folder_and_zip_hold_the_same_and_are_the_same_twice(tmp_path, few):
@@ -212,7 +216,7 @@ def test_a_leaked_line_is_found(tmp_path, few):
         (".git/HEAD", "does not belong"),
     ],
 )
-def test_what_else_would_give_a_solution_away(tmp_path, name, words):
+def test_files_that_reveal_solutions_are_refused(tmp_path, name, words):
     release.write(tmp_path / name, b"")
     with pytest.raises(release.ReleaseError, match=words):
         release.prove_silent(tmp_path, plan(SMALL))

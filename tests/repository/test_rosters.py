@@ -136,12 +136,12 @@ def test_xlsx(tmp_path):
         ("id,name\n2.02E+9,a\n", "rounded number"),
     ],
 )
-def test_rosters_that_say_what_cannot_be(tmp_path, text, words):
+def test_invalid_rosters_are_refused(tmp_path, text, words):
     with pytest.raises(RosterError, match=words):
         read_roster(write(tmp_path / "roster.csv", text))
 
 
-def test_files_that_are_no_table(tmp_path):
+def test_files_that_are_not_tables_are_refused(tmp_path):
     for data, words in (
         (b"\xd0\xcf\x11\xe0", "old Excel"),
         (b"PK\3\4xx", "xlsx"),
@@ -186,7 +186,7 @@ def test_times(text):
         "2026-10-12 23:59 maybe",
     ],
 )
-def test_what_is_no_time(text):
+def test_text_that_is_not_a_time_is_refused(text):
     with pytest.raises(TimeError):
         parse_time(text, ZONE)
 
@@ -199,7 +199,7 @@ def test_what_is_no_time(text):
         ("Oct 12, 2026 11:59pm", 0), ("2026-10-12T15:59:30Z", 0),
     ],
 )  # fmt: skip
-def test_a_minute_is_a_minute(text, days):
+def test_due_time_without_seconds_lasts_the_whole_minute(text, days):
     assert days_late(parse_time(text, ZONE), MINUTE) == days
 
 
@@ -263,7 +263,7 @@ def text(name):
         ((Hint("id", "20260001", 0), Hint("name", "李四", 1)), "20260001 20260002", ""),
     ],
 )
-def test_whose(hints, ids, choices):
+def test_people_are_matched_by_evidence(hints, ids, choices):
     match = CLASS.whose(hints)
     assert " ".join(sorted(person.id for person in match.people)) == ids
     assert " ".join(sorted(person.id for person in match.choices)) == choices
@@ -306,7 +306,7 @@ def test_an_id_beside_another_name_is_noted():
     assert "the id counts" in matching.notes[0] and "学号" in matching.notes[0].zh
 
 
-def test_without_a_roster_names_say_who():
+def test_without_a_roster_people_come_from_names():
     from grading.intake.people import guess
 
     (submission,) = submissions("x")

@@ -63,7 +63,7 @@ class TestPlainData:
     @pytest.mark.parametrize(
         "tree", TREES, ids=lambda tree: str(tree)[:12].encode("ascii", "replace").decode()
     )
-    def test_comes_back_as_it_was(self, tree):
+    def test_plain_data_round_trips(self, tree):
         back = protocol.decode(protocol.encode(tree))
         if isinstance(tree, np.ndarray):
             assert back.dtype == tree.dtype and back.shape == tree.shape and (back == tree).all()
@@ -88,7 +88,7 @@ class TestPlainData:
         with pytest.raises(protocol.NotPlainError):
             protocol.decode(damage(body))
 
-    def test_deep_and_many_are_refused(self):
+    def test_deep_and_large_data_is_refused(self):
         deep = []
         for _ in range(100):
             deep = [deep]
@@ -96,7 +96,7 @@ class TestPlainData:
             with pytest.raises(protocol.NotPlainError):
                 protocol.encode(tree)
 
-    def test_a_liar_crosses_as_its_data_only(self):
+    def test_object_that_fakes_equality_crosses_as_plain_data(self):
         class Liar(np.ndarray):
             def __eq__(self, other):
                 return True
@@ -137,7 +137,7 @@ class TestCalls:
             ("return nothing", "nothing"),
         ],
     )
-    def test_what_stops_is_a_student_error(self, runner, line, words):
+    def test_exceptions_become_student_errors(self, runner, line, words):
         ask = runner(model=f"import numpy as np\ndef f():\n    {line}\n")
         with pytest.raises(StudentError, match=words):
             ask.call("hmm", "f")
@@ -161,7 +161,7 @@ class TestCalls:
         with pytest.raises(StudentError, match=words):
             runner(**files).call("hmm", "f")
 
-    def test_an_empty_blank_says_which(self, runner):
+    def test_empty_blank_is_named(self, runner):
         ask = runner(
             model="def f():\n    raise NotImplementedError('hmm/model.py, blank hmm-03 (f): still empty')\n"
         )
@@ -169,7 +169,7 @@ class TestCalls:
             ask.call("hmm", "f")
         assert caught.value.empty == "hmm-03"
 
-    def test_siblings_import_each_other_and_shadows_do_no_harm(self, runner):
+    def test_sibling_modules_import_each_other_and_shadowing_is_harmless(self, runner):
         ask = runner(
             model="import random\nfrom helper import two\ndef f():\n    return random.randint(1, 1) + two()\n",
             helper="def two():\n    return 2\n",
@@ -178,7 +178,7 @@ class TestCalls:
         )
         assert ask.call("hmm", "f") == 3
 
-    def test_nothing_is_left_behind(self, runner, tmp_path):
+    def test_call_leaves_no_modules_or_files(self, runner, tmp_path):
         before, path = set(sys.modules), list(sys.path)
         runner(
             model="import helper\ndef f():\n    import late\n    return late.x + helper.x\n",
@@ -250,12 +250,12 @@ class TestTimeLimit:
         with time_limit(0.2):
             time.sleep(0.6)
 
-    def test_none_is_no_limit(self):
+    def test_limit_none_means_unlimited(self):
         before = threading.active_count()
         with time_limit(None):
             assert threading.active_count() == before
 
-    def test_a_debugger_has_all_the_time(self):
+    def test_debugger_disables_the_time_limit(self):
         def look(frame, event, argument):
             return look
 
@@ -292,7 +292,7 @@ class TestWorker:
             runner.close()
             assert runner.call("hmm", "f") == 1
 
-    def test_an_exit_is_no_answer(self, ask):
+    def test_exit_is_not_an_answer(self, ask):
         with pytest.raises(StudentError, match="ended"):
             ask("import os\ndef f():\n    os._exit(0)\n")
 
@@ -302,7 +302,7 @@ class TestWorker:
             ask("def f():\n    while True:\n        pass\n")
         assert time.monotonic() - started < 60
 
-    def test_no_tests_and_no_reference_beside_it(self, ask):
+    def test_worker_cannot_see_tests_or_reference(self, ask):
         text = """
             import os, sys
             def f():
@@ -315,7 +315,7 @@ class TestWorker:
         assert "model.py" in seen["files"] and set(seen["files"]) <= allowed
         assert seen["modules"] == [] and seen["path"] == []
 
-    def test_printing_to_the_pipe_forges_nothing(self, ask):
+    def test_output_on_the_pipe_cannot_forge_answers(self, ask):
         assert ask("import os\ndef f():\n    os.write(1, b'x' * 1000)\n    return 5\n") == 5
 
     def test_the_environment_is_private(self, ask):
@@ -352,7 +352,7 @@ class TestComparing:
             (0.5, np.array([0.5]), r"shape \(\)"),
         ],
     )
-    def test_a_difference_says_what_came(self, got, expected, words):
+    def test_difference_states_the_received_value(self, got, expected, words):
         import re
 
         message = difference("x", got, expected, rtol=1e-9, atol=0)
@@ -374,7 +374,7 @@ class TestComparing:
         assert difference("x", got, expected, rtol=1e-9, atol=0) is None
 
     @pytest.mark.parametrize("expected", [1 / 3, 2e-9 / 7, 1234567.89, -0.1234567891, 5.5e300 / 3])
-    def test_messages_do_not_add_up_to_the_answer(self, expected):
+    def test_repeated_messages_do_not_reveal_the_answer(self, expected):
         """Whoever repeats what the message says, under one seed, gets stuck at six digits."""
         answer, collected = 0.0, set()
         while True:

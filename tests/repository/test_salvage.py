@@ -70,7 +70,7 @@ def test_a_broken_file_costs_nothing_where_the_blanks_are_right(kind):
     assert "逐个检查" in note.zh
 
 
-def test_a_hang_at_import_is_met_once(monkeypatch):
+def test_hang_at_import_costs_one_timeout(monkeypatch):
     loads = []
     perform = InProcessRunner.answer
 
@@ -114,7 +114,7 @@ def test_own_helpers_come_along():
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_every_blank_can_be_taken_out_of_a_broken_file(homework):
+def test_every_blank_can_be_salvaged_from_a_broken_file(homework):
     """Every file of the solved homework gets a line that does not parse: each blank's solution is still taken over."""
     solved = {name: text + "\n)(\n" for name, text in sources_of(homework).items()}
     empty = empty_sources(homework)
@@ -145,7 +145,7 @@ def test_a_template_is_empty_and_not_wrong(body):
     assert {r.status for r in result.values()} == {Status.EMPTY}, result
 
 
-def test_a_written_function_is_no_template():
+def test_written_function_is_not_a_template():
     for body in (
         "return alpha * beta",
         "x = 0\nfor row in alpha:\n    x += 1\nreturn x",

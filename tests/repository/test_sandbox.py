@@ -101,7 +101,7 @@ def test_every_call_number_is_decided_as_the_table_says(machine, decision):
             assert decision(number, argument) == expected, (number, name)
 
 
-def test_nothing_that_was_refused_is_allowed_now(machine, decision):
+def test_earlier_denials_still_hold(machine, decision):
     for number in map(int, REFUSED_BEFORE[machine].split()):
         assert decision(number) == Decision.REFUSE, number
 
@@ -211,7 +211,7 @@ def test_what_is_copied_inside_is_self_contained():
 
 
 @LINUX
-def test_a_fork_server_that_ends_without_a_word_is_an_isolation_error(tmp_path, monkeypatch):
+def test_fork_server_that_exits_silently_is_an_isolation_error(tmp_path, monkeypatch):
     """It died before it could print anything: a plain reason, not an IndexError."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(host, "START", "import os; os._exit(3)")
@@ -236,7 +236,7 @@ def runner_of(sandbox, code, homework="hmm"):
 
 
 @LINUX
-def test_a_damaged_sandbox_is_rebuilt_and_costs_nobody_points(sandbox):
+def test_damaged_sandbox_is_rebuilt_without_loss_of_points(sandbox):
     """A file that every child needs is broken: the next submission is answered by a new sandbox."""
     (sandbox.inside / "probes" / "hmm.py").write_text("import os; os._exit(0)\n")
     with pytest.raises(isolation.IsolationError, match="did not start"):
@@ -277,12 +277,12 @@ def test_the_level_is_chosen_by_the_platform(monkeypatch):
         isolation.strongest(wanted="process")
 
 
-def test_the_files_of_the_tree_are_where_the_canary_looks():
+def test_canary_files_exist():
     assert isolation.CANARY.is_file() and (ROOT / "grading" / "isolation.py").is_file()
 
 
 @LINUX
-def test_the_fork_server_needs_nothing_of_the_course(tmp_path):
+def test_fork_server_imports_nothing_of_the_course(tmp_path):
     """It imports with only what is copied, from an isolated Python."""
     inside = host.write_inside(tmp_path)
     code = "import sys; sys.path.insert(0, sys.argv[1]); from grading.sandbox import forkserver"

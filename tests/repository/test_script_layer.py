@@ -322,7 +322,7 @@ def cuda(monkeypatch):
     DEVICES.trial.cache_clear()
 
 
-def test_a_card_that_cannot_be_used(cuda, capsys):
+def test_unusable_gpu_is_skipped_or_named(cuda, capsys):
     assert DEVICES.choose_device("auto").type == "cpu"
     assert cuda in capsys.readouterr().out
     for name in ("cuda", "cuda:1"):
@@ -334,14 +334,14 @@ def test_a_card_that_cannot_be_used(cuda, capsys):
         DEVICES.choose_device("cuda:7")
 
 
-def test_a_card_that_works(cuda, monkeypatch, capsys):
+def test_working_gpu_is_used(cuda, monkeypatch, capsys):
     monkeypatch.setattr(DEVICES, "trial_values", lambda device: [torch.ones(2)])
     assert str(DEVICES.choose_device("auto")) == "cuda"
     assert str(DEVICES.choose_device("cuda:1")) == "cuda:1"
     assert not capsys.readouterr().out
 
 
-def test_without_a_card(monkeypatch):
+def test_without_a_gpu_the_cpu_is_used(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert DEVICES.choose_device("auto").type == "cpu"
@@ -369,14 +369,14 @@ def test_mps_is_used_only_if_its_numbers_agree(difference, monkeypatch):
         DEVICES.trial.cache_clear()
 
 
-def test_the_trial_computes_something():
+def test_device_trial_computes_a_result():
     first, again = (DEVICES.trial_values(torch.device("cpu")) for _ in range(2))
     assert all(torch.equal(a, b) and a.isfinite().all() for a, b in zip(first, again, strict=True))
     assert first[-1].abs().max() > 0 and DEVICES.trial("cpu") == ""
 
 
 @pytest.mark.parametrize("text", ["gpu", "cuda:", "cuda:x", "CPU"])
-def test_no_device(text, capsys):
+def test_unknown_device_is_refused(text, capsys):
     with GPT.active(), pytest.raises(SystemExit):
         GPT.module("train").get_parser().parse_args(["--device", text])
     assert "cuda:1" in capsys.readouterr().err

@@ -55,13 +55,13 @@ def spring(tmp_path, monkeypatch):
         (("hmm-01 = 10", "hmm-0 = 10"), "hmm has no blank hmm-0"),
     ],
 )
-def test_what_cannot_be_is_one_line(spring, change, words):
+def test_invalid_settings_are_one_line(spring, change, words):
     spring.write_text(TERM.replace(*change), encoding="utf-8")
     with pytest.raises(settings.CourseError, match=words):
         as_this_term("hmm", registered_checks("hmm"), settings.load())
 
 
-def test_points_are_shared_out_whole():
+def test_points_are_distributed_as_integers():
     assert (
         settings.share_points(10, [5, 3]) == [6, 4]
         and settings.share_points(0, [5, 3]) == [0, 0]
@@ -83,7 +83,7 @@ def test_checks_have_the_terms_points(spring):
     }
 
 
-def test_the_copy_is_the_terms(spring, tmp_path):
+def test_student_copy_follows_the_settings(spring, tmp_path):
     """The whole release for such a term, proofs included; then what a student sees of it."""
     copy = tmp_path / "copy"
     release.release(copy, release.Plan(tuple(settings.load().homeworks)), say=lambda line: None)
@@ -158,7 +158,7 @@ def test_another_seed_draws_other_cases_and_another_shop(spring, tmp_path):
         assert not any(np.array_equal(first[name], second[name]) for name in first.files)
 
 
-def test_grading_obeys_it(spring):
+def test_grading_follows_the_settings(spring):
     from grading import plan, written
 
     for lang in ("en", "zh"):

@@ -29,7 +29,7 @@ def start(*command, cwd=ROOT, **more):
         (str(ROOT / "tests" / "test_hmm.py"), ROOT.parent),
     ],
 )
-def test_it_names_the_command(file, cwd):
+def test_direct_start_names_the_command(file, cwd):
     done = start(file, cwd=cwd)
     name = f'"{file}"' if " " in file else file
     assert done.returncode == 1 and done.stdout == ""

@@ -66,7 +66,7 @@ def test_reset_gives_a_deleted_file_back(copy):
     assert text == empty_sources("hmm")["model.py"]
 
 
-def test_reset_says_what_it_cannot_do(copy, capsys, monkeypatch):
+def test_reset_explains_refusals(copy, capsys, monkeypatch):
     assert main.main(["reset", "hmm-9"]) == 2
     assert "did you mean hmm-09?" in capsys.readouterr().err
     (copy / "hmm" / "model.py").write_text("x = 1\n", encoding="utf-8")

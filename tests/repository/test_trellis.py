@@ -72,7 +72,7 @@ def test_the_page_holds_the_models_numbers(pages):
         (["字", "--ckpt_path", "nowhere"], "hmm/train.py"),
     ],
 )
-def test_what_cannot_be_shown(pages, flags, words):
+def test_texts_that_cannot_be_shown_are_user_errors(pages, flags, words):
     done = script(pages, "trellis", *flags, "--out", "bad.html")
     assert done.returncode == 2 and words in done.stderr and len(done.stderr.splitlines()) == 1
     assert not (pages / "bad.html").exists()

@@ -90,7 +90,7 @@ def read_log(folder):
 # ------------------------------------------------------------------------------------------------------------- leaks
 
 
-def test_the_raw_folder_stays_as_it_is(raw, data):
+def test_raw_folder_is_not_changed(raw, data):
     assert sorted(path.name for path in raw.iterdir()) == ["stop_words.txt", "waimai_10k.csv"]
 
 
@@ -232,7 +232,7 @@ def test_averages_computed_once_train_the_same_model(data):
             )
 
 
-def test_little_is_padding():
+def test_batches_have_little_padding():
     rng = np.random.default_rng(0)
     lengths = np.minimum(rng.geometric(0.08, size=4000), 200)
     batches = call("data_processor", "Batches", [[1] * n for n in lengths], np.zeros(4000), 32)
@@ -244,7 +244,7 @@ def test_little_is_padding():
 # ------------------------------------------------------------------------------------------------------------ vectors
 
 
-def test_ppmi_is_what_it_says():
+def test_ppmi_equals_its_definition():
     """Against plain loops and a full SVD: V V^T is U S U^T."""
     rng = np.random.default_rng(3)
     texts, size = [rng.integers(1, 9, size=n).tolist() for n in rng.integers(1, 9, size=60)], 9
@@ -369,7 +369,7 @@ def test_a_large_file_of_vectors_is_streamed(tmp_path):
         ("label,review\n1,好吃\n0,难吃\n", "too few to split"),
     ],
 )
-def test_a_csv_that_does_not_fit(content, message, tmp_path):
+def test_unsuitable_csv_is_a_user_error(content, message, tmp_path):
     (tmp_path / "waimai_10k.csv").write_text(content, encoding="utf-8")
     assert message in user_error("prepare", "--data_root", tmp_path, "--quiet")
 
@@ -460,7 +460,7 @@ def test_training_learns_and_writes(trained):
     assert sum("test_accuracy" in line for line in log) == 1
 
 
-def test_resume_goes_on_exactly(data, trained, tmp_path):
+def test_resume_continues_exactly(data, trained, tmp_path):
     flags = ["--data_root", data, "--ckpt_path", tmp_path, "--quiet"]
     script(
         "train",
@@ -504,7 +504,7 @@ def test_resume_with_another_vocabulary(raw, trained, tmp_path):
     assert "train.py" in user_error("sample", "--ckpt_path", tmp_path / "none", "好")
 
 
-def test_sample_tells_label_probability_and_words(trained, capsys):
+def test_sample_prints_label_probability_and_words(trained, capsys):
     script(
         "sample", "--ckpt_path", trained, "味道好吃，很快", "难吃，太慢", "qqq zzz", "--words", 0
     )
@@ -619,7 +619,7 @@ def test_differences_leave_out_what_a_split_gives_to_all_rows():
     )
 
 
-def test_a_broken_off_run_of_compare_goes_on(raw, tmp_path):
+def test_interrupted_compare_continues(raw, tmp_path):
     """Stopped between two epochs, in the search and in the training that follows: the same result as undisturbed."""
     with HOMEWORK.active():
         compare, train = HOMEWORK.module("compare"), HOMEWORK.module("train")
@@ -653,7 +653,7 @@ def test_a_broken_off_run_of_compare_goes_on(raw, tmp_path):
 
 
 @pytest.mark.deep
-def test_full_data_has_no_text_on_two_sides():
+def test_full_data_has_no_text_in_two_parts():
     if "COURSE_FULL_DATA" not in os.environ:
         pytest.skip(
             "needs the full sets: COURSE_FULL_DATA=data/full pytest -m deep "

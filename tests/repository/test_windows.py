@@ -81,7 +81,7 @@ def script(simulated, tmp_path):
         ("print('é')", "UnicodeEncodeError"),
     ],
 )
-def test_the_simulator_punishes(code, error, script):
+def test_simulator_refuses_what_windows_refuses(code, error, script):
     caught = f"""
     try:
         exec(compile({code!r}, __file__, 'exec'), globals())
@@ -93,7 +93,7 @@ def test_the_simulator_punishes(code, error, script):
     assert script(caught) == error
 
 
-def test_the_simulator_says_windows_to_our_code_and_refuses_open_files(script, tmp_path):
+def test_simulator_reports_windows_and_refuses_open_files(script, tmp_path):
     names = script("import os, sys; print(sys.platform, os.name, sys.executable != '')")
     assert names == "win32 nt True"
     for opened in ("open(target, 'rb')", "mmap.mmap(os.open(target, os.O_RDWR), 1)"):
@@ -203,7 +203,7 @@ def test_two_graders_do_not_share_a_journal(script, tmp_path):
     assert script(code) == "refused" and path.read_bytes() == b"x"
 
 
-def test_a_grading_process_starts_there(script):
+def test_grading_process_starts_on_windows(script):
     """ctypes.CDLL(None), signals and multiprocessing's helper are of Unix."""
     code = """
     from grading import processes
@@ -215,7 +215,7 @@ def test_a_grading_process_starts_there(script):
     assert script(code) == "started"
 
 
-def test_the_canary_signals_nobody(script):
+def test_canary_sends_no_signal_on_windows(script):
     """os.kill(parent, 0) would send Ctrl-C to the console: the simulator refuses it."""
     code = """
     import os
@@ -296,7 +296,7 @@ def tree_with_crlf(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_class_is_graded(simulated, tree_with_crlf, tmp_path, encoding="cp936"):
+def test_class_is_graded_on_windows(simulated, tree_with_crlf, tmp_path, encoding="cp936"):
     """From submissions to marks at the level that Windows has, in a \\r\\n checkout; the message says what it means."""
     solved = (tree_with_crlf / "hmm" / "model.py").read_bytes()
     for name, text in (("20260001_张三", solved), ("20260002_b", b"def f(:\r\n")):
@@ -319,7 +319,7 @@ def test_a_class_is_graded(simulated, tree_with_crlf, tmp_path, encoding="cp936"
     assert again.returncode == 0, again.stderr[-3000:]
 
 
-def test_a_student_packs(simulated, tree_with_crlf, tmp_path, encoding="cp1252"):
+def test_pack_works_on_windows(simulated, tree_with_crlf, tmp_path, encoding="cp1252"):
     """In a \\r\\n checkout, on a console that has no Chinese."""
     out = tmp_path / "hmm.zip"
     words = ("-m", "course", "pack", "hmm", "--out", out)
@@ -328,7 +328,7 @@ def test_a_student_packs(simulated, tree_with_crlf, tmp_path, encoding="cp1252")
     assert "Traceback" not in done.stderr, done.stderr[-3000:]
 
 
-def test_the_tree_is_whole_after_a_simulated_run():
+def test_simulator_changes_nothing_outside_its_processes():
     """The simulator changes nothing outside its processes."""
     assert os.name == "posix" and hasattr(os, "fork") and shutil.which("sh")
     assert Path("/proc/self").exists()

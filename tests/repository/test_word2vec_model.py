@@ -259,7 +259,7 @@ def test_pairs_stay_inside_the_sentence_and_the_reach(solved):
     assert (seen[1:] > 0).all()
 
 
-def test_fold_adds_overlapping_places(solved):
+def test_fold_adds_overlapping_positions(solved):
     layout, rng = solved.module("train").Layout(2, G=3, L=5), np.random.default_rng(9)
     d = rng.normal(0, 1, (layout.G, layout.M, 2))
     expected = np.zeros((layout.centres + 4, 2))
@@ -324,7 +324,7 @@ def test_a_resumed_descent_is_the_same(solved, tmp_path, monkeypatch):
         sgd.sgd(noisy, np.ones((3, 2)), 0.1, 40, None, True, 100)
 
 
-def test_solved_functions_leave_their_arguments(solved):
+def test_solved_functions_do_not_change_their_arguments(solved):
     """Inputs stay as they were, also where a student may change them."""
     rng = np.random.default_rng(12)
     x = rng.normal(0, 1, (3, 4))

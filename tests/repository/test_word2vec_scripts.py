@@ -249,7 +249,7 @@ def test_basics_and_theory(folder):
     assert done.returncode == 0 and "115 parameters" in done.stdout, done.stderr
 
 
-def test_what_a_user_gets_wrong(folder):
+def test_user_errors_are_one_line(folder):
     fails(script("prepare.py", "--data_root", "nowhere"), "nowhere", "data/download.py sst")
     fails(script("train.py", "--data_root", "nowhere"), "sst.npz", "prepare.py")
     fails(script("train.py", "-epoch", 3), "--epochs")
