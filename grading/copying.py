@@ -305,10 +305,10 @@ def _identical(everybody: Mapping[str, Files], outside: set[str], homework: str)
         lines = [
             f"{name}, {number}: {line.strip()}"
             for name, numbered in sorted(own_lines(everybody[first], homework).items())
-            if name in names
+            if name in names and _tells([line for _, line in numbered])
             for number, line in numbered
         ]
-        if len(lines) < IDENTICAL and not any("#" in line for line in lines):
+        if not lines:
             continue
         clusters.append(
             Cluster(
@@ -321,6 +321,11 @@ def _identical(everybody: Mapping[str, Files], outside: set[str], homework: str)
             )
         )
     return clusters
+
+
+def _tells(lines: list[str]) -> bool:
+    """True if it says something that two submissions have a file with these lines of their own: a few look alike anyway."""
+    return len(lines) >= IDENTICAL or any("#" in line for line in lines)
 
 
 class _Worth:
