@@ -37,8 +37,6 @@ SOLVED = "the solved tree"
 MAX_CODE = 400_000  # bytes of a student's homework that are looked through
 SHARE = {"text": 0.5, "structure": 0.87}  # of the smaller side's worth that two have in common
 BITS = {"text": 25.0, "structure": 22.0}  # that two have in common at least
-FUNCTION = {"text": 50.0, "structure": 60.0}  # bits of one function that is shared nearly whole
-FUNCTION_SHARE = 0.9
 WELL_KNOWN = 0.25  # worth of what the solution or a known mistake has too
 NEVER_SEEN = (
     30  # students elsewhere, of whom nobody wrote what neither the solution nor a known mistake has
@@ -128,21 +126,6 @@ def statements(files: Files, homework: str) -> dict[Statement, Place]:
             if statement not in empty:
                 first_seen.setdefault(statement, (name, number))
     return first_seen
-
-
-def functions_at(files: Files) -> dict[Place, str]:
-    """{place: qualified name of the function that it lies in}."""
-    functions: dict[Place, str] = {}
-    for name, data in files.items():
-        if name.endswith(".py") and len(data) <= MAX_CODE:
-            try:
-                tree = parse(data.decode("utf-8", "replace"))
-            except UNPARSED:
-                continue
-            for qualified, function in _functions(tree.body, ""):
-                last = function.end_lineno or function.lineno
-                functions |= {(name, line): qualified for line in range(function.lineno, last + 1)}
-    return functions
 
 
 def _texts(line: str) -> Iterable[str]:
@@ -332,11 +315,7 @@ class _Worth:
     """How much it says that two submissions share a statement."""
 
     def __init__(
-        self,
-        everybody: Mapping[str, Files],
-        written: Mapping[str, Mapping[Statement, Place]],
-        outside: set[str],
-        homework: str,
+        self, written: Mapping[str, Mapping[Statement, Place]], outside: set[str], homework: str
     ) -> None:
         # submissions with the same structure count once: a ring of any size is one source
         profiles = {
@@ -357,17 +336,9 @@ class _Worth:
         for names in groups.values():
             self.counts.update(set().union(*(written[name] for name in names)))
         self.written = written
-        self.everybody = everybody
-        self._functions: dict[str, dict[Place, str]] = {}
         self._worth: dict[tuple[Statement, int, bool], float] = {}
         self._totals: dict[tuple[str, str, bool], float] = {}
         self.known = _well_known(homework) | set(written.get(SOLVED, ()))
-
-    def function(self, name: str, statement: Statement) -> str:
-        """The function of a submission in which a statement is first; "" outside of functions."""
-        if name not in self._functions:
-            self._functions[name] = functions_at(self.everybody[name])
-        return self._functions[name].get(self.written[name][statement], "")
 
     def groups(self, a: str, b: str) -> int:
         """In how many ways of the class's two submissions are counted: 1 if one of them copied all."""
@@ -385,14 +356,6 @@ class _Worth:
                 worth *= WELL_KNOWN
             self._worth[key] = max(0.0, worth) * statement.size
         return self._worth[key]
-
-    def of_function(self, name: str, function: str, kind: str) -> float:
-        """Bits of all that a submission has of a kind in a function."""
-        return sum(
-            self.of(statement, 1, False)
-            for statement in self.written[name]
-            if statement.kind == kind and self.function(name, statement) == function
-        )
 
     def total(self, name: str, kind: str, with_solved: bool) -> float:
         """Bits of all that a submission has of a kind."""
@@ -425,7 +388,7 @@ def _linked(
     outside: set[str],
     homework: str,
 ) -> list[Cluster]:
-    worth = _Worth(everybody, written, outside, homework)
+    worth = _Worth(written, outside, homework)
     holders: dict[Statement, list[str]] = defaultdict(list)
     for name, statements in written.items():
         for statement in statements:
@@ -461,30 +424,6 @@ def likeness(worth: _Worth, a: str, b: str) -> tuple[str, float] | None:
         least = min(worth.total(name, kind, with_solved) for name in (a, b)) - alone + shared
         if shared >= SHARE[kind] * least:
             return kind, min(1.0, shared / least)
-        if part := _one_function(worth, a, b, kind, common, holders):
-            return kind, part
-    return None
-
-
-def _one_function(
-    worth: _Worth, a: str, b: str, kind: str, shared: list[Statement], holders: int
-) -> float | None:
-    """The share of what two submissions have in common of one function, if they have nearly all of it, and it is much."""
-    if SOLVED in (a, b):
-        return None  # a right answer is not a sign
-    together: dict[str, float] = defaultdict(float)
-    alone: dict[str, float] = defaultdict(float)
-    for statement in shared:
-        function = worth.function(a, statement)
-        if function and function == worth.function(b, statement):
-            together[function] += worth.of(statement, holders, False)
-            alone[function] += worth.of(statement, 1, False)
-    candidates = [function for function, bits in together.items() if bits >= FUNCTION[kind]]
-    for function in candidates:
-        whole = min(worth.of_function(name, function, kind) for name in (a, b))
-        least = whole - alone[function] + together[function]
-        if together[function] >= FUNCTION_SHARE * least:
-            return min(1.0, together[function] / least)
     return None
 
 

@@ -2,7 +2,6 @@
 
 import itertools
 import random
-import textwrap
 
 import pytest
 
@@ -85,36 +84,6 @@ def test_two_thirds_copied_verbatim_are_reported():
     part = source | {id: other[id] for id in blanks[::3]}
     group = made.make_class("hmm", 12, [], seed=6).files
     group |= {"x": made.files_of("hmm", source), "y": made.files_of("hmm", part)}
-    assert pairs(copying.find_clusters(group, "hmm")) == {("x", "y")}
-
-
-ONE_BLANK = """
-    table, seen, later = {}, [], 0
-    for state, first in enumerate(pi):
-        table[state] = [first * B[state][obs[0]] for _ in range(1)]
-        seen.append((state, obs[0]))
-    while later + 1 < len(obs):
-        later += 1
-        for target in sorted(table):
-            gathered = [table[source][later - 1] * A[source][target] for source in list(table)[::1]]
-            gathered.reverse()
-            table[target] = [*table[target][:later], sum(gathered, start=0.0) * B[target][obs[later]]]
-        if not any(row[-1] for row in table.values()):
-            seen = [pair for pair in seen if pair[1] != obs[later]]
-    columns = list(zip(*(table[state][: len(obs)] for state in sorted(table))))
-    return np.array([[float(value) for value in column] for column in columns])
-"""
-
-
-@pytest.mark.parametrize("how", made.DISGUISES)
-def test_one_blank_of_all_is_copied(how):
-    """Only one blank is shared, and it is the pair's own; all others are independent."""
-    rng, group = random.Random(9), made.make_class("hmm", 6, [], seed=9).files
-    blanks = list(made.versions("hmm"))
-    copied = textwrap.dedent(ONE_BLANK).strip("\n")
-    disguised = made.disguise({"hmm-03": copied}, how, rng)
-    for name, body in (("x", {"hmm-03": copied}), ("y", disguised)):
-        group[name] = made.files_of("hmm", made.answers("hmm", rng, blanks) | body)
     assert pairs(copying.find_clusters(group, "hmm")) == {("x", "y")}
 
 
