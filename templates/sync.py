@@ -23,6 +23,7 @@ COPIES = {  # file: the folders that have it
     "plots.py": (*NUMPY, *TORCH),
     "training.py": (*NUMPY, *TORCH),
     "devices.py": TORCH,
+    "predictions.py": TORCH,
     "validate.py": ("hw_bptt", "hmm", "hw_attention"),
 }
 

@@ -122,7 +122,7 @@ def test_pages_of_the_copy_are_not_written_work(tmp_path):
     """Somebody hands in the whole student copy: the offline book and the pages to play with stay unread, by name."""
     page = ROOT / "hmm" / "play" / "trellis.html"
     written = {
-        "hmm/model.py": made.mine("a"),
+        "hmm/model.py": made.solved_by("a"),
         "hmm/answers.html": b"mine",
         "hmm/play/own.html": b"x",
     }

@@ -1,0 +1,331 @@
+"""Prediction files that students hand in: reading them, scoring them, the table of the best.
+
+A file never reaches a Python object but text: it is read up to a limit, decoded, split into rows, and every row is
+checked; what is wrong is said in one line and costs no attempt.
+
+Against fishing for the test labels: hidden items are in two halves. An attempt's feedback is its score on the public
+half, in steps of half a standard error; only the first attempts count, up to the board's limit; the final table uses the
+private half, and of each person the attempt with the best public score. (Blum and Hardt 2015, The Ladder.)
+"""
+
+import csv
+import hashlib
+import io
+import json
+import math
+import re
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course.messages import Language
+from grading.open_tasks import TASKS, BoardError, Task, csv_text, read_rows
+
+HALVES = ("public", "private")
+KIND = re.compile(r"\.(csv|tsv|txt)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean over the items of one half, and its standard error."""
+
+    mean: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Board:
+    """A leaderboard as `make` wrote it. answers: {id: (answer, half)}."""
+
+    task: Task
+    limit: int
+    answers: dict[str, tuple[str, str]]
+    baselines: list[dict[str, str]]
+    folder: Path
+
+    def better(self, score: float, other: float) -> bool:
+        return score > other if self.task.higher_is_better else score < other
+
+
+@dataclass
+class Attempt:
+    """One prediction file. scores: {half: Score}, or None with a problem. counted: within the limit."""
+
+    person: str
+    file: str
+    digest: str
+    scores: dict[str, Score] | None = None
+    problem: str = ""
+    counted: bool = False
+
+
+@dataclass
+class Row:
+    """A line of the table: a person's chosen attempt, or a baseline (person is None)."""
+
+    name: dict[Language, str]
+    scores: dict[str, Score]
+    attempts: int = 0
+    person: str | None = None
+    rank: int | None = None
+
+
+@dataclass
+class Table:
+    """Everything the page shows. half: which one ranks. notes: what is worth a look, for teachers."""
+
+    board: Board
+    half: str
+    rows: list[Row]
+    attempts: list[Attempt]
+    notes: list[str] = field(default_factory=list)
+
+
+def read_board(folder: Path) -> Board:
+    """The board in a folder. Raises BoardError."""
+    try:
+        about = json.loads((folder / "board.json").read_text(encoding="utf-8"))
+        rows = read_rows(folder / "hidden.csv")
+        return Board(
+            TASKS[about["task"]],
+            about["attempts"],
+            {row["id"]: (row["answer"], row["half"]) for row in rows},
+            about["baselines"],
+            folder,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise BoardError(
+            f"{folder} is not a leaderboard's folder: {error}; make one first"
+        ) from None
+
+
+# ---------------------------------------------------------------- one file
+
+
+def read_predictions(board: Board, data: bytes) -> dict[str, tuple[str, ...]]:
+    """{id: values} of a prediction file. Raises BoardError with the first thing that is wrong."""
+    most = 1000 + 200 * len(board.answers)
+    if len(data) > most:
+        raise BoardError(f"the file has {len(data):,} bytes; {most:,} are enough for every row")
+    columns = ("id", *board.task.columns)
+    text = _decode(data)
+    first = text.partition("\n")[0]
+    separator = next((mark for mark in "\t;" if mark in first and "," not in first), ",")
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        header = [name.strip().lower() for name in next(reader, [])]
+        if sorted(header) != sorted(columns):
+            raise BoardError(
+                f"line 1: columns {','.join(header)[:80] or '(none)'}; expected {','.join(columns)}"
+            )
+        order = [header.index(name) for name in columns]
+        rows: dict[str, tuple[str, ...]] = {}
+        for row in reader:
+            if any(value.strip() for value in row):
+                _add(board, rows, row, order, f"line {reader.line_num}")
+    except csv.Error as error:
+        raise BoardError(f"not a CSV file: {error}") from None
+    if missing := [id for id in board.answers if id not in rows]:
+        raise BoardError(f"{len(missing)} ids are missing; the first is {missing[0]}")
+    return rows
+
+
+def _decode(data: bytes) -> str:
+    """Text of a file: UTF-8 with or without a byte order mark, UTF-16 with one, or GB18030."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encodings = ["utf-16"]
+    else:
+        encodings = ["utf-8-sig", "gb18030"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise BoardError("not a text file: save it as CSV in UTF-8")
+
+
+def _add(
+    board: Board, rows: dict[str, tuple[str, ...]], row: Sequence[str], order: list[int], where: str
+) -> None:
+    if len(row) != len(order):
+        raise BoardError(f"{where}: {len(row)} values, expected {len(order)}")
+    id, *values = (row[index].strip() for index in order)
+    if id not in board.answers:
+        raise BoardError(f"{where}: there is no item {id[:20]!r}")
+    if id in rows:
+        raise BoardError(f"{where}: item {id} occurs twice")
+    if problem := board.task.check(values):
+        raise BoardError(f"{where}: {problem}")
+    rows[id] = tuple(values)
+
+
+def score_predictions(board: Board, rows: Mapping[str, Sequence[str]]) -> dict[str, Score]:
+    """{half: Score} of complete predictions."""
+    parts: dict[str, list[float]] = {half: [] for half in HALVES}
+    for id, (answer, half) in board.answers.items():
+        parts[half].append(board.task.score(rows[id], answer))
+    return {half: _mean(values) for half, values in parts.items()}
+
+
+def _mean(values: Sequence[float]) -> Score:
+    spread = statistics.stdev(values) if len(values) > 1 else 0.0
+    return Score(statistics.fmean(values), spread / math.sqrt(len(values)))
+
+
+def shown(board: Board, score: Score) -> float:
+    """A public score as students see it: in steps of half a standard error of this board, at least 0.001."""
+    size = sum(half == "public" for _, half in board.answers.values())
+    width = (
+        0.5 if board.task.higher_is_better else 1.0
+    )  # the largest deviation of a 0/1 score; about a nat
+    step = max(0.001, width / (2 * math.sqrt(size)))
+    return round(round(score.mean / step) * step, 3)
+
+
+# ---------------------------------------------------------------- a class
+
+
+def collect(folder: Path) -> list[tuple[str, str, bytes]]:
+    """[(person, file, bytes)] in the order of attempts.
+
+    folder/NAME/*.csv, by file name (predictions_2.csv comes before predictions_10.csv); or folder/NAME.csv. Links are
+    not followed; of a file that is too large only the beginning is read.
+    """
+    if not folder.is_dir():
+        raise BoardError(f"{folder}: no such folder")
+    files = [
+        path
+        for pattern in ("*", "*/*")
+        for path in folder.glob(pattern)
+        if path.is_file() and not path.is_symlink() and KIND.search(path.name)
+    ]
+    files.sort(key=lambda path: [_natural(part) for part in path.relative_to(folder).parts])
+    collected = []
+    for path in files:
+        person = path.stem if path.parent == folder else path.parent.name
+        with open(path, "rb") as file:
+            collected.append((person, path.relative_to(folder).as_posix(), file.read(64_000_000)))
+    return collected
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    return [
+        (int(part or 0), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)
+    ]
+
+
+def judge(board: Board, files: Iterable[tuple[str, str, bytes]]) -> list[Attempt]:
+    """Every file as an Attempt. A broken file and a repetition of an earlier one of the same person use up no attempt."""
+    attempts: list[Attempt] = []
+    for person, name, data in files:
+        attempt = Attempt(person, name, hashlib.sha256(data).hexdigest())
+        earlier = [other for other in attempts if other.person == person]
+        attempts.append(attempt)
+        try:
+            rows = read_predictions(board, data)
+        except BoardError as error:
+            attempt.problem = str(error)
+            continue
+        used = sum(other.counted for other in earlier)
+        if any(other.digest == attempt.digest for other in earlier):
+            attempt.problem = "the same file as an earlier attempt"
+        elif used >= board.limit:
+            attempt.problem = f"not scored: {board.limit} attempts are the limit"
+        else:
+            attempt.counted = True
+            attempt.scores = score_predictions(board, rows)
+    return attempts
+
+
+def rank(board: Board, attempts: list[Attempt], half: str) -> Table:
+    """The table of a class, best first; equal scores share a rank. half: public while the task runs, private at its end."""
+    sign = -1 if board.task.higher_is_better else 1
+    rows = [
+        Row({"en": line["name"], "zh": line["name_zh"]}, _scores_of(line))
+        for line in board.baselines
+    ]
+    for person in dict.fromkeys(attempt.person for attempt in attempts):
+        counted = [a for a in attempts if a.person == person and a.scores]
+        if counted:
+            best = min(counted, key=lambda a: sign * (a.scores or {})["public"].mean)
+            scores = best.scores or {}
+            rows.append(Row({"en": person, "zh": person}, scores, len(counted), person))
+
+    def value(row: Row) -> float:
+        return shown(board, row.scores[half]) if half == "public" else row.scores[half].mean
+
+    rows.sort(key=lambda row: (sign * value(row), row.person is not None, row.name["en"]))
+    people = [row for row in rows if row.person]
+    for row in people:
+        row.rank = 1 + sum(board.better(value(other), value(row)) for other in people)
+    return Table(board, half, rows, attempts, _notes(board, attempts))
+
+
+def _scores_of(line: Mapping[str, Any]) -> dict[str, Score]:
+    return {half: Score(*line[half]) for half in HALVES}
+
+
+def _notes(board: Board, attempts: list[Attempt]) -> list[str]:
+    """For the teacher: nothing here changes a score."""
+    notes = []
+    for attempt in attempts:
+        best = attempt.scores and attempt.scores["public"].mean
+        if best is not None and board.better(best, board.task.implausible):
+            notes.append(
+                f"{attempt.file}: {best:.3f} is better than any model that we know; ask for the code"
+            )
+    people: dict[str, list[str]] = {}
+    for attempt in attempts:
+        people.setdefault(attempt.digest, []).append(attempt.person)
+    for names in people.values():
+        if len(set(names)) > 1:
+            notes.append(f"the same file from {', '.join(sorted(set(names)))}")
+    return notes
+
+
+def gradescope(table: Table, person: str) -> dict[str, Any]:
+    """results.json of one person: feedback on the latest file, and Gradescope's leaderboard field."""
+    board = table.board
+    attempts = [attempt for attempt in table.attempts if attempt.person == person]
+    row = next((row for row in table.rows if row.person == person), None)
+    lines = [
+        f"{attempt.file}: "
+        + (f"{shown(board, attempt.scores['public']):.3f}" if attempt.scores else attempt.problem)
+        for attempt in attempts
+    ]
+    result: dict[str, Any] = {
+        "score": 0,
+        "output": "\n".join(lines),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+    }
+    if row:
+        order = "desc" if board.task.higher_is_better else "asc"
+        value = shown(board, row.scores["public"])
+        result["leaderboard"] = [
+            {"name": board.task.metric, "value": value, "order": order},
+            {"name": "attempts", "value": row.attempts, "order": "asc"},
+        ]
+    return result
+
+
+def table_csv(table: Table) -> str:
+    """The table for a spreadsheet: exact scores of both halves; for teachers only."""
+    lines: list[Sequence[str]] = [("rank", "name", "attempts", *HALVES, "standard error")]
+    for row in table.rows:
+        name = row.name["en"]
+        lines.append(
+            (
+                str(row.rank or ""),
+                f"'{name}" if name[:1] in "=+-@\t" else name,
+                str(row.attempts or ""),
+                *(f"{row.scores[half].mean:.4f}" for half in HALVES),
+                f"{row.scores[table.half].error:.4f}",
+            )
+        )
+    return csv_text(lines)
