@@ -1172,3 +1172,69 @@ edit(
     en="The last column of a sequence is lengths[s] - 1: one symbol too many counts.",
     zh="序列的最后一列是 lengths[s] - 1：多算了一个符号。",
 )
+
+# ---- met in code from outside
+
+edit(
+    "hmm-01",
+    "H225",
+    (
+        "T, N = len(obs), len(pi)",
+        "assert pi.sum() == 1, 'pi does not sum to 1'\nT, N = len(obs), len(pi)",
+    ),
+    en="0.7 + 0.2 + 0.1 is 0.9999999999999999 in floating point: how exactly may you ask for a sum of 1?",
+    zh="在浮点数里 0.7 + 0.2 + 0.1 是 0.9999999999999999：能要求和恰好等于 1 吗？",
+)
+
+edit(
+    "hmm-02",
+    "H223",
+    ("* beta[t + 1])", "* beta[t + 1])\n    beta[t] /= beta[t].sum()"),
+    en="Is beta[t] a distribution over the states? Add up one of its rows by the definition.",
+    zh="beta[t] 是状态上的分布吗？按定义算一行的和。",
+)
+
+edit(
+    "hmm-03",
+    "H221",
+    ("forward(pi, A, B, obs)[-1]", "forward(pi, A, B, obs)[len(A) - 1]"),
+    en="Rows of alpha are time steps: which number has the last one, N - 1 or T - 1?",
+    zh="alpha 的行是时间步：最后一行的编号是 N - 1 还是 T - 1？",
+)
+
+edit(
+    "hmm-08",
+    "H221b",
+    ("log_alpha[-1]", "log_alpha[len(A) - 1]"),
+    en="Rows of log_alpha are time steps: which number has the last one, N - 1 or T - 1?",
+    zh="log_alpha 的行是时间步：最后一行的编号是 N - 1 还是 T - 1？",
+)
+
+edit(
+    "hmm-09",
+    "H224",
+    (
+        "delta[t] = scores.max(0) + log_B[:, obs[t]]",
+        "delta[t] = scores.max(0) + log_B[:, obs[t]]\n    delta[t] -= delta[t].max()",
+    ),
+    en="Scaling keeps the best path, but delta[t] is a log-probability: what does viterbi return besides the path?",
+    zh="缩放不改变最佳路径，但 delta[t] 是对数概率：viterbi 除了路径还返回什么？",
+)
+
+
+@mistake(
+    "hmm-11",
+    "H222",
+    en="The steps out of a state say nothing about the last time: what is the last row of your gamma?",
+    zh="由状态出发的各步不涉及最后一个时刻：你的 gamma 的最后一行是什么？",
+)
+def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
+    log_p = np.logaddexp.reduce(log_alpha[-1])
+    gamma, counts = np.zeros_like(log_alpha), np.zeros_like(log_A)
+    for t in range(len(obs) - 1):
+        step = np.exp(
+            log_alpha[t][:, None] + log_A + log_B[:, obs[t + 1]] + log_beta[t + 1] - log_p
+        )
+        gamma[t] = step.sum(1)
+        counts += step
+    return gamma, counts

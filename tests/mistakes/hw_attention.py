@@ -1672,3 +1672,40 @@ edit(
     en="Each query's weights add up to 1, not each key's.",
     zh="应是每个 query 的权重之和为 1，而不是每个 key。",
 )
+
+# ---- met in code from outside
+
+edit(
+    "att-05",
+    "N117",
+    ("k.transpose(-2, -1)", "k.reshape(*k.shape[:-2], k.size(-1), k.size(-2))"),
+    en="Both give the shape (B, d, Lk): which of them turns rows into columns?",
+    zh="两种写法的形状都是 (B, d, Lk)：哪一种把行变成列？",
+)
+
+edit(
+    "att-06",
+    "N117b",
+    ("k.transpose(-2, -1)", "k.reshape(*k.shape[:-2], k.size(-1), k.size(-2))"),
+    en="Both give the shape (B, d, Lk): which of them turns rows into columns?",
+    zh="两种写法的形状都是 (B, d, Lk)：哪一种把行变成列？",
+)
+
+
+@mistake(
+    "att-15",
+    "N118",
+    en="Two things at once: by which number does the variance divide, and where does eps stand?",
+    zh="两件事：方差除以几？eps 加在哪里？",
+)
+def layer_norm(x, gain, bias, eps=1e-5):
+    return (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + eps) * gain + bias
+
+
+edit(
+    "att-18",
+    "N119",
+    ("self.embedding(tokens) + table", "self.embedding(tokens) + table[: len(tokens)].mean(0)"),
+    en="Every token of a text has a position of its own: along which axis did you cut the table?",
+    zh="文本中每个词有自己的位置：你沿哪一维截取了这张表？",
+)

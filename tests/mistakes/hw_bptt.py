@@ -1853,3 +1853,30 @@ edit(
     en="The losses of the steps are added up, not averaged.",
     zh="各步的损失相加，不是取平均。",
 )
+
+# ---- met in code from outside
+
+for blank, id, line in (
+    ("bptt-04", "B101", "for t in range(len(a) - 1, 0, -1):"),
+    ("bptt-15", "B101r", "for t in range(len(dh) - 1, 0, -1):"),
+    ("bptt-20", "B101s", "for k in range(len(slope) - 1, 0, -1):"),
+):
+    edit(
+        blank,
+        id,
+        (line, line.replace(", 0, -1)", ", max(0, len(dh) - 3), -1)")),
+        en="Your gradient stops after a few steps back: is there a step that the loss does not depend on?",
+        zh="你的梯度回传几步就停了：有哪一步是损失不依赖的？",
+    )
+
+for blank, id, name in (("bptt-11", "B102", "do"), ("bptt-22", "B102l", "dz")):
+    edit(
+        blank,
+        id,
+        (
+            f"{name}[np.arange(len(y)), y] -= 1",
+            f"{name} = np.where(np.arange(y_hat.shape[1]) == y[:, None], y_hat - 1, 0.0)",
+        ),
+        en="Does the loss change when the score of a wrong label does? Its gradient says no.",
+        zh="错误标签的得分改变时，损失变吗？你的梯度说不变。",
+    )

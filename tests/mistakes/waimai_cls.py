@@ -1360,3 +1360,34 @@ edit(
     en="r acts on the part of the old state alone.",
     zh="r 只作用于旧状态那一部分。",
 )
+
+# ---- met in code from outside
+
+edit(
+    "wai-06",
+    "W111",
+    (
+        "table = nn.Embedding(vocab_size, dim, padding_idx=0)",
+        "table = nn.Embedding(vocab_size, dim)",
+    ),
+    en="Which row of the table stands for padding, and does a step of training move it?",
+    zh="表的哪一行表示填充？训练一步之后它会变吗？",
+)
+
+
+@mistake(
+    "wai-17",
+    "W112",
+    en="The mean of the batches' means: does a text in the small last batch count as much as the others?",
+    zh="各批均值的平均：最后一小批中的一条与别的同样重吗？",
+)
+def evaluate(model, batches):
+    model.eval()
+    losses, right, count = [], 0, 0
+    with torch.no_grad():
+        for tokens, lengths, labels in batches:
+            logits = model(tokens, lengths)
+            losses.append(F.cross_entropy(logits, labels).item())
+            right += (logits.argmax(1) == labels).sum().item()
+            count += len(labels)
+    return sum(losses) / len(losses), right / count

@@ -144,6 +144,9 @@ def forward(rng):
         pi, A, B = model(rng, N, M)
         obs = symbols(rng, M, T)
         yield Case(label, [pi, A, B, obs], {"alpha": brute_forward(pi, A, B, obs)})
+    _, A, B = model(rng, 3, 4)
+    pi, obs = np.array([0.7, 0.2, 0.1]), symbols(rng, 4, 5)  # their sum is 0.9999999999999999
+    yield Case("rounded rows", [pi, A, B, obs], {"alpha": brute_forward(pi, A, B, obs)})
 
 
 def forward_zeros(rng):

@@ -1,0 +1,40 @@
+"""The commands that look for verdicts that depend on the seed, and that count what the general diagnosis says."""
+
+import json
+
+import pytest
+
+from tests.repository import relations_table, seeds
+
+
+def test_a_blank_is_the_same_on_all_seeds(tmp_path, capsys):
+    arguments = ["hmm", "--blank", "hmm-12", "--seeds", "3", "--out", str(tmp_path)]
+    assert seeds.main(arguments) == 0
+    first = capsys.readouterr().out
+    assert "hmm-12" in first and "0 verdicts" in first
+    stored = json.loads((tmp_path / "hmm-12.json").read_text(encoding="utf-8"))
+    assert stored["versions"] > 10 and stored["seeds"] == 3
+    (tmp_path / "hmm-12.json").write_text(json.dumps(stored | {"seconds": 123456}))
+    assert seeds.main(arguments) == 0
+    assert "123456" in capsys.readouterr().out, "a finished blank is not run again"
+
+
+def test_a_verdict_that_depends_on_the_seed_is_found(monkeypatch):
+    monkeypatch.setattr(seeds.Version, "passes", lambda self, check, cases: cases.seed != 2)
+    result = seeds.check_blank("hmm", "hmm-12", range(4), ["solution"])
+    (row,) = result.differing
+    assert (row.version, row.passing, row.failing, row.rare) == ("solution", 3, 1, [2])
+
+
+def test_a_version_that_never_ends_is_left_out_after_two_seeds(monkeypatch):
+    def endless(*_):
+        raise seeds.Endless
+
+    monkeypatch.setattr(seeds.Version, "_passes_with", endless)
+    assert not seeds.check_blank("hmm", "hmm-12", range(4), ["solution"]).differing
+
+
+@pytest.mark.parametrize("homework", ["hmm", "hw_bptt"])
+def test_no_statement_of_the_general_diagnosis_is_untrue(homework):
+    known_mistakes, changed = relations_table.describe_homework(homework, 3, with_mutants=False)
+    assert known_mistakes.untrue == 0 < known_mistakes.described and changed.versions == 0
