@@ -1,18 +1,25 @@
 """The score board: what is done, wrong or empty, the points, and what to do next, on one screen."""
 
 import contextlib
+import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from course import checks
+from course import checks, plugins
+from course.edits import by_last_edit
+from course.hints import LEVELS, SHEETS, load_hints
 from course.homeworks import HOMEWORKS, ROOT, find_folder, locate_blank
 from course.messages import Language
+from course.progress import CheckedBefore, Progress, read_hint_levels
 from course.runner.loader import Homework
+from course.settings import load as load_course
+from course.user_paths import command_name
 from course.verdict import CheckResult, Status
 
+TOLERANCE = re.compile(r" \(rtol=[^()]*\)|（rtol=[^（）]*）")  # written by course.compare
 RerunCommand = Callable[
     [str, str], str
 ]  # (homework, blank) -> the command that checks the blank again
@@ -36,6 +43,13 @@ class Words:
     mistake: str
     note: str
     hides_library: str
+    not_run: str
+    hint: str
+    hints_used: str
+    all_done: str
+    pieces: str
+    why: str
+    question: str
 
 
 WORDS: dict[Language, Words] = {
@@ -61,6 +75,14 @@ WORDS: dict[Language, Words] = {
         mistake="This looks like a known mistake:",
         note="Note: {note}",
         hides_library="{file} hides the library {name} from your scripts: rename it",
+        not_run="{n} other check(s) not run this time: as in their last run",
+        hint="A hint: {command}",
+        hints_used="hints read: {used}",
+        all_done="Next: {homework} is done. Run the commands of its sheet ({sheet}), write your answers into {answers}, "
+        "then {command}",
+        pieces="{id}: the blanks pass one by one, but not together",
+        why="why it is right",
+        question="Think on: {question}",
     ),
     "zh": Words(
         status={
@@ -84,6 +106,13 @@ WORDS: dict[Language, Words] = {
         mistake="这像是一个常见错误：",
         note="注意：{note}",
         hides_library="{file} 会让你的脚本找不到库 {name}：请改名",
+        not_run="另有 {n} 项检查这次没有运行：按上次的结果计算",
+        hint="要提示：{command}",
+        hints_used="看过的提示：{used}",
+        all_done="下一步：{homework} 的填空已全部完成。请运行题目中的命令（{sheet}），把答案写进 {answers}，然后运行 {command}",
+        pieces="{id}：各个空单独都对，合在一起却不对",
+        why="为什么对",
+        question="再想一想：{question}",
     ),
 }
 
@@ -125,12 +154,14 @@ def blank_rows(results: Iterable[CheckResult]) -> list[BlankRow]:
     return list(rows.values())
 
 
-def message_text(result: CheckResult, language: Language) -> str:
-    """What a student reads about a failed check."""
+def message_text(result: CheckResult, language: Language, verbose: bool = False) -> str:
+    """What a student reads about a failed check. verbose: with the tolerances of the comparison."""
     text = result.message.text(language)
+    if not verbose:
+        text = TOLERANCE.sub("", text)
     if result.hint:
         hint = result.hint.text(language)
-        text += f"\n{WORDS[language].mistake} {hint} [{result.mistake}]"
+        text += f"\n{WORDS[language].mistake}{' ' * (language == 'en')}{hint} [{result.mistake}]"
     return text
 
 
@@ -144,49 +175,98 @@ def render(
     root: Path | str = ROOT,
     width: int = 80,
     rerun: RerunCommand = pytest_command,
+    before: Progress | None = None,
+    seed: int | None = None,
 ) -> list[Line]:
     """Lines of the score board, which ends with what to do next.
 
-    A homework that is done, or all empty beside others, takes one line; otherwise each blank has a cell.
+    A homework that is done, or all empty beside others, takes one line; otherwise each blank has a cell. before: the
+    verdicts of earlier runs, which count for checks that were not run now, so that the total is always the same one.
     """
     words = WORDS[language]
     lines: list[Line] = []
     notes: list[str] = []
-    next_result = None
+    ordered: dict[str, list[CheckResult]] = {}
     homeworks = [name for name in HOMEWORKS if any(r.homework == name for r in results)]
     for homework in homeworks:
         order = [check.name for check in checks.load_checks(homework)]
         shown = [result for result in results if result.homework == homework]
         shown.sort(key=lambda result: order.index(result.name))
-        lines += _homework_lines(homework, shown, words, width, several=len(homeworks) > 1)
+        ordered[homework] = shown
+        earlier = (before or {}).get(homework, {})
+        lines += _homework_lines(homework, shown, earlier, words, width, len(homeworks) > 1)
         notes += [result.salvaged.text(language) for result in shown if result.salvaged]
         notes += [f"{result.id}: {result.note.text(language)}" for result in shown if result.note]
         for name in hidden_libraries(root, homework):
             library = name.removesuffix(".py")
             notes.append(words.hides_library.format(file=f"{homework}/{name}", name=library))
-        if next_result is None:
-            next_result = next((result for result in shown if not result.status.passes), None)
-    if next_result:
-        lines += _next_lines(next_result, language, root, rerun)
-    return lines + [[Segment(words.note.format(note=note))] for note in dict.fromkeys(notes)]
+    lines += [[Segment(words.note.format(note=note))] for note in dict.fromkeys(notes)]
+    if seed is not None:
+        lines.append([Segment(words.seed.format(seed=seed))])
+    recent = by_last_edit(homeworks, root)
+    failed = next((result for name in recent if (result := _first_failed(ordered[name]))), None)
+    if failed:
+        return lines + _next_lines(failed, language, root, rerun)
+    done = [name for name in recent if _is_complete(name, ordered[name], (before or {}).get(name))]
+    return lines + [_done_line(name, words, language) for name in done[:1]]
+
+
+def _first_failed(results: Sequence[CheckResult]) -> CheckResult | None:
+    """The first failed check; the pieces together come last, since they need all the others."""
+    failed = [result for result in results if not result.status.passes]
+    return min(failed, key=lambda result: result.id.endswith("-together"), default=None)
+
+
+def _is_complete(
+    homework: str, results: Sequence[CheckResult], before: Mapping[str, CheckedBefore] | None
+) -> bool:
+    """True if every check of the homework passed, now or in its last run."""
+    passed = {name for name, entry in (before or {}).items() if entry.status.passes}
+    passed |= {result.name for result in results}
+    return all(check.name in passed for check in checks.load_checks(homework))
 
 
 def _homework_lines(
-    homework: str, results: list[CheckResult], words: Words, width: int, several: bool
+    homework: str,
+    results: list[CheckResult],
+    before: Mapping[str, CheckedBefore],
+    words: Words,
+    width: int,
+    several: bool,
 ) -> list[Line]:
     rows = blank_rows(results)
     shown = [row for row in rows if row.status != Status.GIVEN]
-    hidden = [row for row in rows if row.status == Status.GIVEN]
-    lines = [[Segment(f"{homework}: {_totals(shown, words)}")]]
+    hidden = [check for check in checks.load_checks(homework) if check.hidden]
+    run = {result.name for result in results}
+    lines = [[Segment(f"{homework}: {_totals(homework, results, before, words)}")]]
     blanks = [row for row in shown if not row.is_integration]
-    if several and all(row.status == Status.EMPTY for row in blanks):
+    if several and blanks and all(row.status == Status.EMPTY for row in blanks):
         lines.append([Segment("  " + words.untouched.format(n=len(blanks)))])
     elif any(row.status != Status.DONE for row in shown):
         lines += in_columns([Segment(_cell(row, words), row.status) for row in shown], width)
-    if hidden:
-        points = sum(row.possible for row in hidden)
+    left = [check for check in checks.load_checks(homework) if check.name not in run]
+    if left:
+        lines.append([Segment("  " + words.not_run.format(n=len(left)))])
+    if hidden and not counts_choices():
+        points = sum(check.points for check in hidden)
         lines.append([Segment("  " + words.hidden.format(n=len(hidden), points=points))])
+    if homework_hints := _hints_used(homework):
+        lines.append([Segment("  " + words.hints_used.format(used=homework_hints))])
     return lines
+
+
+def counts_choices() -> bool:
+    """True where choice questions are judged (in the teachers' tree), so that they count in the total."""
+    return plugins.has_reference()
+
+
+def _hints_used(homework: str) -> str:
+    """ "hmm-09 2/3, hmm-10 1/3" if course.toml asks for it, else ""."""
+    if not load_course().hints_counted:
+        return ""
+    ids = dict.fromkeys(check.id for check in checks.load_checks(homework))
+    levels = read_hint_levels()
+    return ", ".join(f"{id} {levels[id]}/{LEVELS}" for id in ids if id in levels)
 
 
 def _next_lines(
@@ -198,10 +278,40 @@ def _next_lines(
     where = result.id
     if location:
         where = words.location.format(id=result.id, file=location.file, line=location.line)
+    elif result.id.endswith("-together") and result.status == Status.WRONG:
+        where = words.pieces.format(id=result.id)
     lines = [[Segment(words.next.format(where=where))]]
     lines += [[Segment("  " + text)] for text in message_text(result, language).splitlines()]
+    if result.id in load_hints(result.homework):
+        command = f"{command_name()} hint {result.id}"
+        lines.append([Segment("  " + words.hint.format(command=command))])
     command = rerun(result.homework, result.id)
     return lines + [[Segment(words.rerun.format(command=command))]]
+
+
+def _done_line(homework: str, words: Words, language: Language) -> Line:
+    """What comes after the last blank: training, the written questions, the archive."""
+    text = words.all_done.format(
+        homework=homework,
+        sheet=f"{homework}/{SHEETS[language]}",
+        answers=f"{homework}/answers.md",
+        command=f"{command_name()} pack {homework}",
+    )
+    return [Segment(text)]
+
+
+def reasons(results: Iterable[CheckResult], language: Language) -> list[str]:
+    """For each blank that passed: one sentence on why it is right, and a question that leads on."""
+    words, lines = WORDS[language], []
+    for homework in dict.fromkeys(result.homework for result in results):
+        hints = load_hints(homework)
+        for row in blank_rows(result for result in results if result.homework == homework):
+            if row.status == Status.DONE and row.id in hints:
+                blank = hints[row.id]
+                lines.append(f"{row.id}: {blank.why.text(language)}")
+                question = blank.question.text(language)
+                lines.append("  " + words.question.format(question=question))
+    return lines
 
 
 def hidden_libraries(root: Path | str, homework: str) -> list[str]:
@@ -211,15 +321,26 @@ def hidden_libraries(root: Path | str, homework: str) -> list[str]:
     return []
 
 
-def _totals(rows: Sequence[BlankRow], words: Words) -> str:
-    """ "94 / 100 points, bonus* 6 / 6" of a homework's rows."""
+def _totals(
+    homework: str,
+    results: Sequence[CheckResult],
+    before: Mapping[str, CheckedBefore],
+    words: Words,
+) -> str:
+    """ "94 / 100 points, bonus* 6 / 6" of all checks of a homework, those that were not run now as they were before."""
+    earned = {name: entry.points for name, entry in before.items()}
+    earned |= {result.name: result.points for result in results}
+    counted = [
+        check for check in checks.load_checks(homework) if counts_choices() or not check.hidden
+    ]
 
     def ratio(bonus: bool) -> str:
-        counted = [row for row in rows if row.bonus == bonus]
-        return f"{sum(row.points for row in counted)} / {sum(row.possible for row in counted)}"
+        worth = [check for check in counted if check.bonus == bonus]
+        got = sum(min(earned.get(check.name, 0), check.points) for check in worth)
+        return f"{got} / {sum(check.points for check in worth)}"
 
     text = f"{ratio(False)} {words.points}"
-    if any(row.bonus for row in rows):
+    if any(check.bonus for check in counted):
         text += f", {words.bonus}* {ratio(True)}"
     return text
 

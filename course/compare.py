@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from course.labels import value_name
 from course.messages import Message
 from course.relations import describe_relation
 
@@ -33,9 +34,10 @@ def difference(name: str, answer: Any, expected: Any, rtol: float, atol: float) 
         is_same = type(answer) is type(expected) and answer == expected
         if is_same or isinstance(expected, np.bool_) and answer is bool(expected):
             return None
+        got, wanted = summary(answer), summary(expected)
         return Message(
-            f"{name}: got {summary(answer)}, expected {summary(expected)}",
-            f"{name}：得到 {summary(answer)}，应为 {summary(expected)}",
+            f"{name}: got {got.en}, expected {wanted.en}",
+            f"{value_name(name).zh}：得到 {got.zh}，应为 {wanted.zh}",
         )
     return _array_difference(name, answer, np.asarray(expected), rtol, atol)
 
@@ -45,12 +47,14 @@ def _dict_difference(
 ) -> Message | None:
     if not isinstance(answer, dict):
         kind = describe_kind(answer)
-        return Message(f"{name}: {kind.en}, expected a dict", f"{name}：{kind.zh}，应为字典")
+        return Message(
+            f"{name}: {kind.en}, expected a dict", f"{value_name(name).zh}：{kind.zh}，应为字典"
+        )
     for key in expected:
         if key not in answer:
             return Message(
                 f"{name}: key {key!r} is missing (has {sorted(answer)})",
-                f"{name}：缺少键 {key!r}（现有 {sorted(answer)}）",
+                f"{value_name(name).zh}：缺少键 {key!r}（现有 {sorted(answer)}）",
             )
     for key, value in expected.items():
         if message := difference(f"{name}[{key!r}]", answer[key], value, rtol, atol):
@@ -67,7 +71,7 @@ def _list_difference(
             kind = Message(f"{len(answer)} values", f"{len(answer)} 个值")
         return Message(
             f"{name}: {kind.en}, expected a list of {len(expected)}",
-            f"{name}：{kind.zh}，应为 {len(expected)} 个值的列表",
+            f"{value_name(name).zh}：{kind.zh}，应为 {len(expected)} 个值的列表",
         )
     for index, value in enumerate(expected):
         if message := difference(f"{name}[{index}]", answer[index], value, rtol, atol):
@@ -81,20 +85,23 @@ def _array_difference(
     """`difference` for numbers and arrays: shape first, then dtype, then NaN and infinity, then values."""
     if isinstance(answer, (list, str, dict)) or answer is None:
         kind, form = describe_kind(answer), describe_array(expected)
-        return Message(f"{name}: {kind.en}, expected {form}", f"{name}：{kind.zh}，应为 {form}")
+        return Message(
+            f"{name}: {kind.en}, expected {form.en}",
+            f"{value_name(name).zh}：{kind.zh}，应为 {form.zh}",
+        )
     answer = np.asarray(answer)
     if answer.size == 0 == expected.size and answer.ndim == 1:
         return None  # an empty table is empty in any shape
     if answer.shape != expected.shape:
         message = Message(
             f"{name}: shape {answer.shape}, expected {expected.shape}",
-            f"{name}：形状 {answer.shape}，应为 {expected.shape}",
+            f"{value_name(name).zh}：形状 {answer.shape}，应为 {expected.shape}",
         )
         return message + describe_relation(name, answer, expected)
     if (answer.dtype == bool) != (expected.dtype == bool):
         return Message(
             f"{name}: dtype {answer.dtype}, expected {expected.dtype}",
-            f"{name}：类型 {answer.dtype}，应为 {expected.dtype}",
+            f"{value_name(name).zh}：类型 {answer.dtype}，应为 {expected.dtype}",
         )
     both_integer = np.issubdtype(expected.dtype, np.integer) and np.issubdtype(
         answer.dtype, np.integer
@@ -117,7 +124,7 @@ def _array_difference(
     message = Message(
         f"{name}: {count} of {answer.size} values differ; {where.en}got {got}, {wanted.en} "
         f"(rtol={rtol:g}, atol={atol:g})",
-        f"{name}：{answer.size} 个值中有 {count} 个不同；{where.zh}得到 {got}，{wanted.zh}"
+        f"{value_name(name).zh}：{answer.size} 个值中有 {count} 个不同；{where.zh}得到 {got}，{wanted.zh}"
         f"（rtol={rtol:g}，atol={atol:g}）",
     )
     is_coarse = answer.dtype in (np.float16, np.float32)
@@ -137,7 +144,7 @@ def _not_finite(
     return Message(
         f"{name}: {count} of {answer.size} values are NaN or infinite; {where.en}got {answer[index]}, "
         f"expected {expected[index]:.6g}",
-        f"{name}：{answer.size} 个值中有 {count} 个是 NaN 或无穷；{where.zh}得到 {answer[index]}，"
+        f"{value_name(name).zh}：{answer.size} 个值中有 {count} 个是 NaN 或无穷；{where.zh}得到 {answer[index]}，"
         f"应为 {expected[index]:.6g}",
     )
 
@@ -153,19 +160,25 @@ def _first_at(index: tuple[int, ...]) -> Message:
 def describe_kind(value: Any) -> Message:
     """What kind of value this is, in words."""
     if isinstance(value, np.ndarray):
-        return Message(describe_array(value), describe_array(value))
+        return describe_array(value)
     name = type(value).__name__
     return NAMES_OF_KINDS.get(name, Message(f"a {name}", f"{name} 类型的值"))
 
 
-def describe_array(array: np.ndarray) -> str:
+def describe_array(array: np.ndarray) -> Message:
     """Shape and dtype of an array, in a few words."""
-    return f"array {array.shape} of {array.dtype}" if array.ndim else f"a number ({array.dtype})"
+    if array.ndim:
+        return Message(
+            f"array {array.shape} of {array.dtype}", f"形状 {array.shape} 的 {array.dtype} 数组"
+        )
+    return Message(f"a number ({array.dtype})", f"一个数（{array.dtype}）")
 
 
-def summary(value: Any) -> str:
+def summary(value: Any) -> Message:
     """A value in at most 80 characters."""
-    return describe_array(value) if isinstance(value, np.ndarray) else repr(value)[:80]
+    if isinstance(value, np.ndarray):
+        return describe_array(value)
+    return Message(repr(value)[:80], repr(value)[:80])
 
 
 def format_number(value: Any) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from course.checks import Check
 from course.compare import describe_kind, difference, summary
+from course.labels import case_label, value_name
 from course.messages import Message, as_message
 from course.runner import Runner, StudentError, protocol
 
@@ -74,10 +75,10 @@ class JudgedCase:
         """The named answers are whole numbers: the course's code uses them as indices."""
         for name, answer in answers.items():
             dtype = np.asarray(answer).dtype if not isinstance(answer, (list, dict, str)) else None
-            text = describe_kind(answer).text("en") if dtype is None else str(dtype)
+            text = describe_kind(answer) if dtype is None else Message(str(dtype), str(dtype))
             message = Message(
-                f"{name} is used as an index: whole numbers (int64) are needed, got {text}",
-                f"{name} 用作下标：需要整数（int64），得到 {text}",
+                f"{name} is used as an index: whole numbers (int64) are needed, got {text.en}",
+                f"{value_name(name).zh} 用作下标：需要整数（int64），得到 {text.zh}",
             )
             is_whole = dtype is not None and np.issubdtype(dtype, np.integer)
             self.require(is_whole, message, **{f"{name} holds whole numbers": is_whole})
@@ -151,7 +152,7 @@ class JudgedCase:
         if not (isinstance(letter, str) and re.fullmatch("[A-E]", letter)):
             text = summary(letter)
             message = Message(
-                f"the answer is one letter, got {text}", f"答案应是一个字母，得到的是 {text}"
+                f"the answer is one letter, got {text.en}", f"答案应是一个字母，得到的是 {text.zh}"
             )
             raise WrongAnswer(message, shown=True)
         if self.expected:
@@ -162,9 +163,10 @@ class JudgedCase:
         """What stands behind a message: which case this is, and why the answer should differ."""
         label = Message("", "")
         if self.label:
-            label = Message(f" (case: {self.label})", f"（情形：{self.label}）")
+            text = case_label(self.label)
+            label = Message(f" (case: {text.en})", f"（情形：{text.zh}）")
         reason = as_message(why) or self.why
-        return label + (Message(" " + reason.en, " " + reason.zh) if reason else None)
+        return label + (Message(" " + reason.en, "。" + reason.zh) if reason else None)
 
 
 def case_seed(seed: int, number: int) -> int:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course.labels import beside_chinese, value_name
 from course.messages import Message
 
 RTOL = 1e-9
@@ -29,7 +30,7 @@ def describe_relation(name: str, answer: np.ndarray, expected: np.ndarray) -> Me
     if relation is None:
         return None
     en, zh = relation.text
-    return Message(f". Your {name} {en}", f"。你的 {name} {zh}")
+    return Message(f". Your {name} {en}", f"。你的{beside_chinese(value_name(name).zh)}{zh}")
 
 
 def find_relation(answer: np.ndarray, expected: np.ndarray) -> Relation | None:

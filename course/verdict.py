@@ -14,6 +14,7 @@ from course.cases import Case, Cases, StoredCases
 from course.checks import Check
 from course.diagnose import Diagnosis, diagnose
 from course.empty_copy import blank_places
+from course.error_texts import location, meaning
 from course.judging import FORM_ERRORS, JudgedCase, WrongAnswer, case_seed, recording_errors
 from course.messages import Message
 from course.runner import ErrorKind, Runner, StudentError
@@ -229,9 +230,10 @@ def _judge(
     except WrongAnswer as error:
         return Verdict(check, Status.WRONG, error.message, error=error)
     except FORM_ERRORS as error:  # for example unpacking None
+        text = meaning(str(error)) or Message(str(error), str(error))
         message = Message(
-            f"the answer does not have the form that the docstring asks for: {error}",
-            f"答案的形式与文档字符串不符：{error}",
+            f"the answer does not have the form that the docstring asks for: {text.en}",
+            f"答案的形式与文档字符串不符：{text.zh}",
         )
         return Verdict(check, Status.WRONG, message, error=error)
     return None
@@ -304,11 +306,12 @@ NEW_NUMPY_NAMES = {  # names that older code uses, and what replaces them
 
 def explain(error: StudentError) -> Message:
     """Message of an error in student code, with advice where the error alone does not say enough."""
+    text = meaning(error.message) or Message(error.message, error.message)
+    where = location(error.where)
     advice = advice_for(error)
     if advice and error.kind == ErrorKind.NUMPY_NAME:  # NumPy's own text is a paragraph
-        where = f" ({error.where})" if error.where else ""
-        return advice + Message(where, where)
-    message = Message(str(error), str(error))
+        return advice + where
+    message = Message(f"{error.type}: {text.en}{where.en}", f"{error.type}：{text.zh}{where.zh}")
     return message + (Message(f": {advice.en}", f"：{advice.zh}") if advice else None)
 
 

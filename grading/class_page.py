@@ -2,7 +2,7 @@
 
 import collections
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from grading.history import Change
 from grading.marks import BlankMarks, ClassMarks, HomeworkMarks, Student
 from grading.pages import page
 from grading.run import RunRecord
+from grading.talk import TalkQuestion
 
 BARS = 11  # 0-9 %, ..., 90-99 %, 100 %
 TALLEST = 80  # pixels of the tallest bar
@@ -192,8 +193,9 @@ def class_page(
     changes: Sequence[Change] | None = None,
     suspicions: Sequence[Any] = (),
     written: Sequence[str] = (),
+    talks: Mapping[str, Sequence[TalkQuestion]] | None = None,
 ) -> str:
-    """Text of grades.html. written: names of the pages of written questions."""
+    """Text of grades.html. written: names of the pages of written questions. talks: {submission: what to ask}."""
     most = maxima(marks.students, course)
     return page(
         "class.html",
@@ -210,4 +212,5 @@ def class_page(
         most_changes=MOST_CHANGES,
         suspicions=suspicions,
         written=written,
+        talks=talks or {},
     )

@@ -66,6 +66,14 @@ NEVER = (
 )
 TEXT = (".py", ".md", ".txt", ".toml", ".json", ".csv", ".ipynb")
 
+ASSISTANTS = ROOT / "templates" / "student_copy" / "AGENTS.md"  # rules for AI assistants
+POINTERS = {  # where other assistants look
+    "CLAUDE.md": "@AGENTS.md\n",
+    ".github/copilot-instructions.md": "Follow AGENTS.md in the root of this folder.\n",
+    ".cursor/rules/course.mdc": "---\ndescription: rules of the course\nalwaysApply: true\n---\n\n"
+    "Follow AGENTS.md in the root of this folder.\n",
+}
+
 
 class ReleaseError(Exception):
     """The copy cannot be made, or a proof of it failed."""
@@ -180,6 +188,10 @@ def build(out, plan, root=ROOT):
     for name in student_files(plan.homeworks, root):
         write(Path(out) / name, strip(name, plan, root))
     write(Path(out) / "course.toml", term(plan).encode("utf-8"))
+    if not plan.solved:
+        write(Path(out) / ASSISTANTS.name, ASSISTANTS.read_bytes())
+        for name, text in POINTERS.items():
+            write(Path(out) / name, text.encode("utf-8"))
     cases = Path(out) / "tests" / "cases"
     cases.mkdir(parents=True)
     for homework in plan.homeworks:
@@ -397,7 +409,9 @@ def prove_silent(folder, plan, root=ROOT):
         parts = PurePosixPath(name).parts
         if set(parts) & set(NEVER) or name.endswith((".pyc", ".pt", ".so")):
             raise ReleaseError(f"{name} does not belong into a student copy")
-        if any(name.startswith(left + "/") for left in LEFT_OUT if left != "tests/cases"):
+        if name not in POINTERS and any(
+            name.startswith(left + "/") for left in LEFT_OUT if left != "tests/cases"
+        ):
             raise ReleaseError(f"{name} is the teacher's")
         if name == COPY_RECORD:
             texts |= {

@@ -17,6 +17,7 @@ from grading.plan import Plan, manual_files
 from grading.run import Graded
 from grading.spreadsheets import Sheet, csv_text, same_bytes
 from grading.student_page import result_json, spreads, student_page
+from grading.talk import talk_questions
 from grading.written import (
     FOLDER,
     Class,
@@ -62,6 +63,10 @@ def write_reports(plan: Plan, graded: Graded) -> Report:
         history.changes(),
         suspicions.look(_shown_code(graded), options.lang, plan.earlier),
         sorted(pages),
+        {
+            student.submission: talk_questions(student.homeworks, _code_of(student, graded))
+            for student in marks.students
+        },
     )
     write(out / "grades.html", page)
     sheet = grades_sheet(plan, marks)
@@ -85,6 +90,14 @@ def _shown_code(graded: Graded) -> dict[str, dict[str, dict[str, bytes]]]:
     return {
         homework: {name: files for name, files in students.items() if (name, homework) in valid}
         for homework, students in graded.code.items()
+    }
+
+
+def _code_of(student: Student, graded: Graded) -> dict[str, dict[str, bytes]]:
+    """{homework: files} of what was graded."""
+    return {
+        homework: graded.code.get(homework, {}).get(student.submission, {})
+        for homework in student.homeworks
     }
 
 
@@ -133,10 +146,7 @@ def _write_students(plan: Plan, graded: Graded, marks: ClassMarks) -> None:
     spread = spreads(marks.students) if plan.options.class_in_reports else None
     for student in marks.students:
         folder = out / "students" / student.folder
-        files = {
-            homework: graded.code.get(homework, {}).get(student.submission, {})
-            for homework in student.homeworks
-        }
+        files = _code_of(student, graded)
         write(folder / "report.html", student_page(student, graded.record, files, spread))
         write(folder / "result.json", result_json(student, graded.record))
         for name in plan.options.formats:

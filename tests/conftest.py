@@ -4,7 +4,6 @@ import contextlib
 import functools
 import os
 import shutil
-import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ import pytest  # noqa: E402
 from course import board, verdict  # noqa: E402
 from course.cases import Case, Cases, open_cases  # noqa: E402
 from course.checks import Check, load_checks  # noqa: E402
-from course.homeworks import ROOT  # noqa: E402
+from course.homeworks import ROOT, find_folder  # noqa: E402
 from course.messages import Language, choose_language, printable  # noqa: E402
-from course.progress import record_progress  # noqa: E402
+from course.progress import read_progress, record_progress  # noqa: E402
 from course.runner import InProcessRunner, Runner, SubprocessRunner  # noqa: E402
 from course.shell import quote  # noqa: E402
+from course.traces import homework_frames  # noqa: E402
 from course.verdict import CheckResult, Status  # noqa: E402
 
 SEED = pytest.StashKey[int]()
@@ -90,12 +90,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     pyfuncitem.check_result = outcome.result  # type: ignore[attr-defined]
     if outcome.status.passes:
         return True
-    text = printable(board.message_text(outcome.result, language(pyfuncitem.config)))
+    verbose = pyfuncitem.config.get_verbosity() > 0
+    text = board.message_text(outcome.result, language(pyfuncitem.config), verbose)
     cause = outcome.error.__cause__ if outcome.error else None
     if outcome.status == Status.ERROR and cause and not getattr(outcome.error, "empty", None):
-        sys.stderr.write(text + "\n")
-        raise cause  # the student's own traceback
-    pytest.fail(text, pytrace=False)
+        if pyfuncitem.config.getoption("usepdb"):
+            raise cause  # the debugger starts where the student's code stopped
+        folder = find_folder(ROOT, check.homework)
+        text = "\n".join([text, *homework_frames(cause, folder)])
+    pytest.fail(printable(text), pytrace=False)
 
 
 # ---------------------------------------------------------------- which checks are run
@@ -170,14 +173,19 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     results = config.stash[RESULTS]
     if not results:
         return
+    before = None
     if not config.getoption("submission"):
+        before = read_progress()
         record_progress(results)
     lang = language(config)
     root = config.getoption("submission") or ROOT
     width = shutil.get_terminal_size().columns
     rerun = functools.partial(rerun_command, config)
-    lines = board.render(results, lang, root, width, rerun)
-    lines.append([board.Segment(board.WORDS[lang].seed.format(seed=config.stash[SEED]))])
+    if config.get_verbosity() > 0 and (reasons := board.reasons(results, lang)):
+        terminalreporter.write_sep("=", board.WORDS[lang].why)
+        for text in reasons:
+            terminalreporter.write_line(printable(text))
+    lines = board.render(results, lang, root, width, rerun, before, config.stash[SEED])
     terminalreporter.write_sep("=", board.WORDS[lang].title)
     for line in lines:
         for segment in line:

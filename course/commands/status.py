@@ -72,7 +72,7 @@ def get_status(homework: str, before: dict[str, CheckedBefore], now: float) -> H
     """The line of a homework, from the verdicts of earlier runs."""
     checks = load_checks(homework)
     entries = {check.name: before[check.name] for check in checks if check.name in before}
-    shown = [check for check in checks if not check.hidden]
+    shown = [check for check in checks if board.counts_choices() or not check.hidden]
 
     def earned(bonus: bool) -> int:
         return sum(
@@ -121,7 +121,7 @@ def run(args: argparse.Namespace, language: Language) -> int:
     if args.run:
         results = run_checks(homeworks)
         width = shutil.get_terminal_size().columns
-        for line in board.render(results, language, width=width):
+        for line in board.render(results, language, width=width, before=read_progress()):
             print(printable("".join(segment.text for segment in line)).rstrip())
         passed = all(result.status.passes for result in results)
         return 0 if passed else 1

@@ -1,14 +1,23 @@
 """What the commands share: output that any terminal can show, paths as the user would type them, the user's mistakes."""
 
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from course.homeworks import HOMEWORKS, ROOT
 from course.messages import Language, Message, printable
-from course.shell import quote
+from course.user_paths import command_name, shown_path
+
+__all__ = [
+    "CommandError",
+    "choose_homeworks",
+    "command_name",
+    "current_homework",
+    "present_homeworks",
+    "say",
+    "say_error",
+    "shown_path",
+]
 
 
 class CommandError(Exception):
@@ -29,23 +38,6 @@ def say_error(command: str, message: Message | str, language: Language) -> None:
     text = message if isinstance(message, str) else message.text(language)
     label = Message("error: ", "错误：").text(language)
     print(printable(f"{command}: {label}{' '.join(text.split())}"), file=sys.stderr)
-
-
-def command_name() -> str:
-    """How the user starts the commands from the current folder: "python -m course" or "python ../course"."""
-    with contextlib.suppress(ValueError):  # another drive of Windows
-        folder = os.path.relpath(ROOT, Path.cwd())
-        if folder == ".":
-            return "python -m course"
-        return f"python {quote(f'{Path(folder).as_posix()}/course')}"
-    return f"python {quote((ROOT / 'course').as_posix())}"
-
-
-def shown_path(path: Path) -> str:
-    """The path relative to the current folder if it is on the same drive, else in full."""
-    with contextlib.suppress(ValueError):
-        return Path(os.path.relpath(path, Path.cwd())).as_posix()
-    return path.as_posix()
 
 
 def present_homeworks() -> list[str]:

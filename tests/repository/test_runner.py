@@ -1,6 +1,7 @@
 """The way to student code: plain data only, both ways alike, and whatever a student's file does stays behind it."""
 
 import os
+import signal
 import sys
 import textwrap
 import threading
@@ -14,7 +15,7 @@ from course.compare import difference, is_same
 from course.judging import JudgedCase, WrongAnswer
 from course.runner import CallTimeout, InProcessRunner, StudentError, SubprocessRunner, protocol
 from course.runner.base import call_seed
-from course.runner.in_process import time_limit
+from course.runner.in_process import INTERRUPT, time_limit
 from course.runner.in_subprocess import STANDALONE
 
 
@@ -246,9 +247,41 @@ class TestTimeLimit:
             getattr(self, forever)()
         sum(range(10**7))  # nothing comes after it
 
-    def test_waiting_does_not_count(self):
-        with time_limit(0.2):
-            time.sleep(0.6)
+    def test_a_sleep_ends_by_the_clock(self):
+        """Without the limit this would outlast the test session."""
+        with pytest.raises(CallTimeout), time_limit(0.2):
+            time.sleep(10_000)
+        with pytest.raises(CallTimeout), time_limit(0.2):
+            while True:
+                time.sleep(0.01)
+
+    def test_in_another_thread_a_loop_ends(self):
+        caught = []
+
+        def work():
+            try:
+                with time_limit(0.2):
+                    self.loop()
+            except CallTimeout as error:
+                caught.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert len(caught) == 1
+
+    def test_signals_are_as_before(self):
+        before = signal.getsignal(INTERRUPT)
+        with time_limit(5):
+            pass
+        assert signal.getsignal(INTERRUPT) is before
+
+    def test_the_first_call_has_no_more_time(self, tmp_path):
+        """Importing the module has a limit of its own; a call ends after the stated one."""
+        (tmp_path / "hmm").mkdir()
+        (tmp_path / "hmm" / "model.py").write_text("def f():\n    while True:\n        pass\n")
+        with pytest.raises(CallTimeout, match="no answer within 0.3 s"):
+            InProcessRunner(tmp_path, limit=0.3).call("hmm", "f")
 
     def test_limit_none_means_unlimited(self):
         before = threading.active_count()

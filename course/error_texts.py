@@ -1,0 +1,62 @@
+"""What an error's own words mean for a student, where the words alone do not say it, in both languages."""
+
+import re
+
+from course.messages import Message
+
+MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, Chinese)
+    (
+        r"cannot unpack non-iterable NoneType object|'NoneType' object is not (?:iterable|subscriptable)"
+        r"|object of type 'NoneType' has no len\(\)|unsupported operand type\(s\) for [^:]*: 'NoneType'.*"
+        r"|'NoneType' object has no attribute .*|(?P<name>\w+) returned a NoneType",
+        "None came back where a result is needed: is a `return` missing?",
+        "得到的是 None，而这里需要结果：是不是漏了 `return`？",
+    ),
+    (
+        r"not enough values to unpack \(expected (?P<wanted>\d+), got (?P<got>\d+)\)",
+        "{wanted} values are needed, {got} came back: compare with the tuple in the docstring",
+        "需要返回 {wanted} 个值，得到 {got} 个：请对照文档字符串里的元组",
+    ),
+    (
+        r"too many values to unpack \(expected (?P<wanted>\d+)(?:, got \d+)?\)",
+        "more than {wanted} values came back: compare with the tuple in the docstring",
+        "返回的值多于 {wanted} 个：请对照文档字符串里的元组",
+    ),
+    (
+        r"'?(?P<owner>\w+)'? object has no attribute '(?P<name>\w+)'",
+        "{owner} has nothing called {name}: was it renamed or deleted? Keep the provided names",
+        "{owner} 里没有 {name}：是不是改名或删除了？请保持原来的名字",
+    ),
+    (
+        r"(?P<file>\S+) has no (?P<name>[\w.]+)",
+        "{file} does not contain {name}: was it renamed or deleted?",
+        "{file} 里没有 {name}：是不是改名或删除了？",
+    ),
+    (
+        r"(?P<function>\w+) returned a (?P<kind>\w+).*",
+        "{function} returned an object of type {kind}, but a result is needed: was a module or function not called?",
+        "{function} 返回了 {kind} 类型的对象，而这里需要结果：是不是忘了调用某个模块或函数？",
+    ),
+    (
+        r"(?P<function>\w+)\((?P<signature>.*)\) is called with (?P<count>\d+) arguments: .*",
+        "{function}({signature}) is called with {count} arguments",
+        "{function}({signature}) 被调用时有 {count} 个参数",
+    ),
+)
+
+
+def meaning(text: str) -> Message | None:
+    """What the error means, or None where its own words are all there is."""
+    for pattern, en, zh in MEANINGS:
+        if match := re.fullmatch(pattern, text, re.DOTALL):
+            parts = {name: value or "" for name, value in match.groupdict().items()}
+            return Message(en.format(**parts), zh.format(**parts))
+    return None
+
+
+def location(where: str) -> Message:
+    """ "hmm/model.py, line 12" as the end of a message, or nothing."""
+    if not where:
+        return Message("", "")
+    file, _, line = where.partition(", line ")
+    return Message(f" ({where})", f"（{file} 第 {line} 行）" if line else f"（{where}）")
