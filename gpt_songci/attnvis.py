@@ -243,9 +243,9 @@ def in_notebook(text, height):
     """The page in a frame of its own, for a notebook: its scripts run in order and meet no other version of theirs."""
     from IPython.display import HTML
 
-    return HTML(
-        f'<iframe title="attention" srcdoc="{html.escape(text, quote=True)}" width="100%" height="{height}" '
-        'style="border: 0"></iframe>'
+    return HTML(  # in a division: IPython warns of a frame alone, and its own IFrame takes no text
+        f'<div><iframe title="attention" srcdoc="{html.escape(text, quote=True)}" width="100%" height="{height}" '
+        'style="border: 0"></iframe></div>'
     )
 
 
