@@ -13,6 +13,7 @@ from course.homeworks import ROOT
 from course.settings import homework_settings
 from grading.intake.archives import JUNK
 
+CODE = (".py", ".txt")
 UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
