@@ -229,7 +229,7 @@ AFTER = {
     "                *(('truncate ' + path, lambda path=path: os.truncate(path, 0)) for path in neighbours())])\n"
     "answer_all(spoil)",
     "lease on a file": SPOIL
-    + "import fcntl\ndef lease():\n    own = os.open('solved_by.txt', os.O_RDONLY)\n"
+    + "import fcntl\ndef lease():\n    own = os.open('mine.txt', os.O_RDONLY)\n"
     "    other = os.open(os.__file__, os.O_RDONLY)\n"
     "    all_denied([(f'{command} {kind}', lambda handle=handle, command=command, kind=kind:\n"
     "                 fcntl.fcntl(handle, command, kind)) for handle in (own, other) for command in (1024, 1026, 1040)\n"

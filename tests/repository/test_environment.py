@@ -52,34 +52,48 @@ def filled_in(words, homework):
 # ---------------------------------------------------------------- wheels
 
 
+def resolve(python, system, requirements, folder):
+    """{package: version} of what is installed there, from wheels alone. Skips without uv or a network."""
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if not uv:
+        missing("needs uv: python -m pip install uv")
+    words = ["pip", "compile", "--no-config", "--only-binary", ":all:"]
+    words += [word for name in BUILT_BY_PIP for word in ("--no-binary", name)]
+    words += ["--python-version", python, "--python-platform", PLATFORMS[system]]
+    done = subprocess.run(
+        [uv, *words, requirements, "-o", folder / "locked.txt"],
+        env=os.environ | {"MACOSX_DEPLOYMENT_TARGET": "14.0"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    if done.returncode and OFFLINE.search(done.stderr):
+        pytest.skip("needs a network and a package index")
+    assert done.returncode == 0, f"Python {python}: {done.stderr}"
+    text = (folder / "locked.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([\w-]+)==([\d.]+)", text, re.M))
+
+
 @pytest.mark.slow
 @pytest.mark.extras
 @pytest.mark.parametrize("system", PLATFORMS)
 def test_every_requirement_has_a_wheel(system, tmp_path):
     """Nobody needs a compiler, on any of the systems and Pythons that the README names."""
-    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    if not uv:
-        missing("needs uv: python -m pip install uv")
     for python in PYTHONS:
-        words = ["pip", "compile", "--no-config", "--only-binary", ":all:"]
-        words += [word for name in BUILT_BY_PIP for word in ("--no-binary", name)]
-        words += ["--python-version", python, "--python-platform", PLATFORMS[system]]
-        done = subprocess.run(
-            [uv, *words, ROOT / "requirements.txt", "-o", tmp_path / "locked.txt"],
-            env=os.environ | {"MACOSX_DEPLOYMENT_TARGET": "14.0"},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-        )
-        if done.returncode and OFFLINE.search(done.stderr):
-            pytest.skip("needs a network and a package index")
-        assert done.returncode == 0, f"Python {python}: {done.stderr}"
-        locked = dict(
-            re.findall(r"^([\w-]+)==([\d.]+)", (tmp_path / "locked.txt").read_text(), re.M)
-        )
+        locked = resolve(python, system, ROOT / "requirements.txt", tmp_path)
         assert locked["torch"] and len(locked) > 50
         # a resolver that gives way in the wrong package installs releases that fail on a new Python
         assert tuple(map(int, locked["six"].split("."))) >= (1, 16), locked["six"]
+
+
+@pytest.mark.slow
+@pytest.mark.extras
+@pytest.mark.parametrize("python", (PYTHONS[0], PYTHONS[-1]))
+def test_the_benchmarks_peers_have_wheels(python, tmp_path):
+    """Or a marker in benchmarks/requirements.txt says for which Python there is none."""
+    locked = resolve(python, "Linux on x86-64", ROOT / "benchmarks" / "requirements.txt", tmp_path)
+    assert {"transformers", "scikit-learn", "numba"} <= set(locked)
+    assert ("gensim" in locked) == ("hmmlearn" in locked) == (python != "3.14")
 
 
 # ---------------------------------------------------------------- editors

@@ -4,6 +4,7 @@ import contextlib
 import html
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -130,13 +131,43 @@ AS_USER = (
 )
 
 
+def for_everybody():
+    """Words before a command that show it Python and the tree, also where a folder above them is root's own.
+
+    In a mount namespace: an empty file system over that folder, and in it those folders only.
+    """
+    needed = dict.fromkeys(
+        str(Path(path).resolve()) for path in (sys.base_prefix, sys.prefix, ROOT)
+    )
+    closed = {
+        str(min(parents, key=lambda path: len(path.parts)))
+        for path in map(Path, needed)
+        if (parents := [path for path in path.parents if not path.stat().st_mode & 0o001])
+    }
+    if not closed:
+        return []
+    lines = ["set -e", "keep=$(mktemp -d)", 'mount -t tmpfs tmpfs "$keep"']
+    inside = [path for path in needed if any(path.startswith(f"{top}/") for top in closed)]
+    for number, path in enumerate(inside):
+        kept = f'"$keep/{number}"'
+        lines += [f"mkdir {kept}", f"mount --bind {shlex.quote(path)} {kept}"]
+    lines += [f"mount -t tmpfs -o mode=755 tmpfs {shlex.quote(top)}" for top in sorted(closed)]
+    for number, path in enumerate(inside):
+        lines += [
+            f"mkdir -p {shlex.quote(path)}",
+            f'mount --bind "$keep/{number}" {shlex.quote(path)}',
+        ]
+    lines += ['umount -l "$keep"', 'rmdir "$keep"', f"cd {shlex.quote(str(ROOT))}", 'exec "$@"']
+    return ["unshare", "--mount", "sh", "-c", "\n".join(lines), "sh"]
+
+
 def runs_as_ordinary_user():
     if sys.platform != "linux" or os.geteuid() or not shutil.which("setpriv"):
         return False
     code = (
         "import subprocess, sys, numpy, course; subprocess.run([sys.executable, '-V'], check=True)"
     )
-    words = [*AS_USER, sys.executable, "-c", code]
+    words = [*for_everybody(), *AS_USER, sys.executable, "-c", code]
     return not subprocess.run(words, cwd=ROOT, capture_output=True).returncode
 
 
@@ -144,7 +175,7 @@ def runs_as_ordinary_user():
 def as_user(tmp_path_factory):
     """as_user(words, **variables): pytest with these words as an ordinary user, with a home and a temporary folder."""
     if not runs_as_ordinary_user():
-        pytest.skip("needs root, setpriv, and Python and the tree readable by other users")
+        pytest.skip("needs root on Linux, setpriv and unshare")
     home = Path(tempfile.mkdtemp(prefix="home-of-a-user-"))
     os.chown(home, ORDINARY_USER, ORDINARY_USER)
 
@@ -155,7 +186,16 @@ def as_user(tmp_path_factory):
             "PYTHONDONTWRITEBYTECODE": "1",
             **variables,
         }
-        command = [*AS_USER, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        command = [
+            *for_everybody(),
+            *AS_USER,
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+        ]
         done = subprocess.run(
             [*command, "-o", "addopts=", *words],
             cwd=ROOT,
