@@ -130,8 +130,8 @@ def _array_difference(
     is_coarse = answer.dtype in (np.float16, np.float32)
     if is_coarse and np.allclose(answer, expected, rtol=1e-2, atol=1e-3, equal_nan=True):
         message += Message(
-            f" (computed in {answer.dtype}; keep the inputs' float64)",
-            f"（以 {answer.dtype} 计算；请保持输入的 float64）",
+            f" (computed in {answer.dtype}; the result should be float64)",
+            f"（以 {answer.dtype} 计算；结果应为 float64）",
         )
     return message + describe_relation(name, answer, expected)
 

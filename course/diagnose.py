@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from course.cases import Cases
 from course.checks import Check, registered_checks
 from course.compare import is_same
-from course.judging import collect_answers
+from course.judging import FORM_ERRORS, JudgedCase, WrongAnswer, case_seed, collect_answers
 from course.messages import Message
-from course.runner import Runner
+from course.runner import Runner, StudentError
 
 
 class Diagnosis(NamedTuple):
@@ -28,8 +28,8 @@ def diagnose(
 ) -> Diagnosis | None:
     """The one known mistake that gives the student's answers on every case; `answers` are those to case `failed`.
 
-    If several fit, the blank's other checks decide between them. None if no mistake fits, and if several still do: a
-    wrong diagnosis is worse than none.
+    The blank's other checks decide where several fit, and rule a mistake out that would fail where the student's answer
+    is right. None if no mistake fits, and if several still do: a wrong diagnosis is worse than none.
     """
     if check.hidden:
         return None
@@ -38,12 +38,13 @@ def diagnose(
     for number in range(len(cases.for_check(check))):
         if number != failed and fits:
             fits = _fitting(fits, check, runner, cases, stubs, number)
-    for sibling in registered_checks(check.homework) if len(fits) > 1 else ():
+    for sibling in registered_checks(check.homework) if fits else ():
         if sibling.id != check.id or sibling.name == check.name or sibling.hidden:
             continue
         for number in range(len(cases.for_check(sibling))):
-            if len(fits) > 1:
-                fits = _fitting(fits, sibling, runner, cases, sibling.stub_sets[0], number)
+            fitting = _fitting(fits, sibling, runner, cases, sibling.stub_sets[0], number)
+            if len(fits) > 1 or not fitting and _is_right(sibling, runner, cases, number):
+                fits = fitting
     return Diagnosis(fits[0], hints[fits[0]]) if len(fits) == 1 else None
 
 
@@ -60,6 +61,17 @@ def _fitting(
     answers = collect_answers(check, runner, case, cases.seed, number, stubs)
     mistaken = cases.mistake_answers(check, number)
     return [id for id in mistakes if _fits(answers, mistaken.get(id))]
+
+
+def _is_right(check: Check, runner: Runner, cases: Cases, number: int) -> bool:
+    """True if the student's code answers case `number` of the check correctly."""
+    judged = JudgedCase(cases.for_check(check)[number])
+    runner.start(case_seed(cases.seed, number), check.stub_sets[0])
+    try:
+        check.function(runner, judged)
+    except (WrongAnswer, StudentError, *FORM_ERRORS):
+        return False
+    return True
 
 
 def _fits(answers: dict[str, Any], mistaken: dict[str, Any] | None) -> bool:

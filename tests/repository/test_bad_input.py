@@ -29,8 +29,8 @@ BODIES = {  # what the blank contains (None: the file is changed otherwise), wor
     "a list": (SOLVED + "return answer.tolist()", "a list or tuple", "列表或元组"),
     "float16": (
         SOLVED + "return answer.astype(np.float16)",
-        "float16; keep the inputs' float64",
-        "请保持输入的 float64",
+        "float16; the result should be float64",
+        "结果应为 float64",
     ),
     "a generator": (
         SOLVED + "return (row for row in answer)",

@@ -177,3 +177,19 @@ def test_an_answer_that_scripts_cannot_use_is_wrong(homework, blank, body, words
     messages = [outcome.message for outcome in outcomes if outcome.status == "wrong"]
     assert messages and all(words in message.en for message in messages), messages
     assert all(any("\u4e00" <= char <= "\u9fff" for char in message.zh) for message in messages)
+
+
+def test_a_name_is_given_only_where_the_answer_follows_from_that_mistake():
+    """Dropout of both summands is not "no positions", however alike the two look in training."""
+    twice = (
+        "E_P = 0 * E_U if self.config.no_pos else E_P\nreturn self.dropout(E_U) + self.dropout(E_P)"
+    )
+    outcomes = results("gpt_songci", "gpt-g3.0", twice)
+    assert [str(outcome.status) for outcome in outcomes] == ["done", "wrong"]
+    assert outcomes[1].mistake is None
+    swapped = (
+        "order = rng.permutation(len(labels))\ncut = round((1 - share) * len(labels))\n"
+        "return order[:cut], order[cut:]"
+    )
+    (outcome,) = results("waimai_cls", "wai-03", swapped)
+    assert outcome.mistake != "W105" and "hundred rows" not in outcome.message.en
