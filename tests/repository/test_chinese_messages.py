@@ -1,0 +1,75 @@
+"""Chinese messages of checks are Chinese throughout: labels of cases, names of values, what a mistake's answer gets."""
+
+import re
+
+import pytest
+
+from course import mistakes, verdict
+from course.board import message_text
+from course.cases import FreshCases
+from course.checks import load_checks
+from course.error_texts import meaning
+from course.homeworks import HOMEWORKS, ROOT
+from course.labels import beside_chinese, case_label, value_name
+from course.runner import InProcessRunner
+from course.verdict import Status
+
+CODE = re.compile(  # identifiers, formulas and names of libraries stay as they are
+    r"`[^`]*`|\[[^\]]*\]|'[^']*'|\w*[_./\\=()]\w*|\w+Error|\b(softmax|sigmoid|tanh|relu|lstm|rnn|gru|additive|bilinear|dot|none|"
+    r"frozen|finetune|random|mean|max|last|skipgram|cbow|shape|float\d*|int\d*|bool|nats?|log|max_pool|table|weight|"
+    r"delta|phi|alpha|beta|gamma|logits?|tokens?|masked|dtype|key|keep|input)\b"
+)
+ENGLISH = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b")
+
+
+def english_in(text):
+    """Two lower-case words next to each other, which no identifier is."""
+    return ENGLISH.search(CODE.sub("x", text))
+
+
+@pytest.mark.parametrize("homework", HOMEWORKS)
+def test_labels_and_names_are_translated(homework):
+    cases = FreshCases(5)
+    left = set()
+    for check in load_checks(homework):
+        for case in cases.for_check(check):
+            left |= {case.label} if english_in(case_label(case.label).zh) else set()
+            left |= {name for name in case.expected if english_in(value_name(name).zh)}
+    assert not left
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("homework", HOMEWORKS)
+def test_what_known_mistakes_get_is_chinese(homework):
+    cases, left = FreshCases(5), []
+    for mistake in mistakes.load(homework):
+        check = next(check for check in load_checks(homework) if check.id == mistake.blank)
+        runner = InProcessRunner(ROOT, mistakes.sources(mistake))
+        result = verdict.run(check, runner, cases).result
+        text = message_text(result, "zh").split("\n")[0]
+        if result.status == Status.WRONG and english_in(text):  # an error has Python's own words
+            left.append(text)
+    assert not left
+
+
+def test_numbers_and_parts_of_labels():
+    assert case_label("step 3 of 5").zh == "第 3 步，共 5 步"
+    assert case_label("lstm, 1 layer, 2 directions").zh == "lstm，1 层，2 个方向"
+    assert case_label("T = 1").zh == "T = 1"
+    assert value_name("states[0]").zh == "状态[0]"
+    assert beside_chinese("dW") == " dW " and beside_chinese("权重") == "权重"
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        ("cannot unpack non-iterable NoneType object", "漏了 `return`"),
+        ("not enough values to unpack (expected 2, got 1)", "需要返回 2 个值，得到 1 个"),
+        ("'GPT' object has no attribute 'scores'", "GPT 里没有 scores"),
+        ("hmm/model.py has no viterbi", "hmm/model.py 里没有 viterbi"),
+        ("attention_step returned a Linear", "忘了调用"),
+    ],
+)
+def test_raw_errors_say_what_the_student_did(text, chinese):
+    message = meaning(text)
+    assert message and chinese in message.zh and message.en != text
