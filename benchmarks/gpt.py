@@ -69,7 +69,7 @@ def get_parser():
         help="quality: folder with the prepared full data",
     )
     add("--target", type=float, default=4.463, help="quality: validation loss (whole text)")
-    add("--iters", type=int, default=600, help="quality: steps of our schedule")
+    add("--iters", type=int, default=620, help="quality: steps of our schedule")
     add(
         "--plain_iters",
         type=int,

@@ -1,9 +1,10 @@
 """Make the pictures that the homeworks' scripts draw, as the sheets show them: HOMEWORK/figures/NAME.png.
 
-    python docs/figures/curves.py                    # all of them; the ablation takes minutes
+    python docs/figures/curves.py                    # all but ablation_full; the ablation takes minutes
     python docs/figures/curves.py gradient_flow xor  # only these
 
-Each is drawn by commands that its sheet prints, on the bundled samples, and stored with a palette, which makes it small.
+Each is drawn by commands that its sheet prints, on the bundled samples (ablation_full: on data/full/quansongci, a quarter of an
+hour), and stored with a palette, which makes it small.
 Pictures that answer a question (angles.png, the phone shop's trellis.png) are not among them.
 """
 
@@ -83,7 +84,24 @@ PICTURES = {
         ),
         "ablation.png",
     ),
+    "ablation_full": Picture(
+        "gpt_songci",
+        (
+            "prepare.py --data_root data/full/quansongci --out_dir {work}/data --quiet",
+            *(
+                "train.py --quiet --data_root {work}/data --ckpt_path {work}/"
+                + name
+                + (f" --{name}" if name != "default" else "")
+                for name in ABLATION
+            ),
+            "compare.py "
+            + " ".join(f"{{work}}/{name}" for name in ABLATION)
+            + " --plot {work}/ablation_full.png",
+        ),
+        "ablation_full.png",
+    ),
 }
+ON_REQUEST = {"ablation_full"}
 
 
 def make(picture, work):
@@ -101,8 +119,10 @@ def make(picture, work):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Make the pictures that scripts draw.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all of them")
-    names = parser.parse_args(argv).names or PICTURES
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="default: all but " + ", ".join(sorted(ON_REQUEST))
+    )
+    names = parser.parse_args(argv).names or [name for name in PICTURES if name not in ON_REQUEST]
     for name in names:
         if name not in PICTURES:
             parser.error(f"unknown picture {name!r}; choose from: {', '.join(PICTURES)}")
