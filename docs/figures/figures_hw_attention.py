@@ -55,7 +55,7 @@ def seq2seq():
     fig.arrow((770, 145), join.left, "purple")
     fig.arrow(after.top, join.bottom, "orange")
     out = fig.box(905, 50, 62, 42, "y_t", "orange", 21)
-    fig.arrow(join.top, out.bottom, text="W_o, b_o", off=42, at=0.5)
+    fig.arrow(join.top, out.bottom, text="W_o, b_o", off=42, position=0.5)
     return fig
 
 

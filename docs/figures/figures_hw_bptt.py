@@ -31,7 +31,7 @@ def relu_rnn():
     fig.arrow((gap + 24, y_h), last.left, text="W", off=14)
     out = fig.box(last.x, 88, 58, 44, "y", "orange", 21)
     loss = fig.circle(last.x + 120, 88, 27, "L", "red", 21)
-    fig.arrow(last.top, out.bottom, text="V, d", off=-24, at=0.5)
+    fig.arrow(last.top, out.bottom, text="V, d", off=-24, position=0.5)
     fig.arrow(out.right, loss.left)
     # back
     fig.arrow((loss.x - 20, 68), (out.x + 30, 70), "red", -12, dash=True)
@@ -133,7 +133,12 @@ def lstm_cell():
         fig.arrow(candidate.top, (enter.x + 14, enter.y + 14), "green")
         if gate_names[1] == "1 − f":
             fig.arrow(
-                (forget.x + 32, forget.y - 8), enter.left, "orange", text="1 − f", off=15, at=0.42
+                (forget.x + 32, forget.y - 8),
+                enter.left,
+                "orange",
+                text="1 − f",
+                off=15,
+                position=0.42,
             )
             return plus, [forget, candidate]
         second = fig.box(x + 212, y + 122, 56, 40, gate_names[1], "orange", 21)

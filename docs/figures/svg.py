@@ -178,7 +178,7 @@ class Figure:
     def arrow(
         self, start, end, colour="ink", bend=0, dash=False, bold=False, text="", position=0.5, off=0
     ):
-        """An arrow, bent by `bend` pixels to its left; a formula stands at the share `at` of it, `off` pixels beside it."""
+        """An arrow, bent by `bend` pixels to its left; a formula stands at the share `position` of it, `off` pixels beside it."""
         dx, dy = end[0] - start[0], end[1] - start[1]
         length = math.hypot(dx, dy) or 1.0
         nx, ny = dy / length, -dx / length
