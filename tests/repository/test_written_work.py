@@ -7,7 +7,7 @@ import pytest
 
 from course import settings
 from grading import documents, manual, office, pictures, typeset, written
-from grading.intake import TableError, read_submission, read_table
+from grading.intake import TableError, read_class, read_submission, read_table
 from grading.rubrics import rubric_items
 from tests.repository import written_class as made
 from tests.repository.conftest import needed
@@ -260,3 +260,31 @@ def test_comments_of_many_lines_do_not_hide_the_separator(tmp_path):
     path = tmp_path / "manual.csv"
     path.write_text(f'student,id,points,comment\n1,hmm/w1,2,"{comment}"\n', encoding="utf-8")
     assert read_table(path).separator == ","
+
+
+def test_every_file_is_shown_or_named_with_the_reason(tmp_path):
+    """Answers beside the homework's folder, in GBK and UTF-16, .docx, a broken one, a kind that no browser shows."""
+    intake = read_class(made.make_class(tmp_path / "in"), ["hmm"])
+    works = {s.name: written.keep_written(tmp_path, s)["hmm"] for s in intake.submissions}
+    assert works["20260003_王五"].texts == {"answers.md": made.PLAIN}
+    assert works["20260004_赵六"].texts == {"answers.md": made.SHORT}
+    for submission in intake.submissions:
+        work = works[submission.name]
+        for name in submission.written.get("hmm", {}):
+            assert name in work.texts or name in work.files or name in work.reasons, name
+        for path in work.files.values():
+            assert (tmp_path / written.FOLDER / path).is_file()
+    pages = written.written_pages(
+        written.Class({name: {"hmm": work} for name, work in works.items()}),
+        ["hmm"],
+        settings.load(),
+        "en",
+    )
+    for words in (
+        "broken.docx</span>",
+        "is not a .docx file that can be read",
+        "w1.pages</span>",
+        "is not a PDF file",
+    ):
+        assert words in pages["hmm-w1.html"], words
+    assert list(pages) == ["hmm-w1.html", "hmm-w2.html", "hmm-w3.html"]
