@@ -273,7 +273,7 @@ def _notes(board: Board, attempts: list[Attempt]) -> list[str]:
     """For the teacher: nothing here changes a score."""
     notes = []
     for attempt in attempts:
-        best = attempt.scores and attempt.scores["public"].mean
+        best = attempt.scores["public"].mean if attempt.scores else None
         if best is not None and board.better(best, board.task.implausible):
             notes.append(
                 f"{attempt.file}: {best:.3f} is better than any model that we know; ask for the code"

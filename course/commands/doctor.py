@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import importlib
 import importlib.metadata
 import io
 import os
@@ -13,6 +14,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 from urllib.parse import urlsplit
 
 from course.board import hidden_libraries
@@ -242,7 +244,7 @@ def check_windows(folder: str, prefix: str, long_paths: bool) -> list[Finding]:
 def long_paths_are_enabled() -> bool:
     """Whether Windows accepts paths of more than 259 characters (a setting of the machine); elsewhere True."""
     try:
-        import winreg
+        winreg: Any = importlib.import_module("winreg")
     except ImportError:
         return True
     name = r"SYSTEM\CurrentControlSet\Control\FileSystem"

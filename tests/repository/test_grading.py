@@ -710,7 +710,8 @@ def test_manual_marks_are_read_back_and_kept(graded):
         grade_folder(graded / "in", out)
         folder = out / "students" / run_files.folder_name("20260001_张三")
         result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-        assert result["total"] == 107.5
+        bonus = sum(check.points for check in load_checks("hmm") if check.bonus)
+        assert result["total"] == 100 + bonus + 7.5
         assert result["written"] == {"hmm": {"w1": {"points": 7.5, "comment": "好"}}}
         assert path.read_bytes() == before
     template = (out / "manual-template.csv").read_text(encoding="utf-8-sig")
