@@ -51,7 +51,7 @@ def make_embedding(vocab_size, dim, embedding, vectors=None):
 
 def mean_pool(states, lengths):
     """Mean over the words of each text: (B, C). states (B, T, C), lengths (B,) long, at least 1. States at padding can
-    hold anything."""
+    hold any finite numbers."""
     # BEGIN SOLUTION wai-07 (7 points): how many vectors did you add, and were some of them padding?
     keep = keep_mask(lengths, states.size(1))
     return states.masked_fill(~keep[:, :, None], 0).sum(1) / lengths[:, None]
@@ -77,7 +77,7 @@ def last_state_bidirectional(states, lengths):
     """Where each of two directions has read the whole text: (B, 2H), forward half first.
 
     states (B, T, 2H): [..., :H] of a network that reads from left to right, [..., H:] of one from right to left, which
-    begins at the last word. lengths (B,) long. States at padding can hold anything.
+    begins at the last word. lengths (B,) long. States at padding can hold any finite numbers.
     """
     # BEGIN SOLUTION wai-10 (8 points): from which side does the second one read, and at which word does it end?
     H = states.size(2) // 2

@@ -19,7 +19,7 @@ NAMES = ["very negative", "negative", "neutral", "positive", "very positive"]
 
 
 def getRegularizationValues():
-    """Regularisation strengths to try: sorted, positive, over several powers of ten. Returns a list or an array."""
+    """Regularisation strengths to try: sorted, not negative, over several powers of ten. Returns a list or an array."""
     # BEGIN SOLUTION w2v-14 (2 points): equal steps in logs, wide enough that the best one is not at an end
     return np.logspace(-5, 1, 13)
     # END SOLUTION w2v-14

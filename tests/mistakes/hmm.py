@@ -1238,3 +1238,133 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
         gamma[t] = step.sum(1)
         counts += step
     return gamma, counts
+
+
+# ---------------------------------------------------------------- met in public code
+
+
+edit(
+    "hmm-01",
+    "H520",
+    (
+        "alpha[0] = pi * B[:, obs[0]]",
+        "alpha[0] = pi * B[:, obs[0]]\nalpha[0] /= alpha[0].sum()",
+    ),
+    (
+        "alpha[t] = (alpha[t - 1] @ A) * B[:, obs[t]]  # (N,)@(N, N) -> (N,)",
+        "alpha[t] = (alpha[t - 1] @ A) * B[:, obs[t]]\n    alpha[t] /= alpha[t].sum()",
+    ),
+    en="Each of your rows adds up to 1: alpha[t, i] is a joint probability with the symbols, not divided by theirs.",
+    zh="你的每一行之和都是 1：alpha[t, i] 是与符号的联合概率，不除以符号的概率。",
+)
+
+
+@mistake(
+    "hmm-01",
+    "H521",
+    en="Two slips: each row was divided by its sum, and A was read from its columns. Rows of A are “from”.",
+    zh="有两处错误：每行除以了自己的和；A 的下标也反了。A 的行是“从哪个状态来”。",
+)
+def forward(pi, A, B, obs):
+    alpha = np.zeros((len(obs), len(pi)))
+    for t, symbol in enumerate(obs):
+        row = (A @ alpha[t - 1] if t else pi) * B[:, symbol]
+        alpha[t] = row / row.sum()
+    return alpha
+
+
+edit(
+    "hmm-02",
+    "H522",
+    ("return beta", "return beta / beta.sum(1, keepdims=True)"),
+    en="Each of your rows adds up to 1, but beta[t, i] is no distribution over the states: the last row is all ones.",
+    zh="你的每一行之和都是 1，但 beta[t, i] 不是状态上的分布：最后一行应全是 1。",
+)
+
+edit(
+    "hmm-04",
+    "H524",
+    (
+        "return np.divide(both, total, out=np.zeros_like(both), where=total > 0)",
+        "gamma = np.divide(both, total, out=np.zeros_like(both), where=total > 0)\ngamma[-1] = 0\nreturn gamma",
+    ),
+    en="The last row is empty: there are T rows here, and T - 1 only for pairs of states.",
+    zh="最后一行是空的：这里有 T 行，只有相邻状态对才是 T - 1。",
+)
+
+edit(
+    "hmm-05",
+    "H525",
+    ("alpha[:-1, :, None] * A", "alpha[:-1, None, :] * A"),
+    en="alpha[t] belongs to the state at time t, the rows of joint[t]: along which axis do you multiply it?",
+    zh="alpha[t] 属于 t 时刻的状态，即 joint[t] 的行：你沿哪个轴相乘？",
+)
+
+edit(
+    "hmm-06",
+    "H526",
+    (
+        "T, N = len(obs), len(log_pi)",
+        "log_pi, log_A, log_B = (np.log(np.exp(x) + 2.2e-16) for x in (log_pi, log_A, log_B))\nT, N = len(obs), len(log_pi)",
+    ),
+    en="A small number added before the logarithm makes the impossible possible: its logarithm is -inf, about -36 in your result.",
+    zh="取对数前加一个小数，会让不可能变为可能：其对数应为 -inf，而你的约为 -36。",
+)
+
+edit(
+    "hmm-07",
+    "H527",
+    (
+        "T, N = len(obs), len(log_A)",
+        "log_A, log_B = (np.log(np.exp(x) + 2.2e-16) for x in (log_A, log_B))\nT, N = len(obs), len(log_A)",
+    ),
+    en="A small number added before the logarithm makes the impossible possible: its logarithm is -inf, about -36 in your result.",
+    zh="取对数前加一个小数，会让不可能变为可能：其对数应为 -inf，而你的约为 -36。",
+)
+
+edit(
+    "hmm-09",
+    "H528",
+    (
+        "T, N = len(obs), len(log_pi)",
+        "log_pi, log_A, log_B = (np.log(np.exp(x) + 2.2e-16) for x in (log_pi, log_A, log_B))\nT, N = len(obs), len(log_pi)",
+    ),
+    en="A small number added before the logarithm makes the impossible possible: its logarithm is -inf, about -36 in your result.",
+    zh="取对数前加一个小数，会让不可能变为可能：其对数应为 -inf，而你的约为 -36。",
+)
+
+edit(
+    "hmm-09",
+    "H529",
+    (
+        "return delta, phi",
+        "phi[0] = -1\nreturn delta, phi",
+    ),
+    en="phi[0] points to nothing; the docstring asks for 0 there, not -1.",
+    zh="phi[0] 不指向任何状态；文档字符串要求填 0，而不是 -1。",
+)
+
+
+@mistake(
+    "hmm-09",
+    "H530",
+    en="Two slips: the new state is the column of A, not its row, and the symbol is shown by the new state, not by the old one.",
+    zh="有两处错误：新状态是 A 的列而不是行；符号由新状态发出，而不是旧状态。",
+)
+def viterbi_tables(log_pi, log_A, log_B, obs):
+    delta = np.zeros((len(obs), len(log_pi)))
+    phi = np.zeros(delta.shape, dtype=np.int64)
+    delta[0] = log_pi + log_B[:, obs[0]]
+    for t in range(1, len(obs)):
+        scores = delta[t - 1] + log_A + log_B[:, obs[t]]
+        delta[t], phi[t] = scores.max(1), scores.argmax(1)
+    return delta, phi
+
+
+edit(
+    "hmm-12",
+    "H531",
+    ("gamma[0] for gamma", "gamma[min(1, len(gamma) - 1)] for gamma"),
+    en="Rabiner counts from 1, Python from 0: which row is the first?",
+    zh="Rabiner 从 1 数起，Python 从 0 数起：第一行是哪一行？",
+)

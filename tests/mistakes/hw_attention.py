@@ -1709,3 +1709,78 @@ edit(
     en="Every token of a text has a position of its own: along which axis did you cut the table?",
     zh="文本中每个词有自己的位置：你沿哪一维截取了这张表？",
 )
+
+
+# ---------------------------------------------------------------- met in public code
+
+
+edit(
+    "att-06",
+    "A520",
+    ("math.sqrt(q.size(-1))", "math.sqrt(q.size(2))"),
+    en="Axis 2 is the width only while there are three axes: count from the end.",
+    zh="只有三个轴时，第 2 轴才是宽度：请从末尾数起。",
+)
+edit(
+    "att-10",
+    "A521",
+    (
+        "10000 ** (\n    torch.where(even, i, i - 1) / d\n)",
+        "10000 ** (2 * i / d)",
+    ),
+    en="Two slips: i already counts columns, so it is not doubled, and a cosine has the frequency of the sine before it.",
+    zh="有两处错误：i 已是列号，不必再乘 2；余弦与它前面的正弦同频。",
+)
+
+
+@mistake(
+    "att-10",
+    "A522",
+    en="Computed in float32, and i already counts columns: it is not doubled.",
+    zh="用 float32 计算；而且 i 已是列号，不必再乘 2。",
+)
+def position_encoding(L, d):
+    out = torch.zeros(L, d)
+    for p in range(L):
+        for i in range(0, d, 2):
+            angle = p / 10000 ** (2 * i / d)
+            out[p, i], out[p, i + 1] = math.sin(angle), math.cos(angle)
+    return out
+
+
+@mistake(
+    "att-10",
+    "A523",
+    en="Computed in float32; i is not doubled, and a cosine has the frequency of the sine before it.",
+    zh="用 float32 计算；i 不必乘 2；余弦与它前面的正弦同频。",
+)
+def position_encoding(L, d):
+    rows = [[p / 10000 ** (2 * i / d) for i in range(d)] for p in range(L)]
+    return torch.tensor(
+        [[math.cos(a) if i % 2 else math.sin(a) for i, a in enumerate(row)] for row in rows]
+    )
+
+
+@mistake(
+    "att-10",
+    "A524",
+    en="Sines and cosines alternate, column by column, and the exponents are i/d: yours are two halves over d/2 - 1.",
+    zh="正弦与余弦应逐列交替，指数为 i/d：你的结果是前后两半，指数的分母是 d/2 - 1。",
+)
+def position_encoding(L, d):
+    half = d // 2
+    rate = torch.exp(-torch.arange(half).float() * (math.log(10000) / (half - 1)))
+    angle = torch.arange(L).float()[:, None] * rate
+    return torch.cat([angle.sin(), angle.cos()], dim=1)
+
+
+edit(
+    "att-07",
+    "A525",
+    (
+        'weights = torch.softmax(scores.masked_fill(~keep, float("-inf")), dim=-1)\nreturn weights.masked_fill(~keep, 0.0)',
+        "return torch.softmax(scores - 1e9 * (~keep), dim=-1)",
+    ),
+    en="-1e9 on every key of a row cancels under the softmax: a row with nothing to keep shares its weight out all the same.",
+    zh="一行里每个 key 都加上 -1e9，在 softmax 里会抵消：没有可看的 key 的行仍然分出了权重。",
+)

@@ -1880,3 +1880,24 @@ for blank, id, name in (("bptt-11", "B102", "do"), ("bptt-22", "B102l", "dz")):
         en="Does the loss change when the score of a wrong label does? Its gradient says no.",
         zh="错误标签的得分改变时，损失变吗？你的梯度说不变。",
     )
+
+
+# ---------------------------------------------------------------- met in public code
+
+
+edit(
+    "bptt-10",
+    "B520",
+    ("e = np.exp(o - o.max(axis=1, keepdims=True))", "e = np.exp(o)"),
+    ("return e / e.sum(axis=1, keepdims=True)", "return e / e.sum()"),
+    en="Two slips: nothing is subtracted before exp, and all rows are divided by one sum.",
+    zh="有两处错误：exp 之前没有减最大值；所有行都除以同一个和。",
+)
+edit(
+    "bptt-10",
+    "B521",
+    ("e = np.exp(o - o.max(axis=1, keepdims=True))", "e = np.exp(o)"),
+    ("return e / e.sum(axis=1, keepdims=True)", "return e / e.sum(axis=0)"),
+    en="Two slips: nothing is subtracted before exp, and columns are divided by their sums, not rows.",
+    zh="有两处错误：exp 之前没有减最大值；除以的是每列的和，而不是每行的和。",
+)

@@ -1391,3 +1391,26 @@ def evaluate(model, batches):
             right += (logits.argmax(1) == labels).sum().item()
             count += len(labels)
     return sum(losses) / len(losses), right / count
+
+
+# ---------------------------------------------------------------- met in public code
+
+
+edit(
+    "wai-01",
+    "W520",
+    ("if not word.isspace()]", "if len(word) >= 2]"),
+    en="Words of one character are words too: some of them, such as “not”, decide a review.",
+    zh="单字词也是词：“不”和“好”常常决定一条评论的褒贬。",
+)
+edit(
+    "wai-13",
+    "W521",
+    ("math.sqrt(q.size(3))", "math.sqrt(q.size(2))"),
+    (
+        'return scores.masked_fill(~keep, float("-inf")).softmax(3) @ v',
+        "return scores.softmax(3) @ v",
+    ),
+    en="Two slips: padding is looked at, and the scores are divided by the root of the length, not of the width.",
+    zh="有两处错误：看到了填充处；除以的是长度的平方根，而不是宽度的平方根。",
+)

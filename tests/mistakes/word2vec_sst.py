@@ -1,5 +1,7 @@
 """Known mistakes of word2vec_sst. Ids V1-V20 are the catalogue's; a letter after an id marks a variation of it."""
 
+import numpy as np
+
 from course.mistakes import edit, mistake
 
 # ---------------------------------------------------------------- question 1
@@ -77,8 +79,8 @@ edit(
     "V2j",
     ("e = np.exp(x - np.max(x, axis=-1, keepdims=True))", "e = np.exp(x - np.max(x, axis=0))"),
     ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e, axis=0)"),
-    en="Print the shape of your maximum: is there one for each row, or one for each column?",
-    zh="打印最大值的形状：是每行一个，还是每列一个？",
+    en="Sum the rows of your result, then its columns: which of them give 1?",
+    zh="先对结果的每行求和，再对每列求和：哪一种得到 1？",
 )
 
 edit(
@@ -2389,4 +2391,51 @@ edit(
     ("by_score[..., None] * v[:, None, None]", "by_score[..., None] * u"),
     en="u·v by u is v.",
     zh="u·v 对 u 求导得到 v。",
+)
+
+
+# ---------------------------------------------------------------- met in public code
+
+
+@mistake(
+    "w2v-12",
+    "V520",
+    en="Row 0 is a word too: `if tokens[word]` and `tokens.get(word, 0) == 0` take it for a missing one.",
+    zh="第 0 行也是一个词：`if tokens[word]` 和 `tokens.get(word, 0) == 0` 会把它当作缺失的词。",
+)
+def getSentenceFeatures(tokens, wordVectors, sentence):
+    return np.mean([wordVectors[tokens[word]] for word in sentence if tokens.get(word)], axis=0)
+
+
+edit(
+    "w2v-09",
+    "V521",
+    ("return cost, gradIn, gradOut", "return cost / (2 * C), gradIn / (2 * C), gradOut / (2 * C)"),
+    en="The sheet adds up over the context: nothing is divided by 2C.",
+    zh="讲义对上下文求和：不用除以 2C。",
+)
+
+edit(
+    "w2v-10",
+    "V522",
+    ("predicted = np.sum(inputVectors[rows], axis=0)", "predicted = np.sum(inputVectors, axis=0)"),
+    ("np.add.at(gradIn, rows, gradPred)", "gradIn += gradPred"),
+    en="Which rows of inputVectors belong to the context? Yours is the sum of all of them.",
+    zh="inputVectors 的哪些行属于上下文？你把所有行都加了起来。",
+)
+edit(
+    "w2v-01",
+    "V523",
+    ("e = np.exp(x - np.max(x, axis=-1, keepdims=True))", "e = np.exp(x)"),
+    ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e)"),
+    en="Two slips: nothing is subtracted before exp, and all rows are divided by one sum.",
+    zh="有两处错误：exp 之前没有减最大值；所有行都除以同一个和。",
+)
+edit(
+    "w2v-01",
+    "V524",
+    ("e = np.exp(x - np.max(x, axis=-1, keepdims=True))", "e = np.exp(x)"),
+    ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e, axis=0)"),
+    en="Two slips: nothing is subtracted before exp, and columns are divided by their sums, not rows.",
+    zh="有两处错误：exp 之前没有减最大值；除以的是每列的和，而不是每行的和。",
 )

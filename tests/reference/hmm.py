@@ -245,6 +245,12 @@ def log_backward(rng):
         obs = symbols(rng, M, T)
         _, A, B = model_with_zeros(rng, N, M, obs) if label == "zeros" else model(rng, N, M)
         yield Case(label, [log(A), log(B), obs], {"log_beta": log(brute_backward(A, B, obs))})
+    A[0], B[1, obs[-1]] = (
+        [0, 1, 0],
+        0,
+    )  # state 0 leads to state 1 only, which cannot show the last symbol
+    B[1] /= B[1].sum()
+    yield Case("a dead end", [log(A), log(B), obs], {"log_beta": log(brute_backward(A, B, obs))})
 
 
 def log_backward_long(rng):
@@ -339,6 +345,11 @@ def viterbi_tables_forbidden(rng):
         if len(ties) == 4 * 4 and all(best == [0, 1] for _, _, best in ties):
             break
     yield Case("ties", inputs, {"delta": delta, "phi": phi})
+    pi, A, B = model(rng, 3, 5)
+    pi[2] = 0
+    inputs = [log(pi / pi.sum()), log(A), log(B), symbols(rng, 5, 5)]
+    delta, phi = brute_viterbi(*inputs)
+    yield Case("an impossible start", inputs, {"delta": delta, "phi": phi})
 
 
 def viterbi_tables_long(rng):

@@ -478,6 +478,7 @@ def sentence_features(rng):
     tokens = {word: int(row) for word, row in zip(WORDS, rng.permutation(len(WORDS)))}
     vectors = rng.normal(0, 1, (len(WORDS), 5))
     words = [WORDS[i] for i in rng.permutation(len(WORDS))]
+    words.sort(key=lambda word: tokens[word] != 0)  # the word of row 0 is in every sentence
     for label, sentence in (
         ("four words", words[:4]),
         ("one word", words[:1]),
