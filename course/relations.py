@@ -53,7 +53,7 @@ def _is_number(array: np.ndarray) -> bool:
 
 
 def _equal(left: np.ndarray, right: np.ndarray) -> bool:
-    scale = np.abs(right[np.isfinite(right)]).max(initial=0)  # logarithms of 0 are no scale
+    scale = np.abs(right[np.isfinite(right)]).max(initial=0)  # log 0 gives no scale
     return left.shape == right.shape and bool(
         np.allclose(left, right, rtol=RTOL, atol=RTOL * scale, equal_nan=False)
     )

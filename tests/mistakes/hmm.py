@@ -1277,7 +1277,7 @@ edit(
     "hmm-02",
     "H522",
     ("return beta", "return beta / beta.sum(1, keepdims=True)"),
-    en="Each of your rows adds up to 1, but beta[t, i] is no distribution over the states: the last row is all ones.",
+    en="Each of your rows adds up to 1, but beta[t, i] is not a distribution over the states: the last row is all ones.",
     zh="你的每一行之和都是 1，但 beta[t, i] 不是状态上的分布：最后一行应全是 1。",
 )
 

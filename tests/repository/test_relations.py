@@ -40,7 +40,7 @@ def test_relation_is_stated(change, expected, words):
 
 
 def test_finite_answer_for_logarithms_of_zero_states_no_relation():
-    """No warning either: an infinite expected value is no scale for a tolerance."""
+    """No warning either: an infinite expected value gives a tolerance no scale."""
     with np.errstate(divide="ignore"):
         expected = np.log(np.maximum(MATRIX - 1, 0) * (np.arange(4) > 0))
     assert find_relation(np.where(np.isfinite(expected), expected, -36.0), expected) is None
