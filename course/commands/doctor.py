@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import importlib
 import importlib.metadata
 import io
 import os
@@ -244,7 +243,9 @@ def check_windows(folder: str, prefix: str, long_paths: bool) -> list[Finding]:
 def long_paths_are_enabled() -> bool:
     """Whether Windows accepts paths of more than 259 characters (a setting of the machine); elsewhere True."""
     try:
-        winreg: Any = importlib.import_module("winreg")
+        import winreg as module
+
+        winreg: Any = module  # its names exist on Windows only
     except ImportError:
         return True
     name = r"SYSTEM\CurrentControlSet\Control\FileSystem"
