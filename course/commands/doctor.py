@@ -248,10 +248,11 @@ def long_paths_are_enabled() -> bool:
         winreg: Any = module  # its names exist on Windows only
     except ImportError:
         return True
+    registry: Any = winreg  # type checkers on other systems know no names of it
     name = r"SYSTEM\CurrentControlSet\Control\FileSystem"
     try:
-        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, name) as key:
-            return winreg.QueryValueEx(key, "LongPathsEnabled")[0] == 1
+        with registry.OpenKey(registry.HKEY_LOCAL_MACHINE, name) as key:
+            return registry.QueryValueEx(key, "LongPathsEnabled")[0] == 1
     except OSError:
         return False
 
