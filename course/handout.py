@@ -127,7 +127,8 @@ def readme(text: str, homeworks: Sequence[str], parts: Sequence[str] | None = No
 def _readme_without_gpt(text: str, homework: str) -> str:
     """The README with another homework's blank as the example, and no GPT in the first command."""
     text = re.sub(r' && python gpt_songci/[^&"\n]*?(?=["\n]| &&)', "", text)
-    region = next(iter(markers.blanks(ROOT / homework).values()))
+    regions = markers.blanks(ROOT / homework).values()
+    region = next(region for region in regions if not region.bonus)
     file = region.path.relative_to(ROOT).as_posix()
     function = region.function.rsplit(".", 1)[-1]
     hint = f"# {region.id} ({region.points} points): {region.hint}"

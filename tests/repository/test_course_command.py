@@ -73,13 +73,13 @@ def test_status_shows_points_and_age(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(status, "read_progress", lambda: progress.read_progress(tmp_path))
     assert main.main(["status", "--lang", "en"]) == 0
-    assert "0 / 94 points, not checked yet" in capsys.readouterr().out
+    assert "0 / 100 points, bonus 0 / 21, not checked yet" in capsys.readouterr().out
     checks = status.load_checks("hmm")
     wrong = result(checks[1].name, Status.WRONG, 0)
     progress.record_progress([result(checks[0].name), wrong], tmp_path)
     main.main(["status", "--lang", "zh"])
     text = capsys.readouterr().out
-    assert "4 / 94 分，刚刚检查" in text and "尚未正确：hmm-09" in text
+    assert "4 / 100 分，加分 0 / 21，刚刚检查" in text and "尚未正确：hmm-09" in text
 
 
 def test_status_marks_stale_results():
@@ -90,7 +90,9 @@ def test_status_marks_stale_results():
         for check in checks
     }
     line = status.get_status("hmm", before, now)
-    assert line.is_done and line.message.en.endswith("94 / 94 points, checked 3 minutes ago")
+    assert line.is_done and line.message.en.endswith(
+        "100 / 100 points, bonus 21 / 21, checked 3 minutes ago"
+    )
     old = {name: CheckedBefore(entry.id, entry.status, 0, 0.0) for name, entry in before.items()}
     assert status.get_status("hmm", old, now).message.zh.endswith("之后改过")
 

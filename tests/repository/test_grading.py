@@ -62,6 +62,9 @@ PICTURE = base64.b64decode(
 )
 
 
+BONUS = sum(check.points for check in load_checks("hmm") if check.bonus)
+
+
 def solved(homework):
     return {path.name: path.read_bytes() for path in (ROOT / homework).glob("*.py")}
 
@@ -253,7 +256,7 @@ def test_files_of_a_run(graded):
     assert "http://" not in page and "https://" not in page
     folder = out / "students" / run_files.folder_name("20260001_张三")
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    assert result["total"] == 100
+    assert result["total"] == 100 + BONUS
     assert result["isolation"]["level"] in ("bubblewrap", "process", "plain")
     assert json.loads((out / "run.json").read_text(encoding="utf-8"))["seed"] == 5
 
@@ -261,7 +264,7 @@ def test_files_of_a_run(graded):
 def test_tables_have_the_maximum_of_each_column_and_ids_as_they_are(graded):
     openpyxl = needed("openpyxl")
     text = (graded / "out" / "grades.csv").read_text(encoding="utf-8-sig")
-    assert text.splitlines()[1] == "maximum,,,100,0,30,,130,"
+    assert text.splitlines()[1] == f"maximum,,,100,{BONUS},30,,{130 + BONUS},"
     sheet = openpyxl.load_workbook(graded / "out" / "grades.xlsx").worksheets[0]
     assert [cell.value for cell in sheet[2]][:4] == ["maximum", None, None, 100]
     assert sheet["B3"].value == "20260001" and sheet["D3"].value == 100
@@ -275,7 +278,7 @@ def test_nothing_is_graded_twice(graded):
 
 def test_regrading_one_blank_keeps_the_others(graded):
     outcome = grade_folder(graded / "in", graded / "out", "--blank", "hmm-03")
-    assert points(outcome)["20260001_张三"] == {"hmm": 100} and not outcome.graded.in_full
+    assert points(outcome)["20260001_张三"] == {"hmm": 100 + BONUS} and not outcome.graded.in_full
     assert entries_of(graded / "out")[-1].blanks == ("hmm-03",)
     again = grade_folder(graded / "in", graded / "out")
     student = again.report.marks.students[0]
@@ -646,7 +649,7 @@ def test_a_grading_process_that_dies_is_the_graders_error(tmp_path, graded, monk
     monkeypatch.setattr(pool, "work", dies)
     outcome = grade_folder(graded / "in", graded / "out", "-j", "1")
     assert "nothing was marked" in outcome.graded.errors["20260002"]
-    assert points(outcome)["20260001_张三"] == {"hmm": 100}
+    assert points(outcome)["20260001_张三"] == {"hmm": 100 + BONUS}
     assert entries_of(graded / "out") == before
 
 
@@ -710,8 +713,7 @@ def test_manual_marks_are_read_back_and_kept(graded):
         grade_folder(graded / "in", out)
         folder = out / "students" / run_files.folder_name("20260001_张三")
         result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-        bonus = sum(check.points for check in load_checks("hmm") if check.bonus)
-        assert result["total"] == 100 + bonus + 7.5
+        assert result["total"] == 100 + BONUS + 7.5
         assert result["written"] == {"hmm": {"w1": {"points": 7.5, "comment": "好"}}}
         assert path.read_bytes() == before
     template = (out / "manual-template.csv").read_text(encoding="utf-8-sig")
@@ -1030,7 +1032,9 @@ def test_reports_hide_what_is_hidden(tmp_path):
     for letter in "ABCD":
         code = re.sub(r'return "[A-D]"', f'return "{letter}"', theory)
         hand_in(tmp_path / "in", f"all {letter}", "hmm", {"theory.py": code.encode()})
-    hidden = {check.id: check for check in load_checks("hmm") if check.hidden}
+    hidden = {
+        check.id: check for check in load_checks("hmm") if check.hidden and not check.bonus
+    }
     grade_folder(
         tmp_path / "in",
         tmp_path / "out",

@@ -51,7 +51,7 @@ def spring(tmp_path, monkeypatch):
         (("w2 = 20", "w2 = -1"), "whole numbers from 0"),
         (("[course]", "[course"), "course.toml"),
         (("seed = 7", 'seed = "7"'), "seed = '7', but it is a int"),
-        (('["hmm-16"', '["hmm-17"'), "hmm has no blank hmm-17"),
+        (('["hmm-16"', '["hmm-77"'), "hmm has no blank hmm-77"),
         (("hmm-01 = 10", "hmm-0 = 10"), "hmm has no blank hmm-0"),
     ],
 )
@@ -117,7 +117,7 @@ def test_student_copy_follows_the_settings(spring, tmp_path):
         text=True,
         encoding="utf-8",
     )
-    assert "hmm: 0 / 93 points" in done.stdout and "0/10 empty" in done.stdout
+    assert "hmm: 0 / 90 points, bonus* 0 / 18" in done.stdout and "0/10 empty" in done.stdout
     assert "hmm-16" not in done.stdout and "hmm-92" not in done.stdout
 
 
@@ -171,7 +171,7 @@ def test_grading_follows_the_settings(spring):
     assert (
         sum(result["possible"] for result in results)
         == sum(result["points"] for result in results)
-        == 93
+        == 93 + sum(check.points for check in load_checks("hmm") if check.bonus)
     )
     with_it = plan.checks_digest("hmm")
     spring.write_text(TERM.replace("hmm-01 = 10", "hmm-01 = 9"), encoding="utf-8")
