@@ -569,6 +569,7 @@ def test_parts_graded_side_by_side(tmp_path, graded, how):
 # ---------------------------------------------------------------- stopped and killed runs
 
 
+@pytest.mark.slow
 def test_killed_run_continues_to_the_same_files(tmp_path, graded):
     compare_killed(tmp_path, graded / "in", moments=[1.2])
 
@@ -944,7 +945,14 @@ def group_lives(number):
 
 @pytest.mark.usefixtures("usual_signals")
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize("number", ["SIGHUP", "SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "SIGHUP",
+        pytest.param("SIGTERM", marks=pytest.mark.slow),
+        pytest.param("SIGINT", marks=pytest.mark.slow),
+    ],
+)
 def test_a_terminal_that_is_closed_stops_the_run_in_order(tmp_path, number):
     """One line, nothing left in the temporary folder, no process; the same command continues."""
     hand_in(tmp_path / "in", "1", "hmm", solved("hmm"))
@@ -1032,9 +1040,7 @@ def test_reports_hide_what_is_hidden(tmp_path):
     for letter in "ABCD":
         code = re.sub(r'return "[A-D]"', f'return "{letter}"', theory)
         hand_in(tmp_path / "in", f"all {letter}", "hmm", {"theory.py": code.encode()})
-    hidden = {
-        check.id: check for check in load_checks("hmm") if check.hidden and not check.bonus
-    }
+    hidden = {check.id: check for check in load_checks("hmm") if check.hidden and not check.bonus}
     grade_folder(
         tmp_path / "in",
         tmp_path / "out",
