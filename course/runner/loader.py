@@ -58,7 +58,8 @@ class Homework:
 
     tested: the module under test; a stub for another module hides that whole module. sources: {file name: text} that is
     used in place of the file. stubs: {"module.name": object}, library calls that replace what a blank calls; the last
-    part may be a method ("model.GPT.logits").
+    part may be a method ("model.GPT.logits"). placeholders: True for submissions, where SCRIPTS, the original
+    assignment's packages and optional libraries are imported as placeholders; False imports the real files.
     """
 
     def __init__(
@@ -67,11 +68,13 @@ class Homework:
         tested: str = "model",
         sources: Mapping[str, str] | None = None,
         stubs: Mapping[str, Any] | None = None,
+        placeholders: bool = True,
     ):
         self.folder = Path(folder)
         self.tested = tested
         self.sources = dict(sources or {})
         self.stubs = dict(stubs or {})
+        self.placeholders = placeholders
         self._modules: dict[str, types.ModuleType] = {}
         self.shadowing = sorted(
             path.name
@@ -155,11 +158,12 @@ class Homework:
         return modules
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        stub_modules = self._stub_modules()
-        if name in SCRIPTS and name != self.tested:
-            return importlib.util.spec_from_loader(name, _PlaceholderLoader())
-        if name.split(".")[0] in OPTIONAL_LIBRARIES and not is_installed(name.split(".")[0]):
-            return importlib.util.spec_from_loader(name, _PlaceholderLoader(), is_package=True)
+        stub_modules, top = self._stub_modules(), name.split(".")[0]
+        if self.placeholders:
+            if name in SCRIPTS and name != self.tested:
+                return importlib.util.spec_from_loader(name, _PlaceholderLoader())
+            if top in OPTIONAL_LIBRARIES and not is_installed(top):
+                return importlib.util.spec_from_loader(name, _PlaceholderLoader(), is_package=True)
         if name in stub_modules:
             return importlib.util.spec_from_loader(name, _StubLoader(stub_modules[name]))
         file = self._path(name)
@@ -172,7 +176,7 @@ class Homework:
                 if file.name == "__init__.py"
                 else None,
             )
-        if name.split(".")[0] in ORIGINAL_HANDOUT_PACKAGES:
+        if self.placeholders and top in ORIGINAL_HANDOUT_PACKAGES:
             is_package = name in ORIGINAL_HANDOUT_PACKAGES
             return importlib.util.spec_from_loader(
                 name, _PlaceholderLoader(), is_package=is_package

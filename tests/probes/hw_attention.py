@@ -241,7 +241,7 @@ def score_scaled_dot(q, k):
 
 
 def score_dot(q, k):
-    """Stub: from distances, |q - k|² = |q|² + |k|² - 2 q·k."""
+    """Stub: from distances, |q - k|² = |q|² + |k|² - 2 q·k: inexact where one vector is far longer than the other."""
     if q.dim() > 4:  # its callers need batch and heads in front; more would be a full answer
         raise ValueError("this stub handles at most two leading axes")
     lengths = q.square().sum(-1)[..., :, None] + k.square().sum(-1)[..., None, :]

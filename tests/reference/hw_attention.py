@@ -92,15 +92,21 @@ def log_angle_density(rng):
 # ---- scores ----
 
 
-def score(rng, formula, *more, front=()):
-    """Draws for a score: formula(q, k, *parameters) of two vectors; more: functions of (rng, d) that draw parameters."""
-    for label in ("", "one query", "one key", "width 1"):
+def score(rng, formula, *more, front=(), labels=("", "one query", "one key", "width 1")):
+    """Draws for a score: formula(q, k, *parameters) of two vectors; more: functions of (rng, d) that draw parameters.
+
+    "long queries, short keys": by a factor of 1e7 each, which a dot product does not notice; from the distances
+    |q - k|², as the stub of score_dot computes it, nothing is left of it in double precision.
+    """
+    for label in labels:
         B, Lq, Lk, d = sizes(rng)
         Lq, Lk, d = (
             1 if label == name else n
             for name, n in (("one query", Lq), ("one key", Lk), ("width 1", d))
         )
         q, k = rng.normal(size=(*front, B, Lq, d)), rng.normal(size=(*front, B, Lk, d))
+        if label == "long queries, short keys":
+            q, k = q * 1e7, k / 1e7
         parameters = [draw(rng, d) for draw in more]
         s = np.zeros((*front, B, Lq, Lk))
         for index in np.ndindex(s.shape):
@@ -124,6 +130,7 @@ def score_bilinear(rng):
 
 def score_dot(rng):
     yield from score(rng, lambda q, k: q @ k)
+    yield from score(rng, lambda q, k: q @ k, labels=["long queries, short keys"])
 
 
 def score_dot_heads(rng):

@@ -83,8 +83,8 @@ EQUIVALENT = {
         ],
         "w2v-04": [
             "numeric = np.zeros(analytic.shape)",
-            "for at in np.ndindex(numeric.shape):",
-            "for at in np.ndindex(analytic.shape):",
+            "for index in np.ndindex(numeric.shape):",
+            "for index in np.ndindex(analytic.shape):",
         ],
         "w2v-09": [
             "cost, gradIn, gradOut = (0.0, np.zeros(outputVectors.shape), np.zeros(inputVectors.shape))",
@@ -144,10 +144,10 @@ EQUIVALENT = {
             "return np.exp(-np.logaddexp(0.0, -np.asarray(x)))",
         ],
         "w2v-04": [
-            "numeric[at] = (np.squeeze(costs[0]) - float(np.squeeze(costs[1]))) / (2 * STEP)",
-            "numeric[at] = (float(np.squeeze(costs[0])) - np.squeeze(costs[1])) / (2 * STEP)",
-            "numeric[at] = (float(costs[0]) - float(np.squeeze(costs[1]))) / (2 * STEP)",
-            "numeric[at] = (float(np.squeeze(costs[0])) - float(costs[1])) / (2 * STEP)",
+            "numeric[index] = (np.squeeze(costs[0]) - float(np.squeeze(costs[1]))) / (2 * STEP)",
+            "numeric[index] = (float(np.squeeze(costs[0])) - np.squeeze(costs[1])) / (2 * STEP)",
+            "numeric[index] = (float(costs[0]) - float(np.squeeze(costs[1]))) / (2 * STEP)",
+            "numeric[index] = (float(np.squeeze(costs[0])) - float(costs[1])) / (2 * STEP)",
         ],
         "w2v-08": [
             "without rows = np.array(rows)",

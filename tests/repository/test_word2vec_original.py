@@ -89,6 +89,7 @@ def test_files_of_the_original_assignment_are_graded(tmp_path, way, one_word):
         "w2v-21",
         "w2v-22",
         "w2v-23",
+        "w2v-93",
     }
 
 
