@@ -314,6 +314,12 @@ def circle(rng, M, T):
     return *cyclic_model(rng, M), symbols(rng, M, T)
 
 
+def impossible_start(rng, N, M, T):
+    pi, A, B = model(rng, N, M)
+    pi[-1] = 0
+    return pi / pi.sum(), A, B, symbols(rng, M, T)
+
+
 def with_ties(rng):
     """States 0 and 1 are identical, and all best predecessors are among them."""
     log_pi, log_A, log_B = (log(x) for x in model(rng, 4, 5))
@@ -345,10 +351,7 @@ def viterbi_tables_forbidden(rng):
         if len(ties) == 4 * 4 and all(best == [0, 1] for _, _, best in ties):
             break
     yield Case("ties", inputs, {"delta": delta, "phi": phi})
-    pi, A, B = model(rng, 3, 5)
-    pi[2] = 0
-    inputs = [log(pi / pi.sum()), log(A), log(B), symbols(rng, 5, 5)]
-    delta, phi = brute_viterbi(*inputs)
+    inputs, delta, phi = without_ties(impossible_start, rng, 3, 5, 5)
     yield Case("an impossible start", inputs, {"delta": delta, "phi": phi})
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from course.solved import load_solved
+from tests.reference import hmm as reference
 
 hmm = load_solved("hmm")
 model, fast = hmm.module("model"), hmm.module("fast")
@@ -477,3 +478,12 @@ def test_without_fast_py_the_recursions_are_used():
     obs = np.array([0, 2, 1, 1])
     same(machine.score(obs), model.log_likelihood(*GOOD, obs))
     assert (machine.decode_batch([obs])[1][0] == model.viterbi(*GOOD, obs)[0]).all()
+
+
+@pytest.mark.parametrize("draw", [reference.viterbi_tables, reference.viterbi_tables_forbidden])
+def test_rounding_decides_no_entry_of_phi(draw):
+    """Paths with the same transitions in another order are equally probable: only exact ties may be in a case."""
+    for seed in range(40):
+        for case in draw(np.random.default_rng(seed)):
+            if case.label != "ties":
+                assert not reference.near_ties(case.expected["delta"], case.inputs[1]), case.label

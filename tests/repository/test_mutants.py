@@ -49,9 +49,11 @@ def test_some_mutants_are_caught(homework):
     cases = CasesAlone()
     rng = random.Random(cases.seed)
     blanks = [
-        found for id in markers.blanks(ROOT / homework) if (found := list(mutants(homework, id)))
+        changed
+        for id in markers.blanks(ROOT / homework)
+        if (changed := list(mutants(homework, id)))
     ]
-    tried = [rng.choice(found) for found in rng.choices(blanks, k=QUICK)]
+    tried = [rng.choice(changed) for changed in rng.choices(blanks, k=QUICK)]
     left = {(mutant.blank, mutant.change) for mutant in tried if survives(mutant, cases)} - excused(
         homework
     )
