@@ -74,9 +74,14 @@ def resolve(python, system, requirements, folder):
     return dict(re.findall(r"^([\w-]+)==([\d.]+)", text, re.M))
 
 
-@pytest.mark.slow
 @pytest.mark.extras
-@pytest.mark.parametrize("system", PLATFORMS)
+@pytest.mark.parametrize(
+    "system",
+    [
+        pytest.param(name, marks=pytest.mark.slow if number == 0 else pytest.mark.deep)
+        for number, name in enumerate(PLATFORMS)
+    ],
+)
 def test_every_requirement_has_a_wheel(system, tmp_path):
     """Nobody needs a compiler, on any of the systems and Pythons that the README names."""
     for python in PYTHONS:
