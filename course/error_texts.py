@@ -29,13 +29,13 @@ MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, C
     ),
     (
         r"(?P<file>\S+) has no (?P<name>[\w.]+)",
-        "{file} does not contain {name}: was it renamed or deleted?",
-        "{file} 里没有 {name}：是不是改名或删除了？",
+        "{file} does not contain {name} (was it renamed or deleted?)",
+        "{file} 里没有 {name}（是不是改名或删除了？）",
     ),
     (
         r"(?P<function>\w+) returned a (?P<kind>\w+).*",
-        "{function} returned an object of type {kind}, but a result is needed: was a module or function not called?",
-        "{function} 返回了 {kind} 类型的对象，而这里需要结果：是不是忘了调用某个模块或函数？",
+        "{function} returned an object of type {kind}, but a result is needed (was a module or function not called?)",
+        "{function} 返回了 {kind} 类型的对象，而这里需要结果（是不是忘了调用某个模块或函数？）",
     ),
     (
         r"(?P<function>\w+)\((?P<signature>.*)\) is called with (?P<count>\d+) arguments: .*",

@@ -11,13 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pygments
-import pygments.formatters
-import pygments.lexers
-from latex2mathml.converter import convert as to_mathml
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from mdit_py_plugins.dollarmath import dollarmath_plugin
+try:
+    import pygments
+    import pygments.formatters
+    import pygments.lexers
+    from latex2mathml.converter import convert as to_mathml
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+except ImportError as error:
+    raise SystemExit(
+        f"the book needs {error.name}: python -m pip install --group grading"
+    ) from None
 
 PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}
 UPRIGHT_LETTERS = re.compile(r'(?:<mi mathvariant="normal">\w</mi>){2,}')

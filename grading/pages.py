@@ -7,6 +7,7 @@ from typing import Any
 
 try:
     import jinja2
+    from markupsafe import Markup as Markup  # comes with jinja2
 except ImportError:  # it comes with torch
     raise SystemExit("grading needs jinja2: python -m pip install jinja2") from None
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
-from markupsafe import Markup
+from grading.pages import Markup
 
 MAX_TEXT = 50_000  # characters of a text that are shown
 MAX_FORMULA = 3_000  # characters of a formula that is typeset

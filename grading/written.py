@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from markupsafe import Markup
-
 from course import handout, markers
 from course.homeworks import ROOT
 from course.messages import Language
@@ -19,7 +17,7 @@ from grading.files import folder_name, write
 from grading.intake import Notice, Submission, in_language
 from grading.intake.folders import SHEET, WRITTEN
 from grading.marking_words import KEYS, MARKING_WORDS
-from grading.pages import page
+from grading.pages import Markup, page
 from grading.rubrics import rubric_items
 from grading.typeset import MAX_TEXT, PACKAGES, matching, stays_plain, typeset
 

@@ -34,7 +34,7 @@ BODIES = {  # what the blank contains (None: the file is changed otherwise), wor
     ),
     "a generator": (
         SOLVED + "return (row for row in answer)",
-        "returned a generator.*return what the doc",
+        "returned an object of type generator.*return what the doc",
         "请按文档字符串返回",
     ),
     "NaN": (SOLVED + "return answer * np.nan", "values are NaN or infinite", "是 NaN 或无穷"),
@@ -53,7 +53,7 @@ BODIES = {  # what the blank contains (None: the file is changed otherwise), wor
     "an error of its own": (
         "return alhpa",
         "NameError: name 'alhpa' is not defined.*model.py, line",
-        "model.py, line",
+        "model.py 第",
     ),
     "an exit": ("raise SystemExit", "SystemExit", "SystemExit"),
     "an endless loop": ("while True:\n    pass", "no answer within .*loop", "超时：.*秒内没有答案"),
@@ -107,7 +107,7 @@ FILES = {  # (what happens to the text of theory.py, words of both messages)
     ),
     "renamed": (
         lambda text: text.replace("def c1():", "def C1():"),
-        "theory.py has no c1.*keep the provided names",
+        "theory.py does not contain c1.*keep the provided names",
         "保持原来的名字",
     ),
     "wrong signature": (
@@ -120,7 +120,7 @@ FILES = {  # (what happens to the text of theory.py, words of both messages)
         "No module named 'hmmlaern'.*import only",
         "只用文件原有的 import",
     ),
-    "empty": (lambda text: "", "theory.py has no c1", "保持原来的名字"),
+    "empty": (lambda text: "", "theory.py does not contain c1", "保持原来的名字"),
     "stops when imported": (
         lambda text: "1 / 0\n" + text,
         "theory.py .*ZeroDivisionError .line 1",

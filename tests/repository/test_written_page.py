@@ -245,6 +245,7 @@ def test_anonymous_in_random_order(browser, classroom, tmp_path):
             page.locator("#all").check()
             text = page.locator("main").inner_text()
             assert "答案 1" in text and not any(name[9:] in text for name in NAMES)
+            page.wait_for_timeout(300)  # the browser hands its storage over to the next page
             page.reload()
             assert page.locator("#seed").input_value() == seed and page.locator("#all").is_checked()
             orders.append(page.locator("article h2 .who").all_text_contents())
