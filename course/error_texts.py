@@ -4,6 +4,7 @@ import re
 
 from course.messages import Message
 
+EXPECTED = r"(?:, expected .*)?"  # the end of the words of an answer that is not plain data
 MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, Chinese)
     (
         r"cannot unpack non-iterable NoneType object|'NoneType' object is not (?:iterable|subscriptable)"
@@ -33,7 +34,13 @@ MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, C
         "{file} 里没有 {name}（是不是改名或删除了？）",
     ),
     (
-        r"(?P<function>\w+) returned a (?P<kind>\w+).*",
+        r"(?P<function>\w+) returned a (?P<kind>generator|map|filter|zip|range|enumerate|reversed|dict_\w+)"
+        + EXPECTED,
+        "{function} returned an object of type {kind}, but a result is needed (does it have to become a list first?)",
+        "{function} 返回了 {kind} 类型的对象，而这里需要结果（是不是要先转换成列表？）",
+    ),
+    (
+        r"(?P<function>\w+) returned a (?P<kind>\w+)" + EXPECTED,
         "{function} returned an object of type {kind}, but a result is needed (was a module or function not called?)",
         "{function} 返回了 {kind} 类型的对象，而这里需要结果（是不是忘了调用某个模块或函数？）",
     ),

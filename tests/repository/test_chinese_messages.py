@@ -12,6 +12,7 @@ from course.error_texts import meaning
 from course.homeworks import HOMEWORKS, ROOT
 from course.labels import beside_chinese, case_label, value_name
 from course.runner import InProcessRunner
+from course.runner.base import ErrorKind, StudentError
 from course.verdict import Status
 
 CODE = re.compile(  # identifiers, formulas and names of libraries stay as they are
@@ -68,8 +69,32 @@ def test_numbers_and_parts_of_labels():
         ("'GPT' object has no attribute 'scores'", "GPT 里没有 scores"),
         ("hmm/model.py has no viterbi", "hmm/model.py 里没有 viterbi"),
         ("attention_step returned a Linear", "忘了调用"),
+        ("viterbi returned a map, expected numbers, text, lists, dicts, arrays or tensors", "列表"),
     ],
 )
 def test_raw_errors_say_what_the_student_did(text, chinese):
     message = meaning(text)
     assert message and chinese in message.zh and message.en != text
+
+
+@pytest.mark.parametrize(
+    "text", ["f returned a value nested deeper than 40 levels", "f returned a whole number past 64 bits"]
+)  # fmt: skip
+def test_limits_of_an_answer_are_not_taken_for_its_type(text):
+    assert meaning(text) is None
+
+
+@pytest.mark.parametrize(
+    ("type", "text", "kind"),
+    [
+        ("NotPlainError", "f returned a generator", ""),
+        ("NotPlainError", "f returned a Linear, expected numbers", ""),
+        ("MissingNameError", "hmm/model.py has no viterbi", ErrorKind.MISSING_NAME),
+        ("TypeError", "f(x) is called with 0 arguments: none fits", ErrorKind.SIGNATURE),
+        ("AttributeError", "'GPT' object has no attribute 'scores'", ""),
+        ("TypeError", "'NoneType' object is not iterable", ""),
+    ],
+)
+def test_explanation_and_advice_read_as_one_sentence(type, text, kind):
+    message = verdict.explain(StudentError(type, text, kind=kind))
+    assert not re.search(r"[?.]:", message.en) and not re.search("[？。]：", message.zh), message
