@@ -407,7 +407,7 @@ SAID = {
     "many answers": f"too many parts|{LATE}",
     "deep answer": "nested deeper",
     "loop": "nested deeper",
-    "pickle": "a Bomb",
+    "pickle": "a Bomb|type Bomb",
     "objects": "dtype object",
     "memory bomb": "MemoryError",
     "list bomb": f"MemoryError|{LATE}",
