@@ -124,6 +124,21 @@ def test_one_blank_filled_alone_earns_exactly_its_points(homework):
                 )
 
 
+@pytest.mark.deep
+@pytest.mark.parametrize("homework", READY)
+def test_blank_filled_alone_is_right_for_120_seeds(homework):
+    """A stub that refuses an input of some seeds only is met where the student's own function is still empty."""
+    alone = {
+        id: InProcessRunner(sources=with_only(homework, id))
+        for id in markers.blanks(ROOT / homework)
+    }
+    for seed in range(120):
+        cases = FreshCases(seed)
+        for id, runner in alone.items():
+            results = outcomes(homework, runner, cases, {id})
+            assert not failed(results), (seed, [result.message.en for result in results.values()])
+
+
 @pytest.mark.parametrize("homework", READY)
 def test_a_stub_is_not_an_answer(homework):
     """Students can read tests/probes: used as an answer, a stub earns nothing."""
