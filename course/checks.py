@@ -35,9 +35,9 @@ class Check:
     bonus: bool = False
     hidden: bool = False  # judged at grading only; a student copy carries no case of it
     stubs: tuple[str, ...] = ()  # "module.name" of what the blank calls and library calls replace
+    other_stubs: tuple[str, ...] = ()  # the stubs in another form: right with these is right too
     hides: tuple[str, ...] = ()  # modules of the homework that the blank must do without
     why: Message | None = None
-    other_stubs: tuple[str, ...] = ()  # the stubs in another form: right with these is right too
 
     @property
     def name(self) -> str:
@@ -47,8 +47,8 @@ class Check:
     def stub_sets(self) -> list[tuple[str, ...]]:
         """What replaces parts of the student's code: first with stubs, then without. What is hidden is hidden in both."""
         hidden = tuple(f"{module}.{HIDDEN}" for module in self.hides)
-        other = (self.other_stubs,) if self.other_stubs else ()
-        return [hidden + stubs for stubs in dict.fromkeys((self.stubs, *other, ()))]
+        replaced = (self.stubs, self.other_stubs or self.stubs, ())
+        return [hidden + stubs for stubs in dict.fromkeys(replaced)]
 
     @property
     def is_integration(self) -> bool:
@@ -80,10 +80,10 @@ def blank(
             function,
             bonus,
             hidden,
-            tuple(stubs),
-            tuple(hides),
-            as_message(why),
-            tuple(other_stubs),
+            stubs=tuple(stubs),
+            other_stubs=tuple(other_stubs),
+            hides=tuple(hides),
+            why=as_message(why),
         )
         function.check = check  # type: ignore[attr-defined]
         registered = _REGISTERED.setdefault(homework, [])

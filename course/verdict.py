@@ -188,7 +188,7 @@ def _run_with(
     note = None
     for number, case in enumerate(drawn):
         judged = JudgedCase(case, check.why)
-        failure = _judge(check, runner, judged, case_seed(cases.seed, number), stubs)
+        failure = judge(check, runner, judged, case_seed(cases.seed, number), stubs)
         note = note or _note(runner.changed_arguments)
         if failure:
             failure.note, failure.answers = note, judged.answers
@@ -211,7 +211,7 @@ def cases_for(check: Check, cases: Cases) -> list[Case]:
         ) from error
 
 
-def _judge(
+def judge(
     check: Check, runner: Runner, case: JudgedCase, seed: int, stubs: Sequence[str]
 ) -> Verdict | None:
     """None if the case is answered correctly, else the Verdict."""
@@ -338,9 +338,9 @@ def explain_timeout(error: StudentError) -> Message:
 
 def explain_empty(check: Check, error: StudentError | None = None) -> Message:
     """Message for an empty blank: the check's own, or another one that it needs."""
-    location = blank_places(check.homework).get(check.id)
+    blank_place = blank_places(check.homework).get(check.id)
     id = (error and error.empty) or check.id
-    file = (error and error.empty_file) or (location and f"{check.homework}/{location.file}")
+    file = (error and error.empty_file) or (blank_place and f"{check.homework}/{blank_place.file}")
     blank = f"{file}, blank {id}" if file else f"blank {id}"
     if id == check.id:
         return Message(f"NOT FILLED IN {blank}", f"尚未填写：{blank}")

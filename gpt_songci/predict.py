@@ -3,11 +3,9 @@
 python gpt_songci/predict.py --items items.csv --ckpt_path workdirs/default --out predictions.csv
 """
 
-from pathlib import Path
-
 import torch
-from cli import Parser, command, find_folder, run
-from predictions import read_items, write_predictions
+from cli import command, find_folder, run
+from predictions import get_predict_parser, read_items, write_predictions
 from train import build_model, load_checkpoint
 
 COLUMNS = [f"c{number}" for number in range(1, 9)]
@@ -15,17 +13,9 @@ UNKNOWN = -12.0  # log-probability of a character that the model has never seen
 
 
 def get_parser():
-    parser = Parser(description="Judge the next characters of the open task.")
-    add = parser.add_argument
-    add("--items", type=Path, default=Path("items.csv"), help="the items that were handed out")
-    add(
-        "--ckpt_path",
-        type=Path,
-        default=Path("workdirs/quansongci"),
-        help="folder of a run of train.py",
+    return get_predict_parser(
+        description="Judge the next characters of the open task.", ckpt_path="workdirs/quansongci"
     )
-    add("--out", type=Path, default=Path("predictions.csv"), help="file to write and hand in")
-    return parser
 
 
 @torch.no_grad()

@@ -1,10 +1,20 @@
-"""The open task's files: items that were handed out, predictions to hand in."""
+"""The open task's files and the flags of predict.py: items that were handed out, predictions to hand in."""
 
 import csv
 import io
 from pathlib import Path
 
-from cli import UserError, safe_write
+from cli import Parser, UserError, safe_write
+
+
+def get_predict_parser(description, ckpt_path):
+    """The parser of predict.py; ckpt_path: the default folder of a run."""
+    parser = Parser(description=description)
+    add = parser.add_argument
+    add("--items", type=Path, default=Path("items.csv"), help="the items that were handed out")
+    add("--ckpt_path", type=Path, default=Path(ckpt_path), help="folder of a run of train.py")
+    add("--out", type=Path, default=Path("predictions.csv"), help="file to write and hand in")
+    return parser
 
 
 def read_items(path, columns):

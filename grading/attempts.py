@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from course.messages import Language
+from course.runner.base import decode_source
 from grading.open_tasks import TASKS, BoardError, Task, csv_text, read_rows
 
 HALVES = ("public", "private")
@@ -134,18 +135,10 @@ def read_predictions(board: Board, data: bytes) -> dict[str, tuple[str, ...]]:
 
 def _decode(data: bytes) -> str:
     """Text of a file: UTF-8 with or without a byte order mark, UTF-16 with one, or GB18030."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise BoardError("not a text file: save it as CSV in UTF-8")
+    text = decode_source(data)
+    if "\0" in text or "\ufffd" in text:
+        raise BoardError("not a text file: save it as CSV in UTF-8")
+    return text
 
 
 def _add(

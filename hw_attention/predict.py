@@ -3,28 +3,18 @@
 python hw_attention/predict.py --items items.csv --ckpt_path workdirs/numerals --out predictions.csv
 """
 
-from pathlib import Path
-
 import torch
-from cli import Parser, command, find_folder, run
-from predictions import read_items, write_predictions
+from cli import command, find_folder, run
+from predictions import get_predict_parser, read_items, write_predictions
 from train import answers, encode_texts, load_model
 
 BATCH = 256
 
 
 def get_parser():
-    parser = Parser(description="Read the numerals of the open task.")
-    add = parser.add_argument
-    add("--items", type=Path, default=Path("items.csv"), help="the items that were handed out")
-    add(
-        "--ckpt_path",
-        type=Path,
-        default=Path("workdirs/numerals"),
-        help="folder of a run of train.py",
+    return get_predict_parser(
+        description="Read the numerals of the open task.", ckpt_path="workdirs/numerals"
     )
-    add("--out", type=Path, default=Path("predictions.csv"), help="file to write and hand in")
-    return parser
 
 
 @torch.no_grad()

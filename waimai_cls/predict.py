@@ -3,11 +3,9 @@
 python waimai_cls/predict.py --items items.csv --ckpt_path workdirs/mean --out predictions.csv
 """
 
-from pathlib import Path
-
-from cli import Parser, command, find_folder, run
+from cli import command, find_folder, run
 from data_processor import clean
-from predictions import read_items, write_predictions
+from predictions import get_predict_parser, read_items, write_predictions
 from sample import judge
 from train import load_checkpoint, restore
 
@@ -15,17 +13,9 @@ BATCH = 256
 
 
 def get_parser():
-    parser = Parser(description="Label the reviews of the open task.")
-    add = parser.add_argument
-    add("--items", type=Path, default=Path("items.csv"), help="the items that were handed out")
-    add(
-        "--ckpt_path",
-        type=Path,
-        default=Path("workdirs/waimai"),
-        help="folder of a run of train.py",
+    return get_predict_parser(
+        description="Label the reviews of the open task.", ckpt_path="workdirs/waimai"
     )
-    add("--out", type=Path, default=Path("predictions.csv"), help="file to write and hand in")
-    return parser
 
 
 def main(argv=None):

@@ -77,7 +77,7 @@ def call_seed(seed: int, call: int) -> int:
 
 
 def decode_source(data: bytes) -> str:
-    """Text of a student's file, whatever its encoding: it is read to salvage functions, never to be run as it is."""
+    """Text of a student's file, whatever its encoding, \\ufffd where there is none: it is read, never run as it is."""
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
     for encoding in encodings:
         with contextlib.suppress(UnicodeDecodeError):

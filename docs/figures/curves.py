@@ -38,6 +38,25 @@ class Picture:
 
 
 ABLATION = ("default", "no_pos", "no_res")
+
+
+def ablation(name, prepare_flags, train_flags):
+    """The curves of the default GPT, of no_pos and of no_res in one picture."""
+    runs = {run: "" if run == "default" else f" --{run}" for run in ABLATION}
+    return Picture(
+        "gpt_songci",
+        (
+            f"prepare.py {prepare_flags}--out_dir {{work}}/data --quiet",
+            *(
+                f"train.py {train_flags}--quiet --data_root {{work}}/data --ckpt_path {{work}}/{run}{flag}"
+                for run, flag in runs.items()
+            ),
+            f"compare.py {' '.join(f'{{work}}/{run}' for run in runs)} --plot {{work}}/{name}.png",
+        ),
+        f"{name}.png",
+    )
+
+
 PICTURES = {
     "gradient_flow": Picture(
         "hw_bptt", ("gradient_flow.py --out_dir {work}",), "gradient_flow.png"
@@ -68,38 +87,8 @@ PICTURES = {
         ("compare.py --recipe tuned --seeds 0 1 2 --ckpt_path {work} --quiet",),
         "compare.png",
     ),
-    "ablation": Picture(
-        "gpt_songci",
-        (
-            "prepare.py --out_dir {work}/data --quiet",
-            *(
-                "train.py --iters 300 --eval_interval 20 --quiet --data_root {work}/data --ckpt_path {work}/"
-                + name
-                + (f" --{name}" if name != "default" else "")
-                for name in ABLATION
-            ),
-            "compare.py "
-            + " ".join(f"{{work}}/{name}" for name in ABLATION)
-            + " --plot {work}/ablation.png",
-        ),
-        "ablation.png",
-    ),
-    "ablation_full": Picture(
-        "gpt_songci",
-        (
-            "prepare.py --data_root data/full/quansongci --out_dir {work}/data --quiet",
-            *(
-                "train.py --quiet --data_root {work}/data --ckpt_path {work}/"
-                + name
-                + (f" --{name}" if name != "default" else "")
-                for name in ABLATION
-            ),
-            "compare.py "
-            + " ".join(f"{{work}}/{name}" for name in ABLATION)
-            + " --plot {work}/ablation_full.png",
-        ),
-        "ablation_full.png",
-    ),
+    "ablation": ablation("ablation", "", "--iters 300 --eval_interval 20 "),
+    "ablation_full": ablation("ablation_full", "--data_root data/full/quansongci ", ""),
 }
 ON_REQUEST = {"ablation_full"}
 

@@ -44,12 +44,6 @@ class Exercise:
     prelude: str = ""
 
 
-def bug_number(exercise: Exercise, student: str) -> int:
-    """Which of the exercise's mistakes a student gets: the same number for the same id, however it is typed."""
-    plain = unicodedata.normalize("NFKC", student).strip().casefold()
-    return zlib.crc32(f"{exercise.homework} {plain}".encode()) % len(exercise.sizes_shown)
-
-
 @functools.cache
 def source(exercise: Exercise, id: str | None) -> str:
     """Text of a module with the exercise's function: with mistake `id`, or right (None)."""
@@ -124,8 +118,10 @@ def shows(exercise: Exercise, id: str, arguments: list[Any]) -> bool:
 
 
 def student_bug(exercise: Exercise, student: str) -> str:
-    """Id of the known mistake that a student gets."""
-    return list(exercise.sizes_shown)[bug_number(exercise, student)]
+    """Id of the known mistake that a student gets: the same for the same student id, however it is typed."""
+    plain = unicodedata.normalize("NFKC", student).strip().casefold()
+    ids = list(exercise.sizes_shown)
+    return ids[zlib.crc32(f"{exercise.homework} {plain}".encode()) % len(ids)]
 
 
 def smallest(exercise: Exercise, id: str) -> int | None:

@@ -61,7 +61,7 @@ class Version:
         for number in sorted(range(len(drawn)), key=lambda number: number != last):
             judged = JudgedCase(drawn[number], check.why)
             seed = case_seed(cases.seed, number)
-            if verdict._judge(check, self.runner, judged, seed, stubs):
+            if verdict.judge(check, self.runner, judged, seed, stubs):
                 self.failing_case[check.name, stubs] = number
                 return False
         return True
