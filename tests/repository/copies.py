@@ -1,4 +1,5 @@
-"""Student copies for tests, built in a fraction of the time: one set of cases, mistakes' answers only where they are asked for."""
+"""Student copies for tests, built in a fraction of the time (one set of cases, mistakes' answers only where they are asked for),
+and links to put into folders."""
 
 import contextlib
 
@@ -29,3 +30,11 @@ def build(folder, *homeworks, mistakes=()):
     with few_cases(mistakes):
         release.build(folder, release.Plan(homeworks))
     return folder
+
+
+def link(path, target):
+    """Make path a symbolic link to target. Skips the test where the user may not: Windows needs a privilege for it."""
+    try:
+        path.symlink_to(target)
+    except OSError as error:
+        pytest.skip(f"no symbolic links here: {error}")

@@ -227,7 +227,7 @@ def test_the_copys_readme_names_the_book(name):
 def test_a_folder_of_something_else_is_not_overwritten(tmp_path, capsys):
     for package in book_pages.PACKAGES:
         needed(package)
-    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(SystemExit):
         book.main(["--out", str(tmp_path)])
     assert "is not a book" in capsys.readouterr().err and (tmp_path / "mine.txt").is_file()

@@ -19,6 +19,7 @@ import pytest
 from course import settings
 from course.homeworks import HOMEWORKS, ROOT
 from grading import release
+from tests.repository import copies
 from tests.repository.copies import build
 from tests.repository.test_docs import INLINE, LANGUAGES, blocks, commands, text_of
 
@@ -68,7 +69,7 @@ def filled(tmp_path_factory):
         for path in (ROOT / homework).glob("*.py"):
             shutil.copyfile(path, copy / homework / path.name)
     if FULL:
-        (copy / "data" / "full").symlink_to(FULL)
+        copies.link(copy / "data" / "full", FULL)
     return copy
 
 

@@ -236,12 +236,15 @@ def test_prepare_bad_input(tmp_path, files, words):
     raw.mkdir()
     out.mkdir()
     for name in ("train.bin", "val.bin", "meta.json", "joined.txt"):
-        (out / name).write_text("old")
+        (out / name).write_text("old", encoding="utf-8")
     for name, text in files.items():
         (raw / name).write_text(text, encoding="utf-8")
     message = user_error("prepare", "--data_root", raw, "--out_dir", out, "--quiet")
     assert all(word in message for word in words), message
-    assert all((out / name).read_text() == "old" for name in ("train.bin", "val.bin", "meta.json"))
+    assert all(
+        (out / name).read_text(encoding="utf-8") == "old"
+        for name in ("train.bin", "val.bin", "meta.json")
+    )
     assert not list(out.glob(".*"))  # no temporary file is left
 
 

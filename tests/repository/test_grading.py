@@ -874,7 +874,7 @@ def test_a_full_disk_costs_nothing_that_was_there(tmp_path):
         run_files.write(tmp_path / "page", "new" * 1000)
     book.append(fake_entry(2))
     assert [entry.key for entry in book.read()] == ["key 0", "key 2"] and book.damaged == 1
-    assert (tmp_path / "page").read_text() == "old" and sorted(
+    assert (tmp_path / "page").read_text(encoding="utf-8") == "old" and sorted(
         path.name for path in tmp_path.iterdir()
     ) == ["j", "page"]
 
@@ -885,7 +885,8 @@ def test_bubblewrap_that_cannot_start_is_replaced_or_named(folder, capsys, monke
     monkeypatch.undo()
     (folder / "bin").mkdir()
     (folder / "bin" / "bwrap").write_text(
-        "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n"
+        "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n",
+        encoding="utf-8",
     )
     (folder / "bin" / "bwrap").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")

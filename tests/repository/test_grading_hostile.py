@@ -217,7 +217,8 @@ def without_namespaces(folder):
     (folder / "bin").mkdir()
     program = folder / "bin" / "bwrap"
     program.write_text(
-        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n",
+        encoding="utf-8",
     )
     program.chmod(0o755)
     folder.chmod(0o755)

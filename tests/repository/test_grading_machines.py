@@ -181,7 +181,9 @@ def cluster(tmp_path):
     first, second = free_ports(2)
     config = tmp_path / "slurm.conf"
     host = socket.gethostname().partition(".")[0]
-    config.write_text(SLURM.format(host=host, folder=tmp_path, first=first, second=second))
+    config.write_text(
+        SLURM.format(host=host, folder=tmp_path, first=first, second=second), encoding="utf-8"
+    )
     key = tmp_path / "munge" / "key"
     key.write_bytes(os.urandom(1024))
     key.chmod(0o600)
@@ -235,6 +237,9 @@ def test_a_slurm_job_array(class_folder, cluster):
     settings = {**cluster, "PARTS": "4", "MEMORY": "0"}
     subprocess.run(script, cwd=class_folder, env=environment(**settings), check=True)
     assert wait_for(lambda: not slurm(cluster, "squeue", "-h"), 500)
-    logs = {path.name: path.read_text() for path in (class_folder / "by slurm.parts").glob("*.log")}
+    logs = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in (class_folder / "by slurm.parts").glob("*.log")
+    }
     assert len(logs) == 5 and (class_folder / "by slurm").is_dir(), logs
     check_same(class_folder, "by slurm")

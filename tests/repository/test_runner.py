@@ -279,7 +279,9 @@ class TestTimeLimit:
     def test_the_first_call_has_no_more_time(self, tmp_path):
         """Importing the module has a limit of its own; a call ends after the stated one."""
         (tmp_path / "hmm").mkdir()
-        (tmp_path / "hmm" / "model.py").write_text("def f():\n    while True:\n        pass\n")
+        (tmp_path / "hmm" / "model.py").write_text(
+            "def f():\n    while True:\n        pass\n", encoding="utf-8"
+        )
         with pytest.raises(CallTimeout, match="no answer within 0.3 s"):
             InProcessRunner(tmp_path, limit=0.3).call("hmm", "f")
 

@@ -151,7 +151,9 @@ def test_numbers_agree_with_the_headers_of_this_machine(machine):
     }[machine]
     if not Path(header).is_file():
         pytest.skip(f"{header} is missing; install linux-libc-dev")
-    numbers = dict(re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", Path(header).read_text()))
+    numbers = dict(
+        re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", Path(header).read_text(encoding="utf-8"))
+    )
     for name, number in seccomp.MACHINES[machine].calls.items():
         assert int(numbers.get(name, number)) == number, name
 
@@ -238,7 +240,7 @@ def runner_of(sandbox, code, homework="hmm"):
 @LINUX
 def test_damaged_sandbox_is_rebuilt_without_loss_of_points(sandbox):
     """A file that every child needs is broken: the next submission is answered by a new sandbox."""
-    (sandbox.inside / "probes" / "hmm.py").write_text("import os; os._exit(0)\n")
+    (sandbox.inside / "probes" / "hmm.py").write_text("import os; os._exit(0)\n", encoding="utf-8")
     with pytest.raises(isolation.IsolationError, match="did not start"):
         sandbox.session("hmm", {})
     with runner_of(sandbox, "def answer():\n    return 1\n") as runner:

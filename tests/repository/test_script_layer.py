@@ -261,7 +261,7 @@ def test_folders_are_searched_from_here_then_from_the_root(tmp_path, monkeypatch
 def test_an_earlier_run_is_moved_aside_or_replaced(tmp_path, capsys):
     files = ("ckpt.pt", "log-*.jsonl")
     for name in ("ckpt.pt", "log-1.jsonl", "mine.txt"):
-        (tmp_path / name).write_text(name)
+        (tmp_path / name).write_text(name, encoding="utf-8")
     TRAINING.start_run(tmp_path, files)
     assert "was moved to" in capsys.readouterr().out
     assert sorted(path.name for path in (tmp_path / "earlier-1").iterdir()) == [
@@ -270,7 +270,7 @@ def test_an_earlier_run_is_moved_aside_or_replaced(tmp_path, capsys):
     ]
     TRAINING.start_run(tmp_path, files)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["earlier-1", "mine.txt"]
-    (tmp_path / "ckpt.pt").write_text("second")
+    (tmp_path / "ckpt.pt").write_text("second", encoding="utf-8")
     TRAINING.start_run(tmp_path, files, overwrite=True)
     assert (tmp_path / "ckpt.pt").is_file() and not (tmp_path / "earlier-2").exists()
     assert not capsys.readouterr().out
@@ -385,7 +385,7 @@ def test_unknown_device_is_refused(text, capsys):
     "affinity, quota, cores", [(8, "max 100000", 8), (3, "max 100000", 3), (8, "250000 100000", 2)]
 )
 def test_threads_are_the_cores_of_this_process(affinity, quota, cores, tmp_path, monkeypatch):
-    (tmp_path / "cpu.max").write_text(quota)
+    (tmp_path / "cpu.max").write_text(quota, encoding="utf-8")
     monkeypatch.setattr(DEVICES, "QUOTA", tmp_path / "cpu.max")
     monkeypatch.setattr(os, "cpu_count", lambda: 16)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(affinity), raising=False)

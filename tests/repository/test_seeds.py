@@ -14,7 +14,9 @@ def test_a_blank_is_the_same_on_all_seeds(tmp_path, capsys):
     assert "hmm-12" in first and "0 verdicts" in first
     stored = json.loads((tmp_path / "hmm-12.json").read_text(encoding="utf-8"))
     assert stored["versions"] > 10 and stored["seeds"] == 3
-    (tmp_path / "hmm-12.json").write_text(json.dumps(stored | {"seconds": 123456}))
+    (tmp_path / "hmm-12.json").write_text(
+        json.dumps(stored | {"seconds": 123456}), encoding="utf-8"
+    )
     assert seeds.main(arguments) == 0
     assert "123456" in capsys.readouterr().out, "a finished blank is not run again"
 

@@ -536,7 +536,7 @@ def test_jieba_is_quiet_and_keeps_no_cache(tmp_path):
     (tmp_path / "lib").mkdir()
     (tmp_path / "tmp").mkdir()
     (tmp_path / "lib" / "pkg_resources.py").write_text(
-        "import warnings\nwarnings.warn('deprecated', DeprecationWarning)\n"
+        "import warnings\nwarnings.warn('deprecated', DeprecationWarning)\n", encoding="utf-8"
     )
     code = "import data_processor as d, sys; print(d.tokenizer('送得 很快！')); assert 'pkg_resources' not in sys.modules"
     env = {

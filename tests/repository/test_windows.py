@@ -49,7 +49,10 @@ def script(simulated, tmp_path):
     def run(code):
         path = tmp_path / "tree" / "tests" / "script.py"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + textwrap.dedent(code))
+        path.write_text(
+            f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + textwrap.dedent(code),
+            encoding="utf-8",
+        )
         words = ["-c", f"import runpy; runpy.run_path({str(ROOT / 'tests' / 'none.py')!r})"]
         code = f"exec(compile(open({str(path)!r}, encoding='utf-8').read(), __file__, 'exec'))"
         words = ["-c", f"__file__ = {str(ROOT / 'script.py')!r}\n{code}"]

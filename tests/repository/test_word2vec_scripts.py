@@ -180,7 +180,10 @@ def test_interrupted_q3_run_loses_nothing(folder, monkeypatch, capsys):
             runner.main([*flags, str(folder / "q3b")])
     runner.main([*flags, str(folder / "q3b"), "--resume"])
     np.testing.assert_array_equal(np.load(folder / "q3b" / "word_vectors.npz")["vectors"], whole)
-    log = [json.loads(line) for line in (folder / "q3b" / "log.jsonl").read_text().splitlines()]
+    log = [
+        json.loads(line)
+        for line in (folder / "q3b" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert [line["iteration"] for line in log] == [10, 20, 30, 40]
     with pytest.raises(runner.UserError, match=r"saved_params_40.npz holds an array"):
         runner.main([*flags, str(folder / "q3b"), "--resume", "--dim", "5"])

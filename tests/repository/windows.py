@@ -10,23 +10,36 @@ code of this repository (libraries see the real system):
 - signal has SIGINT, SIGTERM, SIGBREAK, SIGABRT, SIGFPE, SIGILL and SIGSEGV only;
 - ctypes.CDLL(None) raises TypeError; ctypes.windll exists;
 - winreg exists and says that long paths are not enabled;
-- socket has no AF_UNIX, send_fds, recv_fds.
+- socket has no AF_UNIX, send_fds, recv_fds;
+- text files without an encoding are an error (the default there is cp936 or cp1252).
 
 For all code:
 
-- os.replace and os.rename onto a file that this process has open or mapped are refused, as is removing such a file
-  (PermissionError); a rename onto an existing file is refused too;
-- text files without an encoding, opened from this repository, are an error (the default there is cp936 or cp1252);
-- standard output has the encoding that `environment` is called with.
+- os.replace and os.rename of or onto a file that this process has open or mapped are refused, as is removing such a file,
+  also inside a folder that is removed (PermissionError); a rename onto an existing file is refused too;
+- symbolic links are refused (they need a privilege there);
+- a file or folder with a name that Windows does not have (`a:b`, `what?`, `aux.txt`, a dot or space at the end), or that
+  differs in case only from one beside it, cannot be made;
+- text is written with \\r\\n, also to standard output; standard output has the encoding that `environment` is called with;
+- sh, bash, ps, python3 and other programs of Unix cannot be started, nor scripts that begin with #!; preexec_fn is refused,
+  as is an environment without SYSTEMROOT; Popen.send_signal knows SIGTERM only;
+- the home folder is USERPROFILE, whatever HOME says; multiprocessing starts processes by spawn.
 
-`checkout(folder)` copies the tree as git does there with core.autocrlf: lines end in \\r\\n.
+Not simulated: paths with backslashes and drives, files that another process has open, paths of more than 260 characters.
+
+`checkout(folder)` copies the tree as git does there with core.autocrlf: lines end in \\r\\n. The repository's own
+tests run on it in test_windows_suite.py.
 """
 
 import builtins
 import contextlib
 import importlib
+import io
+import multiprocessing
 import os
 import pathlib
+import re
+import subprocess
 import sys
 import types
 import warnings
@@ -42,8 +55,44 @@ UNIX_OS = {
     *("sched_setaffinity", "WNOHANG", "getloadavg", "sysconf", "uname", "sync", "posix_spawn"),
     *("getxattr", "setxattr", "statvfs", "O_NONBLOCK", "O_CLOEXEC", "O_NOFOLLOW", "O_DIRECTORY"),
 }
+SIGKILL, SIGTERM = 9, 15
 SIGNALS = {"SIGINT", "SIGTERM", "SIGBREAK", "SIGABRT", "SIGFPE", "SIGILL", "SIGSEGV"}
 UNIX_SOCKET = {"AF_UNIX", "send_fds", "recv_fds"}
+UNIX_PROGRAMS = {
+    *(
+        "sh",
+        "bash",
+        "ps",
+        "cat",
+        "ls",
+        "cp",
+        "rm",
+        "mv",
+        "true",
+        "false",
+        "sleep",
+        "kill",
+        "chmod",
+        "ln",
+    ),
+    *(
+        "python3",
+        "env",
+        "nohup",
+        "nice",
+        "setpriv",
+        "unshare",
+        "bwrap",
+        "mount",
+        "su",
+        "sudo",
+        "taskset",
+    ),
+}
+INVALID_NAME = re.compile(
+    r'[<>:"|?*\x00-\x1f]|[. ]$|^(con|prn|aux|nul|com[1-9]|lpt[1-9])(\.|$)', re.IGNORECASE
+)
+OURS = r"(course|grading|tests|data|templates|hmm|hw_bptt|hw_attention|waimai_cls|gpt_songci|word2vec_sst)(\.|$)"
 TEXT_SUFFIXES = {".py", ".md", ".txt", ".toml", ".json", ".html", ".csv", ".tsv", ".svg", ".cfg"}
 
 
@@ -58,6 +107,8 @@ def environment(folder: Path, encoding: str = "cp936", root: Path = ROOT) -> dic
         "PYTHONIOENCODING": f"{encoding}:strict",
         "PYTHONUTF8": "0",
         "PYTHONWARNDEFAULTENCODING": "1",
+        "SYSTEMROOT": "/Windows",
+        "USERPROFILE": os.path.expanduser("~"),
         ROOT_VARIABLE: str(root),
     }
 
@@ -82,7 +133,7 @@ class Facade(types.ModuleType):
 
     def __init__(self, real: types.ModuleType, missing: set[str], replaced: dict[str, object]):
         super().__init__(real.__name__, real.__doc__)
-        self.__dict__.update(_real=real, _missing=missing, _replaced=replaced)
+        self.__dict__.update(_real=real, _missing=missing, _replaced=replaced, _before={})
 
     def __getattr__(self, name):
         if name in self.__dict__["_replaced"]:
@@ -92,7 +143,18 @@ class Facade(types.ModuleType):
         return getattr(self.__dict__["_real"], name)
 
     def __setattr__(self, name, value):
-        setattr(self.__dict__["_real"], name, value)
+        real, before = self.__dict__["_real"], self.__dict__["_before"]
+        if hasattr(real, name):
+            before.setdefault(name, getattr(real, name))
+        setattr(real, name, value)
+
+    def __delattr__(self, name):
+        """What was set here is taken back: pytest's monkeypatch finds nothing to keep in a facade's own names."""
+        real, before = self.__dict__["_real"], self.__dict__["_before"]
+        if name in before:
+            setattr(real, name, before.pop(name))
+        else:
+            delattr(real, name)
 
 
 def simulate() -> None:
@@ -111,10 +173,13 @@ def simulate() -> None:
         return facades.get(name) or real_import(name, globals, locals, fromlist, level)
 
     builtins.__import__ = import_as_on_windows
-    for module in (os, pathlib.Path):
-        refuse_open_files(module)
-    pattern = r"(course|grading|tests|data|templates|hmm|hw_bptt|hw_attention|waimai_cls|gpt_songci|word2vec_sst)(\.|$)"
-    warnings.filterwarnings("error", category=EncodingWarning, module=pattern)
+    for holder in (os, pathlib.Path):
+        refuse_renames(holder)
+    write_crlf()
+    start_processes_as_on_windows()
+    os.path.expanduser = expand_user
+    sys.addaudithook(refuse_what_windows_refuses)
+    warnings.filterwarnings("error", category=EncodingWarning, module=OURS)
     warnings.filterwarnings("error", category=EncodingWarning, module="__main__")
 
 
@@ -181,34 +246,141 @@ def make_winreg() -> types.ModuleType:
     return module
 
 
-def is_open(path: object) -> bool:
+# ---------------------------------------------------------------- files
+
+
+def full_path(path: object, folder: int = -1) -> str:
+    """The path that a call means; folder: its dir_fd, or -1."""
+    text = os.fsdecode(path) if isinstance(path, (bytes, os.PathLike)) else str(path)
+    start = os.readlink(f"/proc/self/fd/{folder}") if folder >= 0 else os.getcwd()
+    return os.path.join(start, text)
+
+
+def is_open(path: str) -> bool:
     """True if this process has the file open, or a map of it."""
-    target = os.path.realpath(str(path))
+    target = os.path.realpath(path)
     for number in os.listdir("/proc/self/fd"):
         try:
             if os.readlink(f"/proc/self/fd/{number}") == target:
                 return True
         except OSError:
             continue
-    with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
-        return any(line.rstrip().endswith(f" {target}") for line in maps)
+    with open("/proc/self/maps", "rb") as maps:
+        return any(line.rstrip().endswith(os.fsencode(f" {target}")) for line in maps)
 
 
-def refuse_open_files(holder) -> None:
-    """Patch replace, rename and unlink of `os` or pathlib.Path: not onto a file that is open here."""
+def refuse_renames(holder) -> None:
+    """Patch `rename` of `os` or pathlib.Path: not onto an existing file."""
+    real = holder.rename
 
-    def refusing(name, real):
-        def changed(*args, **kwargs):
-            paths = args[:1] if name in ("unlink", "remove") else args[:2]
-            for path in paths:
-                if not isinstance(path, int) and os.path.isfile(path) and is_open(path):
-                    raise PermissionError(13, "The process cannot access the file", str(path))
-            if name == "rename" and os.path.isfile(args[1]):
-                raise FileExistsError(17, "Cannot create a file when that file already exists")
-            return real(*args, **kwargs)
+    def rename(source, target, *args, **kwargs):
+        if os.path.isfile(target):
+            raise FileExistsError(17, "Cannot create a file when that file already exists")
+        return real(source, target, *args, **kwargs)
 
-        return changed
+    holder.rename = rename
 
-    for name in ("replace", "rename", "unlink", "remove"):
-        if hasattr(holder, name):
-            setattr(holder, name, refusing(name, getattr(holder, name)))
+
+def refuse_new_name(path: str) -> None:
+    """Raise what Windows raises when a file or folder of this name is made; names that differ in case only are an error too."""
+    folder, name = os.path.split(path.rstrip("/"))
+    if INVALID_NAME.search(name):
+        raise OSError(22, "The filename, directory name, or volume label syntax is incorrect", path)
+    with contextlib.suppress(OSError):
+        if os.path.lexists(path):
+            return
+        like = [other for other in os.listdir(folder) if other.lower() == name.lower()]
+        if like:
+            raise FileExistsError(17, f"On Windows this is the same file as {like[0]}", path)
+
+
+def refuse_what_windows_refuses(event: str, details: tuple) -> None:
+    """An audit hook: events of files and processes that end in an error there."""
+    if event == "open":
+        path, _, flags = details
+        makes = isinstance(flags, int) and flags & os.O_CREAT
+        if makes and not isinstance(path, int) and path is not None:
+            whole = full_path(path)
+            if not whole.startswith(("/proc/", "/dev/")):
+                refuse_new_name(whole)
+    elif event == "os.mkdir":
+        refuse_new_name(full_path(details[0], details[2]))
+    elif event == "os.symlink":
+        raise OSError(22, "A required privilege is not held by the client", str(details[0]))
+    elif event in ("os.remove", "os.rename"):
+        folders = details[1:2] if event == "os.remove" else details[2:4]
+        for path, folder in zip(details, folders, strict=False):
+            whole = full_path(path, folder)
+            if os.path.isfile(whole) and is_open(whole):
+                raise PermissionError(13, "The process cannot access the file", whole)
+    elif event == "subprocess.Popen":
+        refuse_program(*details)
+
+
+def write_crlf() -> None:
+    """Text written without a `newline` has lines that end in \\r\\n, as has standard output."""
+    real = io.open
+
+    def open_as_on_windows(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, *rest, **words):  # fmt: skip
+        if "b" not in mode:
+            caller = sys._getframe(1).f_globals.get("__name__", "")
+            if encoding is None and (caller == "__main__" or re.match(OURS, caller)):
+                raise EncodingWarning("'encoding' argument not specified")
+            if newline is None and not mode.startswith("r"):
+                newline = "\r\n"
+            encoding = encoding or "locale"
+        return real(file, mode, buffering, encoding, errors, newline, *rest, **words)
+
+    builtins.open = io.open = open_as_on_windows
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(newline="\r\n")
+
+
+def expand_user(path):
+    """os.path.expanduser as on Windows: HOME has no part in it."""
+    text = os.fspath(path)
+    if isinstance(text, str) and re.match("~(/|$)", text):
+        return os.environ.get("USERPROFILE", "~") + text[1:]
+    return text
+
+
+# ---------------------------------------------------------------- processes
+
+
+def refuse_program(executable: object, words: object, cwd: object, environment: object) -> None:
+    """Raise what Windows raises when such a process is started."""
+    program = os.fsdecode(executable)  # type: ignore[arg-type]
+    if os.path.basename(program) in UNIX_PROGRAMS:
+        raise FileNotFoundError(2, "The system cannot find the file specified", program)
+    if isinstance(environment, dict) and "SYSTEMROOT" not in environment:
+        raise RuntimeError("Python cannot start on Windows in an environment without SYSTEMROOT")
+    beside_python = os.path.dirname(program) == os.path.dirname(sys.executable)
+    if os.path.isfile(program) and not beside_python:
+        with open(program, "rb") as file:
+            if file.read(2) == b"#!":
+                raise OSError(8, "%1 is not a valid Win32 application", program)
+
+
+def start_processes_as_on_windows() -> None:
+    """Popen without preexec_fn and with SIGTERM only; multiprocessing by spawn."""
+    popen = subprocess.Popen
+    real_start, real_signal = popen.__init__, popen.send_signal
+
+    def start(self, *args, **kwargs):
+        if kwargs.get("preexec_fn"):
+            raise ValueError("preexec_fn is not supported on Windows platforms")
+        real_start(self, *args, **kwargs)
+
+    def send_signal(self, number):
+        if number != SIGTERM:
+            raise ValueError(f"Unsupported signal: {number}")
+        real_signal(self, SIGKILL)
+
+    def end(self):
+        real_signal(self, SIGKILL)
+
+    changed = {"__init__": start, "send_signal": send_signal, "kill": end, "terminate": end}
+    for name, function in changed.items():
+        setattr(popen, name, function)
+    multiprocessing.set_start_method("spawn", force=True)
