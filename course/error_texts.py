@@ -52,12 +52,44 @@ MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, C
 )
 
 
+RETURNED = r"(?P<function>\w+) returned "
+COURSE_WORDS: tuple[tuple[str, str], ...] = (  # (words of the course's own errors, Chinese)
+    (
+        RETURNED + r"a value nested deeper than (?P<limit>\d+) levels",
+        "{function} 返回的值嵌套超过 {limit} 层",
+    ),
+    (RETURNED + r"a whole number past 64 bits", "{function} 返回的整数超出 64 位"),
+    (
+        RETURNED + r"an array of dtype (?P<dtype>.+), expected numbers",
+        "{function} 返回了 dtype 为 {dtype} 的数组，而这里需要数值",
+    ),
+    (RETURNED + r"an answer with too many parts", "{function} 返回的内容过多"),
+    (
+        RETURNED + r"an answer (?:of|with) more than (?P<limit>\d+) MiB(?: beside its arrays)?",
+        "{function} 返回的内容超过 {limit} MiB",
+    ),
+    (r"the process ended before it answered", "进程没有给出答案就结束了"),
+    (
+        r"the process ended before it answered \(exit code (?P<code>-?\w+)\)",
+        "进程没有给出答案就结束了（退出码 {code}）",
+    ),
+    (r"the submission has no folder (?P<folder>\S+)", "提交中没有文件夹 {folder}"),
+    (r"no file (?P<file>\S+)", "没有文件 {file}"),
+    (r"this blank is written without (?P<file>\S+)", "写这个空时不能用 {file}"),
+    (
+        r"input\(\) cannot be answered while the code is being checked",
+        "检查代码时没有人能回答 input()",
+    ),
+    (r"not UTF-8: (?P<reason>.*)", "不是 UTF-8 编码：{reason}"),
+)
+
+
 def meaning(text: str) -> Message | None:
     """What the error means, or None where its own words are all there is."""
-    for pattern, en, zh in MEANINGS:
+    for pattern, en, zh in (*MEANINGS, *((words, None, zh) for words, zh in COURSE_WORDS)):
         if match := re.fullmatch(pattern, text, re.DOTALL):
             parts = {name: value or "" for name, value in match.groupdict().items()}
-            return Message(en.format(**parts), zh.format(**parts))
+            return Message(text if en is None else en.format(**parts), zh.format(**parts))
     return None
 
 

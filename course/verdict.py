@@ -341,7 +341,10 @@ def explain_empty(check: Check, error: StudentError | None = None) -> Message:
     blank_place = blank_places(check.homework).get(check.id)
     id = (error and error.empty) or check.id
     file = (error and error.empty_file) or (blank_place and f"{check.homework}/{blank_place.file}")
-    blank = f"{file}, blank {id}" if file else f"blank {id}"
+    blank = Message(
+        f"{file}, blank {id}" if file else f"blank {id}",
+        f"{file} 中的填空 {id}" if file else f"填空 {id}",
+    )
     if id == check.id:
-        return Message(f"NOT FILLED IN {blank}", f"尚未填写：{blank}")
-    return Message(f"needs {blank}, which is still empty", f"需要先完成 {blank}（尚未填写）")
+        return Message(f"NOT FILLED IN {blank.en}", f"尚未填写：{blank.zh}")
+    return Message(f"needs {blank.en}, which is still empty", f"需要先完成：{blank.zh}（尚未填写）")

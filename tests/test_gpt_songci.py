@@ -61,7 +61,7 @@ def test_mask_scores(student, case):
         form,
         (
             f"masked scores: shape {np.shape(s)}, expected {allowed.shape}",
-            f"掩码后的分数：形状 {np.shape(s)}，应为 {allowed.shape}",
+            f"遮住之后的得分：形状 {np.shape(s)}，应为 {allowed.shape}",
         ),
         scores=s,
     )

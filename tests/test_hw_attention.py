@@ -271,7 +271,7 @@ def test_step(student, case):
         not got["past look"],
         (
             'ask self.look: with the score "none" there is no context to read',
-            '请调用 self.look：打分为 "none" 时没有上下文可读',
+            '请调用 self.look：打分函数为 "none" 时没有上下文可看',
         ),
         past_look=got["past look"],
     )

@@ -91,7 +91,7 @@ def test_softmax(student, case):
     points=1,
     why=(
         "Softmax is the same when a constant is added to a row: choose it so that exp cannot overflow.",
-        "同一行的分数都加上一个常数，softmax 不变：选一个让 exp 不会溢出的常数。",
+        "同一行的得分都加上一个常数，softmax 不变：选一个让 exp 不会溢出的常数。",
     ),
 )
 def test_softmax_overflow(student, case):
@@ -182,7 +182,7 @@ def test_gradcheck_verdicts(student, case):
         missed + accused == 0,
         (
             f"{missed} of {(right == 0).sum()} wrong gradients passed, {accused} of {right.sum()} right ones failed",
-            f"{(right == 0).sum()} 个错误梯度中有 {missed} 个通过，{right.sum()} 个正确梯度中有 {accused} 个被判错",
+            f"{(right == 0).sum()} 个错误梯度中有 {missed} 个通过，{right.sum()} 个正确梯度中有 {accused} 个误判为错",
         ),
         verdicts=verdicts,
         how=ways,
@@ -207,7 +207,7 @@ def test_gradcheck_leaves(student, case):
             moved.sum(axis=1).max(initial=0) <= 1 and np.abs(answer["x"] - x0).max() < 1e-9,
             (
                 "x is not restored: a later call sees an entry that is still moved",
-                "x 没有恢复：后面的调用看到仍被移动的分量",
+                "x 没有还原：后面的调用用到的仍是移动过的分量",
             ),
             **{f"moved {n}": moved.sum(axis=1), f"x {n}": np.abs(answer["x"] - x0) > 1e-9},
         )
@@ -503,7 +503,7 @@ def regression(student, case, *names):
     stubs=REGRESSION,
     why=(
         "The mean cross entropy, plus half the regularisation times the squares.",
-        "平均交叉熵，加上二分之一正则系数乘以平方和。",
+        "平均交叉熵，加上正则化强度的一半乘以权重的平方和。",
     ),
 )
 def test_regression_cost(student, case):

@@ -122,7 +122,7 @@ edit(
     "A3b",
     ("return q @ k_t / math.sqrt(q.size(-1))", "return q @ k_t * math.sqrt(q.size(-1))"),
     en="Longer vectors should give smaller scores per unit: divide or multiply?",
-    zh="向量越长，缩放后的分数应越小：该除还是该乘？",
+    zh="向量越长，缩放后的得分应越小：该除还是该乘？",
 )
 
 edit(
@@ -149,7 +149,7 @@ edit(
         "return (q @ k_t).transpose(-2, -1) / math.sqrt(q.size(-1))",
     ),
     en="Row i should hold what query i thinks of all keys: which of the two stands left?",
-    zh="第 i 行应是第 i 个查询对所有键的分数：哪个应在左边？",
+    zh="第 i 行应是第 i 个查询对所有键的得分：哪个应在左边？",
 )
 
 edit(
@@ -181,7 +181,7 @@ edit(
     "G5b",
     ('return s.masked_fill(mask, float("-inf"))', "return s.masked_fill(mask, -100.0)"),
     en="How small must a score be so that nothing, not even a very low score, falls below it?",
-    zh="这个分数要多小，才不会有别的分数比它更低？",
+    zh="这个得分要多小，才不会有别的得分比它更低？",
 )
 
 edit(
@@ -189,7 +189,7 @@ edit(
     "G220",
     ('return s.masked_fill(mask, float("-inf"))', "return s.masked_fill(mask, -1e4)"),
     en="All scores of a row may be below -10,000: which characters get its weight then?",
-    zh="一行的分数可能都低于 -10,000：这时权重会给哪些字？",
+    zh="一行的得分可能都低于 -10,000：这时权重会给哪些字？",
 )
 
 edit(
@@ -200,7 +200,7 @@ edit(
         "return s.detach().masked_fill(mask, float('-inf'))",
     ),
     en="Training goes back through the scores to the weights of q and k: does your result still lead there?",
-    zh="训练要经过分数回到 q、k 的权重：你的结果还与它们相连吗？",
+    zh="训练时梯度要经过得分传回 q、k 的权重：你的结果还与它们相连吗？",
 )
 
 edit(
@@ -208,7 +208,7 @@ edit(
     "G5c",
     ('return s.masked_fill(mask, float("-inf"))', "return s + mask"),
     en="Two conventions are mixed: which mask is added to scores, and which is a yes or no?",
-    zh="混淆了两种约定：哪种掩码与分数相加，哪种表示是与否？",
+    zh="两种约定混淆了：哪种掩码与得分相加，哪种只表示是与否？",
 )
 
 edit(
@@ -224,7 +224,7 @@ edit(
     "A13",
     ('return s.masked_fill(mask, float("-inf"))', 'return s.masked_fill(mask.T, float("-inf"))'),
     en="A row is the one that looks, a column the one looked at: is your mask the right way round?",
-    zh="行是“看”的一方，列是“被看”的一方：你的掩码方向对吗？",
+    zh="行是查询，列是键：你的掩码方向对吗？",
 )
 
 
@@ -268,7 +268,7 @@ edit(
     "V1",
     ("return torch.softmax(s, dim=-1)", "return s.exp() / s.exp().sum(-1, keepdim=True)"),
     en="Try scores of 1000: which constant may you subtract without changing the result?",
-    zh="试试值为 1000 的分数：减去哪个常数不会改变结果？",
+    zh="试试值为 1000 的得分：减去哪个常数不会改变结果？",
 )
 
 edit(
@@ -287,7 +287,7 @@ edit(
         "return torch.sigmoid(s) / torch.sigmoid(s).sum(-1, keepdim=True)",
     ),
     en="Each row adds up to 1, but does a larger score still get exponentially more?",
-    zh="每行之和虽为 1，但更大的分数是否得到指数级更多的权重？",
+    zh="每行之和虽为 1，但更大的得分是否得到指数级更多的权重？",
 )
 
 edit(
@@ -831,7 +831,7 @@ def guide_logits(logits, fits, rhymes, wanted, used):
     "gpt-t1.0",
     "G51",
     en="May the same rhyme word come twice in one poem?",
-    zh="同一首词里，同一个韵字可以出现两次吗？",
+    zh="同一首词里，同一个韵字可以用两次吗？",
 )
 def guide_logits(logits, fits, rhymes, wanted, used):
     wanted = wanted[:, None]
@@ -1082,7 +1082,7 @@ edit(
     "G204",
     ("part(into)", "part(x)"),
     en="Pre-norm: what stands before the attention?",
-    zh="pre-norm：attention 前面是什么？",
+    zh="前归一化：注意力之前是什么？",
 )
 edit(
     "gpt-w1.0",

@@ -79,7 +79,7 @@ def forward(pi, A, B, obs):
     "hmm-01",
     "H8a",
     en="Each row of your alpha sums to 1, but alpha[t] should sum to P(obs[0..t]): what did you divide by?",
-    zh="你的 alpha 每行之和为 1，但 alpha[t] 之和应为 P(obs[0..t])：你除掉了什么？",
+    zh="你的 alpha 每行之和为 1，但 alpha[t] 之和应为 P(obs[0..t])：你除以了什么？",
 )
 def forward(pi, A, B, obs):
     alpha = np.zeros((len(obs), len(pi)))
@@ -122,7 +122,7 @@ def backward(A, B, obs):
     "hmm-02",
     "H5",
     en="The sum over i of alpha[t, i] beta[t, i] must be the same number for every t: print it.",
-    zh="对每个 t,Σ_i alpha[t, i] beta[t, i] 必须是同一个数：把它打印出来。",
+    zh="对每个 t，Σ_i alpha[t, i] beta[t, i] 必须是同一个数：把它打印出来。",
 )
 def backward(A, B, obs):
     beta = np.ones((len(obs), len(A)))
@@ -234,7 +234,7 @@ def state_posterior(alpha, beta):
     "hmm-04",
     "H9c",
     en="This is P(state | symbols so far). What do the later symbols say about the state at time t?",
-    zh="这是只看到目前符号时的 P（状态 | 符号）。后面的符号对 t 时刻的状态说明了什么？",
+    zh="这是只看到目前为止的符号时的 P(状态 | 符号)。后面的符号对 t 时刻的状态说明了什么？",
 )
 def state_posterior(alpha, beta):
     total = alpha.sum(1, keepdims=True)
@@ -319,7 +319,7 @@ def transition_joint(alpha, beta, A, B, obs):
     "hmm-06",
     "H7",
     en="Multiply 0.3 a thousand times in Python; then take the logarithm.",
-    zh="在 Python 里把 0.3 连乘一千次，再取对数。",
+    zh="在 Python 里把 0.3 连乘一千次，再取对数，看看得到什么。",
 )
 def log_forward(log_pi, log_A, log_B, obs):
     pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
@@ -335,7 +335,7 @@ def log_forward(log_pi, log_A, log_B, obs):
     "H7b",
     en="The logarithm of a sum is not the largest of the logarithms: which function adds numbers that are given "
     "as logarithms?",
-    zh="和的对数不是各对数中最大的那个：哪个函数能把以对数给出的数相加？",
+    zh="和的对数不等于最大的那个对数：已知两个数的对数，哪个函数给出它们之和的对数？",
 )
 def log_forward(log_pi, log_A, log_B, obs):
     log_alpha = np.zeros((len(obs), len(log_pi)))
@@ -379,7 +379,7 @@ def log_forward(log_pi, log_A, log_B, obs):
     "hmm-06",
     "H7c",
     en="Adding logarithms multiplies the probabilities: what does your sum over the states compute?",
-    zh="对数相加是概率相乘：你对状态的求和实际上在做什么？",
+    zh="对数相加就是概率相乘：你对状态求的和，实际上算的是什么？",
 )
 def log_forward(log_pi, log_A, log_B, obs):
     log_alpha = np.zeros((len(obs), len(log_pi)))
@@ -429,7 +429,7 @@ def log_backward(log_A, log_B, obs):
     "hmm-07",
     "H7d",
     en="Multiply 0.3 a thousand times in Python; then take the logarithm.",
-    zh="在 Python 里把 0.3 连乘一千次，再取对数。",
+    zh="在 Python 里把 0.3 连乘一千次，再取对数，看看得到什么。",
 )
 def log_backward(log_A, log_B, obs):
     A, B = np.exp(log_A), np.exp(log_B)
@@ -443,7 +443,7 @@ def log_backward(log_A, log_B, obs):
     "hmm-07",
     "H7e",
     en="A maximum considers the best future only: which function adds numbers whose logarithms are given?",
-    zh="取最大值只看了最好的那个未来：哪个函数能把以对数给出的数相加？",
+    zh="取最大值只看了最好的那个未来：已知两个数的对数，哪个函数给出它们之和的对数？",
 )
 def log_backward(log_A, log_B, obs):
     log_beta = np.zeros((len(obs), len(log_A)))
@@ -1226,7 +1226,7 @@ edit(
     "hmm-11",
     "H222",
     en="The steps out of a state say nothing about the last time: what is the last row of your gamma?",
-    zh="由状态出发的各步不涉及最后一个时刻：你的 gamma 的最后一行是什么？",
+    zh="从最后一个时刻没有再转移出去：你的 gamma 的最后一行是什么？",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     log_p = np.logaddexp.reduce(log_alpha[-1])

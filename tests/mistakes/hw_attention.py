@@ -171,7 +171,7 @@ edit(
     "att-03",
     "A5",
     en="Without the nonlinearity, which part of the score depends on both q and k?",
-    zh="没有非线性时，分数中哪一部分同时依赖 q 和 k？",
+    zh="没有非线性时，得分中哪一部分同时依赖 q 和 k？",
 )
 def score_additive(q, k, W, w):
     d = q.size(-1)
@@ -273,7 +273,7 @@ edit(
     "N18",
     ("return q @ k.transpose(-2, -1)", "return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))"),
     en="This score is the plain one: what did you divide by?",
-    zh="这是未缩放的分数：你除了什么？",
+    zh="要的是未缩放的得分：你除以了什么？",
 )
 
 edit(
@@ -412,7 +412,7 @@ def attention_weights(scores, keep=None):
     "att-07",
     "G5b",
     en="A boolean mask added to the scores adds 1 where it is True: which kind of mask can be added?",
-    zh="混淆约定时，“是”会变成 1：哪种掩码与分数相加？",
+    zh="两种约定混淆了，True 会当作 1 加进去：与得分相加的是哪种掩码？",
 )
 def attention_weights(scores, keep=None):
     return torch.softmax(scores if keep is None else scores + keep, dim=-1)
@@ -422,7 +422,7 @@ def attention_weights(scores, keep=None):
     "att-07",
     "N22",
     en="What does your function return for a row that may look at nothing? Compare with the docstring.",
-    zh="若某一行什么都不能看，你的函数给出什么？文档字符串写了应是什么。",
+    zh="若某一行什么都不能看，你的函数给出什么？应给出什么，文档字符串里写了。",
 )
 def attention_weights(scores, keep=None):
     return torch.softmax(
@@ -444,7 +444,7 @@ def attention_weights(scores, keep=None):
     "att-07",
     "N24",
     en="How small must a score be so that no other score falls below it?",
-    zh="这个分数要多小，才不会有别的分数比它更低？",
+    zh="这个得分要多小，才不会有别的得分比它更低？",
 )
 def attention_weights(scores, keep=None):
     if keep is None:
@@ -456,7 +456,7 @@ def attention_weights(scores, keep=None):
     "att-07",
     "N25",
     en="Try scores of 1000: which constant may you subtract without changing the result?",
-    zh="试试值为 1000 的分数：减去哪个常数不会改变结果？",
+    zh="试试值为 1000 的得分：减去哪个常数不会改变结果？",
 )
 def attention_weights(scores, keep=None):
     e = scores.exp() if keep is None else scores.exp() * keep
@@ -785,7 +785,7 @@ edit(
     "A2c",
     ("attend(score_scaled_dot(q, k),", "attend(q @ k.transpose(-2, -1),"),
     en="Which of the two dot-product scores did Vaswani et al. use?",
-    zh="两种点积分数，这里该用哪一种？",
+    zh="两种点积打分函数，这里该用哪一种？",
 )
 
 edit(
@@ -817,7 +817,7 @@ edit(
     "N40",
     ("None if keep is None else keep.unsqueeze(-3))", "keep)"),
     en="keep (B, L, L) with scores (B, h, L, L): which of its axes is aligned with the heads now? Try B = h.",
-    zh="keep (B, L, L) 与分数 (B, h, L, L) 对齐：它的哪一维对上了头？试试 B = h。",
+    zh="keep (B, L, L) 与得分 (B, h, L, L) 对齐：它的哪一维对上了头？试试 B = h。",
 )
 
 edit(
@@ -833,7 +833,7 @@ edit(
     "N88",
     ("keep.unsqueeze(-3))", "keep[:, None])"),
     en="keep may also be one mask for all texts, (L, L): what does your indexing make of it?",
-    zh="keep 也可以是所有文本共用的掩码（L, L）：你的下标把它变成了什么？",
+    zh="keep 也可以是所有文本共用的掩码 (L, L)：你的下标把它变成了什么？",
 )
 
 
@@ -873,7 +873,7 @@ edit(
     ("centred = x - x.mean(-1, keepdim=True)", "centred = x - x.mean(0, keepdim=True)"),
     ("(centred.square().mean(-1,", "(centred.square().mean(0,"),
     en="A single token must give the same result as among other tokens.",
-    zh="单独一个词与和别的词一起，结果必须相同。",
+    zh="一个词单独算，和与别的词一起算，结果必须相同。",
 )
 
 
@@ -893,7 +893,7 @@ edit(
     ("centred = x - x.mean(-1, keepdim=True)", "centred = x - x.mean(1, keepdim=True)"),
     ("(centred.square().mean(-1,", "(centred.square().mean(1,"),
     en="A single token must give the same result as among other tokens: over which axis is your mean?",
-    zh="单独一个词与和别的词一起，结果必须相同：你的均值沿哪一维？",
+    zh="一个词单独算，和与别的词一起算，结果必须相同：你的均值沿哪一维？",
 )
 
 edit(
@@ -1082,7 +1082,7 @@ edit(
     "A19",
     ("states, keep[:, None])", "states)"),
     en="Translate one sentence alone and inside a batch: same weights?",
-    zh="单独翻译一个句子与放在批次中翻译：权重相同吗？",
+    zh="一个句子单独翻译，和放在一批里翻译：权重相同吗？",
 )
 
 edit(
@@ -1114,7 +1114,7 @@ edit(
     "att-19",
     "N52",
     en="Which vector is the query, and which are the keys? Every text should get its own context.",
-    zh="谁在提问，谁被提问？每个文本应有自己的上下文。",
+    zh="谁是查询，谁是键？每条文本应有自己的上下文。",
 )
 def context(self, state, states, keep):
     context, weights = attend(
@@ -1134,7 +1134,7 @@ edit(
     ),
     ("return context[:, 0], weights[:, 0]", "return out[:, 0], weights[:, 0]"),
     en="keep (B, S) with scores (B, 1, S): which of its axes is aligned with the query now?",
-    zh="keep (B, S) 与打分 (B, 1, S) 放在一起：它的哪一维对上了查询？",
+    zh="keep (B, S) 与得分 (B, 1, S) 放在一起：它的哪一维对上了查询？",
 )
 
 
@@ -1159,7 +1159,7 @@ edit(
         "context, weights = self.look(states[:, -1], states, keep)",
     ),
     en="Print the weights for two output words: which vector is the query?",
-    zh="打印两个输出词的权重：是谁在提问？",
+    zh="打印两个输出词的权重：谁是查询？",
 )
 
 edit(
@@ -1182,7 +1182,7 @@ edit(
         "return self.out(torch.cat([state, context], -1)), new, weights",
     ),
     en="Which state does the output read: the old or the new one?",
-    zh="输出层读的是旧状态还是新状态？",
+    zh="输出层的输入是旧状态还是新状态？",
 )
 
 edit(
@@ -1224,7 +1224,7 @@ edit(
         "context, weights = self.context(state, states, keep)",
     ),
     en='With the score "none" the decoder looks at nothing: which method handles that?',
-    zh='打分为 "none" 时什么都不看：这由谁负责？',
+    zh='打分函数为 "none" 时什么都不看：这由谁负责？',
 )
 
 
@@ -1308,7 +1308,7 @@ edit(
         "targets.clone()",
     ),
     en="What does the decoder know when it predicts word t?",
-    zh="解码器在预测第 t 个词时，知道些什么？",
+    zh="预测第 t 个词时，解码器已经知道哪些词？",
 )
 
 edit(
@@ -1502,7 +1502,7 @@ def expected_logits(n, tied):
     "att-24",
     "N74",
     en="What does the tie change, and which scores does it leave unchanged?",
-    zh="绑定改变了什么？哪些分数不受影响？",
+    zh="绑定改变了什么？哪些得分不受影响？",
 )
 def expected_logits(n, tied):
     return {"same_mean": 0.0, "same_std": 1.0, "other_mean": 0.0, "other_std": 1.0}
@@ -1570,7 +1570,7 @@ edit(
     "N81",
     ("torch.exp(r / (2 * n)", "torch.exp((r / n).sqrt() / 2"),
     en="The deviation of a score given q is √(r/n): which power appears in the mean of e^z?",
-    zh="给定 q 时分数的标准差是 √(r/n):e^z 的均值里是它的几次方？",
+    zh="给定 q 时得分的标准差是 √(r/n)：e^z 的均值里是它的几次方？",
 )
 
 edit(
@@ -1620,7 +1620,7 @@ edit(
     "A201",
     ("heads(memory @ W_v)", "heads(x @ W_v)"),
     en="From which text do the values come?",
-    zh="value 来自哪一段文本？",
+    zh="值来自哪一段文本？",
 )
 edit(
     "att-27",
@@ -1638,7 +1638,7 @@ edit(
     ('float("-inf")', "-1e9"),
     ("weights.masked_fill(hidden, 0.0)", "weights"),
     en="A query that may look nowhere looks everywhere alike here.",
-    zh="哪里都不能看的 query，在这里却对各处一视同仁。",
+    zh="什么都不能看的查询，在这里却把权重平均分给了各处。",
 )
 edit(
     "att-27",
@@ -1670,7 +1670,7 @@ edit(
         'torch.softmax(scores.masked_fill(hidden, float("-inf")), dim=-2)',
     ),
     en="Each query's weights add up to 1, not each key's.",
-    zh="应是每个 query 的权重之和为 1，而不是每个 key。",
+    zh="应是每个查询的权重之和为 1，而不是每个键。",
 )
 
 # ---- met in code from outside
@@ -1782,5 +1782,5 @@ edit(
         "return torch.softmax(scores - 1e9 * (~keep), dim=-1)",
     ),
     en="-1e9 on every key of a row cancels under the softmax: a row with nothing to keep shares its weight out all the same.",
-    zh="一行里每个 key 都加上 -1e9，在 softmax 里会抵消：没有可看的 key 的行仍然分出了权重。",
+    zh="一行里每个键都加上 -1e9，在 softmax 里会抵消：没有可看的键的行仍然分出了权重。",
 )

@@ -13,7 +13,7 @@ from course.mistakes import edit, mistake
     "bptt-01",
     "B21",
     en="What does your formula do with y_pred = 0 and y_gt = 1? Clip as the loss does.",
-    zh="y_pred = 0 而 y_gt = 1 时，你的公式会怎样？像损失函数那样先截断。",
+    zh="y_pred = 0 而 y_gt = 1 时，你的公式会怎样？像损失函数那样先限制它的范围。",
 )
 def relu_dy(y_pred, y_gt):
     return (1 - y_gt) / (1 - y_pred) - y_gt / y_pred
@@ -87,7 +87,7 @@ edit(
     "B22",
     ("return dd * h[-1]", "return dd * h[-2]"),
     en="The output reads the last state: which row of h is that, with h[0] in front?",
-    zh="输出读取的是最后一个状态：h[0] 在最前面时，那是 h 的哪一行？",
+    zh="输出由最后一个状态算出：h[0] 在最前面时，那是 h 的哪一行？",
 )
 
 edit(
@@ -120,7 +120,7 @@ edit(
     ("dh, on = np.zeros_like(a), a > 0", "dh = np.zeros_like(a)"),
     ("dh[t - 1] = W.T.dot(dh[t] * on[t])", "dh[t - 1] = W.T @ dh[t]"),
     en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
-    zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少？",
+    zh="损失只能通过 ReLU 到达 a_t：a_t 为负时它的导数是多少？",
 )
 
 edit(
@@ -137,7 +137,7 @@ edit(
     "bptt-04",
     "B3",
     en="W was used at every step in the forward pass: does the loss not depend on the earlier states?",
-    zh="前向时每一步都用了 W：损失难道感受不到更早的状态？",
+    zh="前向时每一步都用了 W：难道更早的状态影响不到损失？",
 )
 def relu_dh(dd, V, W, a):
     dh = np.zeros_like(a)
@@ -252,7 +252,7 @@ edit(
     "B1d",
     ("return dh * (a > 0)", "return dh.copy()"),
     en="The loss reaches a_t only through ReLU: what is its derivative where a_t is negative?",
-    zh="损失只能通过 ReLU 到达 a_t:a_t 为负时它的导数是多少？",
+    zh="损失只能通过 ReLU 到达 a_t：a_t 为负时它的导数是多少？",
 )
 
 edit(
@@ -402,7 +402,7 @@ edit(
     "B8",
     ("return da.sum(axis=0)", "return da[0].copy()"),
     en="b is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 b，所以它的梯度是对……求和",
+    zh="每一步都加了 b，它的梯度应对什么求和？",
 )
 
 edit(
@@ -599,7 +599,7 @@ edit(
     "B28",
     ("return do.T @ h[1:]", "return do.T @ h[:-1]"),
     en="Which state does the output of step t read: the one before the step or after it?",
-    zh="第 t 步的输出读取的是哪个状态：这一步之前的还是之后的？",
+    zh="第 t 步的输出由哪个状态算出：这一步之前的还是之后的？",
 )
 
 edit(
@@ -631,7 +631,7 @@ edit(
     "B8c",
     ("return do.sum(axis=0)", "return do[0].copy()"),
     en="c is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 c，所以它的梯度是对……求和",
+    zh="每一步都加了 c，它的梯度应对什么求和？",
 )
 
 edit(
@@ -794,7 +794,7 @@ edit(
     "bptt-15",
     "B12b",
     en="Every step has its own loss. Which of them does your gradient include?",
-    zh="每一步都有自己的损失。你的梯度看到了哪几个？",
+    zh="每一步都有自己的损失。你的梯度里有哪几步的？",
 )
 def rnn_dh(do, V, W, slope):
     dh = np.zeros_like(slope)
@@ -929,7 +929,7 @@ edit(
     "B8r",
     ("return da.sum(axis=0)", "return da[0].copy()"),
     en="b is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 b，所以它的梯度是对……求和",
+    zh="每一步都加了 b，它的梯度应对什么求和？",
 )
 
 edit(
@@ -989,7 +989,7 @@ def rnn_dx(da, U):
     "bptt-20",
     "B3s",
     en="The sum over k = 1..t has t terms. How does the loss of step t depend on h_1?",
-    zh="对 k = 1..t 的求和有 t 项。第 t 步的损失怎样感受到 h_1？",
+    zh="对 k = 1..t 的求和有 t 项。h_1 怎样影响第 t 步的损失？",
 )
 def rnn_step_dh(do_t, V, W, slope):
     dh = np.zeros_like(slope)
@@ -1106,7 +1106,7 @@ def sgd_step(params, grads, lr, clip=None):
     "bptt-21",
     "B30d",
     en="Clipping each entry changes the direction of the step. What does the docstring limit?",
-    zh="逐个截断会改变步子的方向。文档字符串限制的是什么？",
+    zh="逐个裁剪会改变这一步的方向。文档字符串限制的是什么？",
 )
 def sgd_step(params, grads, lr, clip=None):
     limit = math.inf if clip is None else clip
@@ -1226,7 +1226,7 @@ edit(
     "B28l",
     ("return dz.T @ h[1:]", "return dz.T @ h[:-1]"),
     en="Which state does the output of step t read: the one before the step or after it?",
-    zh="第 t 步的输出读取的是哪个状态：这一步之前的还是之后的？",
+    zh="第 t 步的输出由哪个状态算出：这一步之前的还是之后的？",
 )
 
 edit(
@@ -1258,7 +1258,7 @@ edit(
     "B8q",
     ("return dz.sum(axis=0)", "return dz[0].copy()"),
     en="c is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 c，所以它的梯度是对……求和",
+    zh="每一步都加了 c，它的梯度应对什么求和？",
 )
 
 edit(
@@ -1290,7 +1290,7 @@ edit(
     "B12l",
     ("return V.T.dot(dz_t) + W.T.dot(later)", "return V.T @ dz_t"),
     en="The output at t reads h_t; what else reads it one step later?",
-    zh="h_t 流向第 t 步的输出，下一步还有谁读取它？",
+    zh="h_t 流向第 t 步的输出，下一步还有谁用到它？",
 )
 
 
@@ -1420,7 +1420,7 @@ edit(
         "return dh_t * (1 - np.tanh(C_t) ** 2) + carried",
     ),
     en="Read h_t = o_t tanh(C_t) again: what multiplies the tanh?",
-    zh="再读一遍 h_t = o_t tanh(C_t):tanh 前面乘着什么？",
+    zh="再读一遍 h_t = o_t tanh(C_t)：tanh 前面乘着什么？",
 )
 
 edit(
@@ -1514,7 +1514,7 @@ edit(
     "B19",
     ("return dC_t * i_t * (1 - a_t**2)", "return dC_t * i_t * a_t * (1 - a_t)"),
     en="The candidate comes from tanh: is its derivative a(1 - a)?",
-    zh="候选来自 tanh：它的导数是 a(1 - a) 吗？",
+    zh="候选值来自 tanh：它的导数是 a(1 - a) 吗？",
 )
 
 edit(
@@ -1651,7 +1651,7 @@ edit(
     "B25l",
     ("return d_gate.T @ x", "return d_gate[1:].T @ x[:-1]"),
     en="The gate reads x_t of the same step; only the state comes from one step back.",
-    zh="门读取的是同一步的 x_t；来自上一步的只有状态。",
+    zh="门用的是同一步的 x_t；来自上一步的只有状态。",
 )
 
 edit(
@@ -1659,7 +1659,7 @@ edit(
     "B8l",
     ("return d_gate.sum(axis=0)", "return d_gate[0].copy()"),
     en="b_g is added at every step, so its gradient is a sum over ...",
-    zh="每一步都加了 b_g，所以它的梯度是对……求和",
+    zh="每一步都加了 b_g，它的梯度应对什么求和？",
 )
 
 edit(
@@ -1691,7 +1691,7 @@ edit(
     "B31",
     ("return sum(d[gate] @ U[gate] for gate in U)", 'return d["f"] @ U["f"]'),
     en="x_t is read four times. How many terms does your sum have?",
-    zh="x_t 被读取了四次。你的和有几项？",
+    zh="x_t 用了四次。你的和有几项？",
 )
 
 edit(
@@ -1702,7 +1702,7 @@ edit(
         'return sum(d[gate] @ U[gate] for gate in "fio")',
     ),
     en="The candidate reads x_t too.",
-    zh="候选也读取 x_t。",
+    zh="候选值也用到 x_t。",
 )
 
 edit(
@@ -1844,7 +1844,7 @@ edit(
     "B217",
     ("= d[gate].T @ h[:-1]", "= d[gate].T @ h[1:]"),
     en="The gates of step t read the state of step t - 1.",
-    zh="第 t 步的门读取的是第 t - 1 步的状态。",
+    zh="第 t 步的门用的是第 t - 1 步的状态。",
 )
 edit(
     "bptt-46",

@@ -86,7 +86,7 @@ edit(
         'return jieba.lcut("".join(text.split()))',
     ),
     en="Two words with a space between them, and the same two without it: are they one word now?",
-    zh="“研究 生”和“研究生”：两个词之间的空格说明了什么？",
+    zh="“研究 生”和“研究生”：两个词之间的空格说明什么？",
 )
 
 edit(
@@ -837,7 +837,7 @@ def attend(q, k, v, lengths):
     "wai-13",
     "W77",
     en="By what are the scores divided, so that their spread does not grow with d?",
-    zh="为使分数的离散程度不随 d 增大，应除以什么？",
+    zh="要使得分的离散程度不随 d 增大，应除以什么？",
 )
 def attend(q, k, v, lengths):
     keep = keep_mask(lengths, q.size(2))[:, None, None]
@@ -854,7 +854,7 @@ def attend(q, k, v, lengths):
     "wai-13",
     "W79",
     en="A score of 0 is a score: which score gives the weight 0?",
-    zh="0 分也是分数：哪个分数对应权重 0？",
+    zh="得分 0 也是一个得分：得分取什么值，权重才恰好为 0？",
 )
 def attend(q, k, v, lengths):
     keep = keep_mask(lengths, q.size(2))[:, None, None]
@@ -996,7 +996,7 @@ edit(
     "W10",
     ("lengths),", "lengths).softmax(1),"),
     en="What is the smallest loss you ever see, and can it reach 0?",
-    zh="你见过的最小损失是多少？它能到 0 吗？",
+    zh="你得到的损失最小是多少？它能到 0 吗？",
 )
 
 

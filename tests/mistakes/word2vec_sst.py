@@ -11,7 +11,7 @@ edit(
     "V1",
     ("e = np.exp(x - np.max(x, axis=-1, keepdims=True))", "e = np.exp(x)"),
     en="Try the scores [1001, 1002]; which constant may you subtract without changing the result?",
-    zh="试试分数 [1001, 1002]；减去哪个常数不会改变结果？",
+    zh="试试得分 [1001, 1002]；减去哪个常数不会改变结果？",
 )
 
 edit(
@@ -22,7 +22,7 @@ edit(
         "e = np.exp(x - np.argmax(x, axis=-1)[..., None])",
     ),
     en="argmax is the index of the largest score. Do you want to subtract an index?",
-    zh="argmax 是最大分数的位置。你想减去的是位置吗？",
+    zh="argmax 是最大得分的位置。你想减去的是位置吗？",
 )
 
 edit(
@@ -30,7 +30,7 @@ edit(
     "V1c",
     ("keepdims=True))", "keepdims=True)) if x.ndim > 1 else np.exp(x)"),
     en="Matrices are safe in your softmax. Is a single row of scores, too?",
-    zh="你的 softmax 对矩阵是安全的。对单独一行分数也安全吗？",
+    zh="你的 softmax 对矩阵是安全的。对单独一行得分也安全吗？",
 )
 
 edit(
@@ -92,7 +92,7 @@ edit(
     ),
     ("return e / np.sum(e, axis=-1, keepdims=True)", "return e / np.sum(e, axis=1, keepdims=True)"),
     en="x may also be a single row of scores, (D,): which axes does it have?",
-    zh="x 也可以只是一行分数 (D,)：它有哪些轴？",
+    zh="x 也可以只是一行得分 (D,)：它有哪些轴？",
 )
 
 
@@ -472,7 +472,7 @@ def forward_backward_prop(data, labels, params, dimensions):
     "w2v-05",
     "V9",
     en="An impossible class has probability 0: what is 0 * log 0? Take the log of the right class only.",
-    zh="不可能的类别概率为 0:0 * log 0 是多少？只对正确类别取对数。",
+    zh="不可能的类别概率为 0：0 * log 0 是多少？只对正确类别取对数。",
 )
 def forward_backward_prop(data, labels, params, dimensions):
     W1, b1, W2, b2 = unpack(params, dimensions)
@@ -640,7 +640,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V1e",
     en="You wrote the exponentials by hand: what happens to them at a score of 1000?",
-    zh="你自己写了指数：分数为 1000 时会怎样？",
+    zh="你自己写了指数：得分为 1000 时会怎样？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     e = np.exp(outputVectors @ predicted)
@@ -705,7 +705,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V13k",
     en="y is one-hot: what did you subtract at the other words?",
-    zh="y 是 one-hot：你在其他词那里减去了什么？",
+    zh="y 是独热向量：你在其他词那里减去了什么？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -894,7 +894,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V14",
     en="1 - sigmoid(z) = sigmoid(-z): which of the two keeps its digits when z is 40?",
-    zh="1 - sigmoid(z) = sigmoid(-z):z = 40 时哪一个保住有效数字？",
+    zh="1 - sigmoid(z) = sigmoid(-z)：z = 40 时哪一个保住有效数字？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -981,7 +981,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V13i",
     en="The score of a negative should become low: which sign does it have inside the sigmoid?",
-    zh="负样本的分数应当变低：在 sigmoid 里它带什么符号？",
+    zh="负样本的得分应当变低：在 sigmoid 里它带什么符号？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -1001,7 +1001,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V13l",
     en="With respect to its score, a term's gradient vanishes as the prediction becomes right: does yours?",
-    zh="一项越正确，它对分数的梯度就越小：你的也是吗？",
+    zh="一项越正确，它对得分的梯度就越小：你的也是吗？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -1345,7 +1345,7 @@ def skipgram(
     "w2v-09",
     "V15l",
     en="Which table has the vector of the word that predicts, which those of the words to predict?",
-    zh="预测别人的词用哪张表里的向量，被预测的词又用哪张？",
+    zh="用来预测的词取哪张表里的向量，要预测的词又取哪张？",
 )
 def skipgram(
     currentWord,
@@ -1398,7 +1398,7 @@ def cbow(
     "w2v-10",
     "V16b",
     en="Try a context with the same word twice: how often is its vector in the sum, and in the gradient?",
-    zh="试一个同一个词出现两次的上下文：它的向量在和里出现几次，在梯度里又有几次？",
+    zh="试一个有重复词的上下文：它的向量在和里出现几次，在梯度里又有几次？",
 )
 def cbow(
     currentWord,
@@ -1793,7 +1793,7 @@ edit(
         "np.mean(wordVectors[sorted({tokens[word] for word in sentence})],",
     ),
     en="Try a sentence with the same word twice.",
-    zh="试一个同一个词出现两次的句子。",
+    zh="试一个有重复词的句子。",
 )
 
 edit(
@@ -1833,7 +1833,7 @@ def getSentenceFeatures(tokens, wordVectors, sentence):
     "w2v-13",
     "V20",
     en="Set the regularisation large: is your gradient of half the squares twice what it should be?",
-    zh="把正则系数设大：二分之一平方和的梯度是不是多了一倍？",
+    zh="把正则化强度设大：二分之一平方和的梯度是不是多了一倍？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -1849,7 +1849,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20b",
     en="Set the regularisation large: do the weights shrink or grow?",
-    zh="把正则系数设大：权重变小还是变大？",
+    zh="把正则化强度设大：权重变小还是变大？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -1897,7 +1897,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20e",
     en="Cost and gradient agree. Does the docstring say half the regularisation, or all of it?",
-    zh="代价与梯度一致。文档字符串说的是正则系数的一半，还是全部？",
+    zh="代价与梯度一致。文档字符串说的是正则化强度的一半，还是全部？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -1929,7 +1929,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V1f",
     en="You wrote the exponentials by hand: what happens to them at a score of 1000?",
-    zh="你自己写了指数：分数为 1000 时会怎样？",
+    zh="你自己写了指数：得分为 1000 时会怎样？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -1993,7 +1993,7 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
     "w2v-13",
     "V20p",
     en="Change the regularisation only: does the result change?",
-    zh="只改变正则系数：结果会变吗？",
+    zh="只改变正则化强度：结果会变吗？",
 )
 def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
     N = len(features)
@@ -2009,7 +2009,7 @@ edit(
     "V20g",
     ("return np.logspace(-5, 1, 13)", "return np.linspace(1e-4, 1e-3, 10)"),
     en="Regularisation strengths matter in powers of ten: how many of them does your grid cover?",
-    zh="正则强度以数量级起作用：你的取值覆盖了几个数量级？",
+    zh="正则化强度以数量级起作用：你的取值覆盖了几个数量级？",
 )
 
 edit(
@@ -2200,7 +2200,7 @@ edit(
     "V25c",
     ("dh = dscores @ W2.T * (h > 0)", "dh = dscores @ W2.T * h * (1 - h)"),
     en="The hidden layer is ReLU here: whose derivative is h (1 - h)?",
-    zh="这里的隐藏层是 ReLU:h (1 - h) 是谁的导数？",
+    zh="这里的隐藏层是 ReLU：h (1 - h) 是谁的导数？",
 )
 
 

@@ -13,6 +13,7 @@ from course.homeworks import HOMEWORKS, ROOT
 from course.labels import beside_chinese, case_label, value_name
 from course.runner import InProcessRunner
 from course.runner.base import ErrorKind, StudentError
+from course.salvage import salvage_message
 from course.verdict import Status
 
 CODE = re.compile(  # identifiers, formulas and names of libraries stay as they are
@@ -81,7 +82,63 @@ def test_raw_errors_say_what_the_student_did(text, chinese):
     "text", ["f returned a value nested deeper than 40 levels", "f returned a whole number past 64 bits"]
 )  # fmt: skip
 def test_limits_of_an_answer_are_not_taken_for_its_type(text):
-    assert meaning(text) is None
+    message = meaning(text)
+    assert message and message.en == text and "类型" not in message.zh
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        ("f returned a value nested deeper than 40 levels", "f 返回的值嵌套超过 40 层"),
+        ("f returned a whole number past 64 bits", "f 返回的整数超出 64 位"),
+        (
+            "f returned an array of dtype object, expected numbers",
+            "f 返回了 dtype 为 object 的数组，而这里需要数值",
+        ),
+        ("f returned an answer with too many parts", "f 返回的内容过多"),
+        (
+            "f returned an answer with more than 8 MiB beside its arrays",
+            "f 返回的内容超过 8 MiB",
+        ),
+        ("f returned an answer of more than 256 MiB", "f 返回的内容超过 256 MiB"),
+        ("the process ended before it answered", "进程没有给出答案就结束了"),
+        (
+            "the process ended before it answered (exit code -9)",
+            "进程没有给出答案就结束了（退出码 -9）",
+        ),
+        ("the submission has no folder hmm", "提交中没有文件夹 hmm"),
+        ("no file hmm/whole.py", "没有文件 hmm/whole.py"),
+        ("this blank is written without model.py", "写这个空时不能用 model.py"),
+        (
+            "input() cannot be answered while the code is being checked",
+            "检查代码时没有人能回答 input()",
+        ),
+        ("not UTF-8: invalid start byte", "不是 UTF-8 编码：invalid start byte"),
+    ],
+)
+def test_the_courses_own_errors_have_chinese_and_keep_their_english(text, chinese):
+    assert meaning(text) == (text, chinese)
+
+
+def test_an_empty_blank_is_named_without_english_words():
+    check = next(check for check in load_checks("hmm") if check.id == "hmm-03")
+    assert verdict.explain_empty(check) == (
+        "NOT FILLED IN hmm/model.py, blank hmm-03",
+        "尚未填写：hmm/model.py 中的填空 hmm-03",
+    )
+    needed = StudentError("NotImplementedError", "", empty="hmm-01", empty_file="hmm/model.py")
+    assert verdict.explain_empty(check, needed) == (
+        "needs hmm/model.py, blank hmm-01, which is still empty",
+        "需要先完成：hmm/model.py 中的填空 hmm-01（尚未填写）",
+    )
+    unknown = StudentError("NotImplementedError", "", empty="hmm-00")
+    assert not english_in(verdict.explain_empty(check, unknown).zh)
+
+
+def test_a_file_that_cannot_be_loaded_is_explained_in_chinese():
+    error = StudentError("NotUtf8Error", "not UTF-8: invalid byte 0xb5", "hmm/model.py, line 3")
+    zh = salvage_message(error, "hmm").zh
+    assert zh.startswith("hmm/model.py 无法解析（第 3 行：不是 UTF-8 编码："), zh
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,11 @@ HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
 HALF_WIDTH = re.compile(
     rf"[{HAN}“”、。，：；？！）][*]*[,:;()?!]|[,:;()?!][*]*[{HAN}“”]|\w[?!](?=[\"']?$)"
 )
+GLUED = re.compile(  # between two Latin pieces without a space, or behind a formula: "到达 a_t:a_t", "$U$ , $W$"
+    r"[\w)§][,;:](?=[A-Za-zΑ-Ωα-ω§(])|(?<=§) ?[,;:](?=\s|$)|[\w)][,;]$", re.M
+)
+HAN_LINE = re.compile(rf"^.*[{HAN}].*$", re.M)
+FORMULA = re.compile(r"\$[^$\n]+\$")
 STARTS = (tokenize.NEWLINE, tokenize.INDENT, tokenize.NL, tokenize.COMMENT)  # before a docstring
 INPUT = "tests/repository/"  # its strings are inputs: CSV lines, names of archives
 
@@ -88,7 +93,13 @@ INPUT = "tests/repository/"  # its strings are inputs: CSV lines, names of archi
 def readable(path):
     """[(line number, text)] of a file's prose: what a person reads, without code."""
     text = path.read_text(encoding="utf-8")
-    if not (FORBIDDEN.search(text) or CALQUE.search(text) or HALF_WIDTH.search(text)):
+    lines = FORMULA.sub("§", "\n".join(HAN_LINE.findall(text)))
+    if not (
+        FORBIDDEN.search(text)
+        or CALQUE.search(text)
+        or HALF_WIDTH.search(text)
+        or GLUED.search(lines)
+    ):
         return []
     if path.suffix == ".py":
         return python_prose(text, path.relative_to(ROOT).as_posix().startswith(INPUT))
@@ -138,9 +149,14 @@ def is_chinese(line):
 
 
 def misplaced(line):
-    """The half-width marks beside a Chinese character, or at the end, of a Chinese line; not those of formulas and calls."""
-    line = re.sub(r"\$[^$]+\$|[A-Za-zα-ωΑ-Ω_\d]\([^()]*\)", "_", line)
-    return [match[0] for match in HALF_WIDTH.finditer(line)] if is_chinese(line) else []
+    """The half-width marks of a Chinese line beside a Chinese character, behind a formula, between two Latin pieces or at
+    the end; not those of formulas and calls."""
+    if not is_chinese(line):
+        return []
+    line = FORMULA.sub("§", re.sub(r"_\{[^{}]*\}", "_", line))
+    line = re.sub(r"[A-Za-zα-ωΑ-Ω_\d]\([^()]*\)", "_", line)
+    found = [match[0] for match in HALF_WIDTH.finditer(line)]
+    return found + [match[0] for match in GLUED.finditer(line)]
 
 
 def complaints(search):
@@ -184,6 +200,10 @@ def test_chinese_text_has_full_width_punctuation():
         ("用 `a,b` 检查，形状为 (B, L)。", 0),
         ("概率 P(状态 | 符号) 与 (A) 选项", 0),
         ("Song ci (宋词), as the full set has them: 21,050 poems", 0),
+        ("损失只能通过 ReLU 到达 a_t:a_t 为负时呢？", 1),
+        ("记 $z = Vh$ , $y$ 是输出；对 tanh, $\\Phi$ 为对角矩阵", 1),
+        ("用 Python 3.11,NumPy 2.4 测得", 1),
+        ("记 $z = Vh$ ， $y$ 是输出，共 1,024 个，按 8:2 划分", 0),
     ],
 )
 def test_half_width_marks_are_seen(line, count):
