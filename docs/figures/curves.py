@@ -87,7 +87,7 @@ PICTURES = {
         ("compare.py --recipe tuned --seeds 0 1 2 --ckpt_path {work} --quiet",),
         "compare.png",
     ),
-    "ablation": ablation("ablation", "", "--iters 300 --eval_interval 20 "),
+    "ablation": ablation("ablation", "", "--iters 300 --adam_lr 0.003 --eval_interval 5 "),
     "ablation_full": ablation("ablation_full", "--data_root data/full/quansongci ", ""),
 }
 ON_REQUEST = {"ablation_full"}
