@@ -47,7 +47,7 @@ MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, C
     (
         r"(?P<function>\w+)\((?P<signature>.*)\) is called with (?P<count>\d+) arguments: .*",
         "{function}({signature}) is called with {count} arguments",
-        "{function}({signature}) 被调用时有 {count} 个参数",
+        "调用 {function}({signature}) 时给了 {count} 个参数",
     ),
 )
 

@@ -61,8 +61,8 @@ function describe(number) {
   const top = pairs.filter(pair => pair[1] !== 0).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).slice(0, 5);
   const list = top.map(([token, share, j]) => say(`“${token}” (${j + 1}) ${share.toFixed(3)}`, `“${token}”（第 ${j + 1} 字）${share.toFixed(3)}`))
     .join(say(", ", "，"));
-  const chosen = head === "mean" ? say("mean of the heads", "各头平均") : say(`head ${head}`, `头 ${head}`);
-  const verb = columns ? say("is attended to by", "被以下各字关注") : say("attends to", "关注");
+  const chosen = head === "mean" ? say("mean of the heads", "各头平均") : say(`head ${head}`, `第 ${head} 个头`);
+  const verb = columns ? say("is attended to by", "受以下各字关注") : say("attends to", "关注");
   return say(`Layer ${layer}, ${chosen}: “${tokens[query]}” (${query + 1}) ${verb} ${list}`,
              `第 ${layer} 层，${chosen}：“${tokens[query]}”（第 ${query + 1} 字）${verb}：${list}`);
 }
@@ -117,7 +117,7 @@ function draw() {
     for (const button of panel.querySelectorAll(".heads button")) {
       const layer = Number(button.dataset.layer), head = button.dataset.head === "mean" ? "mean" : Number(button.dataset.head);
       button.setAttribute("aria-pressed", layer === state.layer && head === state.head);
-      button.setAttribute("aria-label", say(`layer ${layer}, head ${head}`, `第 ${layer} 层，${head === "mean" ? "平均" : `头 ${head}`}`));
+      button.setAttribute("aria-label", say(`layer ${layer}, head ${head}`, `第 ${layer} 层，${head === "mean" ? "平均" : `第 ${head} 个头`}`));
       paint(button.firstChild, number, layer, head);
     }
     panel.querySelector(".say").textContent = describe(number);

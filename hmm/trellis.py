@@ -64,8 +64,8 @@ def tables(pi, A, B, obs):
     return delta, phi, gamma / gamma.sum(1, keepdims=True)
 
 
-def page(title, states, symbols, delta, phi, gamma):
-    """One self-contained HTML page."""
+def page(title, title_zh, states, symbols, delta, phi, gamma):
+    """One self-contained HTML page, with its title in English and Chinese."""
     data = {
         "states": list(states),
         "symbols": list(symbols),
@@ -85,7 +85,8 @@ def page(title, states, symbols, delta, phi, gamma):
 <style>{STYLE}</style>
 </head>
 <body>
-<header><h1>{html.escape(title)}</h1><button type="button" id="language">中文</button></header>
+<header><h1><span lang="en">{html.escape(title)}</span><span lang="zh">{html.escape(title_zh)}</span></h1>
+<button type="button" id="language">中文</button></header>
 <p class="note">{NOTE}</p>
 <div class="bar"><label>t <input id="time" type="range" min="1" max="{len(symbols)}" value="{len(symbols)}">
 <span id="now"></span></label>
@@ -120,10 +121,12 @@ def get_parser():
 def main(argv=None):
     args = get_parser().parse_args(argv)
     if args.text is None:
-        title, states, symbols = "Viterbi: the phone shop", STATES, SHOP["months"]
+        titles = "Viterbi: the phone shop", "维特比算法：手机店"
+        states, symbols = STATES, SHOP["months"]
         shown = tables(*shop_model(SHOP), np.array([SYMBOLS.index(symbol) for symbol in symbols]))
     else:
-        title, states, symbols = "Viterbi: words", TAGS, args.text
+        titles = "Viterbi: words", "维特比算法：分词"
+        states, symbols = TAGS, args.text
         if not symbols.strip() or len(symbols.split()) > 1 or len(symbols) > MAX_SYMBOLS:
             raise UserError(
                 f"the text must be 1 to {MAX_SYMBOLS} characters without spaces, but this one has {len(symbols)}"
@@ -137,7 +140,7 @@ def main(argv=None):
             )
         shown = tables(*segmenter.hmm.parameters(), segmenter.alphabet.symbols(symbols))
     with safe_write(args.out) as file:
-        file.write(page(title, states, symbols, *shown))
+        file.write(page(*titles, states, symbols, *shown))
     print(f"{len(symbols)} symbols, {len(states)} states; written: {args.out} (no network needed)")
 
 

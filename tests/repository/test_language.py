@@ -60,6 +60,12 @@ CALQUES = {  # 不写的: 写什么
     "什么坏了": "会出什么问题",
     "哪些差别是真的": "哪些差别超出随机波动",
     "确定的类别": "概率饱和到 0 或 1",
+    "汉字数词": "中文数字",
+    "正则系数": "正则化强度",
+    "受引导": "按词牌写",
+    "瞎猜": "随机猜测",
+    "被读取": "用到",
+    "(?:输出层?|门|候选值?)(?:也|的)?读取?的?是": "由……算出；用的是",
 }
 CALQUE = re.compile("|".join(CALQUES))
 
@@ -175,7 +181,11 @@ def words_of(line):
         number = int(match.lastgroup[1:])
         yield f"{match[0].strip()!r}: write {replacements[number]!r}"
     for match in CALQUE.finditer(line):
-        yield f"{match[0]}：请写“{CALQUES.get(match[0], '')}”"
+        yield f"{match[0]}：请写“{replacement_of(match[0])}”"
+
+
+def replacement_of(calque):
+    return next(words for pattern, words in CALQUES.items() if re.fullmatch(pattern, calque))
 
 
 def test_the_glossary_is_kept():
@@ -216,6 +226,7 @@ def test_half_width_marks_are_seen(line, count):
         ("a stand-in, shut in, is no zip file", 3),
         ("there is no fast path; it is no longer open; the mean of errors stands for it", 0),
         ("只有 z 读取 h_l，总答多数类", 2),
+        ("输出读取的是哪个状态？输出层读的是旧状态，门的输入是 x", 2),
     ],
 )
 def test_calques_are_seen(line, count):

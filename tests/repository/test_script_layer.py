@@ -122,7 +122,7 @@ TRANSLATED = {
         "没有找到 a.txt，找过的位置：/a、/b；请运行：python x.py"
     ),
     "argument --iters: '0' is not a whole number of at least 1": (
-        "参数 --iters：'0' 不是不小于 1 的整数"
+        "参数 --iters：'0' 不符合要求：应为不小于 1 的整数"
     ),
     "workdirs/a is a path without its flag; did you mean --ckpt_path workdirs/a?": (
         "workdirs/a 是路径，但前面缺少参数名；是否想写 --ckpt_path workdirs/a？"

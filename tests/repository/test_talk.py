@@ -11,7 +11,7 @@ from tests.repository.copies import build
 def test_rules_for_assistants_are_in_the_copy_and_not_in_the_tree(tmp_path):
     copy = build(tmp_path / "copy", "hmm")
     rules = (copy / "AGENTS.md").read_text(encoding="utf-8")
-    assert "Never write a blank" in rules and "绝不写填空" in rules
+    assert "Never write a blank" in rules and "绝不代写填空" in rules
     assert "python -m course hint" in rules
     for name in release.POINTERS:
         assert "AGENTS.md" in (copy / name).read_text(encoding="utf-8")
