@@ -1,4 +1,4 @@
-"""Right answers that are written in another way earn full points, whatever is drawn."""
+"""Accepted variants, i.e. right answers written differently, earn full points whatever cases are drawn."""
 
 import ast
 import textwrap
@@ -12,41 +12,41 @@ from course.homeworks import HOMEWORKS, ROOT
 from course.runner import InProcessRunner
 from tests import accepted
 
-RIGHTS = [
+VARIANTS = [
     pytest.param(version, id=version.id)
     for homework in HOMEWORKS
     for version in accepted.load(homework)
 ]
 
 
-def earned(right, cases):
-    """{check name: message} of the checks of its blank that a right version fails."""
-    runner = InProcessRunner(sources=mistakes.sources(right))
+def failed_checks(variant, cases):
+    """{check name: message} of the checks of its blank that a variant fails; {} if it earns all points."""
+    runner = InProcessRunner(sources=mistakes.sources(variant))
     outcomes = [
-        verdict.run(version, runner, cases)
-        for version in load_checks(right.homework)
-        if version.id == right.blank
+        verdict.run(check, runner, cases)
+        for check in load_checks(variant.homework)
+        if check.id == variant.blank
     ]
     return {
         outcome.check.name: outcome.message.en for outcome in outcomes if outcome.status != "done"
     }
 
 
-@pytest.mark.parametrize("right", RIGHTS)
-def test_a_right_version_passes(right):
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_accepted_variant_passes_all_checks_of_its_blank(variant):
     cases = FreshCases()
-    assert not earned(right, cases), f"seed {cases.seed}"
+    assert not failed_checks(variant, cases), f"seed {cases.seed}"
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("right", RIGHTS)
-def test_a_right_version_passes_with_20_seeds(right):
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_accepted_variant_passes_with_20_seeds(variant):
     for seed in range(20):
-        assert not earned(right, FreshCases(seed)), f"seed {seed}"
+        assert not failed_checks(variant, FreshCases(seed)), f"seed {seed}"
 
 
-def code(body):
-    """What a function's body does, whatever its local names are."""
+def normalized(body):
+    """A dump of a function body's syntax tree with its local names numbered, to compare bodies up to renaming."""
     tree = ast.parse("def f():\n" + textwrap.indent(textwrap.dedent(body), "    "))
     names = {}
     for node in ast.walk(tree):
@@ -59,20 +59,20 @@ def code(body):
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_every_blank_has_two_other_versions(homework):
-    """They differ from the solution and from each other by more than the names of local variables."""
+def test_every_blank_has_two_accepted_variants(homework):
+    """The variants differ from the solution and from each other by more than the names of local variables."""
     versions = {
-        (version.blank, code(mistakes.function_body(version.function)))
+        (version.blank, normalized(mistakes.function_body(version.function)))
         for version in accepted.load(homework)
     }
     for id, region in markers.blanks(ROOT / homework).items():
         lines = region.path.read_text(encoding="utf-8").splitlines()[region.begin : region.end - 1]
-        others = {body for blank, body in versions if blank == id} - {code("\n".join(lines))}
+        others = {body for blank, body in versions if blank == id} - {normalized("\n".join(lines))}
         assert len(others) >= 2, f"{id}: {len(others)}"
 
 
-def test_renamed_variables_are_not_another_version():
-    assert code("for i in x:\n    y = i\nreturn y") == code(
+def test_bodies_that_differ_in_local_names_only_are_equal():
+    assert normalized("for i in x:\n    y = i\nreturn y") == normalized(
         "for row in x:\n    last = row\nreturn last"
     )
-    assert code("return x + 1") != code("return 1 + x")
+    assert normalized("return x + 1") != normalized("return 1 + x")

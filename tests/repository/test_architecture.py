@@ -1,4 +1,4 @@
-"""The tree's structure: which package may import which, and that no module's name misleads."""
+"""Structure of the tree: which package may import which, no import cycles, no ambiguous module names."""
 
 import collections
 import sys
@@ -15,7 +15,7 @@ PLUGIN_LOADERS = {"course/plugins.py", "course/runner/loader.py", "course/runner
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_imports_go_one_way(package):
+def test_packages_import_only_what_the_architecture_allows(package):
     for path in modules(package):
         for name in imported(path):
             top = name.split(".")[0]
@@ -30,14 +30,14 @@ def test_homework_folder_imports_nothing_outside_itself(homework):
         assert not other_packages & {name.split(".")[0] for name in imported(path)}, path
 
 
-def test_the_engine_loads_plugins_in_one_place():
+def test_only_the_listed_modules_of_course_use_importlib():
     for path in modules("course"):
-        names = set(imported(path)) - {"importlib.metadata"}  # versions: it loads no code
+        names = set(imported(path)) - {"importlib.metadata"}  # reads versions, loads no code
         loads = any(name.split(".")[0] == "importlib" for name in names)
         assert not loads or path.relative_to(ROOT).as_posix() in PLUGIN_LOADERS, path
 
 
-def test_no_import_cycle():
+def test_course_and_grading_have_no_import_cycle():
     graph = {}
     for package in ("course", "grading"):
         for path in modules(package):
@@ -49,7 +49,7 @@ def test_no_import_cycle():
         for name, path in graph.items()
     }
     parents = {name: name.rpartition(".")[0] for name in graph}
-    for name in edges:  # a package's __init__ imports its own modules: that is not a cycle
+    for name in edges:  # a package's __init__ may import its own modules; that is not a cycle
         edges[name] -= {name, parents[name]}
     state = {}
 
@@ -65,7 +65,7 @@ def test_no_import_cycle():
         visit(name, [])
 
 
-def test_no_module_shadows_a_library_or_shares_its_name_with_another():
+def test_module_names_are_unique_and_not_in_the_standard_library():
     names = collections.defaultdict(list)
     for package in ("course", "grading"):
         for path in modules(package):
@@ -75,7 +75,7 @@ def test_no_module_shadows_a_library_or_shares_its_name_with_another():
     assert not {name: paths for name, paths in names.items() if len(paths) > 1}
 
 
-def test_top_level_equals_the_documented_tree():
+def test_top_level_folders_are_the_documented_ones():
     top = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
     documented = {*PACKAGES, *HOMEWORKS, "data", "benchmarks", "docs", "templates"}
     assert top - {"dist", "workdirs", "__pycache__"} <= documented, Path(*sorted(top - documented))

@@ -1,4 +1,4 @@
-"""The attention page and notebook: what they hold, and, in headless Chromium with the network blocked, what they draw."""
+"""The attention page and notebook: their content, and what they draw in headless Chromium without a network."""
 
 import contextlib
 import importlib.metadata
@@ -80,7 +80,7 @@ def runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page_file(runs, attnvis):
-    """An attention page of the default run, its tokens and weights."""
+    """(path, tokens, weights): an attention page of the default run and what it shows."""
     model, characters, name = attnvis.load_run(runs / "default")
     text = "".join(character for character in TEXT if character in characters)
     tokens, weights = attnvis.capture(model, characters, text)
@@ -93,7 +93,7 @@ def page_file(runs, attnvis):
     return path, tokens, weights
 
 
-def test_what_is_shown_is_causal(page_file):
+def test_captured_weights_are_causal_and_sum_to_1(page_file):
     _, tokens, weights = page_file
     for layer_weights in weights:
         assert (
@@ -103,17 +103,17 @@ def test_what_is_shown_is_causal(page_file):
         assert (layer_weights.sum(-1) - 1).abs().max() <= 1e-3
 
 
-def test_the_page_needs_no_network_and_holds_its_data_once(page_file):
+def test_page_loads_nothing_and_holds_each_views_data_once(page_file):
     path, tokens, weights = page_file
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"<(script|link|img|iframe)[^>]*\b(src|href)=", text)
     assert "MIT" in text and "BSD 3-Clause" in text and "Apache License 2.0" in text
-    assert text.count('"attention":') + text.count("'attention':") == 2  # one a view
+    assert text.count('"attention":') + text.count("'attention':") == 2  # one per view
 
 
 @pytest.mark.slow
-def test_size_of_the_largest_page(attnvis):
-    """64 characters, 4 layers, 4 heads: at most 3 MB besides the libraries."""
+def test_page_of_64_characters_is_at_most_3_mb(attnvis):
+    """64 characters, 4 layers, 4 heads: at most 3 MB without the libraries."""
     generator = torch.Generator().manual_seed(0)
     weights = [
         torch.softmax(
@@ -145,7 +145,7 @@ def test_size_of_the_largest_page(attnvis):
         (["春", "月"], 0, "one text at a time"),
     ],
 )
-def test_texts_that_cannot_be_shown(runs, attnvis, text, layer, words):
+def test_text_or_layer_that_cannot_be_shown_is_a_user_error(runs, attnvis, text, layer, words):
     model, characters, _ = attnvis.load_run(runs / "default")
     with pytest.raises(Exception, match=words) as caught:
         attnvis.capture(model, characters, text, layer)
@@ -153,45 +153,49 @@ def test_texts_that_cannot_be_shown(runs, attnvis, text, layer, words):
 
 
 @pytest.mark.slow
-def test_script(runs):
+def test_script_writes_pages_and_pictures_and_names_a_missing_run(runs):
     command = [sys.executable, str(FOLDER / "attnvis.py"), "--data_root", str(runs / "data")]
-    done = subprocess.run(
+    process = subprocess.run(
         [*command, "--compare", "default", "no_pos", "-out", "both.html"],
         cwd=runs,
         capture_output=True,
         text=True,
         encoding="utf-8",
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
     assert {"both.html", "both-default.png", "both-no_pos.png"} <= {
         path.name for path in runs.iterdir()
     }
     assert "default: head view" in (runs / "both.html").read_text(encoding="utf-8")
     (runs / "poem.txt").write_text("+++如梦令(昨夜雨疏风骤)\n昨夜雨疏风骤", encoding="utf-8")
-    done = subprocess.run(
+    process = subprocess.run(
         [*command, "--ckpt_path", "default", "--text", "FILE:poem.txt", "--out", "poem.html"],
         cwd=runs,
         capture_output=True,
         text=True,
         encoding="utf-8",
     )
-    assert done.returncode == 0, done.stderr
-    assert "does not know 骤" in done.stdout  # shown, though the bundled sample lacks it
+    assert process.returncode == 0, process.stderr
+    assert "does not know 骤" in process.stdout  # shown, though the bundled sample lacks it
     assert "骤" in (runs / "poem.html").read_text(encoding="utf-8")
-    done = subprocess.run(
+    process = subprocess.run(
         [*command, "--ckpt_path", "nowhere"],
         cwd=runs,
         capture_output=True,
         text=True,
         encoding="utf-8",
     )
-    assert done.returncode == 2 and "train.py" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert (
+        process.returncode == 2
+        and "train.py" in process.stderr
+        and len(process.stderr.splitlines()) == 1
+    )
 
 
 # ---------------------------------------------------------------------------------------------------- the notebook
 
 
-def test_the_notebook_is_clean_and_loses_its_answers():
+def test_committed_notebook_has_no_outputs_and_loses_its_answers():
     notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
     assert all(
         not cell.get("outputs") and not cell.get("execution_count") for cell in notebook["cells"]
@@ -239,8 +243,8 @@ def outputs(path):
     return [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
 
 
-def test_a_page_in_a_notebook_warns_of_nothing(attnvis):
-    """IPython advises its own IFrame, which takes an address only; warnings are errors here."""
+def test_page_in_a_notebook_causes_no_ipython_warning(attnvis):
+    """IPython warns about an <iframe> in HTML and recommends IFrame, which takes only a URL; warnings are errors here."""
     homework = load_solved("gpt_songci")
     with homework.active():
         shown = homework.module("attnvis").in_notebook('<p title="a">b</p>', 300)
@@ -248,7 +252,7 @@ def test_a_page_in_a_notebook_warns_of_nothing(attnvis):
 
 
 @pytest.mark.slow
-def test_the_notebook_runs(executed):
+def test_notebook_runs_without_errors_and_shows_two_pages(executed):
     shown = outputs(executed)
     assert not [output for output in shown if output.get("name") == "stderr"]
     assert not [output for output in shown if output["output_type"] == "error"]
@@ -281,11 +285,14 @@ def opacities(frame, head):
 
 
 def check_head_view(page, tokens, weights, layer):
-    """The drawing in `page` (a page or a frame): tokens, heads, layers, opacities; layers change, hovering shows."""
+    """Assert that the head view in `page` (a page or a frame) draws these weights.
+
+    Compares tokens, heads, layers and opacities; then selects another layer and hovers over a token.
+    """
     page.wait_for_selector("[id^='bertviz-'] #vis svg #attention line", state="attached")
-    root = page.locator("[id^='bertviz-']").first
-    assert root.locator("svg text").all_text_contents() == [*tokens, *tokens]
-    assert root.locator("select#layer option").count() == len(weights)
+    view = page.locator("[id^='bertviz-']").first
+    assert view.locator("svg text").all_text_contents() == [*tokens, *tokens]
+    assert view.locator("select#layer option").count() == len(weights)
     heads = weights[0].size(1)
     assert page.evaluate("document.querySelectorAll('#attention g.headAttention').length") == heads
     assert (
@@ -298,16 +305,16 @@ def check_head_view(page, tokens, weights, layer):
         assert len(drawn) == len(tokens) ** 2
         for (query, key), value in drawn.items():
             assert abs(value - float(weights[layer][0, head, query, key]) / heads) < 1e-6
-    other = (layer + 1) % len(weights)
-    root.locator("select#layer").first.select_option(str(other))
+    next_layer = (layer + 1) % len(weights)
+    view.locator("select#layer").first.select_option(str(next_layer))
     page.wait_for_function(
         "old => document.querySelector(\"#attention line[left-token-index='2'][right-token-index='0']\")"
         ".getAttribute('stroke-opacity') != old",
         arg=str(opacities(page, 0)[2, 0]) + "x",
     )
     page.wait_for_timeout(300)
-    assert abs(opacities(page, 0)[2, 0] - float(weights[other][0, 0, 2, 0]) / heads) < 1e-6
-    root.locator("#left text").nth(3).hover()
+    assert abs(opacities(page, 0)[2, 0] - float(weights[next_layer][0, 0, 2, 0]) / heads) < 1e-6
+    view.locator("#left text").nth(3).hover()
     shown = page.evaluate(
         "() => [...document.querySelectorAll(\"#attention line[visibility='visible']\")]"
         ".map(line => +line.getAttribute('left-token-index'))"
@@ -316,16 +323,16 @@ def check_head_view(page, tokens, weights, layer):
 
 
 def check_model_view(page, tokens, layers, heads):
-    """It is drawn once it is looked at: a panel for each layer and head, with a line for each pair of tokens."""
-    root = page.locator("[id^='bertviz-']").last
-    root.scroll_into_view_if_needed()
-    root.locator("svg line").first.wait_for(state="attached")
-    assert root.locator("svg line").count() == layers * heads * tokens * tokens
+    """Assert that the model view, drawn when scrolled into view, has a line per layer, head and pair of tokens."""
+    view = page.locator("[id^='bertviz-']").last
+    view.scroll_into_view_if_needed()
+    view.locator("svg line").first.wait_for(state="attached")
+    assert view.locator("svg line").count() == layers * heads * tokens * tokens
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
-def test_the_page_draws(browser, page_file, width, scheme):
+def test_page_draws_head_and_model_views(browser, page_file, width, scheme):
     path, tokens, weights = page_file
     with tab(browser, width=width, scheme=scheme) as page:
         page.goto(path.as_uri())
@@ -336,8 +343,8 @@ def test_the_page_draws(browser, page_file, width, scheme):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
-def test_two_runs_beside_each_other(browser, runs, attnvis, width, scheme):
-    """Each drawing shows its own run's weights; pointing at a character of one leaves the other as it is."""
+def test_compare_page_draws_each_run_with_its_own_weights(browser, runs, attnvis, width, scheme):
+    """Each drawing shows the weights of its run; hovering over a character of one does not change the other."""
     shared = set.intersection(
         *(set(attnvis.load_run(runs / name)[1]) for name in ("default", "no_pos"))
     )
@@ -392,8 +399,8 @@ def test_two_runs_beside_each_other(browser, runs, attnvis, width, scheme):
 
 
 @pytest.mark.browser
-def test_the_exported_notebook_draws(browser, executed, runs):
-    """As nbconvert's HTML: the frames draw without a network (the page around them asks for its own extras)."""
+def test_notebook_exported_to_html_draws_both_views(browser, executed, runs):
+    """The HTML of nbconvert: the frames draw without a network (the page around them requests its own extras)."""
     subprocess.run(
         [
             sys.executable,
@@ -438,7 +445,7 @@ def shown_characters(executed):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("app, address", [("lab", "lab/tree"), ("notebook", "notebooks")])
-def test_the_notebook_draws_in_jupyter(browser, executed, runs, app, address):
+def test_notebook_draws_in_jupyterlab_and_notebook_7(browser, executed, runs, app, address):
     """JupyterLab 4, and Notebook 7 where it is installed; each with a fresh configuration."""
     package = {"lab": "jupyterlab"}.get(app, app)
     if not any(
@@ -503,7 +510,7 @@ def test_the_notebook_draws_in_jupyter(browser, executed, runs, app, address):
             assert frame.locator("svg text").count() == 2 * shown_characters(executed)
             page.locator("iframe[title='attention']").first.scroll_into_view_if_needed()
             keep(page, f"jupyter-{app}")
-            if app != "lab":  # extensions of theirs may complain; in the lab nothing may
+            if app != "lab":  # Notebook's own extensions may log errors; JupyterLab must not
                 page.wrong[:] = [
                     line
                     for line in page.wrong
@@ -519,7 +526,7 @@ def test_the_notebook_draws_in_jupyter(browser, executed, runs, app, address):
 
 @pytest.fixture(scope="module")
 def own_page(runs, attnvis):
-    """Our view of both runs without bertviz's, and [(name, tokens, weights)]."""
+    """(path, [(run name, tokens, weights)]): a page with this repository's own view of both runs, without bertviz."""
     shared = set.intersection(
         *(set(attnvis.load_run(runs / name)[1]) for name in ("default", "no_pos"))
     )
@@ -537,7 +544,7 @@ def own_page(runs, attnvis):
 
 
 def alphas(panel):
-    """Opacities of the characters' colours."""
+    """Opacity of each character's background colour in a panel; NaN if it has none."""
     return panel.locator(".poem span").evaluate_all(
         "parts => parts.map(part => { const found = part.style.backgroundColor.match(/\\/ ([\\d.]+)/); "
         "return found ? +found[1] : NaN; })"
@@ -546,7 +553,7 @@ def alphas(panel):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
-def test_our_view_colours_what_a_character_attends_to(browser, own_page, width, scheme):
+def test_own_view_colours_characters_by_attention_weight(browser, own_page, width, scheme):
     path, shown = own_page
     T = len(shown[0][1])
     with tab(browser, ("file:",), width=width, scheme=scheme) as page:
@@ -555,7 +562,7 @@ def test_our_view_colours_what_a_character_attends_to(browser, own_page, width, 
         assert panels.count() == 2
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
-        def expect(number, row):
+        def expect_colours(number, row):
             page.wait_for_timeout(60)
             got = alphas(panels.nth(number))
             assert got == pytest.approx([abs(float(weight)) ** 0.5 for weight in row], abs=2e-3)
@@ -564,23 +571,23 @@ def test_our_view_colours_what_a_character_attends_to(browser, own_page, width, 
             panel = panels.nth(number)
             assert panel.locator(".poem span").all_text_contents() == tokens
             assert panel.locator(".heads canvas").count() == len(weights) * (weights[0].size(1) + 1)
-            expect(number, weights[1][0].mean(0)[T - 1])
+            expect_colours(number, weights[1][0].mean(0)[T - 1])
         panels.nth(0).locator(".poem span").nth(4).hover()  # both runs follow
         for number, (_, _, weights) in enumerate(shown):
-            expect(number, weights[1][0].mean(0)[4])
+            expect_colours(number, weights[1][0].mean(0)[4])
         panels.nth(1).locator("[data-layer='2'][data-head='1']").click()
         for number, (_, _, weights) in enumerate(shown):
-            expect(number, weights[2][0, 1][4])
+            expect_colours(number, weights[2][0, 1][4])
         page.locator("#direction").click()
-        expect(0, shown[0][2][2][0, 1][:, 4])
+        expect_colours(0, shown[0][2][2][0, 1][:, 4])
         page.locator("#difference").click()
         difference = shown[1][2][2][0, 1][:, 4] - shown[0][2][2][0, 1][:, 4]
-        expect(0, difference)
+        expect_colours(0, difference)
         keep(page, f"own-{width}-{scheme}")
 
 
 @pytest.mark.browser
-def test_our_view_works_by_keyboard_and_in_both_languages(browser, own_page):
+def test_own_view_works_by_keyboard_in_both_languages(browser, own_page):
     path, shown = own_page
     T, weights = len(shown[0][1]), shown[0][2]
     with tab(browser, ("file:",)) as page:
@@ -601,7 +608,7 @@ def test_our_view_works_by_keyboard_and_in_both_languages(browser, own_page):
         assert "按键" in page.locator(".keys").inner_text()
 
 
-def test_the_data_of_our_view_are_the_weights_of_the_past(own_page, attnvis):
+def test_own_views_data_are_the_causal_weights_and_are_escaped(own_page, attnvis):
     path, shown = own_page
     data = json.loads(re.search(r"const DATA = (.*);", path.read_text(encoding="utf-8"))[1])
     assert data["layer"] == 1 and [run["name"] for run in data["runs"]] == ["default", "no_pos"]

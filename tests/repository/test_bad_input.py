@@ -1,4 +1,4 @@
-"""Whatever a student's file does: a clear message in both languages, and the other blanks keep their points."""
+"""Bad answers and broken files of a student give a clear message in both languages and cost only their own blanks."""
 
 import re
 import shutil
@@ -24,7 +24,7 @@ SOLVED = (
     "answer = np.divide(both, total, out=np.zeros_like(both), where=total > 0)\n"
 )
 
-BODIES = {  # what the blank contains (None: the file is changed otherwise), words of both messages
+BODIES = {  # case: (body of the blank, pattern of the English message, pattern of the Chinese message)
     "nothing returned": ("alpha * beta", "None", "没有返回值"),
     "a list": (SOLVED + "return answer.tolist()", "a list or tuple", "列表或元组"),
     "float16": (
@@ -68,7 +68,7 @@ BODIES = {  # what the blank contains (None: the file is changed otherwise), wor
         "只用文件原有的 import",
     ),
 }
-RIGHT = {  # bodies that look odd and are right
+RIGHT = {  # case: an unusual body that is right
     "a view": SOLVED + "return answer[::-1][::-1]",
     "a tensor with a gradient": SOLVED
     + "import torch\nreturn torch.tensor(answer, requires_grad=True)",
@@ -79,7 +79,7 @@ RIGHT = {  # bodies that look odd and are right
     "numpy made strict": SOLVED + "np.seterr(all='raise')\nreturn answer",
     "another folder": SOLVED + "import os\nos.environ['LANG'] = 'C'\nreturn answer",
 }
-FILES = {  # (what happens to the text of theory.py, words of both messages)
+FILES = {  # case: (change of the text of theory.py, pattern of the English message, of the Chinese message)
     "syntax error": (
         lambda text: text.replace("c1():", "c1(:"),
         "SyntaxError.*theory.py, line 7.*Python cannot read",
@@ -131,7 +131,10 @@ FILES = {  # (what happens to the text of theory.py, words of both messages)
 
 @pytest.fixture(params=["in process", "in a worker"])
 def outcomes(request, tmp_path):
-    """Makes {blank: [Outcome]} of a submission of hmm, solved but for what is given: text or bytes of files."""
+    """A function judge(limit, **files) that returns {blank: [Verdict]} of a submission of hmm.
+
+    The submission is the solution, except for `files`: {module name: its text or bytes}. limit: seconds per call.
+    """
     cases = FreshCases(1)
     runners = []
 
@@ -165,7 +168,7 @@ def model_with(body):
 
 
 def harmed(results_of, but):
-    """Blanks other than `but` that lost points."""
+    """The blanks that lost points, except those whose id starts with `but`."""
     return [
         id
         for id, results in results_of.items()
@@ -226,7 +229,7 @@ def test_broken_file_costs_only_its_own_blanks(outcomes, name):
     [("2", "one letter, got 2"), ("'BD'", "got 'BD'"), ("3.5", "got 3.5"), ("'b '", "")],
 )
 def test_choice_must_be_a_letter(outcomes, answer, words):
-    """What keeps a letter from being judged is reported at home too; the verdict is not."""
+    """A choice that is not a letter is reported at home too; whether a letter is right is not."""
     text = (
         (ROOT / HOMEWORK / "theory.py")
         .read_text(encoding="utf-8")
@@ -237,7 +240,7 @@ def test_choice_must_be_a_letter(outcomes, answer, words):
 
 
 @pytest.mark.parametrize("name", ["random", "torch", "jieba", "numpy", "typing"])
-def test_file_that_shadows_a_library_is_harmless_and_reported(outcomes, name, tmp_path):
+def test_file_named_like_a_library_costs_nothing_and_is_reported(outcomes, name, tmp_path):
     results_of = outcomes(**{name: "raise RuntimeError('not the library')\n"})
     assert harmed(results_of, "-") == []
     lines = board.render(
@@ -247,7 +250,7 @@ def test_file_that_shadows_a_library_is_harmless_and_reported(outcomes, name, tm
     assert note in [line[0].text for line in lines]
 
 
-def test_changed_arguments_are_reported(outcomes, tmp_path):
+def test_function_that_changes_its_arguments_is_reported(outcomes, tmp_path):
     results_of = outcomes(model=model_with(SOLVED + "alpha *= 2\nreturn answer"))
     assert harmed(results_of, "-") == []
     assert (

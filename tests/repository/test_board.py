@@ -19,12 +19,12 @@ SCREEN = 24, 80  # lines, columns
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """A student copy of two homeworks, with one set of cases, in which hmm is half done (`half_done`)."""
+    """Folder of an empty student copy with two homeworks and one set of cases; `half_done` fills part of hmm."""
     return build(tmp_path_factory.mktemp("student") / "copy", "hmm", "hw_bptt", mistakes=["hmm"])
 
 
 def fill(copy, homework, changes):
-    """Write a homework's model.py with the blanks of `changes`: {id: lines of the body, or None for the solution}."""
+    """Fill blanks in a copy's model.py; `changes` is {id: lines of the body, or None for the solution}."""
     path = ROOT / homework / "model.py"
     text = (copy / homework / "model.py").read_text(encoding="utf-8")
     for region in markers.regions(path):
@@ -49,7 +49,7 @@ def fill(copy, homework, changes):
 
 @pytest.fixture
 def half_done(copy):
-    """hmm: three blanks right, one a known mistake, one that error, one that never ends, the others empty."""
+    """The copy, with hmm filled as follows: three blanks right, hmm-04 a known mistake, hmm-09 raises, hmm-10 loops."""
     path = copy / "hmm" / "model.py"
     before = path.read_bytes()
     fill(
@@ -69,7 +69,10 @@ def half_done(copy):
 
 
 def run(copy, *flags, encoding="utf-8", **environment):
-    """Output of pytest in a copy, as a pipe gets it; text that this encoding cannot represent is an error."""
+    """The output of pytest in a copy, written to a pipe and decoded with `encoding`; pytest must exit with 1.
+
+    `environment` holds further environment variables, e.g. LC_ALL. Raises UnicodeError if the output is not in `encoding`.
+    """
     done = subprocess.run(
         [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--seed", "0", *flags],
         cwd=copy,
@@ -121,11 +124,11 @@ def test_board_fits_one_screen_and_names_the_next_step(half_done):
     line_number = int(re.search(r"model.py, line (\d+)", board)[1])
     lines = (half_done / "hmm" / "model.py").read_text(encoding="utf-8").splitlines()
     assert "def state_posterior" in lines[line_number - 1], (
-        "the student's line stands where the hint was"
+        "the line number is that of the blank's function in the student's file"
     )
 
 
-def test_board_in_chinese(half_done):
+def test_board_in_chinese_fits_and_names_the_next_step(half_done):
     board = board_of(run(half_done, "tests/test_hmm.py", "--time-limit", "1", "--lang", "zh"))
     for words in (
         "hmm: 20 / 94 分",
@@ -139,7 +142,7 @@ def test_board_in_chinese(half_done):
     assert max(map(display_width, board.splitlines()[1:10])) <= SCREEN[1]
 
 
-def test_the_command_works_where_pytest_was_started(half_done):
+def test_printed_command_works_in_the_folder_pytest_started_in(half_done):
     board = board_of(run(half_done / "hmm", "--blank", "hmm-04", "--lang", "zh"))
     command = re.search("重新运行：python -m pytest (.*)", board)[1]
     assert command == "../tests/test_hmm.py --blank hmm-04 --lang zh" and "[H9]" in run(
@@ -157,8 +160,8 @@ def test_the_command_works_where_pytest_was_started(half_done):
         ("utf-8", "zh_TW.UTF-8", "成绩板"),
     ],
 )
-def test_consoles_and_pipes(half_done, encoding, locale, word):
-    """A Windows console's encoding, a pipe: no colour, no escapes, no broken characters, English where Chinese cannot be shown."""
+def test_board_language_suits_locale_and_console_encoding(half_done, encoding, locale, word):
+    """In a pipe with any console encoding: no colour, escapes or broken characters; English if Chinese cannot be encoded."""
     output = run(
         half_done, "tests/test_hmm.py", "--blank", "hmm-04", encoding=encoding, LC_ALL=locale
     )
@@ -166,7 +169,7 @@ def test_consoles_and_pipes(half_done, encoding, locale, word):
     assert not re.search(r"\\u[0-9a-f]{4}", output), "a character was escaped"
 
 
-def test_colour_in_a_terminal_only(half_done):
+def test_color_yes_prints_ansi_colours(half_done):
     assert "\x1b[32m" in run(
         half_done, "tests/test_hmm.py", "--blank", "hmm-01", "--blank", "hmm-04", "--color", "yes"
     )
@@ -187,7 +190,7 @@ def test_bonus_points_are_counted_separately(copy):
     assert len(board.splitlines()) <= SCREEN[0]
 
 
-def test_homeworks_not_started_take_one_line_each(half_done):
+def test_homework_not_started_takes_one_line_on_the_board(half_done):
     board = board_of(run(half_done, "--time-limit", "1", "-n", "2"))
     assert re.search(
         r"hw_bptt: 0 / 94 points, bonus\* 0 / \d+\n  \d+ blanks, all empty\n.*hmm: 20 / 94",
@@ -197,15 +200,15 @@ def test_homeworks_not_started_take_one_line_each(half_done):
     assert len(board.splitlines()) <= SCREEN[0] + 2
 
 
-def test_what_student_code_prints_is_kept_short(half_done):
+def test_output_of_student_code_is_cut_after_40_lines(half_done):
     fill(half_done, "hmm", {"hmm-05": "for n in range(5000):\n    print('line', n)\nreturn None"})
     output = run(half_done, "tests/test_hmm.py", "--blank", "hmm-05")
     assert "line 39\n... 4960 more lines\n" in output and "line 40\n" not in output
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_a_picture_of_the_board(half_done, browser, tmp_path, lang):
-    """The terminal's text in a browser: no Chinese character is an empty box, nothing is wider than the screen."""
+def test_coloured_board_renders_in_a_browser(half_done, browser, tmp_path, lang):
+    """The terminal's coloured output in a browser, kept as a picture so that missing glyphs and wrapped lines can be seen."""
     board = board_of(
         run(half_done, "tests/test_hmm.py", "--time-limit", "1", "--lang", lang, "--color", "yes")
     )
@@ -226,8 +229,8 @@ def test_a_picture_of_the_board(half_done, browser, tmp_path, lang):
         keep(page, f"board-{lang}")
 
 
-def test_one_total_whatever_is_run(half_done):
-    """The points of a homework do not depend on -x or --blank; what was not run counts as in its last run."""
+def test_total_is_the_same_when_only_some_checks_run(half_done):
+    """The points of a homework do not depend on -x or --blank: a check that was not run counts as in its last run."""
     record = half_done / ".course-status.json"
     record.unlink(missing_ok=True)
     run(half_done, "tests/test_hmm.py", "--time-limit", "1")
@@ -239,27 +242,27 @@ def test_one_total_whatever_is_run(half_done):
     assert len(totals) == 1 and totals.pop().startswith("hmm: 20 / 94 points")
 
 
-def test_with_v_why_it_is_right_and_the_tolerance(half_done):
+def test_verbose_run_explains_passed_checks_and_asks_a_question(half_done):
     output = run(half_done, "tests/test_hmm.py", "-v", "--blank", "hmm-01", "--blank", "hmm-04")
     assert "why it is right" in output and "hmm-01: The future depends" in output
     assert "Think on: " in output and "hmm-04: " not in board_of(output)
 
 
-def test_an_error_shows_the_homework_only(half_done):
+def test_traceback_shows_only_the_homeworks_lines(half_done):
     output = run(half_done, "tests/test_hmm.py", "--blank", "hmm-09")
     assert re.search(r"hmm/model.py, line \d+, in viterbi_tables\n +return 1 / 0", output)
     assert "course/runner" not in output and "site-packages" not in output
 
 
 @pytest.mark.parametrize("flags", [["-x"], ["-n", "4"], ["-v"]])
-def test_pytest_options_leave_the_board(half_done, flags):
+def test_board_is_printed_with_x_n_and_v_options(half_done, flags):
     output = run(half_done, "tests/test_hmm.py", "--blank", "hmm-01", "--blank", "hmm-04", *flags)
     assert "Next: hmm-04" in board_of(output)
 
 
 @pytest.mark.parametrize("options", [["-O"], []])
-def test_optimised_python_and_a_folder_without_a_cache_have_a_board(half_done, options):
-    """python -O and --lf; /dev/null/x stands for a folder that cannot be written."""
+def test_board_is_printed_with_python_O_and_without_a_cache(half_done, options):
+    """With python -O, and with --lf and a cache folder that cannot be written (/dev/null/x)."""
     command = [sys.executable, *options, "-m", "pytest", "tests/test_hmm.py", "--blank", "hmm-04"]
     command += [] if options else ["--lf"]
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The offline book: what its pages hold and do not hold, and, in headless Chromium, search, switching and printing."""
+"""The offline book: content of its pages and, in headless Chromium, search, change of language and printing."""
 
 import html
 import json
@@ -23,7 +23,7 @@ NAMES = {"start", *HOMEWORKS, "data", *(f"data-{card}" for card in CARDS), "chan
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The folder of the whole book."""
+    """Folder of a book with all homeworks."""
     for package in book_pages.PACKAGES:
         needed(package)
     out = tmp_path_factory.mktemp("book") / "book"
@@ -32,7 +32,7 @@ def site(tmp_path_factory):
 
 
 class Reader(HTMLParser):
-    """Ids, links, loaded files and languages of a page; text outside of code, formulas, pictures and scripts."""
+    """Parses a page into ids, links, loaded files, language, and text outside code, formulas, pictures and scripts."""
 
     SILENT = ("code", "math", "svg", "script", "style")
 
@@ -61,12 +61,12 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(site):
-    """{path in the book: its Reader}, pages to play with left out."""
+    """{path in the book: its Reader}, without the interactive pages of play/."""
     paths = [path for path in site.rglob("*.html") if path.parent.name != "play"]
     return {path.relative_to(site).as_posix(): Reader(path) for path in paths}
 
 
-def test_every_text_is_there_in_both_languages(pages):
+def test_book_has_every_page_in_both_languages(pages):
     expected = {f"{language}/{name}.html" for language in ("en", "zh") for name in NAMES}
     assert set(pages) == {"index.html", *expected}
     for name, page in pages.items():
@@ -74,7 +74,7 @@ def test_every_text_is_there_in_both_languages(pages):
         assert "text" in page.ids and len(set(page.ids)) == len(page.ids), f"{name}: an id twice"
 
 
-def test_links_lead_somewhere_and_nothing_is_loaded_from_elsewhere(site, pages):
+def test_links_have_targets_and_pages_load_nothing_external(site, pages):
     for name, page in pages.items():
         assert all(file.startswith("data:image/") for file in page.loaded), name
         source = (site / name).read_text(encoding="utf-8")
@@ -90,7 +90,7 @@ def test_links_lead_somewhere_and_nothing_is_loaded_from_elsewhere(site, pages):
                 assert unquote(anchor) in ids, f"{name}: {link}"
 
 
-def test_every_page_to_play_with_is_linked_and_unchanged(site, pages):
+def test_interactive_pages_are_copied_unchanged_and_linked(site, pages):
     for homework in HOMEWORKS:
         for path in (ROOT / homework / "play").glob("*.html"):
             copy = site / "play" / f"{homework}-{path.name}"
@@ -100,7 +100,7 @@ def test_every_page_to_play_with_is_linked_and_unchanged(site, pages):
                 assert address in pages[f"{language}/{homework}.html"].links
 
 
-def test_no_mark_of_markdown_or_latex_is_left(pages):
+def test_pages_contain_no_raw_markdown_or_latex(pages):
     for name, page in pages.items():
         text = "".join(page.text)
         left = re.search(r".{0,30}(\*\*|\$|`|\]\(|<!--|\\[a-z]|built-in method).{0,30}", text)
@@ -108,7 +108,7 @@ def test_no_mark_of_markdown_or_latex_is_left(pages):
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_a_page_has_the_sheets_formulas_figures_and_code(homework, site):
+def test_homework_page_has_the_sheets_formulas_and_no_answers(homework, site):
     for language, file in book_pages.LANGUAGES.items():
         sheet = release.strip(f"{homework}/{file}", release.Plan(tuple(HOMEWORKS))).decode("utf-8")
         page = (site / language / f"{homework}.html").read_text(encoding="utf-8")
@@ -125,7 +125,7 @@ def test_a_page_has_the_sheets_formulas_figures_and_code(homework, site):
         assert "参考答案与评分标准" not in page
 
 
-def test_the_same_section_in_the_other_language(site, pages):
+def test_section_anchors_map_to_the_other_language_in_order(site, pages):
     for homework in HOMEWORKS:
         text = (site / "en" / f"{homework}.html").read_text(encoding="utf-8")
         twins = json.loads(re.search(r'id="anchors">(.*?)</script>', text)[1])
@@ -137,7 +137,7 @@ def test_the_same_section_in_the_other_language(site, pages):
         assert order == sorted(order)
 
 
-def test_homeworks_come_in_the_order_of_the_readme(pages):
+def test_book_lists_homeworks_in_the_order_of_the_readme(pages):
     rows = re.findall(
         r"^\| \d \| \[(\w+)\]", (ROOT / "README.md").read_text(encoding="utf-8"), re.M
     )
@@ -160,18 +160,18 @@ def test_chinese_lines_are_joined_without_a_space():
     assert "one\ntwo" in rendered("one\ntwo\n").html
 
 
-def test_formulas_side_by_side_may_stand_on_two_lines():
+def test_formula_is_split_at_qquad_so_that_it_can_wrap():
     text = rendered("$$\na = \\frac{b \\quad c}{d}, \\qquad e = \\log x\n$$\n").html
     assert text.count("<math") == 2 and text.count('<mspace width="0.167em"') == 1
 
 
-def test_two_headings_of_one_name_have_two_anchors():
+def test_repeated_heading_gets_a_numbered_anchor():
     sections = rendered("# A\n\n## B\n\ntext\n\n## B\n\n$x_1$ and `code`\n").sections
     assert [section.anchor for section in sections] == ["a", "b", "b-1"]
     assert sections[2].text == "x_1 and code\n"
 
 
-def test_a_homework_that_is_not_given_out_is_not_in_the_book(tmp_path):
+def test_book_leaves_out_homeworks_that_are_not_assigned(tmp_path):
     for package in book_pages.PACKAGES:
         needed(package)
     course = settings.load()
@@ -188,7 +188,7 @@ def test_a_homework_that_is_not_given_out_is_not_in_the_book(tmp_path):
     assert first == {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
-def test_a_worked_answer_in_the_book_is_found(tmp_path):
+def test_release_proof_refuses_a_book_with_worked_answers(tmp_path):
     for package in book_pages.PACKAGES:
         needed(package)
     plan = release.Plan(("hmm",))
@@ -200,7 +200,7 @@ def test_a_worked_answer_in_the_book_is_found(tmp_path):
         release.prove_book_silent(tmp_path, lines)
 
 
-def test_without_its_packages_there_is_one_clear_line(tmp_path, monkeypatch, capsys):
+def test_book_without_its_packages_is_a_one_line_error(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(book_pages.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit):
         book.main(["--out", str(tmp_path / "book")])
@@ -216,7 +216,7 @@ def test_without_its_packages_there_is_one_clear_line(tmp_path, monkeypatch, cap
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_the_copys_readme_names_the_book(name):
+def test_readme_of_the_copy_names_the_book_only_if_included(name):
     plan = release.Plan(("hmm",), book=True)
     with_book = release.strip(name, plan).decode("utf-8")
     without = release.strip(name, release.Plan(("hmm",), book=False)).decode("utf-8")
@@ -224,7 +224,7 @@ def test_the_copys_readme_names_the_book(name):
     assert with_book.count("\n") == without.count("\n")
 
 
-def test_a_folder_of_something_else_is_not_overwritten(tmp_path, capsys):
+def test_book_does_not_overwrite_a_folder_that_is_not_a_book(tmp_path, capsys):
     for package in book_pages.PACKAGES:
         needed(package)
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
@@ -237,7 +237,7 @@ def test_a_folder_of_something_else_is_not_overwritten(tmp_path, capsys):
 
 
 @pytest.mark.browser
-def test_every_page_opens_and_fits(browser, site, pages):
+def test_every_page_fits_wide_and_narrow_windows(browser, site, pages):
     sheets = [name for name in pages if name.split("/")[-1].removesuffix(".html") in HOMEWORKS]
     for width, scheme, names in ((1280, "dark", sheets), (390, "light", pages)):
         with tab(browser, allowed=("file:", "data:"), width=width, scheme=scheme) as page:
@@ -248,7 +248,7 @@ def test_every_page_opens_and_fits(browser, site, pages):
 
 
 def hits(page, query):
-    """(addresses, text) of what the search shows."""
+    """Type a query into the search box; returns the results' link addresses and the text shown."""
     page.locator("#query").fill("")
     page.locator("#results").wait_for(state="hidden")
     page.locator("#query").fill(query)
@@ -259,14 +259,14 @@ def hits(page, query):
 
 
 @pytest.mark.browser
-def test_search_finds_in_both_languages(browser, site):
+def test_search_finds_sections_in_both_languages(browser, site):
     with tab(browser, allowed=("file:",)) as page:
         page.goto((site / "zh" / "start.html").as_uri())
         results = hits(page, "梯度消失")
         assert any("zh/hw_bptt" in address for address in results.addresses)
         results = hits(
             page, "平移不变性为什么需要"
-        )  # nowhere in these words: pairs of characters decide
+        )  # no page has this phrase: pairs of characters are matched
         assert "zh/waimai_cls" in results.addresses[0]
         results = hits(page, "viterbi_tables")
         assert "zh/hmm" in results.addresses[0] and any("en/hmm" in a for a in results.addresses)
@@ -288,7 +288,7 @@ def test_search_finds_in_both_languages(browser, site):
 
 
 @pytest.mark.browser
-def test_the_language_changes_and_the_section_stays(browser, site):
+def test_language_button_keeps_the_section(browser, site):
     with tab(browser, allowed=("file:",)) as page:
         page.goto((site / "en" / "hmm.html").as_uri() + "#4-the-best-path-hmm-09-hmm-10")
         page.locator("#language").click()
@@ -306,7 +306,7 @@ def test_the_language_changes_and_the_section_stays(browser, site):
 
 
 @pytest.mark.browser
-def test_a_figure_follows_the_dark_mode(browser, site):
+def test_figure_colours_follow_the_dark_mode(browser, site):
     colours = set()
     for scheme in ("light", "dark"):
         with tab(browser, allowed=("file:",), scheme=scheme) as page:
@@ -322,7 +322,7 @@ def test_a_figure_follows_the_dark_mode(browser, site):
 
 
 @pytest.mark.browser
-def test_printing_gives_light_pages_without_the_frame(browser, site, tmp_path):
+def test_print_is_light_and_omits_header_and_contents(browser, site, tmp_path):
     with tab(browser, allowed=("file:",), scheme="dark") as page:
         page.goto((site / "zh" / "hw_bptt.html").as_uri())
         page.emulate_media(media="print")

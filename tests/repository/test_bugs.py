@@ -1,4 +1,4 @@
-"""Find the bug: every student's bug can be shown, the listed sizes are the smallest that a search finds, and judgement is fair."""
+"""The find-the-bug exercise: counterexamples are judged with a reason, and the listed sizes are truly the smallest."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,8 @@ from course.verdict import run
 from grading import bugs as handout
 from tests.reference import bugs
 
-WRONG = {  # homework: an input on which both versions agree, an invalid one, one that is larger than needed
+# Per homework: an input on which both versions agree, an invalid input, and one larger than necessary.
+COUNTEREXAMPLES = {
     "hw_bptt": (
         "[1.0, [1.0], [[1.0]], [[1.0]]]",
         "[1.0, [1.0], [[1.0, 2.0]], [[1.0], [1.0]]]",
@@ -42,7 +43,7 @@ WRONG = {  # homework: an input on which both versions agree, an invalid one, on
 
 
 def verdicts(homework, arguments, student="20260001"):
-    """{check name: Verdict} of the exercise's two checks for a file that returns these arguments."""
+    """{check name: Verdict} of the exercise's two checks for a bug.py whose counterexample() returns these arguments."""
     text = f"def counterexample():\n    return {student!r}, {arguments}\n"
     runner = InProcessRunner(sources={(homework, "bug.py"): text})
     checks = [check for check in load_checks(homework) if check.name.startswith("bug_")]
@@ -50,8 +51,8 @@ def verdicts(homework, arguments, student="20260001"):
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_wrong_counterexamples_are_refused_with_the_reason(homework):
-    agree, invalid, large = WRONG[homework]
+def test_wrong_counterexample_is_refused_with_its_reason(homework):
+    agree, invalid, large = COUNTEREXAMPLES[homework]
     for arguments, words in ((agree, "give the same"), (invalid, "not a valid input")):
         for verdict in verdicts(homework, arguments).values():
             assert not verdict.status.passes and words in verdict.message.en, arguments
@@ -62,16 +63,16 @@ def test_wrong_counterexamples_are_refused_with_the_reason(homework):
 
 
 @pytest.mark.parametrize("answer", ["None", "[1, 2]", "'text'", "[[1.0] * 300]"])
-def test_other_forms_are_refused_in_one_line(answer):
+def test_counterexample_of_a_wrong_type_is_refused_in_one_line(answer):
     for verdict in verdicts("word2vec_sst", answer).values():
         assert not verdict.status.passes and "Traceback" not in verdict.message.en
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_every_mistake_of_an_exercise_differs_from_the_right_version_somewhere(homework):
+def test_every_bug_is_assigned_and_differs_from_the_solution(homework):
     exercise = bugs.EXERCISES[homework]
     given = {bugs.student_bug(exercise, f"2026{number:04}") for number in range(400)}
-    assert given == set(exercise.sizes_shown)  # every one is given to somebody
+    assert given == set(exercise.sizes_shown)  # every bug is assigned to some student
     assert bugs.student_bug(exercise, " ２０２６００１ａ ") == bugs.student_bug(
         exercise, "2026001A"
     )
@@ -81,14 +82,14 @@ def test_every_mistake_of_an_exercise_differs_from_the_right_version_somewhere(h
 
 @pytest.mark.slow
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_listed_sizes_are_the_smallest_that_a_search_finds(homework):
+def test_listed_sizes_equal_the_smallest_found_by_search(homework):
     exercise = bugs.EXERCISES[homework]
     searched = {id: bugs.smallest(exercise, id) for id in exercise.sizes_shown}
     assert searched == dict(exercise.sizes_shown)
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_random_small_inputs_are_valid(homework):
+def test_inputs_drawn_by_the_search_are_valid(homework):
     exercise, rng = bugs.EXERCISES[homework], np.random.default_rng(3)
     for shape in exercise.sizes:
         for _ in range(5):
@@ -96,7 +97,7 @@ def test_random_small_inputs_are_valid(homework):
             assert exercise.valid(*arguments) is None
 
 
-def test_the_handout_holds_one_file_for_each_student(tmp_path, capsys):
+def test_handout_has_one_reproducible_file_per_student(tmp_path, capsys):
     roster = tmp_path / "roster.csv"
     roster.write_text("学号,姓名\n20260001,张三\n20260002,李四\n", encoding="utf-8")
     arguments = ["hmm", "--roster", str(roster), "--out", str(tmp_path / "out")]

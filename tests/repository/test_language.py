@@ -1,7 +1,7 @@
-"""The words: no calques where the glossary has a term, and full-width punctuation in Chinese text.
+"""Wording: glossary terms instead of calques, full-width punctuation in Chinese text, identifiers that say what they hold.
 
-What is read: Markdown and the notebook outside code; string literals and comments of Python files; pages and scripts of
-the browser. A file is only taken apart where a quick search finds something, so that the whole tree takes about a second.
+Checked are Markdown files and notebooks outside code, string literals and comments of Python files, HTML pages and
+JavaScript. A file is parsed only if a quick search matches, so that the whole tree takes about a second.
 """
 
 import ast
@@ -27,7 +27,7 @@ FILES = sorted(
 )
 CODE = re.compile(r"^( *)```.*?^\1```|^ {4,}\S[^\n]*$|``.+?``|`[^`\n]*`|\]\([^)\n]*\)", re.M | re.S)
 
-GLOSSARY = {  # what is not written: what is
+GLOSSARY = {  # wording to avoid: what to write
     r"stand-?ins?": "stub",
     r"doors?": "runner",
     r"(?<!there )(?<!which )is no (?!longer|more|better|worse|different|way\b|need\b)": "is not a",
@@ -48,7 +48,7 @@ GLOSSARY = {  # what is not written: what is
 FORBIDDEN = re.compile(
     "|".join(rf"(?P<w{number}>\b{word})" for number, word in enumerate(GLOSSARY)), re.I
 )
-CALQUES = {  # 不写的: 写什么
+CALQUES = {  # 不写什么：写什么
     "读取 h": "h 只影响……",
     "激活函数读取": "激活函数的输入",
     "被杀掉": "中断",
@@ -92,12 +92,12 @@ GLUED = re.compile(  # between two Latin pieces without a space, or behind a for
 HAN_LINE = re.compile(rf"^.*[{HAN}].*$", re.M)
 FORMULA = re.compile(r"\$[^$\n]+\$")
 STARTS = (tokenize.NEWLINE, tokenize.INDENT, tokenize.NL, tokenize.COMMENT)  # before a docstring
-INPUT = "tests/repository/"  # its strings are inputs: CSV lines, names of archives
+INPUT = "tests/repository/"  # strings in this folder are test inputs: CSV lines, names of archives
 
 
 @functools.cache
 def readable(path):
-    """[(line number, text)] of a file's prose: what a person reads, without code."""
+    """The prose of a file, without code, as [(line number, text)]; [] if the quick search matches nothing."""
     text = path.read_text(encoding="utf-8")
     lines = FORMULA.sub("§", "\n".join(HAN_LINE.findall(text)))
     if not (
@@ -116,14 +116,15 @@ def readable(path):
 
 
 def blanked(text):
-    """Text with code spans, blocks and targets of links blanked out, line by line as before."""
+    """The text with code spans, code blocks and link targets replaced by underscores; line numbers stay."""
     return CODE.sub(lambda match: re.sub(r"[^\n]", "_", match[0]), text)
 
 
 def python_prose(text, inputs=False):
-    """[(line number, text)] of comments and string literals, f-strings' fields blanked; raw strings are patterns.
+    """Comments and string literals of a Python source, as [(line number, text)].
 
-    inputs: leave out strings that are not docstrings, since they are what a test hands to the code.
+    Fields of f-strings are replaced by underscores; raw strings are left out, since they are patterns.
+    inputs: leave out strings that are not docstrings, since a test passes them to the code under test.
     """
     lines, previous, depth = [], tokenize.NEWLINE, 0
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -155,18 +156,20 @@ def is_chinese(line):
 
 
 def misplaced(line):
-    """The half-width marks of a Chinese line beside a Chinese character, behind a formula, between two Latin pieces or at
-    the end; not those of formulas and calls."""
+    """Half-width marks of a Chinese line; those inside formulas and calls are ignored.
+
+    They are beside a Chinese character, after a formula, between two Latin words, or at the end of the line.
+    """
     if not is_chinese(line):
         return []
     line = FORMULA.sub("§", re.sub(r"_\{[^{}]*\}", "_", line))
     line = re.sub(r"[A-Za-zα-ωΑ-Ω_\d]\([^()]*\)", "_", line)
-    found = [match[0] for match in HALF_WIDTH.finditer(line)]
-    return found + [match[0] for match in GLUED.finditer(line)]
+    marks = [match[0] for match in HALF_WIDTH.finditer(line)]
+    return marks + [match[0] for match in GLUED.finditer(line)]
 
 
 def complaints(search):
-    """ "path:line: what" of everything that `search(line)` finds in the tree."""
+    """ "path:line: problem" for every problem that `search(line)` reports in the tree."""
     return [
         f"{path.relative_to(ROOT).as_posix()}:{number}: {problem}"
         for path in FILES
@@ -175,7 +178,8 @@ def complaints(search):
     ]
 
 
-def words_of(line):
+def calques(line):
+    """A message for each calque in a line, with what to write instead."""
     replacements = list(GLOSSARY.values())
     for match in FORBIDDEN.finditer(line):
         number = int(match.lastgroup[1:])
@@ -188,8 +192,8 @@ def replacement_of(calque):
     return next(words for pattern, words in CALQUES.items() if re.fullmatch(pattern, calque))
 
 
-def test_the_glossary_is_kept():
-    problems = complaints(words_of)
+def test_tree_contains_no_calque_of_the_glossary():
+    problems = complaints(calques)
     assert not problems, "\n".join(problems)
 
 
@@ -216,7 +220,7 @@ def test_chinese_text_has_full_width_punctuation():
         ("记 $z = Vh$ ， $y$ 是输出，共 1,024 个，按 8:2 划分", 0),
     ],
 )
-def test_half_width_marks_are_seen(line, count):
+def test_half_width_marks_are_found_in_chinese_lines_only(line, count):
     assert len(misplaced(blanked(line))) == count
 
 
@@ -229,17 +233,17 @@ def test_half_width_marks_are_seen(line, count):
         ("输出读取的是哪个状态？输出层读的是旧状态，门的输入是 x", 2),
     ],
 )
-def test_calques_are_seen(line, count):
-    assert len(list(words_of(line))) == count
+def test_calques_are_found_and_correct_phrases_are_not(line, count):
+    assert len(list(calques(line))) == count
 
 
-def test_python_prose_is_comments_and_strings_without_fields():
+def test_python_prose_has_comments_and_strings_but_no_fields():
     text = 'a = f"值 {x,y} 是"  # 注释,一\nb = r"[,:]中"\n'
     assert [line for _, line in python_prose(text)] == ['f"值 _ 是"', "# 注释,一"]
 
 
 def bound_names(tree):
-    """(line, name) of every function, class, parameter, variable and alias that a module binds."""
+    """Yields (line, name) for every function, class, parameter, variable and alias that a module binds."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.lineno, node.id
@@ -254,11 +258,11 @@ def bound_names(tree):
 
 
 def unclear_names(source):
-    """(line, name) of the identifiers in NOT_NAMES: they do not say what they hold."""
+    """The bound names that are in NOT_NAMES, as [(line, name)]."""
     return [(line, name) for line, name in bound_names(ast.parse(source)) if name in NOT_NAMES]
 
 
-def test_identifiers_say_what_they_hold():
+def test_tree_has_no_identifier_in_the_list_of_unclear_names():
     problems = []
     for path in FILES:
         if path.suffix == ".py":
@@ -271,7 +275,7 @@ def test_identifiers_say_what_they_hold():
     assert not problems, "\n".join(problems)
 
 
-def test_unclear_identifiers_are_seen():
+def test_unclear_names_are_found_in_every_kind_of_binding():
     source = "def own(at, *, told): one: int = 1; found, (place, _) = at\nfor known in own(1): pass"
     assert {name for _, name in unclear_names(source)} == NOT_NAMES - {"said", "mine"}
     assert unclear_names("import numpy as mine\nwith open(0) as said: pass\nx.own = y.at[0]") == [
