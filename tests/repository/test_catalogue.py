@@ -1,4 +1,4 @@
-"""The course's catalogue of mistakes: every entry that concerns a blank is a runnable wrong version, by its id."""
+"""The catalogue of known mistakes: every entry that concerns a blank exists as a runnable wrong version with that id."""
 
 import re
 
@@ -18,12 +18,14 @@ ENTRIES = {
         ("word2vec_sst", "V", 20),
     )
 }
-ELSEWHERE = {  # entries of one homework that another one's blank, or another entry's id, stands for
+ELSEWHERE = {  # entry: (homework, ids) that cover it, in another homework or under another id
     "G8": ("gpt_songci", "A2", "A3"),
     "G9": ("hw_attention", "G9"),
     "G20": ("hw_attention", "G20"),
 }
-NO_BLANK = {"G19"}  # sampling is given: tests/repository/test_gpt_sample_evaluate.py
+NO_BLANK = {
+    "G19"
+}  # sampling is provided code, tested in tests/repository/test_gpt_sample_evaluate.py
 
 
 def ids(homework):
@@ -31,7 +33,7 @@ def ids(homework):
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_every_catalogue_entry_exists(homework):
+def test_every_catalogue_entry_is_a_known_mistake(homework):
     missing = []
     for entry in set(ENTRIES[homework]) - NO_BLANK:
         owner, *names = ELSEWHERE.get(entry, (homework, entry))
@@ -39,18 +41,18 @@ def test_every_catalogue_entry_exists(homework):
     assert not missing
 
 
-def test_catalogue_size():
+def test_catalogue_has_119_entries_and_160_known_mistakes():
     assert sum(map(len, ENTRIES.values())) == 119
     assert sum(len(ids(homework)) for homework in HOMEWORKS) >= 160
 
 
-def squeezed(text):
+def without_whitespace(text):
     return re.sub(r"\s", "", text)
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_hints_exist_in_both_languages_and_reveal_nothing(homework):
-    """A hint is a sentence or two, Chinese in Chinese, and holds no expression of the solution."""
+def test_hints_exist_in_both_languages_without_solution_code(homework):
+    """A hint has one or two sentences in each language and contains no expression of the solution."""
     for mistake in mistakes.load(homework):
         english, chinese = mistake.hint
         assert 10 < len(english) < 250 and 4 < len(chinese) < 150, mistake.id
@@ -60,11 +62,11 @@ def test_hints_exist_in_both_languages_and_reveal_nothing(homework):
         region = markers.find(ROOT / homework, mistake.blank)
         lines = region.path.read_text(encoding="utf-8").splitlines()[region.begin : region.end - 1]
         answer_parts = {
-            squeezed(
+            without_whitespace(
                 re.split(r" [-+*/]?= |return |#", line)[1 if re.search(" = |return ", line) else 0]
             )
             for line in lines
         }
         assert not [
-            part for part in answer_parts if len(part) >= 12 and part in squeezed(english)
+            part for part in answer_parts if len(part) >= 12 and part in without_whitespace(english)
         ], f"{mistake.id}: {english}"

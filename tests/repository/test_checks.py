@@ -1,5 +1,5 @@
-"""The checks themselves, for every homework: the solution passes both ways, each blank counts alone, each known mistake
-fails its own blank only and is named, points add up."""
+"""The checks of every homework: the solution passes in process and in a worker, each blank counts alone, each known
+mistake fails only its own blank and is named, and points add up."""
 
 import dataclasses
 import functools
@@ -17,11 +17,11 @@ from course.runner import InProcessRunner, SubprocessRunner
 from tests.repository.mutants import CasesAlone, lost
 
 READY = [homework for homework in HOMEWORKS if (ROOT / "tests" / f"test_{homework}.py").is_file()]
-QUICK = 12  # mistakes of a homework that a quick run tries
+QUICK = 12  # number of mistakes per homework in a run without -m deep
 
 
 def outcomes(homework, runner, cases, ids=None):
-    """{check name: Outcome} of a homework's checks (of the blanks `ids` only)."""
+    """{check name: Verdict} of a homework's checks; `ids` limits them to these blanks."""
     return {
         check.name: verdict.run(check, runner, cases)
         for check in load_checks(homework)
@@ -30,7 +30,7 @@ def outcomes(homework, runner, cases, ids=None):
 
 
 def failed(results):
-    """Blanks that lost points, the pieces together left out."""
+    """Ids of the blanks that lost points, without integration checks."""
     return {
         result.check.id
         for result in results.values()
@@ -40,12 +40,12 @@ def failed(results):
 
 @functools.cache
 def cases_of(homework):
-    """One set of fresh draws for all tests of a homework (its seed is in every message of pytest's output)."""
+    """One set of freshly drawn cases, shared by all tests of a homework; failure messages contain its seed."""
     return FreshCases()
 
 
 @pytest.mark.parametrize("homework", READY)
-def test_points(homework):
+def test_points_add_up_to_100_and_agree_with_the_markers(homework):
     checks, blanks = load_checks(homework), markers.blanks(ROOT / homework)
     assert sum(check.points for check in checks if not check.bonus) == 100
     points = {}
@@ -67,7 +67,7 @@ def test_points(homework):
 
 @pytest.mark.parametrize("way", ["in process", "in a worker"])
 @pytest.mark.parametrize("homework", READY)
-def test_the_solution_passes(homework, way):
+def test_solution_passes_in_process_and_in_a_worker(homework, way):
     cases = FreshCases()
     with InProcessRunner() if way == "in process" else SubprocessRunner() as runner:
         for result in outcomes(homework, runner, cases).values():
@@ -78,7 +78,7 @@ def test_the_solution_passes(homework, way):
 
 @pytest.mark.deep
 @pytest.mark.parametrize("homework", READY)
-def test_the_solution_passes_with_300_seeds(homework):
+def test_solution_passes_with_300_seeds(homework):
     runner = InProcessRunner()
     for seed in range(300):
         for result in outcomes(homework, runner, FreshCases(seed)).values():
@@ -86,7 +86,7 @@ def test_the_solution_passes_with_300_seeds(homework):
 
 
 def with_only(homework, kept):
-    """Sources of a homework in which every blank is empty but `kept`."""
+    """{(homework, file): source} with every blank empty except `kept` (an id, or None for no exception)."""
     sources = {}
     for path in (ROOT / homework).glob("*.py"):
         text = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -118,7 +118,7 @@ def test_one_blank_filled_alone_earns_exactly_its_points(homework):
             f"{id} alone earns points of {[blank_id for blank_id in earned if earned[blank_id]]}"
         )
         for result in results.values():
-            if result.check.id not in (id,) and not result.check.id.endswith("-together"):
+            if result.check.id != id and not result.check.id.endswith("-together"):
                 assert result.status == "empty" and result.error.empty == result.check.id, (
                     f"{result.check.name}: {result.status}, {result.message.en}"
                 )
@@ -126,8 +126,8 @@ def test_one_blank_filled_alone_earns_exactly_its_points(homework):
 
 @pytest.mark.deep
 @pytest.mark.parametrize("homework", READY)
-def test_blank_filled_alone_is_right_for_120_seeds(homework):
-    """A stub that refuses an input of some seeds only is met where the student's own function is still empty."""
+def test_one_blank_filled_alone_passes_with_120_seeds(homework):
+    """Finds stubs that refuse inputs of certain seeds: a stub is called if the student's own function is empty."""
     alone = {
         id: InProcessRunner(sources=with_only(homework, id))
         for id in markers.blanks(ROOT / homework)
@@ -140,19 +140,19 @@ def test_blank_filled_alone_is_right_for_120_seeds(homework):
 
 
 @pytest.mark.parametrize("homework", READY)
-def test_a_stub_is_not_an_answer(homework):
-    """Students can read tests/probes: used as an answer, a stub earns nothing."""
+def test_stub_submitted_as_an_answer_earns_nothing(homework):
+    """Students can read tests/probes: a stub submitted as an answer earns no points."""
     runner, cases = InProcessRunner(sources=with_only(homework, None)), CasesAlone()
     names = {name for check in load_checks(homework) for name in check.stubs}
     for id, region in markers.blanks(ROOT / homework).items():
         name = f"{region.path.stem}.{region.function}"
-        answered = [
+        checks = [
             dataclasses.replace(check, stubs=(name,))
             for check in load_checks(homework)
             if check.id == id
         ]
         if name in names:
-            assert not any(verdict.run(check, runner, cases).points for check in answered), name
+            assert not any(verdict.run(check, runner, cases).points for check in checks), name
 
 
 READ_BY_A_STUDENT = """
@@ -170,8 +170,8 @@ def _prefixes(stub, pi, A, B, obs):
 """
 
 
-def test_stubs_of_hmm_called_on_every_prefix_are_not_an_answer():
-    """The last row of a stub for each prefix of the sequence would be the whole table, if its entries were right."""
+def test_hmm_stub_called_on_every_prefix_earns_nothing():
+    """Stacking the last rows of a stub's tables for all prefixes must not produce the right table."""
     sources = with_only("hmm", None)
     sources["hmm", "model.py"] += READ_BY_A_STUDENT.format(path=str(PROBES / "hmm.py"))
     runner, cases = InProcessRunner(sources=sources), CasesAlone()
@@ -181,11 +181,11 @@ def test_stubs_of_hmm_called_on_every_prefix_are_not_an_answer():
             assert verdict_of_check.status == "wrong" or "stub" in verdict_of_check.message.en
 
 
-def parameters():
-    """All known mistakes; a part of each homework's, drawn again for each run, is quick, the rest deep."""
+def mistake_parameters():
+    """Yields all known mistakes; QUICK random ones per homework run by default, the others with -m deep."""
     rng = random.Random(
         os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    )  # the same part in all processes of a run
+    )  # all processes of a run draw the same mistakes
     for homework in READY:
         all_mistakes = mistakes.load(homework)
         quick = set(
@@ -199,8 +199,8 @@ def parameters():
             )
 
 
-@pytest.mark.parametrize("mistake", list(parameters()))
-def test_a_mistake_fails_its_own_blank_and_is_named(mistake):
+@pytest.mark.parametrize("mistake", list(mistake_parameters()))
+def test_known_mistake_fails_only_its_own_blank_and_is_named(mistake):
     cases = cases_of(mistake.homework)
     results = outcomes(mistake.homework, InProcessRunner(sources=mistakes.sources(mistake)), cases)
     assert failed(results) == {mistake.blank}, f"seed {cases.seed}: {failed(results)}"
@@ -215,7 +215,7 @@ def test_a_mistake_fails_its_own_blank_and_is_named(mistake):
 
 @pytest.mark.deep
 @pytest.mark.parametrize("homework", READY)
-def test_no_mistake_is_missed_with_300_seeds(homework):
+def test_every_known_mistake_is_caught_with_300_seeds(homework):
     runners = {
         mistake: InProcessRunner(sources=mistakes.sources(mistake))
         for mistake in mistakes.load(homework)
@@ -231,12 +231,12 @@ def test_no_mistake_is_missed_with_300_seeds(homework):
 
 
 @pytest.mark.parametrize("homework", READY)
-def test_a_blank_has_mistakes(homework):
-    """Every blank that is checked by values has known mistakes, so that a student hears more than numbers."""
-    with_mistakes = {entry.blank for entry in mistakes.load(homework)}
-    checked = {
+def test_every_blank_checked_by_values_has_known_mistakes(homework):
+    """Every blank whose values are compared has known mistakes, so that feedback can be more than numbers."""
+    blanks_with_mistakes = {entry.blank for entry in mistakes.load(homework)}
+    checked_blanks = {
         entry.id
         for entry in load_checks(homework)
         if not entry.hidden and not entry.id.endswith("-together")
     }
-    assert checked <= with_mistakes
+    assert checked_blanks <= blanks_with_mistakes

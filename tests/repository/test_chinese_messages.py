@@ -1,4 +1,4 @@
-"""Chinese messages of checks are Chinese throughout: labels of cases, names of values, what a mistake's answer gets."""
+"""Chinese messages of checks contain no English: labels of cases, names of values, messages about known mistakes."""
 
 import re
 
@@ -25,36 +25,38 @@ ENGLISH = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b")
 
 
 def english_in(text):
-    """Two lower-case words next to each other, which no identifier is."""
+    """A match of two adjacent lower-case words outside code (so no identifier), or None."""
     return ENGLISH.search(CODE.sub("x", text))
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_labels_and_names_are_translated(homework):
+def test_labels_of_cases_and_values_are_translated(homework):
     cases = FreshCases(5)
-    left = set()
+    untranslated = set()
     for check in load_checks(homework):
         for case in cases.for_check(check):
-            left |= {case.label} if english_in(case_label(case.label).zh) else set()
-            left |= {name for name in case.expected if english_in(value_name(name).zh)}
-    assert not left
+            untranslated |= {case.label} if english_in(case_label(case.label).zh) else set()
+            untranslated |= {name for name in case.expected if english_in(value_name(name).zh)}
+    assert not untranslated
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_what_known_mistakes_get_is_chinese(homework):
-    cases, left = FreshCases(5), []
+def test_messages_about_known_mistakes_are_chinese(homework):
+    cases, untranslated = FreshCases(5), []
     for mistake in mistakes.load(homework):
         check = next(check for check in load_checks(homework) if check.id == mistake.blank)
         runner = InProcessRunner(ROOT, mistakes.sources(mistake))
         result = verdict.run(check, runner, cases).result
         text = message_text(result, "zh").split("\n")[0]
-        if result.status == Status.WRONG and english_in(text):  # an error has Python's own words
-            left.append(text)
-    assert not left
+        if result.status == Status.WRONG and english_in(
+            text
+        ):  # messages of errors contain Python's own text
+            untranslated.append(text)
+    assert not untranslated
 
 
-def test_numbers_and_parts_of_labels():
+def test_labels_with_numbers_and_several_parts_are_translated():
     assert case_label("step 3 of 5").zh == "第 3 步，共 5 步"
     assert case_label("lstm, 1 layer, 2 directions").zh == "lstm，1 层，2 个方向"
     assert case_label("T = 1").zh == "T = 1"
@@ -73,7 +75,7 @@ def test_numbers_and_parts_of_labels():
         ("viterbi returned a map, expected numbers, text, lists, dicts, arrays or tensors", "列表"),
     ],
 )
-def test_raw_errors_say_what_the_student_did(text, chinese):
+def test_raw_python_errors_are_explained(text, chinese):
     message = meaning(text)
     assert message and chinese in message.zh and message.en != text
 
@@ -81,7 +83,7 @@ def test_raw_errors_say_what_the_student_did(text, chinese):
 @pytest.mark.parametrize(
     "text", ["f returned a value nested deeper than 40 levels", "f returned a whole number past 64 bits"]
 )  # fmt: skip
-def test_limits_of_an_answer_are_not_taken_for_its_type(text):
+def test_answer_beyond_a_limit_is_not_explained_as_a_wrong_type(text):
     message = meaning(text)
     assert message and message.en == text and "类型" not in message.zh
 

@@ -1,8 +1,8 @@
-"""Every command of the sheets and of the students' README, run in a fresh student copy that is filled in.
+"""Every command of the sheets and of the students' README, run in a fresh student copy with all blanks filled in.
 
-A quick run takes the NumPy homeworks and shortens training by flags behind the printed line; `-m deep` takes all, shortened and
-as printed, except those of LONG. Commands on full sets need COURSE_FULL_DATA, `download.py NAME` needs a network
-(tests/repository/test_download.py).
+By default the commands of the NumPy homeworks run, with flags appended that shorten training. `-m deep` runs all of them,
+shortened and as printed; those in LONG are always shortened. Commands on full sets need COURSE_FULL_DATA;
+`download.py NAME` needs a network and is tested in tests/repository/test_download.py.
 """
 
 import os
@@ -24,7 +24,7 @@ from tests.repository.copies import build
 from tests.repository.test_docs import INLINE, LANGUAGES, blocks, commands, text_of
 
 FULL = os.environ.get("COURSE_FULL_DATA")
-SHORT = {  # script: flags behind the printed line that make it quick
+SHORT = {  # script: flags appended to the printed command so that it finishes quickly
     "gpt_songci/train.py": "--iters 4 --n_embd 32 --n_layer 1 --eval_interval 4",
     "gpt_songci/sample.py": "--max_new_tokens 20",
     "gpt_songci/evaluate.py": "--num_poems 2 --max_new_tokens 20",
@@ -42,8 +42,8 @@ SHORT = {  # script: flags behind the printed line that make it quick
     "word2vec_sst/q4_network.py": "--epochs 1 --dim 10 --hidden 10",
     "word2vec_sst/theory.py": "--words 1000",
 }
-LONG = ("waimai_cls/compare.py", "hw_attention/compare.py")  # half an hour and more as printed
-ELSEWHERE = (  # what is not run below, and where it is
+LONG = ("waimai_cls/compare.py", "hw_attention/compare.py")  # take half an hour or more as printed
+ELSEWHERE = (  # commands that other tests run
     "pytest",
     "download.py",
     "course pack",
@@ -63,7 +63,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
-    """A student copy with every blank filled in."""
+    """Folder of a student copy with every blank filled in."""
     copy = build(tmp_path_factory.mktemp("student") / "copy", *HOMEWORKS)
     for homework in HOMEWORKS:
         for path in (ROOT / homework).glob("*.py"):
@@ -74,7 +74,10 @@ def filled(tmp_path_factory):
 
 
 def run(copy, command, codes=(0,)):
-    """Output of a command in the copy's root. No traceback, no failure."""
+    """Run a command in the copy's root; returns stdout + stderr.
+
+    Fails if the exit code is not in `codes` or a traceback is printed.
+    """
     words = shlex.split(command)
     words[:1] = [sys.executable, "-m", "pytest"] if words[0] == "pytest" else [sys.executable]
     environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -98,7 +101,10 @@ def script_of(command):
 
 
 def lines_of(homework, full):
-    """The sheet's commands in order, those on full sets or the others; tests and downloads left out."""
+    """The commands of a homework's sheet in order, without tests and downloads.
+
+    full: True for the commands that use full data sets or their results, False for the others.
+    """
     lines = (
         line
         for line in blocks(text_of(homework, "README.md"))
@@ -109,7 +115,7 @@ def lines_of(homework, full):
         for line in blocks(text_of(homework, "README.md"))
         if "data/full" in line
         for match in re.findall(r"workdirs/\S+", line)
-    }  # what such a command writes, later ones read
+    }  # written by a command on a full set, read by later commands
     return [
         line
         for line in lines
@@ -121,21 +127,21 @@ TORCH = (
     "hw_attention",
     "waimai_cls",
     "gpt_songci",
-)  # seconds a command to start; their scripts have quick tests too
+)  # each command takes seconds to start; the scripts have quick tests elsewhere
 
 
 @pytest.mark.parametrize(
     "homework",
     [pytest.param(name, marks=pytest.mark.deep if name in TORCH else ()) for name in HOMEWORKS],
 )
-def test_a_sheets_commands_run_shortened(filled, homework):
+def test_commands_of_a_sheet_run_when_shortened(filled, homework):
     for line in lines_of(homework, full=False):
         run(filled, f"{line} {SHORT.get(script_of(line), '')}")
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_a_sheets_commands_run_as_printed(filled, homework):
+def test_commands_of_a_sheet_run_as_printed(filled, homework):
     shutil.rmtree(filled / "workdirs", ignore_errors=True)
     for line in lines_of(homework, full=False):
         run(filled, f"{line} {SHORT[script_of(line)] if script_of(line) in LONG else ''}")
@@ -145,7 +151,7 @@ def test_a_sheets_commands_run_as_printed(filled, homework):
 @pytest.mark.parametrize(
     "homework", [homework for homework in HOMEWORKS if lines_of(homework, full=True)]
 )
-def test_commands_on_full_sets_run_shortened(filled, homework):
+def test_commands_on_full_sets_run_when_shortened(filled, homework):
     if not FULL:
         pytest.skip(
             "full sets: COURSE_FULL_DATA=$PWD/data/full, filled by python data/download.py all"
@@ -160,8 +166,8 @@ def test_commands_on_full_sets_run_shortened(filled, homework):
         run(filled, f"{data}{out} {SHORT.get(script_of(line), '')}")
 
 
-def test_the_readmes_commands_run(filled, tmp_path):
-    """Its first two lines are what .ci/run does; here the others that a student copy's README has."""
+def test_commands_of_the_copys_readme_run(filled, tmp_path):
+    """The other commands of the copy's README; its first two lines are run by .ci/run."""
     readme = (filled / "README.md").read_text(encoding="utf-8")
     lines = [line for line in blocks(readme) if not line.startswith("python3 -m venv")]
     assert len(lines) == 3 and all(
@@ -190,8 +196,8 @@ def test_data_commands_run_without_a_network(filled, tmp_path):
         run(filled, f"python data/download.py {flag} --data_root {tmp_path}", codes=(0, 2))
 
 
-def test_no_command_is_left_out():
-    """Each printed command is run above, or belongs to a kind that is run elsewhere."""
+def test_every_printed_command_is_run_here_or_elsewhere():
+    """Every printed command is run above or is listed in ELSEWHERE."""
     tested = {
         frozenset(line.split())
         for homework in HOMEWORKS
@@ -199,22 +205,22 @@ def test_no_command_is_left_out():
         for line in lines_of(homework, full)
     }
     for name, command in commands():
-        elsewhere = (
+        reasons = (
             frozenset(command.split()) in tested,
             any(excluded in command for excluded in ELSEWHERE),
-            name == "README.md" and "gpt_songci/" in command,
-        )  # its first line: .ci/run
-        assert any(elsewhere), f"{name}: {command}"
+            name == "README.md" and "gpt_songci/" in command,  # the first line: run by .ci/run
+        )
+        assert any(reasons), f"{name}: {command}"
 
 
-def test_both_languages_print_the_same_commands():
+def test_sheets_print_the_same_commands_in_both_languages():
     for homework in HOMEWORKS:
         assert len({tuple(blocks(text_of(homework, name))) for name in LANGUAGES}) == 1
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_a_script_that_meets_an_empty_blank_says_which(homework, tmp_path_factory):
-    """One line and exit code 2 in an empty copy, whatever script of the sheet comes first to an empty blank."""
+def test_script_names_the_empty_blank_it_reaches_in_one_line(homework, tmp_path_factory):
+    """In an empty copy the first script of the sheet that reaches an empty blank prints one line that names it."""
     copy = tmp_path_factory.mktemp("empty")
     plan = release.Plan((homework,), settings.load())
     for name in release.student_files((homework,)):
@@ -231,20 +237,20 @@ def test_a_script_that_meets_an_empty_blank_says_which(homework, tmp_path_factor
             env={**os.environ, "MPLBACKEND": "Agg"},
         )
         assert "Traceback" not in done.stderr, f"{line}: {done.stderr[-1500:]}"
-        met = re.findall(
+        empty_blanks = re.findall(
             rf"{homework}/\S+\.py, blank \S+ \(\w+\): still empty", done.stderr + done.stdout
         )
-        if met:
+        if empty_blanks:
             assert done.returncode in (0, 2) and done.stderr.count("error:") <= 1, (
                 f"{line}: {done.stderr}"
             )
             return
         assert done.returncode == 0, f"{line}: {done.stderr}"
-    pytest.fail("no script came to an empty blank")
+    pytest.fail("no script reached an empty blank")
 
 
-def test_paths_in_the_copys_texts_exist(filled):
-    """Files that a text of the copy names in `code` are in the copy, and every link leads somewhere in it."""
+def test_files_and_links_named_in_the_copys_texts_exist(filled):
+    """Files that the copy's Markdown files name in `code` exist in it, and so do all link targets."""
     missing = []
     for path in sorted(filled.rglob("*.md")):
         text = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Copies are found as clusters, whatever hides them; short right answers that look alike by nature are not."""
+"""Copied submissions are found as clusters, also when disguised; short right answers that look alike are not reported."""
 
 import itertools
 import random
@@ -10,26 +10,27 @@ from grading.intake import empty_files
 from tests.repository import classes_made as made
 from tests.repository.archives_made import solved
 
-OWN = """
-def mine(table):
+HELPER = """
+def helper(table):
     total = 0
-    for row, other in zip(table, table[1:]):
-        while row < other and total % 7 != 3:
-            total = total * 31 + (row ^ other) // 5
+    for row, following in zip(table, table[1:]):
+        while row < following and total % 7 != 3:
+            total = total * 31 + (row ^ following) // 5
             row += total & 15 or 1
     return [total, -total, {total: table}]
 """
-RENAMED = OWN.replace("table", "rows").replace("total", "acc").replace("mine", "yours")
+RENAMED = HELPER.replace("table", "rows").replace("total", "acc").replace("helper", "function")
 DIFFERENT = "\ndef f(a):\n    return sorted(set(a), key=lambda x: (len(str(x)), x))[::-1]\n"
 
 
 def with_text(text):
+    """{file: bytes} of an empty submission of hmm with `text` appended to model.py."""
     empty = dict(empty_files("hmm"))
     return empty | {"model.py": empty["model.py"] + text.encode()}
 
 
 def pairs(clusters):
-    """Pairs of this class's students that are reported together."""
+    """{(member, member)} of the class that are reported in one cluster; outside sources are left out."""
     linked = set()
     for cluster in clusters:
         members = [member for member in cluster.members if member not in cluster.sources]
@@ -37,15 +38,15 @@ def pairs(clusters):
     return linked
 
 
-@pytest.mark.parametrize("copied", [OWN, RENAMED], ids=["verbatim", "renamed"])
+@pytest.mark.parametrize("copied", [HELPER, RENAMED], ids=["verbatim", "renamed"])
 def test_shared_helper_is_reported(copied):
-    texts = {"a": OWN, "b": copied, "c": DIFFERENT, "d": "", "e": ""}
+    texts = {"a": HELPER, "b": copied, "c": DIFFERENT, "d": "", "e": ""}
     clusters = copying.find_clusters({name: with_text(text) for name, text in texts.items()}, "hmm")
     assert [cluster.members for cluster in clusters] == [["a", "b"]] and clusters[0].lines
 
 
 @pytest.mark.parametrize("size, members", [(10, 3), (44, 9), (6, 6)])
-def test_identical_files_are_reported_however_many_share_them(size, members):
+def test_identical_files_are_reported_for_any_number_of_members(size, members):
     ring = made.make_class("hmm", size, [(members, "verbatim")], seed=1)
     clusters = copying.find_clusters(ring.files, "hmm")
     same = [cluster for cluster in clusters if cluster.kind == "identical"]
@@ -55,7 +56,7 @@ def test_identical_files_are_reported_however_many_share_them(size, members):
 @pytest.mark.parametrize(
     "homework, how", [*(("hmm", how) for how in made.DISGUISES), ("hw_bptt", "all")]
 )
-def test_ring_of_copies_is_one_cluster(homework, how):
+def test_disguised_copies_are_one_cluster(homework, how):
     ring = made.make_class(homework, 14, [(4, how)], seed=2)
     clusters = copying.find_clusters(ring.files, homework)
     assert pairs(clusters) == ring.pairs(), [(c.kind, c.members, c.share) for c in clusters]
@@ -63,8 +64,8 @@ def test_ring_of_copies_is_one_cluster(homework, how):
 
 
 @pytest.mark.parametrize("homework", ["hmm", "hw_bptt"])
-def test_short_right_answers_are_not_copies(homework):
-    """Ten students, three short blanks, all right, nobody copied."""
+def test_short_right_answers_are_not_reported(homework):
+    """Ten students with right answers to the three shortest blanks, none of them copied."""
     bodies = {id: solution[0] for id, (solution, _, _) in made.versions(homework).items()}
     short = sorted(bodies, key=lambda id: len(bodies[id]))[:3]
     for seed in range(2):
@@ -72,22 +73,22 @@ def test_short_right_answers_are_not_copies(homework):
         assert not copying.find_clusters(alone.files, homework)
 
 
-def test_right_answers_of_a_whole_class_are_not_copies():
+def test_right_answers_of_a_whole_class_are_not_reported():
     alone = made.make_class("hmm", 25, [], seed=3, right=True)
     assert not pairs(copying.find_clusters(alone.files, "hmm"))
 
 
-def test_two_thirds_copied_verbatim_are_reported():
+def test_answers_of_which_two_thirds_are_copied_are_reported():
     rng = random.Random(6)
     blanks = list(made.versions("hmm"))
-    source, other = made.answers("hmm", rng, blanks), made.answers("hmm", rng, blanks)
-    part = source | {id: other[id] for id in blanks[::3]}
+    source, unrelated = made.answers("hmm", rng, blanks), made.answers("hmm", rng, blanks)
+    partial_copy = source | {id: unrelated[id] for id in blanks[::3]}
     group = made.make_class("hmm", 12, [], seed=6).files
-    group |= {"x": made.files_of("hmm", source), "y": made.files_of("hmm", part)}
+    group |= {"x": made.files_of("hmm", source), "y": made.files_of("hmm", partial_copy)}
     assert pairs(copying.find_clusters(group, "hmm")) == {("x", "y")}
 
 
-def test_the_solved_tree_and_earlier_terms_are_sources():
+def test_copies_of_the_solution_or_of_earlier_terms_are_reported():
     ring = made.make_class("hmm", 8, [(2, "all")], seed=4)
     first, second = sorted(ring.rings[0])
     earlier = {"2025/zhang": ring.files.pop(second)}
@@ -108,7 +109,7 @@ def test_empty_copies_and_broken_files_are_not_reported():
 @pytest.mark.parametrize(
     "lang, words", [("en", "have the same file, byte for byte"), ("zh", "逐字节相同")]
 )
-def test_cluster_is_described_in_words(lang, words):
+def test_cluster_is_described_in_both_languages(lang, words):
     ring = made.make_class("hmm", 6, [(3, "verbatim")], seed=5)
     lines = [row["text"] for row in suspicions.look({"hmm": ring.files}, lang)]
     assert any(words in line and all(name in line for name in ring.rings[0]) for line in lines)

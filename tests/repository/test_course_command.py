@@ -1,4 +1,4 @@
-"""`python -m course`: the command line itself, status, and the record of the last runs."""
+"""`python -m course`: the command line, `status`, and the stored results of the last runs."""
 
 import subprocess
 import sys
@@ -15,11 +15,12 @@ from course.verdict import CheckResult, Status
 
 
 def result(name, state=Status.DONE, points=4):
-    nothing = Message("", "")
-    return CheckResult("hmm", "hmm-09", name, state, points, 4, False, False, nothing)
+    """A CheckResult of blank hmm-09, worth 4 points."""
+    no_message = Message("", "")
+    return CheckResult("hmm", "hmm-09", name, state, points, 4, False, False, no_message)
 
 
-def test_it_runs_inside_a_homework_folder():
+def test_status_runs_inside_a_homework_folder():
     done = subprocess.run(
         [sys.executable, "../course", "status"],
         cwd=ROOT / "hmm",
@@ -58,7 +59,7 @@ def test_help_is_in_both_languages(name, capsys):
         (["pack"], "which homework?"),
     ],
 )
-def test_mistakes_are_one_line(argv, words, capsys):
+def test_wrong_command_or_argument_is_a_one_line_error(argv, words, capsys):
     try:
         code = main.main(argv)
     except SystemExit as exit:
@@ -82,7 +83,7 @@ def test_status_shows_points_and_age(tmp_path, monkeypatch, capsys):
     assert "4 / 100 分，加分 0 / 21，刚刚检查" in text and "尚未正确：hmm-09" in text
 
 
-def test_status_marks_stale_results():
+def test_status_marks_results_older_than_the_files():
     checks = status.load_checks("hmm")
     now = max(path.stat().st_mtime for path in (ROOT / "hmm").glob("*.py")) + 10_000
     before = {
@@ -93,19 +94,21 @@ def test_status_marks_stale_results():
     assert line.is_done and line.message.en.endswith(
         "100 / 100 points, bonus 21 / 21, checked 3 minutes ago"
     )
-    old = {name: CheckedBefore(entry.id, entry.status, 0, 0.0) for name, entry in before.items()}
-    assert status.get_status("hmm", old, now).message.zh.endswith("之后改过")
+    outdated = {
+        name: CheckedBefore(entry.id, entry.status, 0, 0.0) for name, entry in before.items()
+    }
+    assert status.get_status("hmm", outdated, now).message.zh.endswith("之后改过")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"hmm": {"x": {}}}', '{"hmm": 1}'])
-def test_a_damaged_record_counts_as_none(tmp_path, text):
+def test_damaged_progress_file_is_ignored_and_replaced(tmp_path, text):
     (tmp_path / progress.PROGRESS_FILE).write_text(text, encoding="utf-8")
     assert progress.read_progress(tmp_path) == {}
     progress.record_progress([result("x")], tmp_path)
     assert progress.read_progress(tmp_path)["hmm"]["x"].points == 4
 
 
-def test_pytest_records_its_verdicts():
+def test_pytest_run_stores_its_verdicts():
     start = time.time()
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "tests/test_hmm.py", "--blank", "hmm-01"],

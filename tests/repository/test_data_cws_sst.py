@@ -1,4 +1,4 @@
-"""The two small samples: form, size, balance, nothing twice, and cards that tell the measured sizes."""
+"""The bundled samples of cws and sst: format, size, balance, no duplicates, and cards that state the measured sizes."""
 
 import re
 from collections import Counter
@@ -19,6 +19,7 @@ MARKS = "，。、；：？！“”《》（）…"
 
 
 def lines(path):
+    """Lines of a UTF-8 file without BOM, with LF line ends and exactly one at the end."""
     raw = path.read_bytes()
     assert not raw.startswith(b"\xef\xbb\xbf") and b"\r" not in raw, path
     text = raw.decode("utf-8")
@@ -27,10 +28,12 @@ def lines(path):
 
 
 def cws(part):
+    """[[word, ...], ...]: the sentences of a part."""
     return [line.split(" ") for line in lines(DATA / "cws" / f"{part}.txt")]
 
 
 def sst(part):
+    """[(label, [word, ...]), ...]: the labelled sentences of a part."""
     rows = [line.split("\t") for line in lines(DATA / "sst" / f"{part}.txt")]
     assert all(len(row) == 2 for row in rows), part
     return [(label, sentence.split(" ")) for label, sentence in rows]
@@ -43,7 +46,7 @@ def shared_runs(sequences, width):
 
 
 @pytest.mark.parametrize("part", CWS)
-def test_cws_form(part):
+def test_cws_sentences_have_the_documented_format(part):
     sentences = cws(part)
     assert len(sentences) >= CWS[part]
     for words in sentences:
@@ -64,7 +67,7 @@ def test_cws_has_no_duplicates():
     assert not shared_runs(texts, 12)
 
 
-def test_cws_has_every_tag_and_words_not_seen_in_training():
+def test_cws_has_words_of_all_lengths_and_unseen_test_words():
     train, test = ([w for words in cws(part) for w in words] for part in ("train", "test"))
     lengths = Counter(min(len(w), 4) for w in train)
     assert all(lengths[n] > 50 for n in (1, 2, 3, 4))
@@ -76,13 +79,13 @@ def test_cws_has_every_tag_and_words_not_seen_in_training():
 
 
 @pytest.mark.parametrize("first, second", TWO_WAYS)
-def test_cws_segments_the_same_characters_in_two_ways(first, second):
+def test_cws_has_characters_that_are_segmented_in_two_ways(first, second):
     sentences = [" ".join(words) for part in CWS for words in cws(part)]
     assert any(first in s for s in sentences) and any(second in s for s in sentences)
 
 
 @pytest.mark.parametrize("part", SST)
-def test_sst_form(part):
+def test_sst_sentences_have_the_documented_format(part):
     rows = sst(part)
     assert len(rows) >= SST[part]
     for label, words in rows:
@@ -110,14 +113,15 @@ def test_sst_has_no_duplicates():
     assert not shared_runs(sentences, 8)
 
 
-def test_sst_words_recur():
+def test_sst_words_occur_often_enough_to_learn_from():
     train = Counter(w for _, words in sst("train") for w in words)
     test = [w for _, words in sst("test") for w in words]
     assert len(train) > 1000 and sum(n > 1 for n in train.values()) > 500
     assert sum(w not in train for w in test) / len(test) < 0.2
 
 
-def in_both_languages(path, row):
+def check_both_languages_have(path, row):
+    """Assert that a card contains a table row twice: in its English and in its Chinese half."""
     count = path.read_text(encoding="utf-8").count(row)
     assert count == 2, f"{path}: {count} times, 2 expected: {row}"
 
@@ -129,7 +133,7 @@ def test_cws_card_states_the_measured_sizes(part):
     text = "".join(words)
     size = (DATA / "cws" / f"{part}.txt").stat().st_size
     sizes = (len(sentences), len(words), len(set(words)), len(text), len(set(text)), size)
-    in_both_languages(
+    check_both_languages_have(
         DATA / "cws" / "README.md",
         f"| `{part}.txt` | " + " | ".join(f"{n:,}" for n in sizes) + " |",
     )
@@ -164,4 +168,4 @@ def test_sst_card_states_the_measured_sizes(part):
     each = len(rows) // 5
     size = (DATA / "sst" / f"{part}.txt").stat().st_size
     row = f"| `{part}.txt` | {len(rows)} | {each} | {len(words):,} | {len(set(words)):,} | {unknown}| {size:,} |"
-    in_both_languages(DATA / "sst" / "README.md", row)
+    check_both_languages_have(DATA / "sst" / "README.md", row)

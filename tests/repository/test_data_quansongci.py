@@ -1,4 +1,4 @@
-"""The bundled ci: every poem keeps its tune's pattern, nothing stands twice, and the card tells the measured sizes."""
+"""The bundled ci poems: each follows its tune's pattern, nothing is repeated, and the card states the measured sizes."""
 
 import json
 import os
@@ -13,12 +13,12 @@ FOLDER = Path(__file__).resolve().parents[2] / "data" / "quansongci"
 HAN = "\u4e00-\u9fff"
 HEADER = re.compile(rf"\+\+\+([{HAN}]+)(?:\(([{HAN}]+)\))?")
 LINE = re.compile(rf"[{HAN}]+(?:[，、][{HAN}]+)*。")
-RUN = 7  # characters in a row that may stand only once
+RUN = 7  # no run of this many characters may occur twice
 TUNES = json.loads((FOLDER / "forms.json").read_text(encoding="utf-8"))["tunes"]
 
 
 def poems_of(text):
-    """Text -> list of poems, each a list of lines (header first). Raises ValueError where the form is broken."""
+    """The poems of a text, each a list of lines (header first). Raises ValueError if empty lines are misplaced."""
     if not text.endswith("。\n\n"):
         raise ValueError("the text must end with one empty line after the last poem")
     poems = [poem.split("\n") for poem in text[:-2].split("\n\n")]
@@ -29,7 +29,7 @@ def poems_of(text):
 
 
 def faults(poem, tunes):
-    """What is wrong with one poem (list of lines, header first): a list of messages, empty for a good one."""
+    """Messages about what is wrong with a poem (list of lines, header first); [] if it is valid."""
     header, *lines = poem
     match = HEADER.fullmatch(header)
     if not match:
@@ -48,11 +48,12 @@ def faults(poem, tunes):
 
 
 def characters(poem):
+    """The Chinese characters of a poem's lines, without header and punctuation."""
     return "".join(re.findall(f"[{HAN}]", "".join(poem[1:])))
 
 
 def repeated_runs(poems, width=RUN):
-    """Runs of `width` characters, punctuation aside, that occur in two poems or twice in one."""
+    """Runs of `width` characters, ignoring punctuation, that occur in two poems or twice in one."""
     texts = [characters(poem) for poem in poems]
     count = Counter(text[i : i + width] for text in texts for i in range(len(text) - width + 1))
     return [run for run, n in count.items() if n > 1]
@@ -68,25 +69,25 @@ def poems(text):
     return poems_of(text)
 
 
-def test_bytes_and_form(text):
+def test_file_has_only_the_characters_of_the_format(text):
     assert "\r" not in text and "\ufeff" not in text
     assert text == unicodedata.normalize("NFC", text)
     assert not re.search(r"[^\S\n]", text), "blank inside or at the end of a line"
     assert not re.search(f"[^{HAN}，、。+()\n]", text), "a mark that the form does not have"
 
 
-def test_every_poem_keeps_its_tune(poems):
+def test_every_poem_follows_its_tunes_pattern(poems):
     assert [(poem[0], problems) for poem in poems if (problems := faults(poem, TUNES))] == []
 
 
-def test_enough_poems_and_tunes(poems):
+def test_sample_has_200_poems_of_20_tunes(poems):
     tunes = Counter(HEADER.fullmatch(poem[0])[1] for poem in poems)
     assert len(poems) >= 200 and len(tunes) >= 20
     assert set(tunes) == set(TUNES), "the table has the tunes of the file and no others"
     assert min(tunes.values()) >= 4
 
 
-def test_no_duplicate_poems(poems):
+def test_no_poem_title_or_run_of_characters_is_repeated(poems):
     assert len({characters(poem) for poem in poems}) == len(poems)
     titled = [poem[0] for poem in poems if "(" in poem[0]]
     assert len(set(titled)) == len(titled)
@@ -126,27 +127,27 @@ def test_no_run_is_copied_from_the_full_set(poems):
             "set COURSE_FULL_DATA to a folder with quansongci/ci.song.*.json "
             "(python data/download.py quansongci, then COURSE_FULL_DATA=data/full)"
         )
-    ours = {
+    bundled_runs = {
         text[i : i + RUN] for text in map(characters, poems) for i in range(len(text) - RUN + 1)
     }
     files = sorted((Path(root) / "quansongci").glob("ci.song.*.json"))
     assert files
     for file in files:
         for poem in json.loads(file.read_text(encoding="utf-8")):
-            theirs = characters(["", *poem["paragraphs"]])
+            full_text = characters(["", *poem["paragraphs"]])
             copied = [
-                theirs[i : i + RUN]
-                for i in range(len(theirs) - RUN + 1)
-                if theirs[i : i + RUN] in ours
+                full_text[i : i + RUN]
+                for i in range(len(full_text) - RUN + 1)
+                if full_text[i : i + RUN] in bundled_runs
             ]
             assert copied == [], poem["rhythmic"]
 
 
-# One good poem, then what breaks it.
+# A valid poem; the tests below change it in one respect each.
 GOOD = ["+++十六字令(灯)", "灯。", "一寸黄花夜里生。", "娘在侧，线脚细如绳。"]
 
 
-def test_checker_accepts_a_good_poem():
+def test_checker_accepts_a_valid_poem():
     assert faults(GOOD, TUNES) == []
     assert faults(["+++十六字令", *GOOD[1:]], TUNES) == []
     assert poems_of("\n".join(GOOD) + "\n\n" + "\n".join(GOOD) + "\n\n") == [GOOD, GOOD]
@@ -171,7 +172,7 @@ def test_checker_accepts_a_good_poem():
         (3, "娘在侧，，线脚细如绳。", "form"),
     ],
 )
-def test_checker_finds_a_broken_poem(line, broken, message):
+def test_checker_reports_the_kind_of_fault_in_a_poem(line, broken, message):
     poem = [
         broken if i == line else old
         for i, old in enumerate(GOOD)
@@ -182,18 +183,18 @@ def test_checker_finds_a_broken_poem(line, broken, message):
 
 
 @pytest.mark.parametrize("tail", ["", "\n", "\n\n\n", "\n\n \n\n"])
-def test_checker_finds_a_broken_end(tail):
+def test_checker_refuses_a_text_without_one_final_empty_line(tail):
     with pytest.raises(ValueError, match="end with one empty line"):
         poems_of("\n".join(GOOD) + tail)
 
 
-def test_checker_finds_two_empty_lines_between_poems():
+def test_checker_refuses_two_empty_lines_between_poems():
     poem = "\n".join(GOOD)
     with pytest.raises(ValueError, match="more than one empty line"):
         poems_of(poem + "\n\n\n" + poem + "\n\n")
 
 
-def test_checker_finds_a_repeated_run():
+def test_checker_reports_a_repeated_run_of_characters():
     other = ["+++十六字令(窗)", "窗。", "一寸黄花夜里生。", "风不定，吹断小琴声。"]
     assert "一寸黄花夜里生" in repeated_runs([GOOD, other])
     assert repeated_runs([GOOD]) == []

@@ -1,6 +1,6 @@
-"""The bundled delivery reviews: form, counts as the card states them, nothing repeated, learnable.
+"""The bundled delivery reviews: format, the counts that the card states, no repeated phrases, a learnable task.
 
-python tests/repository/test_data_waimai.py prints the counts and the baseline that the card quotes.
+`python tests/repository/test_data_waimai.py` prints the counts and the baseline that the card quotes.
 """
 
 import csv
@@ -19,7 +19,7 @@ KEEP = "不 没 没有 别 无 太 很 真 非常 最 好 差 难 才 还 又 �
 
 
 def read(path):
-    """Rows of a review file as (label, review), both str, the header left out."""
+    """Rows of a review file without the header, as [(label, review)], both str."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         rows = [tuple(row) for row in csv.reader(file)]
     assert rows[0] == ("label", "review")
@@ -27,7 +27,7 @@ def read(path):
 
 
 def counts(rows):
-    """What the card states, by the names of its table."""
+    """The counts of the card's table, by the names used there."""
     filled = [(label, text) for label, text in rows if text.strip()]
     labels = defaultdict(set)
     for label, text in filled:
@@ -55,12 +55,15 @@ def counts(rows):
 
 
 def character_runs(n):
-    """A function that gives the list of all runs of 1 to n characters of a text."""
+    """A function that returns all runs of 1 to n characters of a text, as a list."""
     return lambda text: [text[i : i + k] for k in range(1, n + 1) for i in range(len(text) - k + 1)]
 
 
 def naive_bayes(rows, features, seed):
-    """5-fold accuracy of naive Bayes on features(text); texts with two labels left out, copies taken once."""
+    """Accuracy of naive Bayes on features(text) in 5-fold cross-validation.
+
+    Texts with both labels are left out; copies count once.
+    """
     labels = defaultdict(set)
     for label, text in rows:
         if text.strip():
@@ -68,7 +71,7 @@ def naive_bayes(rows, features, seed):
     data = [(min(both), text) for text, both in labels.items() if len(both) == 1]
     random.Random(seed).shuffle(data)
     data = [(y, features(x)) for y, x in data]
-    right = 0
+    correct = 0
     for fold in range(5):
         grams, texts = (Counter(), Counter()), [0, 0]
         for i, (y, x) in enumerate(data):
@@ -83,8 +86,8 @@ def naive_bayes(rows, features, seed):
                 + sum(math.log((grams[k][gram] + 1) / (total[k] + V)) for gram in x)
                 for k in (0, 1)
             ]
-            right += y == (score[1] > score[0])
-    return right / len(data)
+            correct += y == (score[1] > score[0])
+    return correct / len(data)
 
 
 @pytest.fixture(scope="module")
@@ -92,65 +95,65 @@ def rows():
     return read(FOLDER / "waimai_10k.csv")
 
 
-def test_bytes():
+def test_file_has_one_bom_and_lf_line_ends():
     raw = (FOLDER / "waimai_10k.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbflabel,review\n")
     assert raw.count(b"\xef\xbb\xbf") == 1 and raw.endswith(b"\n") and b"\r" not in raw
     raw.decode("utf-8")
 
 
-def test_form(rows):
+def test_rows_have_a_label_and_a_trimmed_one_line_review(rows):
     assert all(len(row) == 2 for row in rows)
     assert {label for label, _ in rows} == {"0", "1"}
     assert not [text for _, text in rows if "\n" in text or "\t" in text or "\ufffd" in text]
     assert not [text for _, text in rows if text.strip() and text != text.strip()]
 
 
-def test_sorted_by_label(rows):
+def test_rows_are_sorted_by_label_like_the_full_set(rows):
     labels = [label for label, _ in rows]
     assert labels == sorted(labels, reverse=True)
 
 
-def test_size_and_balance(rows):
-    have = counts(rows)
-    assert have["rows"] >= 840
-    assert 0.30 <= have["good (1)"] / have["rows"] <= 0.37
-    assert 12 <= have["median length"] <= 20 and 120 <= have["longest"] <= 200
+def test_size_balance_and_lengths_are_like_the_full_set(rows):
+    measured = counts(rows)
+    assert measured["rows"] >= 840
+    assert 0.30 <= measured["good (1)"] / measured["rows"] <= 0.37
+    assert 12 <= measured["median length"] <= 20 and 120 <= measured["longest"] <= 200
 
 
 def test_card_states_the_measured_sizes(rows):
-    have = counts(rows)
+    measured = counts(rows)
     english, chinese = (FOLDER / "README.md").read_text(encoding="utf-8").split("\n# 外卖评论", 1)
     row = re.compile(r"^\| ([^|]+?) \| (\d+)(?: [^|]*)? \|$", re.M)
     stated = {name: int(value) for name, value in row.findall(english)}
-    assert stated == have
+    assert stated == measured
     assert [int(value) for _, value in row.findall(chinese)] == list(stated.values())
 
 
-def test_noise_of_real_reviews_is_present(rows):
-    have = counts(rows)
-    assert 1 <= have["empty reviews"] <= 2
-    assert 3 <= have["exact copies of an earlier row"] <= 5
-    assert have["texts with both labels"] == 2
+def test_sample_has_the_noise_of_real_reviews(rows):
+    measured = counts(rows)
+    assert 1 <= measured["empty reviews"] <= 2
+    assert 3 <= measured["exact copies of an earlier row"] <= 5
+    assert measured["texts with both labels"] == 2
     for name in ("comma", "double quote"):
-        assert have[f"with an ASCII {name}"] >= 8
+        assert measured[f"with an ASCII {name}"] >= 8
     assert (
-        have["with Latin letters"] >= 15
-        and have["with ASCII digits"] >= 15
-        and have["with emoji"] >= 8
+        measured["with Latin letters"] >= 15
+        and measured["with ASCII digits"] >= 15
+        and measured["with emoji"] >= 8
     )
     assert max(Counter(text for _, text in rows).values()) == 2
 
 
-def test_no_phrase_is_frequent(rows):
-    used = defaultdict(set)
+def test_no_run_of_10_characters_occurs_in_3_reviews(rows):
+    rows_with_run = defaultdict(set)
     for number, (_, text) in enumerate(rows):
         for i in range(len(text) - 9):
-            used[text[i : i + 10]].add(number)
-    assert not {run: len(where) for run, where in used.items() if len(where) > 2}
+            rows_with_run[text[i : i + 10]].add(number)
+    assert not {run: len(where) for run, where in rows_with_run.items() if len(where) > 2}
 
 
-def test_stop_words():
+def test_stop_words_have_the_format_and_keep_sentiment_words():
     raw = (FOLDER / "stop_words.txt").read_bytes()
     assert not raw.startswith(b"\xef\xbb\xbf") and b"\r" not in raw and raw.endswith(b"\n")
     lines = raw.decode("utf-8").splitlines()
@@ -162,11 +165,11 @@ def test_stop_words():
     assert {"的", "了", ",", "\uff0c", "\u3002"} <= set(words)
 
 
-def test_a_linear_classifier_learns_it(rows):
+def test_naive_bayes_accuracy_is_between_78_and_93_percent(rows):
     assert 0.78 <= naive_bayes(rows, character_runs(1), seed=0) <= 0.93
 
 
-def test_no_review_of_the_full_set(rows):
+def test_no_review_is_taken_from_the_full_set(rows):
     folder = os.environ.get("COURSE_FULL_DATA")
     if not folder:
         pytest.skip(
@@ -177,7 +180,7 @@ def test_no_review_of_the_full_set(rows):
 
 
 def report():
-    """Print the numbers of the card; the words are jieba's."""
+    """Print the numbers of the card; words are segmented by jieba."""
     import tempfile
 
     import jieba
@@ -199,7 +202,7 @@ def report():
         "words without the stop words": lambda text: [
             word for word in cut[text] if word not in listed
         ],
-        "the same, without 不 没 没有 太 很 难 好 差 too": lambda text: [
+        "the same, also without 不 没 没有 太 很 难 好 差": lambda text: [
             word
             for word in cut[text]
             if word not in listed | set("不 没 没有 太 很 难 好 差".split())

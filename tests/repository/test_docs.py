@@ -1,4 +1,4 @@
-"""The texts of the repository: links, the two lines to copy, sheets against blanks, commands against scripts."""
+"""The repository's documents: links, the two README commands, sheets against blanks, commands against scripts."""
 
 import re
 import shutil
@@ -26,7 +26,7 @@ def text_of(*parts):
 
 
 def blocks(text, language="bash"):
-    """Lines of all fenced blocks of a language, comments and indentation off."""
+    """Lines of all fenced code blocks of a language, without comments, indentation and empty lines."""
     lines = [
         line.strip()
         for _, kind, body in FENCE.findall(text)
@@ -37,7 +37,7 @@ def blocks(text, language="bash"):
 
 
 def slug(heading):
-    """A heading's anchor, as GitHub makes it."""
+    """The anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", re.sub(r"[`*]", "", heading).strip().lower()).replace(" ", "-")
 
 
@@ -58,7 +58,7 @@ def test_links_have_targets(path):
             assert anchor in map(slug, headings), f"{link}: no such heading"
 
 
-def test_both_readmes_have_the_same_two_lines():
+def test_readmes_have_the_same_two_setup_lines_per_system():
     english, chinese = (text_of(name) for name in LANGUAGES)
     for kind, start in (
         ("bash", "python3 -m venv .venv && . .venv/bin/activate && "),
@@ -85,13 +85,13 @@ def test_both_readmes_have_the_same_two_lines():
 
 
 def points(cell):
-    """6 of "6", "6 points", "6(加分)"."""
+    """The first number in a table cell ("6", "6 points" or "6(加分)" give 6), or None."""
     match = re.match(r"\D*(\d+)", cell)
     return int(match[1]) if match else None
 
 
 def blank_rows(homework, name):
-    """[(id, points)] of the blanks' table, in its order."""
+    """[(id, points)] of the table of blanks in a homework's sheet, in its order."""
     ids = markers.blanks(ROOT / homework)
     rows = [
         [cell.strip(" `") for cell in line.strip("| ").split("|")]
@@ -102,7 +102,7 @@ def blank_rows(homework, name):
 
 
 def written(homework, name):
-    """[(id, points)] of the written questions: **w1 (14 points)."""
+    """[(id, points)] of the written questions of a sheet; they start with e.g. **w1 (14 points)."""
     matches = re.findall(
         r"^\*\*([a-z0-9]{2,3}) ?[(（](\d+) ?(?:point|分)", text_of(homework, name), re.M
     )
@@ -110,7 +110,7 @@ def written(homework, name):
 
 
 @pytest.mark.parametrize("homework", SHEETS)
-def test_sheets_agree_in_both_languages_and_with_the_blanks(homework):
+def test_sheets_of_both_languages_agree_with_blanks_and_settings(homework):
     english, chinese = (blank_rows(homework, name) for name in LANGUAGES)
     points_by_id = {id: region.points for id, region in markers.blanks(ROOT / homework).items()}
     assert english == chinese
@@ -124,13 +124,13 @@ def test_sheets_agree_in_both_languages_and_with_the_blanks(homework):
         "answers.md differs"
     )
     assert blocks(text_of(homework, "README.md")) == blocks(text_of(homework, "README.zh-CN.md")), (
-        "other commands"
+        "the languages print different commands"
     )
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
 @pytest.mark.parametrize("homework", SHEETS)
-def test_a_sheet_has_worked_answers_figures_and_times(homework, name):
+def test_sheet_has_worked_answers_reference_results_and_times(homework, name):
     text = text_of(homework, name)
     solved = "\n".join(
         re.findall(r"^<!-- BEGIN SOLUTION -->\n(.*?)^<!-- END SOLUTION -->", text, re.M | re.S)
@@ -150,7 +150,7 @@ def test_a_sheet_has_worked_answers_figures_and_times(homework, name):
 
 
 def commands():
-    """(text's name, command) of every python line in a bash block or in `code`, once."""
+    """[(document, command)] of every Python command in a bash block or in `code`; a repeated one is listed once."""
     seen = {}
     for path in TEXTS:
         text = path.read_text(encoding="utf-8")
@@ -181,7 +181,7 @@ def test_commands_name_scripts_and_flags_that_exist(name, command):
             assert f'"--{flag.lstrip("-")}"' in code, f"{name}: {command}: {script} has no {flag}"
 
 
-def test_ci_runs_the_readme_before_it_installs_anything_else():
+def test_ci_runs_the_readme_lines_before_installing_more():
     script = text_of(".ci", "run")
     assert "grep '^python3 -m venv ' README.md" in script
     order = [script.index(step) for step in ('eval "${lines[1]}"', "apt-get install -y", "--group")]
@@ -191,7 +191,7 @@ def test_ci_runs_the_readme_before_it_installs_anything_else():
 
 
 def test_ci_run_is_executable_in_git():
-    """Also in a checkout on Windows, where files have no such mode."""
+    """Git records the mode, so that it survives a commit from Windows, where files do not have it."""
     if not shutil.which("git"):
         missing("needs git: apt-get install git")
     listed = subprocess.run(
@@ -200,7 +200,7 @@ def test_ci_run_is_executable_in_git():
     assert listed.stdout[:6] in ("", "100755")
 
 
-def test_benchmarks_are_installed_the_same_in_both_ways():
+def test_benchmark_requirements_equal_the_dependency_group():
     with open(ROOT / "pyproject.toml", "rb") as file:
         group = tomllib.load(file)["dependency-groups"]["benchmarks"]
     lines = re.sub(r" *#.*", "", text_of("benchmarks", "requirements.txt")).splitlines()
@@ -227,8 +227,8 @@ def test_gitignore_covers_generated_files():
     )
 
 
-def test_named_tests_exist():
-    """Tests that the documents name in backquotes."""
+def test_tests_named_in_documents_exist():
+    """Every test that a document names in backquotes is defined."""
     defined = {
         name
         for path in (ROOT / "tests").rglob("test_*.py")

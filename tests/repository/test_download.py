@@ -1,4 +1,4 @@
-"""data/download.py against a server on loopback that cuts, corrupts, redirects, stalls and lies."""
+"""data/download.py against a local server that cuts off, corrupts, redirects, stalls and sends wrong sizes."""
 
 import errno
 import hashlib
@@ -35,7 +35,7 @@ def sha256(data):
 
 
 def packed(members):
-    """Bytes of a zip file."""
+    """Bytes of a zip file with `members`, {name: bytes}."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, data in members.items():
@@ -44,37 +44,37 @@ def packed(members):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves server.files; server.plan[name] lists what goes wrong at the next requests, then all goes well."""
+    """Serves server.files. server.plan[name] lists the faults of the next requests for a file; later ones succeed."""
 
     def do_GET(self):
         name = unquote(urlsplit(self.path).path).rpartition("/")[2]
-        self.server.asked.append((self.path, self.headers.get("Range")))
+        self.server.requests.append((self.path, self.headers.get("Range")))
         plan = self.server.plan.get(name, [])
-        what, _, number = (plan.pop(0) if plan else "fine").partition(" ")
+        fault, _, number = (plan.pop(0) if plan else "none").partition(" ")
         data = self.server.files.get(name)
-        if what == "status" or data is None:
+        if fault == "status" or data is None:
             return self.send_error(int(number or 404))
-        if what == "redirect":
+        if fault == "redirect":
             self.send_response(302)
             self.send_header("Location", f"/moved/{name}")
             return self.end_headers()
-        if what == "corrupt":
+        if fault == "corrupt":
             data = data[:1000] + b"?" + data[1001:]
         start, kept = 0, self.headers.get("Range")
-        if kept and what != "ignore":
+        if kept and fault != "ignore":
             start = int(kept.removeprefix("bytes=").rstrip("-"))
             if start >= len(data):
                 return self.send_error(416)
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        if what != "unsized":
-            self.send_header("Content-Length", str(len(data) - start + (what == "size")))
+        if fault != "unsized":
+            self.send_header("Content-Length", str(len(data) - start + (fault == "size")))
         self.end_headers()
         body = data[start:]
-        self.wfile.write(body[: int(number)] if what in ("cut", "stall") else body)
+        self.wfile.write(body[: int(number)] if fault in ("cut", "stall") else body)
         self.wfile.flush()
-        if what == "stall":
+        if fault == "stall":
             self.server.stalled.set()
             self.server.over.wait(10)
 
@@ -87,11 +87,11 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.files, self.plan, self.asked = dict(FILES), {}, []
+        self.files, self.plan, self.requests = dict(FILES), {}, []
         self.stalled, self.over = threading.Event(), threading.Event()
         self.url = f"http://127.0.0.1:{self.server_port}/"
 
-    def handle_error(self, *_):  # the script hung up: what it does when it is stopped
+    def handle_error(self, *_):  # a stopped script closes the connection: not an error
         pass
 
 
@@ -107,6 +107,7 @@ def server():
 
 
 def toy_set(*mirrors, **more):
+    """A manifest entry for FILES with these mirror URLs; `more` replaces or adds fields."""
     return {
         "what": "two files",
         "homework": "none",
@@ -124,7 +125,7 @@ def toy_set(*mirrors, **more):
 
 
 def zip_set(url, archive, members, **fields):
-    """A set whose files are in one archive; known: sha256 of members by path."""
+    """A manifest entry for a set whose files are `members` of one archive; fields: {member: its listed SHA-256}."""
     return toy_set(
         url,
         archive={"path": "toy.zip", "size": None, "sha256": sha256(archive)},
@@ -142,11 +143,14 @@ def zip_set(url, archive, members, **fields):
 
 @pytest.fixture
 def script(tmp_path, monkeypatch, server):
-    """The module, a data folder of its own, and a toy set on the server."""
+    """The module download.py, with a temporary data folder and a manifest of one toy set on the server.
+
+    Added attributes: `folder`, where the set is downloaded to, and `go(*words)`, which runs main().
+    """
     spec = importlib.util.spec_from_file_location("download", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     monkeypatch.syspath_prepend(SCRIPT.parent)
-    monkeypatch.setitem(sys.modules, "cli", None)  # of another folder, if any; put back afterwards
+    monkeypatch.setitem(sys.modules, "cli", None)  # a cli.py of another folder, restored afterwards
     del sys.modules["cli"]
     spec.loader.exec_module(module)
     monkeypatch.setenv("no_proxy", "*")
@@ -162,12 +166,13 @@ def script(tmp_path, monkeypatch, server):
 
 
 def complete(folder):
+    """Whether a folder has all FILES and no partial download."""
     return {name: (folder / name).read_bytes() for name in NAMES} == FILES and not list(
         folder.glob("*.part")
     )
 
 
-def test_download_verifies_and_repeats_nothing(script, server, capsys):
+def test_download_verifies_files_and_does_not_repeat(script, server, capsys):
     script.go("toy")
     text = capsys.readouterr().out
     assert (
@@ -176,9 +181,9 @@ def test_download_verifies_and_repeats_nothing(script, server, capsys):
         and "2 of 2 with the SHA-256" in text
         and "next: python" in text
     )
-    asked = len(server.asked)
+    request_count = len(server.requests)
     script.go("toy")
-    assert "nothing to do" in capsys.readouterr().out and len(server.asked) == asked
+    assert "nothing to do" in capsys.readouterr().out and len(server.requests) == request_count
     receipt = json.loads((script.folder / "downloaded.json").read_text(encoding="utf-8"))["files"][
         "a.bin"
     ]
@@ -206,14 +211,14 @@ def test_download_recovers_from_interruptions(script, server, plan):
     assert complete(script.folder) and not server.plan["a.bin"]
 
 
-def test_download_resumes_at_the_cut(script, server):
+def test_download_resumes_where_it_was_cut_off(script, server):
     server.plan["a.bin"] = ["cut 100000"]
     script.go("toy")
-    assert ("/a.bin", "bytes=100000-") in server.asked
+    assert ("/a.bin", "bytes=100000-") in server.requests
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "partial",
     [
         b"nonsense" * 1000,
         FILES["a.bin"][:-1],
@@ -223,9 +228,9 @@ def test_download_resumes_at_the_cut(script, server):
     ],
     ids=["wrong", "one byte short", "whole", "too long", "wrong, of the right size"],
 )
-def test_partial_download_is_used_only_if_it_matches(script, kept):
+def test_partial_download_is_used_only_if_it_matches(script, partial):
     script.folder.mkdir(parents=True)
-    (script.folder / "a.bin.part").write_bytes(kept)
+    (script.folder / "a.bin.part").write_bytes(partial)
     script.go("toy")
     assert complete(script.folder)
 
@@ -235,9 +240,9 @@ def test_damaged_file_is_fetched_again(script, server, capsys):
     (script.folder / "b.bin").write_bytes(b"x")
     with pytest.raises(script.UserError, match="toy/b.bin damaged; python data/download.py toy"):
         script.go("toy", "--verify")
-    asked = len(server.asked)
+    request_count = len(server.requests)
     script.go("toy")
-    assert complete(script.folder) and len(server.asked) == asked + 1
+    assert complete(script.folder) and len(server.requests) == request_count + 1
     assert "b.bin is not the listed file" in capsys.readouterr().out
     script.go("toy", "--verify")
 
@@ -253,7 +258,7 @@ def test_damaged_file_is_fetched_again(script, server, capsys):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_failed_source_is_named_and_the_next_tried(script, server, plan, problem):
+def test_failed_mirror_is_named_and_the_next_is_tried(script, server, plan, problem):
     server.plan["b.bin"] = list(plan)
     with pytest.raises(script.UserError) as error:
         script.go("toy")
@@ -273,22 +278,22 @@ def test_failed_source_is_named_and_the_next_tried(script, server, plan, problem
     assert complete(script.folder)
 
 
-def test_working_source_is_tried_first_afterwards(script, server):
+def test_mirror_that_worked_is_tried_first_afterwards(script, server):
     with Server() as closed:
         nowhere = closed.url
     script.MANIFEST["toy"] = toy_set(nowhere, server.url)
     script.go("toy", "--retries", "0")
-    assert complete(script.folder) and [path for path, _ in server.asked] == ["/a.bin", "/b.bin"]
+    assert complete(script.folder) and [path for path, _ in server.requests] == ["/a.bin", "/b.bin"]
     shutil.rmtree(script.folder)
     script.go("toy", "--mirror", server.url + "mine")
     script.go("toy", "--mirror", "m1")
-    assert complete(script.folder) and ("/mine/a.bin", None) in server.asked
+    assert complete(script.folder) and ("/mine/a.bin", None) in server.requests
     with pytest.raises(script.UserError, match="no mirror m7; known: m0, m1"):
         shutil.rmtree(script.folder)
         script.go("toy", "--mirror", "m7")
 
 
-def test_without_a_network_the_message_says_how_to_get_the_files(script):
+def test_message_without_a_network_says_how_to_get_the_files(script):
     with Server() as closed:
         script.MANIFEST["toy"] = toy_set(closed.url)
     with pytest.raises(
@@ -303,16 +308,16 @@ def test_without_a_network_the_message_says_how_to_get_the_files(script):
     script.go("toy")
 
 
-def test_proxies_of_the_environment(script, server, monkeypatch):
+def test_proxy_of_the_environment_is_used(script, server, monkeypatch):
     script.MANIFEST["toy"] = toy_set("http://files.example/x/")
     monkeypatch.setenv("no_proxy", "")
     monkeypatch.setenv("http_proxy", server.url)
     script.go("toy")
-    assert complete(script.folder) and server.asked[0][0] == "http://files.example/x/a.bin"
+    assert complete(script.folder) and server.requests[0][0] == "http://files.example/x/a.bin"
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
-def test_a_dead_proxy_is_named_with_its_variable(script, server, monkeypatch, variable):
+def test_dead_proxy_is_named_with_its_environment_variable(script, server, monkeypatch, variable):
     with Server() as closed:
         address = closed.url.rstrip("/")
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -336,7 +341,7 @@ def test_proxy_that_needs_a_password_is_named(script, server, monkeypatch):
         script.go("toy")
 
 
-def test_a_socks_proxy_says_what_to_install(script, monkeypatch):
+def test_socks_proxy_without_pysocks_says_what_to_install(script, monkeypatch):
     monkeypatch.setenv("no_proxy", "")
     monkeypatch.setenv("all_proxy", "socks5h://user:secret@127.0.0.1:9")
     monkeypatch.setitem(sys.modules, "socks", None)
@@ -358,9 +363,9 @@ def test_unresolvable_host_is_named(script, monkeypatch):
         script.go("toy")
 
 
-def test_full_disk(script, server, monkeypatch):
+def test_full_disk_keeps_the_partial_download_and_is_reported(script, server, monkeypatch):
     class Full:
-        """The disk takes 100,000 bytes of a file."""
+        """A file on a disk with room for 100,000 bytes."""
 
         def __init__(self, path, mode, buffering):
             self.file = open(path, mode, buffering=buffering)
@@ -394,7 +399,7 @@ def test_full_disk(script, server, monkeypatch):
     ).exists()
     monkeypatch.delattr(script, "open")
     script.go("toy")
-    assert complete(script.folder) and ("/a.bin", "bytes=100000-") in server.asked
+    assert complete(script.folder) and ("/a.bin", "bytes=100000-") in server.requests
     shutil.rmtree(script.folder)
     monkeypatch.setattr(script.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
     with pytest.raises(script.UserError, match="0.6 MB are needed in .*0.0 MB free"):
@@ -405,7 +410,7 @@ def test_full_disk(script, server, monkeypatch):
 # ------------------------------------------------------------------------------------------------------------ archives
 
 
-def test_archive_with_the_listed_hash(script, server, tmp_path):
+def test_archive_with_the_listed_hash_is_unpacked_safely(script, server, tmp_path):
     archive = packed(
         {
             "toy/a.bin": FILES["a.bin"],
@@ -435,8 +440,8 @@ def test_archive_with_the_listed_hash(script, server, tmp_path):
     script.go("toy", "--verify")
 
 
-def test_archive_with_another_hash(script, server, capsys):
-    """Members are held to their own hashes; one without a hash is recorded, and never called verified."""
+def test_archive_with_another_hash_is_verified_by_member(script, server, capsys):
+    """Members are compared with their own hashes; one without a hash is recorded, but never reported as verified."""
     archive = packed({"toy/a.bin": FILES["a.bin"], "toy/b.bin": FILES["b.bin"]})
     server.files["toy.zip"] = packed({"toy/a.bin": FILES["a.bin"], "toy/b.bin": b"something else"})
     script.MANIFEST["toy"] = zip_set(
@@ -460,9 +465,11 @@ def test_archive_with_another_hash(script, server, capsys):
 
 
 @pytest.mark.parametrize(
-    "archive", [b"no zip at all", packed({"toy/other": b""})], ids=["no zip", "without the members"]
+    "archive",
+    [b"not a zip file", packed({"toy/other": b""})],
+    ids=["not a zip", "without the members"],
 )
-def test_archive_copied_by_hand_is_used(script, server, archive):
+def test_archive_copied_by_hand_is_used_or_named_if_broken(script, server, archive):
     good = packed({f"toy/{name}": data for name, data in FILES.items()})
     script.MANIFEST["toy"] = zip_set(server.url, good, NAMES)
     script.folder.mkdir(parents=True)
@@ -473,7 +480,7 @@ def test_archive_copied_by_hand_is_used(script, server, archive):
         script.go("toy")
     (script.folder / "toy.zip").write_bytes(good)
     script.go("toy")
-    assert (script.folder / "sub" / "b.bin").read_bytes() == FILES["b.bin"] and not server.asked
+    assert (script.folder / "sub" / "b.bin").read_bytes() == FILES["b.bin"] and not server.requests
 
 
 def test_oversized_archive_is_refused(script, server, monkeypatch):
@@ -488,8 +495,8 @@ def test_oversized_archive_is_refused(script, server, monkeypatch):
 # ------------------------------------------------------------------------------------------------- the script as a whole
 
 
-def own_copy(tmp_path, manifest):
-    """data/download.py in an empty tree, with another manifest."""
+def copy_of_script(tmp_path, manifest):
+    """Copy data/download.py into an empty tree with this manifest; returns the command that runs it."""
     (tmp_path / "data").mkdir(exist_ok=True)
     for name in ("download.py", "cli.py"):
         shutil.copy(SCRIPT.parent / name, tmp_path / "data")
@@ -509,7 +516,7 @@ def run(command, *words):
 
 
 def test_wrong_usage_is_one_line(tmp_path):
-    command = own_copy(tmp_path, {"toy": toy_set("http://127.0.0.1:9/")})
+    command = copy_of_script(tmp_path, {"toy": toy_set("http://127.0.0.1:9/")})
     for words, message in (
         (["poems"], "no data set poems; choose from: toy, all"),
         (["toy", "--mirorr", "x"], "did you mean --mirror"),
@@ -527,8 +534,8 @@ def test_wrong_usage_is_one_line(tmp_path):
 
 @pytest.mark.usefixtures("usual_signals")
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
-def test_stopped_by_ctrl_c_and_by_force(tmp_path, server):
-    command = own_copy(tmp_path, {"toy": toy_set(server.url)})
+def test_download_stopped_by_ctrl_c_or_kill_can_continue(tmp_path, server):
+    command = copy_of_script(tmp_path, {"toy": toy_set(server.url)})
     for stop, kept in ((signal.SIGINT, 100_000), (signal.SIGKILL, 200_000)):
         server.plan["b.bin"] = ["stall 100000"]
         server.stalled.clear()
@@ -558,14 +565,14 @@ def test_stopped_by_ctrl_c_and_by_force(tmp_path, server):
         code == 0
         and "100%" in err
         and complete(part.parent)
-        and ("/b.bin", "bytes=200000-") in server.asked
+        and ("/b.bin", "bytes=200000-") in server.requests
     )
 
 
 # ------------------------------------------------------------------------------------------------------- the real list
 
 
-def test_manifest():
+def test_manifest_pins_every_file_and_mirror():
     manifest = json.loads((ROOT / "data" / "manifest.json").read_text(encoding="utf-8"))
     assert sorted(manifest) == ["cws", "quansongci", "sst", "waimai_10k"]
     for name, about in manifest.items():

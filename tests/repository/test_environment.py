@@ -1,4 +1,4 @@
-"""What a newcomer's tools find: wheels for every supported system, tasks and tests for editors, the dev container."""
+"""A newcomer's tools: wheels for every supported system, editor tasks and tests, the dev container."""
 
 import json
 import os
@@ -26,7 +26,7 @@ PLATFORMS = {
     "Linux on x86-64": "x86_64-manylinux_2_28",
     "Linux on aarch64": "aarch64-manylinux_2_28",
 }
-# Without a wheel for any system; pure Python, built by pip itself.
+# Pure Python packages without a wheel; pip builds them without a compiler.
 BUILT_BY_PIP = ("jieba",)
 OFFLINE = re.compile(r"dns error|client error|Failed to fetch|error sending request|network", re.I)
 
@@ -36,7 +36,7 @@ def content(name):
 
 
 def filled_in(words, homework):
-    """Words of a task as an editor passes them while a file of `homework` is open."""
+    """A task's words with the variables replaced as an editor does while a file of `homework` is open."""
     values = {
         "${command:python.interpreterPath}": sys.executable,
         "${workspaceFolder}": str(ROOT),
@@ -53,7 +53,10 @@ def filled_in(words, homework):
 
 
 def resolve(python, system, requirements, folder):
-    """{package: version} of what is installed there, from wheels alone. Skips without uv or a network."""
+    """{package: version} that would be installed from wheels alone on this Python version and system.
+
+    Skips the test without uv or a network; fails if a package has no wheel.
+    """
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if not uv:
         missing("needs uv: python -m pip install uv")
@@ -83,19 +86,19 @@ def resolve(python, system, requirements, folder):
     ],
 )
 def test_every_requirement_has_a_wheel(system, tmp_path):
-    """Nobody needs a compiler, on any of the systems and Pythons that the README names."""
+    """No compiler is needed on any of the systems and Python versions that the README names."""
     for python in PYTHONS:
         locked = resolve(python, system, ROOT / "requirements.txt", tmp_path)
         assert locked["torch"] and len(locked) > 50
-        # a resolver that gives way in the wrong package installs releases that fail on a new Python
+        # an old release here would mean that the resolver avoided a conflict by downgrading; it fails on new Pythons
         assert tuple(map(int, locked["six"].split("."))) >= (1, 16), locked["six"]
 
 
 @pytest.mark.slow
 @pytest.mark.extras
 @pytest.mark.parametrize("python", (PYTHONS[0], PYTHONS[-1]))
-def test_the_benchmarks_peers_have_wheels(python, tmp_path):
-    """Or a marker in benchmarks/requirements.txt says for which Python there is none."""
+def test_benchmark_peers_have_wheels_or_a_python_marker(python, tmp_path):
+    """A marker in benchmarks/requirements.txt excludes the Python versions for which a peer has no wheel."""
     locked = resolve(python, "Linux on x86-64", ROOT / "benchmarks" / "requirements.txt", tmp_path)
     assert {"transformers", "scikit-learn", "numba"} <= set(locked)
     assert ("gensim" in locked) == ("hmmlearn" in locked) == (python != "3.14")
@@ -137,8 +140,8 @@ def test_tasks_name_files_and_commands_that_exist(homework):
         filled_in([*setup.get("args", ()), setup.get("program", "")], homework)
 
 
-def test_an_editor_finds_and_runs_one_check():
-    """As test explorers do: collect with the arguments of the settings, then run one node by its id."""
+def test_editor_settings_collect_and_run_a_single_check():
+    """Does what a test explorer does: collect with the arguments of the settings, then run one test by its id."""
     settings = content(".vscode/settings.json")
     assert (
         settings["python.testing.pytestEnabled"] and not settings["python.testing.unittestEnabled"]
@@ -172,7 +175,7 @@ def test_an_editor_finds_and_runs_one_check():
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
 
 
-def test_the_dev_container_installs_as_the_readme_does():
+def test_dev_container_installs_like_the_readme():
     container = content(".devcontainer/devcontainer.json")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     index = container["containerEnv"]["PIP_EXTRA_INDEX_URL"]
@@ -185,8 +188,8 @@ def test_the_dev_container_installs_as_the_readme_does():
     assert release_number and release_number[1] in PYTHONS
 
 
-def test_the_readme_names_the_systems_that_are_resolved():
-    """The same list in both languages, in requirements.txt and here."""
+def test_readmes_name_the_systems_whose_wheels_are_tested():
+    """The READMEs of both languages, requirements.txt and this file list the same systems."""
     oldest, newest = PYTHONS[0], PYTHONS[-1]
     requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     assert f"Python {oldest} to {newest}" in requirements
@@ -198,7 +201,7 @@ def test_the_readme_names_the_systems_that_are_resolved():
         assert all(word in text for word in words), name
 
 
-def test_developers_install_what_these_tests_use():
+def test_dev_group_includes_uv():
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
         "dependency-groups"
     ]

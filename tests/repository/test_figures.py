@@ -1,4 +1,4 @@
-"""The sheets' figures: made by docs/figures, small, well-formed, in symbols only, shown by both sheets with a caption."""
+"""The sheets' figures: drawn by docs/figures, small, well-formed, without words, shown with a caption in both sheets."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from course.homeworks import HOMEWORKS, ROOT
 
 FIGURES = sorted(path for homework in HOMEWORKS for path in (ROOT / homework).glob("figures/*.svg"))
 CURVES = sorted(path for homework in HOMEWORKS for path in (ROOT / homework).glob("figures/*.png"))
-NAMES = {  # of functions, layers and operations: the same in every language
+NAMES = {  # words allowed in figures: names of functions, layers and operations
     *("tanh", "softmax", "score", "max", "dropout", "attn", "mlp", "ln"),
     *("ReLU", "GRU"),
 }
@@ -21,7 +21,7 @@ by_name = pytest.mark.parametrize("path", FIGURES, ids=lambda path: f"{path.part
 
 
 def text_of(path):
-    """All text of a figure that a reader sees, a string per text element."""
+    """The visible text of a figure, one string per text element."""
     tree = ElementTree.parse(path)
     return [" ".join(e.itertext()) for e in tree.iter("{http://www.w3.org/2000/svg}text")]
 
@@ -41,11 +41,11 @@ def test_figure_is_small_and_self_contained(path):
 
 
 @by_name
-def test_a_figure_is_in_symbols(path):
+def test_figure_has_symbols_and_no_words_of_a_language(path):
     for text in text_of(path):
         assert not re.search(r"[\u3000-\u9fff]", text), text
         words = set(re.findall(r"[A-Za-z]{3,}", text)) - NAMES
-        assert not words, f"{text!r}: {words} may be a word of one language"
+        assert not words, f"{text!r}: {words} may be an English word"
 
 
 @pytest.mark.parametrize("path", FIGURES + CURVES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
@@ -58,18 +58,18 @@ def test_both_sheets_show_a_figure_with_alt_text_and_caption(path):
             assert len(text) >= 20 and bool(re.search(r"[\u4e00-\u9fff]", text)) == chinese, text
 
 
-def test_every_curve_is_small_and_has_its_commands():
-    """curves.py makes each of the PNG files, by scripts and flags that exist."""
+def test_curve_is_small_and_drawn_by_existing_commands():
+    """docs/figures/curves.py draws each of the PNG files, with scripts and flags that exist."""
     sys.path.insert(0, str(ROOT / "docs" / "figures"))
     try:
         import curves
     finally:
         sys.path.remove(str(ROOT / "docs" / "figures"))
-    made = {picture.target: picture for picture in curves.PICTURES.values()}
-    assert set(CURVES) <= set(made)
+    pictures = {picture.target: picture for picture in curves.PICTURES.values()}
+    assert set(CURVES) <= set(pictures)
     for path in CURVES:
         assert path.stat().st_size < 120_000
-    for picture in made.values():
+    for picture in pictures.values():
         for command in picture.commands:
             script, *flags = command.split()
             folder = ROOT / picture.homework

@@ -1,4 +1,4 @@
-"""gpt_songci's --attention fused: the same results as the steps of model.py, without the weights."""
+"""gpt_songci's --attention fused: the same results as model.py's separate steps, but no attention weights."""
 
 import copy
 
@@ -36,7 +36,7 @@ def loss_and_gradients(model):
 
 
 @pytest.mark.parametrize("settings", [{}, {"no_pos": True}, {"no_res": True}, {"n_head": 1}])
-def test_fused_attention_is_the_steps(settings):
+def test_fused_attention_equals_the_separate_steps(settings):
     steps = make_model(**settings)
     fused = copy.deepcopy(steps)
     assert fast.fuse_attention(fused) and fused.training
@@ -49,18 +49,18 @@ def test_fused_attention_is_the_steps(settings):
     assert fused.state_dict().keys() == steps.state_dict().keys()
 
 
-def test_a_copy_of_a_fused_model_has_its_own_weights():
+def test_copy_of_a_fused_model_has_separate_weights():
     fused = make_model()
     fast.fuse_attention(fused)
-    other = copy.deepcopy(fused)
+    fused_copy = copy.deepcopy(fused)
     tokens = torch.arange(6)[None]
-    before = other(tokens)[0]
+    before = fused_copy(tokens)[0]
     with torch.no_grad():
         fused.blocks[0].attention.v.weight.zero_()
-    assert torch.equal(other(tokens)[0], before) and not torch.equal(fused(tokens)[0], before)
+    assert torch.equal(fused_copy(tokens)[0], before) and not torch.equal(fused(tokens)[0], before)
 
 
-def test_dropout_is_on_the_weights():
+def test_fused_dropout_applies_to_the_attention_weights():
     fused = make_model(dropout=0.5, n_layer=1).train()
     fast.fuse_attention(fused)
     attention = fused.blocks[0].attention
@@ -68,9 +68,9 @@ def test_dropout_is_on_the_weights():
     x, mask = torch.randn(1, 9, 12, dtype=torch.double), torch.ones(9, 9, dtype=torch.bool).triu(1)
     torch.manual_seed(0)
     drawn = torch.stack([attention(x, mask)[0] for _ in range(1500)])
-    whole = attention.eval()(x, mask)[0]
+    without_dropout = attention.eval()(x, mask)[0]
     assert drawn.std(0).min() > 0
-    assert (drawn.mean(0) - whole).abs().max() < 6 * (drawn.std(0) / 1500**0.5).max()
+    assert (drawn.mean(0) - without_dropout).abs().max() < 6 * (drawn.std(0) / 1500**0.5).max()
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_dropout_is_on_the_weights():
         ("weights", lambda self, s: s.sigmoid()),
     ],
 )
-def test_other_steps_are_not_replaced(monkeypatch, step, wrong):
-    """A student's attention that computes something else is trained as it is."""
+def test_attention_with_different_steps_is_not_fused(monkeypatch, step, wrong):
+    """A student's attention that computes something else is not fused: training uses the student's steps."""
     monkeypatch.setattr(model_py.MultiHeadSelfAttention, step, wrong)
     model = make_model()
     tokens = torch.arange(6)[None]
@@ -96,20 +96,20 @@ def argv(folder, run):
     return ["--data_root", folder, "--ckpt_path", run, *flags]
 
 
-def test_a_fused_run_has_the_log_of_the_steps(data, tmp_path, capsys, monkeypatch):  # noqa: F811
+def test_fused_training_has_the_same_log_as_the_steps(data, tmp_path, capsys, monkeypatch):  # noqa: F811
     script("train", *argv(data, tmp_path / "steps"))
     script("train", *argv(data, tmp_path / "fused"), "--attention", "fused")
     script("train", *argv(data, tmp_path / "fused"), "--resume")
     assert "not fused" not in capsys.readouterr().out
     for a, b in zip(read_log(tmp_path / "fused"), read_log(tmp_path / "steps"), strict=True):
         assert a == pytest.approx(b, rel=1e-4)
-    monkeypatch.setattr(train, "fuse_attention", lambda model: False)  # as without fast.py
+    monkeypatch.setattr(train, "fuse_attention", lambda model: False)  # as if fast.py were missing
     script("train", *argv(data, tmp_path / "none"), "--attention", "fused")
     assert "attention is not fused" in capsys.readouterr().out
 
 
 @pytest.mark.slow
-def test_two_fused_processes(data, tmp_path):  # noqa: F811
+def test_fused_training_runs_in_two_processes(data, tmp_path):  # noqa: F811
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     flags = ["--attention", "fused", "--dtype", "bfloat16"]
     process = command(*argv(data, tmp_path / "two"), *flags, launcher=launcher)

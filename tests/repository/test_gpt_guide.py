@@ -1,4 +1,4 @@
-"""gpt_songci's tunes.py and guide.py: what is learned from poems, and that guided poems keep it, proved by enumeration."""
+"""gpt_songci's tunes.py and guide.py: forms learned from poems, and guided sampling compared with enumeration."""
 
 import itertools
 import json
@@ -29,7 +29,7 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def learned():
-    """What the bundled poems tell (all of them: it is about the method here)."""
+    """The tunes learned from all bundled poems, without a validation part."""
     lines = BUNDLED.read_text(encoding="utf-8").split("\n")
     return tunes_py.learn_tunes(tunes_py.read_titled_poems(lines))
 
@@ -37,7 +37,7 @@ def learned():
 # ---------------------------------------------------------------------------------------------------------------- tunes
 
 
-def test_forms_and_phrase_ends():
+def test_form_phrase_ends_and_header_of_a_poem():
     assert tunes_py.form_of(["一二，三。", "四五、六！"]) == "##，#。\n##、#！\n"
     assert tunes_py.form_of(["一□。"]) == "##。\n"
     assert tunes_py.form_of(["a。"]) is None and tunes_py.form_of(["。"]) is None
@@ -47,7 +47,7 @@ def test_forms_and_phrase_ends():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_communities_find_planted_groups(seed):
+def test_communities_equal_the_planted_groups(seed):
     rng = random.Random(seed)
     groups = ["abcdefgh", "ijklm", "nopqrst", "uvwxyz"]
     links = Counter()
@@ -62,7 +62,10 @@ def test_communities_find_planted_groups(seed):
 
 
 def planted_poems(count, seed=0):
-    """Poems of one tune: places 0 and 3 of a line level, place 1 oblique; lines 1, 2 and 4 rhyme, by one of 3 groups."""
+    """Yields poems of one tune with four lines of four characters, as (tune, title, lines).
+
+    Position 0 of a line has a level tone, position 1 an oblique one; lines 1, 2 and 4 rhyme in one of three groups.
+    """
     rng = random.Random(seed)
     level, oblique = "天山人风花春云秋来时飞归", "月水雨雪日夜去处路晚断远"
     rhymes = ["东红空中", "南寒年看", "香长光凉"]
@@ -86,7 +89,7 @@ def test_planted_forms_and_rhymes_are_learned():
         "东红空中",
         "南寒年看",
         "香长光凉",
-    ):  # a group may have caught an unrhymed ending
+    ):  # a learned group may also contain an unrhymed ending
         assert sum(set(planted) <= group for group in groups) == 1
     assert len(groups) == 3
     assert set("东红空中南寒年看香长光凉") <= set(result["level"])
@@ -103,7 +106,7 @@ def test_bundled_tunes_equal_forms_json(learned):
     assert form == "######A。\n######A。\n######A。\n#######，######A。\n######A。\n"
 
 
-def test_text_without_poems_has_no_tunes():
+def test_no_poems_give_no_tunes_and_one_poem_no_rhymes():
     assert tunes_py.learn_tunes([])["tunes"] == {}
     assert (
         tunes_py.learn_tunes([("甲", "", ["一。"])])["tunes"]["甲"]["patterns"][0]["groups"] == {}
@@ -126,24 +129,26 @@ def plan(form, **groups):
 
 
 def poems_by_enumeration(plan):
-    """Every text that keeps the plan, by trying all of them."""
+    """Yields every text that satisfies the plan, found by trying all texts."""
     chinese = [char for char in CHARACTERS if tunes_py.is_chinese(char)]
     options = [chinese if sign == "#" or sign in plan.groups else [sign] for sign in plan.form]
     for chars in itertools.product(*options):
-        words = [(sign, char) for sign, char in zip(plan.form, chars) if sign in plan.groups]
+        rhyming = [(sign, char) for sign, char in zip(plan.form, chars) if sign in plan.groups]
         groups = {}
-        for sign, char in words:
+        for sign, char in rhyming:
             group = next((n for n, g in enumerate(SMALL["rhymes"], 1) if char in g), 0)
             groups.setdefault(sign, set()).add(group)
         one_group_each = all(
             len(g) == 1 and g <= set(plan.groups[letter]) for letter, g in groups.items()
         )
-        if one_group_each and len(set(words)) == len({char for _, char in words}) == len(words):
+        if one_group_each and len(set(rhyming)) == len({char for _, char in rhyming}) == len(
+            rhyming
+        ):
             yield "".join(chars)
 
 
 def next_logits(text):
-    """A made-up model: logits (V,) that depend on the whole text before."""
+    """Logits (V,) of an artificial model, a function of the whole preceding text."""
     return torch.randn(len(CHARACTERS), generator=torch.Generator().manual_seed(hash(text) % 10**9))
 
 
@@ -159,15 +164,15 @@ def next_logits(text):
     ],
 )
 def test_masked_distribution_equals_enumeration(form, groups):
-    asked = plan(form, **groups)
-    poems = list(poems_by_enumeration(asked))
+    requested = plan(form, **groups)
+    poems = list(poems_by_enumeration(requested))
     prefixes = {}
     for poem in poems:
         for end in range(len(poem)):
             prefixes.setdefault(poem[:end], set()).add(poem[end])
     assert poems and prefixes
     for prefix, following in prefixes.items():
-        guide = guide_py.Guide(SMALL, CHARACTERS, [asked], "cpu")
+        guide = guide_py.Guide(SMALL, CHARACTERS, [requested], "cpu")
         for n, char in enumerate(prefix):
             guide(next_logits(prefix[:n])[None])
             guide.write(torch.tensor([CHARACTERS.index(char)]))
@@ -178,19 +183,19 @@ def test_masked_distribution_equals_enumeration(form, groups):
         torch.testing.assert_close(chance, expected / expected.sum(), rtol=1e-6, atol=0)
 
 
-def test_impossible_rhyme_is_left_free():
-    asked = plan("A。\nA。\nA。\nA。\n", A=[1, 2])  # four words, the largest group has three
-    guide = guide_py.Guide(SMALL, CHARACTERS, [asked], "cpu")
+def test_rhyme_with_too_few_characters_is_dropped():
+    requested = plan("A。\nA。\nA。\nA。\n", A=[1, 2])  # four words, the largest group has three
+    guide = guide_py.Guide(SMALL, CHARACTERS, [requested], "cpu")
     for step in range(guide.length):
         logits = guide(next_logits(str(step))[None])
         assert torch.isfinite(logits).any()
         guide.write(logits.argmax(-1))
 
 
-def test_tones_are_a_soft_constraint():
-    asked = plans_py.Plan("##\n", "平仄\n", {})
+def test_tones_lower_the_logits_of_wrong_characters_only():
+    requested = plans_py.Plan("##\n", "平仄\n", {})
     logits = torch.zeros(1, len(CHARACTERS))
-    guide = guide_py.Guide(SMALL, CHARACTERS, [asked], "cpu", tones=True)
+    guide = guide_py.Guide(SMALL, CHARACTERS, [requested], "cpu", tones=True)
     for wrong in ("地水月", "天人川山"):
         got = guide(logits)[0]
         for char, value in zip(CHARACTERS, got.tolist()):
@@ -199,9 +204,9 @@ def test_tones_are_a_soft_constraint():
         guide.write(torch.tensor([3]))
 
 
-def test_likelihood_counts_the_free_characters():
-    asked = plan("#A，A。\n", A=[1])
-    guide, total = guide_py.Guide(SMALL, CHARACTERS, [asked] * 2, "cpu"), torch.zeros(2)
+def test_likelihood_averages_over_unconstrained_characters():
+    requested = plan("#A，A。\n", A=[1])
+    guide, total = guide_py.Guide(SMALL, CHARACTERS, [requested] * 2, "cpu"), torch.zeros(2)
     for step in range(guide.length):
         logits = torch.stack([next_logits(f"{step}{row}") for row in range(2)])
         tokens = guide(logits).argmax(-1)
@@ -248,7 +253,7 @@ def test_greedy_guided_text_is_the_same_with_and_without_cache(learned, write, f
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A folder with data/ (the bundled poems, prepared) and run/ (a tiny training)."""
+    """A folder with data/ (the prepared bundled poems) and run/ (a short training of a tiny model)."""
     folder = tmp_path_factory.mktemp("guided")
     script("prepare", "--data_root", BUNDLED.parent, "--out_dir", folder / "data", "--quiet")
     settings = "--iters 4 --eval_interval 4 --n_layer 1 --n_head 2 --n_embd 8 --threads 1 --quiet"
@@ -277,7 +282,7 @@ def sample_text(trained, capsys, *argv):
     return capsys.readouterr().out
 
 
-def test_tune_of_the_command_line(trained, capsys):
+def test_sample_with_tune_and_title_follows_the_pattern(trained, capsys):
     out = sample_text(trained, capsys, "--tune", "如梦令", "--title", "春晚", "--num_samples", 2)
     poems = out.split("---------------- ")[1:3]
     assert [poem.split("\n")[:2] for poem in poems] == [
@@ -296,7 +301,7 @@ def test_tune_of_the_command_line(trained, capsys):
     assert tunes_py.line_lengths(slow.split("\n")[2:8]) == (6, 6, 11, 2, 2, 6)
 
 
-def test_rhyme_of_the_command_line(trained, capsys):
+def test_sample_with_rhyme_uses_the_requested_group(trained, capsys):
     groups = json.loads((trained / "data" / "tunes.json").read_text(encoding="utf-8"))["rhymes"]
     for rhyme, member in (("ong", "红"), ("头", "头")):
         out = sample_text(trained, capsys, "--tune", "浣溪沙", "--rhyme", rhyme, "--num_samples", 1)
@@ -333,14 +338,14 @@ def test_stream_shows_the_pattern_being_filled(trained, capsys):
         (["--tune", "浣溪沙", "--title", "Ω"], "'Ω'"),
     ],
 )
-def test_user_errors(trained, flags, message):
+def test_wrong_flags_of_guided_sampling_are_user_errors(trained, flags, message):
     common = ["--data_root", trained / "data", "--ckpt_path", trained / "run", "--quiet"]
     with GPT.active(), pytest.raises(GPT.module("cli").UserError) as caught:
         GPT.module("sample").main([str(word) for word in [*common, *flags]])
     assert message in str(caught.value)
 
 
-def test_tunes_of_another_text_are_refused(trained, tmp_path):
+def test_missing_damaged_or_foreign_tunes_file_is_refused(trained, tmp_path):
     for name in ("meta.json", "tunes.json"):
         (tmp_path / name).write_bytes((trained / "data" / name).read_bytes())
     error = GPT.module("cli").UserError

@@ -1,4 +1,4 @@
-"""gpt_songci's ngrams.py: the losses are those of the definition, one pair after the other."""
+"""gpt_songci's ngrams.py: the losses equal those computed from the definition, pair by pair."""
 
 import json
 import math
@@ -15,7 +15,7 @@ V = 300
 
 
 def losses_by_loops(text, val):
-    """Unigram and bigram loss in nats, by dictionaries."""
+    """(unigram loss, bigram loss) of `val` in nats per character, computed with dictionaries."""
     counts, pairs = Counter(text), Counter(zip(text, text[1:]))
     p = {c: (counts[c] + 1) / (len(text) + V) for c in range(V)}
     unigram = bigram = 0.0
@@ -27,7 +27,7 @@ def losses_by_loops(text, val):
     return unigram / (len(val) - 1), bigram / (len(val) - 1)
 
 
-def test_losses_in_blocks_are_those_of_loops(tmp_path, capsys):
+def test_ngram_losses_equal_those_of_plain_loops(tmp_path, capsys):
     rng = np.random.default_rng(3)
     text, val = rng.integers(V - 9, size=1500), rng.integers(V, size=150)
     assert ngrams.BLOCK < V  # more than one block

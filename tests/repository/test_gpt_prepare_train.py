@@ -1,4 +1,4 @@
-"""gpt_songci's prepare.py and train.py on made-up texts: files, bad input, exact resume, two processes."""
+"""gpt_songci's prepare.py and train.py on generated texts: files, bad input, exact resume, two processes."""
 
 import hashlib
 import json
@@ -47,13 +47,14 @@ def script(name, *argv):
 
 
 def user_error(name, *argv):
-    """The message of the user's mistake that a script reports; fails if there is none."""
+    """The message of the UserError that main() of a script raises; fails if it raises none."""
     with GPT.active(), pytest.raises(GPT.module("cli").UserError) as caught:
         GPT.module(name).main([str(word) for word in argv])
     return str(caught.value)
 
 
 def command(*argv, launcher=()):
+    """Start train.py in a process; `launcher` are Python's arguments before the script, e.g. for torchrun."""
     env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "gpt_songci")}
     return subprocess.Popen(
         [sys.executable, *launcher, str(TRAIN), *map(str, argv)],
@@ -66,7 +67,7 @@ def command(*argv, launcher=()):
 
 
 def read_log(run):
-    """log.jsonl without what the clock decides."""
+    """Lines of log.jsonl as dicts, without the speed, which differs between runs."""
     lines = [
         json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()
     ]
@@ -77,6 +78,7 @@ def read_log(run):
 
 
 def poems(count, seed=0):
+    """A text of `count` random one-line poems."""
     rng = random.Random(seed)
     return "".join(
         f"+++調{rng.choice('甲乙丙')}\n" + "".join(rng.choices("山水風月花雪夜", k=7)) + "。\n\n"
@@ -86,6 +88,7 @@ def poems(count, seed=0):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
+    """A folder with input.txt (40 random poems) and the files that prepare.py wrote."""
     folder = tmp_path_factory.mktemp("data")
     (folder / "input.txt").write_text(poems(40), encoding="utf-8", newline="\n")
     script("prepare", "--data_root", folder, "--quiet")
@@ -94,7 +97,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole_run(data, tmp_path_factory):
-    """A run that nothing disturbed."""
+    """Folder of a training run of 12 iterations that was not interrupted."""
     run = tmp_path_factory.mktemp("runs") / "whole"
     script(
         "train",
@@ -114,6 +117,7 @@ def whole_run(data, tmp_path_factory):
 
 
 def decode(folder):
+    """[training text, validation text] of a prepared folder."""
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     return [
         "".join(meta["characters"][i] for i in np.fromfile(folder / f"{part}.bin", meta["dtype"]))
@@ -165,7 +169,7 @@ def test_prepare_joins_json_in_numeric_order(tmp_path):
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 5, 7])
-def test_prepare_cuts_chunks_anywhere(tmp_path, monkeypatch, chunk):
+def test_prepare_handles_characters_split_between_chunks(tmp_path, monkeypatch, chunk):
     monkeypatch.setattr(GPT.module("prepare"), "CHUNK", chunk)
     (tmp_path / "input.txt").write_bytes("\ufeff一二\r\n三𠀀\r\r\nx\n".encode() * 2 + b"0123456789")
     script("prepare", "--data_root", tmp_path, "--quiet")
@@ -173,16 +177,16 @@ def test_prepare_cuts_chunks_anywhere(tmp_path, monkeypatch, chunk):
 
 
 def test_prepare_reads_json_in_chunks(tmp_path, monkeypatch):
-    list_of = [{"rhythmic": "調", "paragraphs": ["風" * n]} for n in range(30)]
+    poem_entries = [{"rhythmic": "調", "paragraphs": ["風" * n]} for n in range(30)]
     (tmp_path / "ci.song.0.json").write_text(
-        json.dumps(list_of, ensure_ascii=False), encoding="utf-8"
+        json.dumps(poem_entries, ensure_ascii=False), encoding="utf-8"
     )
     monkeypatch.setattr(GPT.module("prepare"), "CHUNK", 64)
     script("prepare", "--data_root", tmp_path, "--quiet")
     assert "".join(decode(tmp_path)) == "".join(f"+++調\n{'風' * n}\n\n" for n in range(30))
 
 
-def test_prepare_more_than_65536_characters(tmp_path):
+def test_prepare_uses_uint32_for_more_than_65536_characters(tmp_path):
     text = "".join(map(chr, range(0x20000, 0x20000 + 65537))) * 2
     (tmp_path / "input.txt").write_text(text, encoding="utf-8")
     script("prepare", "--data_root", tmp_path, "--quiet")
@@ -231,7 +235,7 @@ def test_prepare_names_the_bad_byte(tmp_path, monkeypatch, offset, start):
         ({"ci.song.x.json": "[]"}, ["ci.song.x.json has no number"]),
     ],
 )
-def test_prepare_bad_input(tmp_path, files, words):
+def test_prepare_names_bad_input_and_keeps_the_earlier_files(tmp_path, files, words):
     raw, out = tmp_path / "raw", tmp_path / "out"
     raw.mkdir()
     out.mkdir()
@@ -248,7 +252,7 @@ def test_prepare_bad_input(tmp_path, files, words):
     assert not list(out.glob(".*"))  # no temporary file is left
 
 
-def test_prepare_missing_folder(tmp_path):
+def test_prepare_names_the_download_for_a_missing_folder(tmp_path):
     assert "download.py" in user_error("prepare", "--data_root", tmp_path / "nowhere")
 
 
@@ -273,7 +277,7 @@ def test_train_writes_checkpoint_log_and_picture(data, whole_run):
 
 
 def test_final_loss_equals_a_plain_loop(data, whole_run):
-    """Plain loop: each predicted character once, in windows of max_seq_len that follow each other."""
+    """Plain loop: every character is predicted once, in consecutive windows of max_seq_len."""
     with GPT.active():
         train = GPT.module("train")
         model = train.build_model(train.load_checkpoint(whole_run / "ckpt.pt"))
@@ -329,12 +333,14 @@ def test_validation_sample_is_spread_over_the_text(whole_run):
 
 
 def wait_for(process, done, seconds=60):
+    """Wait until done() is true, the process has ended, or the time is over."""
     end = time.monotonic() + seconds
     while not done() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.005)
 
 
 def saved_iteration(run):
+    """The iteration of a run's checkpoint, -1 if there is none."""
     try:
         return torch.load(run / "ckpt.pt", weights_only=True)["iteration"]
     except FileNotFoundError:
@@ -378,17 +384,17 @@ def test_ctrl_c_saves_and_prints_how_to_continue(data, tmp_path):
 
 
 @pytest.mark.usefixtures("usual_signals")
-def test_resume_from_the_middle_of_an_interval(data, whole_run, tmp_path, monkeypatch):
-    """As after Ctrl-C: the sum of the losses since the last point goes on too."""
+def test_resume_between_evaluations_gives_the_same_log(data, whole_run, tmp_path, monkeypatch):
+    """Ctrl-C between two evaluations: the sum of losses since the last evaluation is restored too."""
     run, train = tmp_path / "run", GPT.module("train")
     argv = ["--data_root", data, "--ckpt_path", run, "--eval_interval", 4, "--dropout", 0.3, *TINY]
-    plain = train.train_step
+    train_step = train.train_step
 
     def step_with_ctrl_c(*args):
         count.append(1)
         if len(count) == 7:
             signal.raise_signal(signal.SIGINT)
-        return plain(*args)
+        return train_step(*args)
 
     count = []
     monkeypatch.setattr(train, "train_step", step_with_ctrl_c)
@@ -420,8 +426,8 @@ def test_resume_of_a_finished_run_changes_nothing(data, whole_run, capsys):
     assert (whole_run / "ckpt.pt").read_bytes() == before
 
 
-def test_without_positions_and_without_residuals(data, tmp_path):
-    ends = {}
+def test_no_pos_and_no_res_change_the_config_and_the_loss(data, tmp_path):
+    final_losses = {}
     for flag in ("", "-no_pos", "-no_res"):
         run = tmp_path / f"run{flag}"
         script(
@@ -435,13 +441,13 @@ def test_without_positions_and_without_residuals(data, tmp_path):
             *TINY,
             *filter(None, [flag]),
         )
-        ends[flag] = read_log(run)[-1]["final_val_loss"]
+        final_losses[flag] = read_log(run)[-1]["final_val_loss"]
         config = torch.load(run / "ckpt.pt", weights_only=True)["config"]
         assert (config["no_pos"], config["no_res"]) == (flag == "-no_pos", flag == "-no_res")
-    assert len(set(ends.values())) == 3
+    assert len(set(final_losses.values())) == 3
 
 
-def test_an_earlier_run_is_kept(data, tmp_path):
+def test_earlier_run_in_the_folder_is_moved_aside(data, tmp_path):
     argv = ["--data_root", data, "--ckpt_path", tmp_path, "--iters", 1, *TINY]
     script("train", *argv)
     first = (tmp_path / "ckpt.pt").read_bytes()
@@ -472,20 +478,20 @@ def test_an_earlier_run_is_kept(data, tmp_path):
         (["-no_position"], "did you mean --no_pos?"),
     ],
 )
-def test_wrong_flags(capsys, argv, words):
+def test_wrong_flag_of_train_is_a_one_line_error(capsys, argv, words):
     with GPT.active(), pytest.raises(SystemExit) as stop:
         GPT.module("train").main([str(word) for word in argv])
     err = capsys.readouterr().err
     assert stop.value.code == 2 and words in err and err.count("\n") == 1
 
 
-def test_train_bad_input(data, whole_run, tmp_path):
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "input.txt").write_text("甲乙丙丁" * 30, encoding="utf-8")
-    nowhere = user_error("train", "--data_root", other, "--ckpt_path", tmp_path / "run", *TINY)
-    assert f"prepare.py --data_root {other}" in nowhere
-    script("prepare", "--data_root", other, "--quiet")
+def test_train_names_bad_input_and_changes_nothing(data, whole_run, tmp_path):
+    other_data = tmp_path / "other"
+    other_data.mkdir()
+    (other_data / "input.txt").write_text("甲乙丙丁" * 30, encoding="utf-8")
+    message = user_error("train", "--data_root", other_data, "--ckpt_path", tmp_path / "run", *TINY)
+    assert f"prepare.py --data_root {other_data}" in message
+    script("prepare", "--data_root", other_data, "--quiet")
     before = {path.name: path.read_bytes() for path in whole_run.iterdir()}
     for argv, words in [
         (
@@ -495,7 +501,7 @@ def test_train_bad_input(data, whole_run, tmp_path):
         ([data, tmp_path / "run", "--max_seq_len", "5000"], "--max_seq_len 5000 is past the text"),
         ([data, tmp_path / "run", "--resume"], "ckpt.pt not found"),
         ([data, whole_run, "--resume", "--iters", "20"], "began with --iters 12, not 20"),
-        ([other, whole_run, "--resume"], "another vocabulary"),
+        ([other_data, whole_run, "--resume"], "another vocabulary"),
     ]:
         message = user_error(
             "train", "--data_root", argv[0], "--ckpt_path", argv[1], *TINY, *argv[2:]
@@ -512,15 +518,15 @@ def test_train_bad_input(data, whole_run, tmp_path):
     assert "format 99" in user_error(
         "train", "--data_root", data, "--ckpt_path", tmp_path, "--resume", *TINY
     )
-    (other / "val.bin").write_bytes(b"12")
+    (other_data / "val.bin").write_bytes(b"12")
     assert "val.bin should have" in user_error(
-        "train", "--data_root", other, "--ckpt_path", tmp_path / "run", *TINY
+        "train", "--data_root", other_data, "--ckpt_path", tmp_path / "run", *TINY
     )
     assert not (tmp_path / "run").exists()
     assert {path.name: path.read_bytes() for path in whole_run.iterdir()} == before
 
 
-def test_full_disk_leaves_the_last_checkpoint(data, tmp_path):
+def test_full_disk_keeps_the_last_checkpoint(data, tmp_path):
     resource = pytest.importorskip("resource")
     argv = ["--data_root", data, "--ckpt_path", tmp_path, *TINY]
     script("train", *argv, "--iters", 1)
@@ -528,7 +534,7 @@ def test_full_disk_leaves_the_last_checkpoint(data, tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(
         resource.RLIMIT_FSIZE, (2000, limits[1])
-    )  # as on a full disk, writing stops in the middle
+    )  # like a full disk: writing stops in the middle of a file
     try:
         message = user_error("train", *argv, "--iters", 2, "--overwrite")
     finally:
@@ -537,7 +543,7 @@ def test_full_disk_leaves_the_last_checkpoint(data, tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_an_empty_blank_is_one_line(data, tmp_path, monkeypatch, capsys):
+def test_empty_blank_in_train_is_a_one_line_error(data, tmp_path, monkeypatch, capsys):
     def empty(self, s):
         raise NotImplementedError("gpt_songci/model.py, blank gpt-a3.4 (weights): still empty")
 
@@ -550,7 +556,7 @@ def test_an_empty_blank_is_one_line(data, tmp_path, monkeypatch, capsys):
     assert stop.value.code == 2 and message.count("\n") == 1
 
 
-def test_nan_loss_stops_training(data, tmp_path, monkeypatch):
+def test_nan_loss_stops_training_with_the_iteration(data, tmp_path, monkeypatch):
     train = GPT.module("train")
     monkeypatch.setattr(train, "train_step", lambda *args: torch.tensor(math.nan))
     assert "the loss is nan in iteration 1" in user_error(
@@ -562,7 +568,7 @@ def test_nan_loss_stops_training(data, tmp_path, monkeypatch):
 
 
 @pytest.mark.deep
-def test_killed_at_twenty_random_moments(data, tmp_path):
+def test_training_killed_20_times_has_the_same_log(data, tmp_path):
     argv = ["--data_root", data, "--iters", 300, "--eval_interval", 3, "--dropout", 0.3, *TINY]
     script("train", *argv, "--ckpt_path", tmp_path / "whole")
     expected, rng, kills, run = read_log(tmp_path / "whole"), random.Random(20), 0, 0
@@ -571,7 +577,7 @@ def test_killed_at_twenty_random_moments(data, tmp_path):
         process = command(*argv, "--ckpt_path", folder)
         run += 1
         wait_for(process, lambda: saved_iteration(folder) >= 0)  # noqa: B023
-        while process.poll() is None:  # killed again and again until it comes to the end
+        while process.poll() is None:  # killed repeatedly until it finishes
             time.sleep(rng.uniform(0, 0.8))
             if process.poll() is None:
                 process.kill()
@@ -590,8 +596,8 @@ def test_killed_at_twenty_random_moments(data, tmp_path):
 @pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="reads peak memory as Linux counts it"
 )
-def test_prepare_a_gigabyte(tmp_path):
-    """Memory at most 500 MB, cost linear from 10 MB to 1 GB; prints speed and memory (pytest -s)."""
+def test_prepare_of_1_gb_needs_less_than_500_mb(tmp_path):
+    """Memory stays below 500 MB and cost is linear from 10 MB to 1 GB; prints speed and memory (pytest -s)."""
     rng = random.Random(0)
     part = poems(20000)
     lines = part.splitlines(keepends=True)

@@ -1,4 +1,4 @@
-"""gpt_songci's sample.py, evaluate.py and compare.py: the cache is proved against plain recomputing."""
+"""gpt_songci's sample.py, evaluate.py and compare.py; cached sampling is compared with plain recomputation."""
 
 import json
 import math
@@ -42,7 +42,7 @@ def script(name, *argv):
 
 
 def user_error(name, *argv):
-    """The message of the user's mistake that a script reports; fails if there is none."""
+    """The message of the UserError that main() of a script raises; fails if it raises none."""
     with GPT.active(), pytest.raises(GPT.module("cli").UserError) as caught:
         GPT.module(name).main([str(word) for word in argv])
     return str(caught.value)
@@ -59,6 +59,7 @@ def random_model(window=WINDOW, **settings):
 
 
 def greedy(write, model, prompt, count):
+    """(batch, count) tokens that a generate function writes with temperature 0."""
     return torch.stack(list(write(model, prompt, count, 0)), 1)
 
 
@@ -80,14 +81,14 @@ BOTH_PATHS = pytest.mark.parametrize(
 def test_greedy_text_is_the_same_with_and_without_cache(length, settings, write):
     model = random_model(**settings)
     prompt = torch.randint(40, (3, length), generator=torch.Generator().manual_seed(length))
-    count = max(1, WINDOW - length + 1)  # as long as no character leaves the window
+    count = max(1, WINDOW - length + 1)  # so that no character leaves the window
     text = greedy(write, model, prompt, count)
     assert text.shape == (3, count)
     assert text.tolist() == greedy(sample.generate_without_cache, model, prompt, count).tolist()
 
 
 @BOTH_PATHS
-def test_steps_may_be_written_with_the_names_of_their_modules(monkeypatch, write):
+def test_steps_that_use_layer_weights_directly_can_be_cached(monkeypatch, write):
     def linear(layer, x):
         return F.linear(x, layer.weight, layer.bias)
 
@@ -121,7 +122,7 @@ def test_steps_may_be_written_with_the_names_of_their_modules(monkeypatch, write
 
 
 @BOTH_PATHS
-def test_prompt_of_one_newline_and_a_batch_of_one(write):
+def test_cache_works_for_a_one_character_prompt_and_batch_of_1(write):
     model, prompt = (
         random_model(),
         torch.zeros(1, 1, dtype=torch.long),
@@ -134,7 +135,7 @@ def test_prompt_of_one_newline_and_a_batch_of_one(write):
 
 @pytest.mark.parametrize("fast", [False, True])
 @pytest.mark.parametrize("pieces", [[1] * WINDOW, [5] + [1] * 7, [5, 4, 3], [WINDOW]])
-def test_cached_logits_are_those_of_the_model(pieces, fast):
+def test_cached_logits_equal_those_of_the_model(pieces, fast):
     model, tokens = (
         random_model(),
         torch.randint(40, (2, WINDOW), generator=torch.Generator().manual_seed(0)),
@@ -156,7 +157,7 @@ def test_cached_logits_are_those_of_the_model(pieces, fast):
 @BOTH_PATHS
 @pytest.mark.parametrize("window", [1, 2, 7, WINDOW])
 @pytest.mark.parametrize("length", [1, 7, 30])
-def test_a_full_window_continues_with_its_newest_half(window, length, write):
+def test_full_window_is_cut_to_its_newest_half(window, length, write):
     model = random_model(window)
     prompt = torch.randint(40, (2, length), generator=torch.Generator().manual_seed(length))
     text, width = prompt, min(length, window)
@@ -167,7 +168,7 @@ def test_a_full_window_continues_with_its_newest_half(window, length, write):
     assert greedy(write, model, prompt, 40).tolist() == text[:, length:].tolist()
 
 
-def test_past_the_window_little_is_computed_twice(monkeypatch):
+def test_each_character_past_the_window_is_read_at_most_twice(monkeypatch):
     read, count = sample.CachedGPT.read, []
     monkeypatch.setattr(
         sample.CachedGPT,
@@ -179,7 +180,7 @@ def test_past_the_window_little_is_computed_twice(monkeypatch):
 
 
 @BOTH_PATHS
-def test_sampling_leaves_the_model_as_it_was(write):
+def test_sampling_does_not_change_the_model(write):
     model = random_model().train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     list(write(model, torch.zeros(2, 1, dtype=torch.long), 5))
@@ -188,7 +189,7 @@ def test_sampling_leaves_the_model_as_it_was(write):
 
 
 @pytest.mark.parametrize("temperature, top_k", [(1.0, 0), (0.5, 0), (2.0, 3), (1.0, 99)])
-def test_draws_follow_the_softmax(temperature, top_k):
+def test_drawn_tokens_follow_the_softmax(temperature, top_k):
     logits = torch.tensor([[0.3, -1.0, 1.5, 0.9, -0.2]])
     p = torch.softmax(logits[0].double() / temperature, -1).numpy()
     if 0 < top_k < 5:
@@ -201,7 +202,7 @@ def test_draws_follow_the_softmax(temperature, top_k):
     assert np.all(share[p == 0] == 0) and np.all(np.abs(share - p) <= 5 * np.sqrt(p * (1 - p) / n))
 
 
-def test_top_1_and_cold_sampling_equal_greedy():
+def test_top_1_and_low_temperature_equal_greedy():
     logits = torch.randn(7, 40, generator=torch.Generator().manual_seed(0))
     for chosen in (
         sample.pick(logits, 0, 0, None),
@@ -218,19 +219,19 @@ TUNES = {"甲": (5, 7), "乙": (3, 3, 6), "丙丁": (4,)}
 
 def poems(count, seed=0):
     rng = random.Random(seed)
-    made = (
+    generated = (
         (tune, [f"{''.join(rng.choices('山水風月花雪夜', k=n))}。" for n in TUNES[tune]])
         for tune in rng.choices(list(TUNES), k=count)
     )
     return [
         (tune, f"+++{tune}(題{n % 7})\n" + "\n".join(lines) + "\n\n")
-        for n, (tune, lines) in enumerate(made)
+        for n, (tune, lines) in enumerate(generated)
     ]
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A folder with data/ and run/ (a tiny training)."""
+    """A folder with data/ and run/ (a short training of a tiny model)."""
     folder = tmp_path_factory.mktemp("gpt")
     (folder / "data").mkdir()
     (folder / "data" / "input.txt").write_text(
@@ -276,7 +277,7 @@ def flags(trained, **more):
     ] + ["--quiet", "--threads", "1"]
 
 
-def test_samples_are_printed_completely(trained, capsys):
+def test_samples_are_complete_and_depend_on_the_seed(trained, capsys):
     script("sample", *flags(trained, num_samples=3, max_new_tokens=25, start="+++甲\\n山"))
     out = capsys.readouterr().out
     texts = out.replace("  *\n", "\n").split("---------------- ")[1:]
@@ -294,11 +295,11 @@ def test_samples_are_printed_completely(trained, capsys):
     assert capsys.readouterr().out != out
 
 
-def test_stream_and_no_cache_print_the_same_text(trained, capsys):
-    few = {"num_samples": 1, "max_new_tokens": 8, "temperature": 0, "start": "\\n\\n"}
+def test_stream_no_cache_and_no_fast_print_the_same_text(trained, capsys):
+    settings = {"num_samples": 1, "max_new_tokens": 8, "temperature": 0, "start": "\\n\\n"}
     printed = []
     for more in ([], ["-stream"], ["--no_cache"], ["--no_fast"]):
-        script("sample", *flags(trained, **few), *more)
+        script("sample", *flags(trained, **settings), *more)
         printed.append(capsys.readouterr().out.replace("  *\n", "\n"))
     text = printed[0].split("sample 1 of 1\n")[1].split("\n----------------")[0]
     assert (
@@ -308,7 +309,7 @@ def test_stream_and_no_cache_print_the_same_text(trained, capsys):
     )
 
 
-def test_everything_works_without_the_fast_files(trained, tmp_path):
+def test_train_and_sample_work_without_the_fast_files(trained, tmp_path):
     folder = tmp_path / "gpt_songci"
     shutil.copytree(
         ROOT / "gpt_songci", folder, ignore=shutil.ignore_patterns("fast*", "__pycache__")
@@ -335,7 +336,7 @@ def test_everything_works_without_the_fast_files(trained, tmp_path):
     assert "sample 2 of 2" in run.stdout, run.stderr
 
 
-def test_several_samples_stream_by_lines(trained, capsys):
+def test_several_samples_are_streamed_line_by_line(trained, capsys):
     script("sample", *flags(trained, num_samples=2, max_new_tokens=30), "--stream")
     streamed = capsys.readouterr().out.split("----------------")[0]
     script("sample", *flags(trained, num_samples=2, max_new_tokens=30))
@@ -345,7 +346,7 @@ def test_several_samples_stream_by_lines(trained, capsys):
         assert "\n".join(lines).strip("\n") == parts[n].split("\n", 1)[1].strip("\n")
 
 
-def test_lines_of_the_training_text_are_marked(trained, capsys, monkeypatch):
+def test_sampled_lines_of_the_training_text_are_marked(trained, capsys, monkeypatch):
     text = poems(60)[0][1]
     characters = json.loads((trained / "data" / "meta.json").read_text(encoding="utf-8"))[
         "characters"
@@ -368,7 +369,7 @@ def test_lines_of_the_training_text_are_marked(trained, capsys, monkeypatch):
     assert f"{len(lines) - 1} of {len(lines)} lines occur" in out
 
 
-def test_start_from_a_file(trained, capsys, tmp_path):
+def test_start_is_read_from_a_file_or_its_fault_named(trained, capsys, tmp_path):
     (tmp_path / "p.txt").write_bytes("\ufeff+++甲\r\n山".encode())
     script(
         "sample",
@@ -384,7 +385,7 @@ def test_start_from_a_file(trained, capsys, tmp_path):
     )
 
 
-def test_bad_input_of_sample(trained, tmp_path, capsys):
+def test_sample_names_bad_input_in_one_line(trained, tmp_path, capsys):
     message = user_error("sample", *flags(trained, start="+++甲𠀀xx"))
     assert "'𠀀' (U+20000)" in message and "'x' (U+0078)" in message and "甲" not in message
     assert "empty" in user_error("sample", *flags(trained, start=""))
@@ -410,7 +411,7 @@ def test_bad_input_of_sample(trained, tmp_path, capsys):
 
 @pytest.mark.usefixtures("usual_signals")
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process there")
-def test_ctrl_c_prints_the_text_so_far(trained):
+def test_ctrl_c_in_sample_prints_the_text_so_far(trained):
     env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     env.pop("PYTHONPATH", None)
     process = subprocess.Popen(
@@ -440,7 +441,7 @@ def test_ctrl_c_prints_the_text_so_far(trained):
 # ------------------------------------------------------------------------------------------------------------- evaluate
 
 
-def test_poems_are_read_as_the_data_has_them():
+def test_read_poems_finds_complete_poems_only():
     text = "缺頭。\n\n+++甲(題)\n一二，三。\n四五 六\n\n+++乙（又）\n一。\n+++丙\n\n+++丁・戊\n七、八！\n  \n\n+++甲\n沒完。\n"
     assert list(evaluate.read_poems(text_py.read_lines([text[:9], text[9:]]))) == [
         ("甲", ["一二，三。", "四五 六"]),
@@ -449,7 +450,7 @@ def test_poems_are_read_as_the_data_has_them():
     assert evaluate.line_lengths(["一二，三。", "四五 六", "□𠀀x「」"]) == (3, 3, 3)
 
 
-def test_form_counts_patterns_of_the_same_tune():
+def test_form_is_the_share_of_poems_with_a_pattern_of_their_tune():
     counts, patterns = evaluate.patterns_of(
         [("甲", ["一二。"]), ("甲", ["一。", "二。"]), ("乙", ["一二三。"])]
     )
@@ -466,7 +467,7 @@ def test_form_counts_patterns_of_the_same_tune():
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 8, 50, 1000])
-def test_copied_and_distinct_equal_plain_counting(chunk):
+def test_copied_and_distinct_equal_plain_counts(chunk):
     rng = random.Random(chunk)
     text = "".join(rng.choices("ab", k=300))
     texts = ["".join(rng.choices("ab", k=n)) for n in (3, 7, 8, 40, 60)]
@@ -480,7 +481,7 @@ def test_copied_and_distinct_equal_plain_counting(chunk):
     assert evaluate.copied(["1234567"], [text]) is None and evaluate.distinct(["1"], 5) is None
 
 
-def test_evaluation_is_the_same_for_a_seed(trained, capsys, tmp_path):
+def test_evaluation_is_the_same_for_equal_seeds(trained, capsys, tmp_path):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         script(
             "evaluate",
@@ -514,18 +515,20 @@ def test_evaluation_is_the_same_for_a_seed(trained, capsys, tmp_path):
     assert (tmp_path / "a.txt").read_text(encoding="utf-8").count("+++") >= 9
 
 
-def test_evaluation_without_the_bonus_blank(trained, capsys, tmp_path, monkeypatch):
+def test_evaluation_skips_guided_poems_if_the_blank_is_empty(
+    trained, capsys, tmp_path, monkeypatch
+):
     def empty(*args):
         raise NotImplementedError("gpt_songci/model.py, blank gpt-t1.0 (guide_logits): still empty")
 
     monkeypatch.setattr(GPT.module("guide"), "guide_logits", empty)
-    few = flags(trained, num_poems=3, max_new_tokens=20, json=tmp_path / "e.json")
-    script("evaluate", *few)
+    settings = flags(trained, num_poems=3, max_new_tokens=20, json=tmp_path / "e.json")
+    script("evaluate", *settings)
     assert "no guided poems: gpt_songci/model.py, blank gpt-t1.0" in capsys.readouterr().out
     result = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
     assert "free" in result and "guided" not in result
     with pytest.raises(NotImplementedError):
-        script("evaluate", *few, "--write", "guided")
+        script("evaluate", *settings, "--write", "guided")
 
 
 @pytest.mark.parametrize(
@@ -534,35 +537,35 @@ def test_evaluation_without_the_bonus_blank(trained, capsys, tmp_path, monkeypat
         ("training", 1, 1),
         ("cut", 0, None),
         ("run into the next", 0, None),
-        ("turned", 0, None),
+        ("lines reversed", 0, None),
         ("other tune", 0, 1),
     ],
 )
-def test_evaluation_of_known_poems(trained, tmp_path, monkeypatch, kind, form, copied):
-    poems_known = [text for tune, text in poems(60)[:40] if tune == "乙"]
+def test_evaluation_of_altered_training_poems(trained, tmp_path, monkeypatch, kind, form, copied):
+    training_poems = [text for tune, text in poems(60)[:40] if tune == "乙"]
     texts = {
-        "training": poems_known,
-        "cut": [text[:-1] for text in poems_known],
-        "run into the next": [text[:-1] + "+++" for text in poems_known],
-        "turned": [
+        "training": training_poems,
+        "cut": [text[:-1] for text in training_poems],
+        "run into the next": [text[:-1] + "+++" for text in training_poems],
+        "lines reversed": [
             "\n".join([text.split("\n")[0], *text.split("\n")[-3:0:-1]]) + "\n\n"
-            for text in poems_known
+            for text in training_poems
         ],
-        "other tune": [text.replace("乙", "甲") for text in poems_known],
+        "other tune": [text.replace("乙", "甲") for text in training_poems],
     }[kind]
     monkeypatch.setattr(GPT.module("evaluate"), "write_poems", lambda *args: texts)
-    script("evaluate", *flags(trained, num_poems=len(poems_known), json=tmp_path / "e.json"))
+    script("evaluate", *flags(trained, num_poems=len(training_poems), json=tmp_path / "e.json"))
     result = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
-    assert result["form"] == form and (kind == "turned" or result["copied"] == copied)
+    assert result["form"] == form and (kind == "lines reversed" or result["copied"] == copied)
     assert result["finished"] == (
-        len(poems_known) if kind in ("training", "turned", "other tune") else 0
+        len(training_poems) if kind in ("training", "lines reversed", "other tune") else 0
     )
 
 
 # -------------------------------------------------------------------------------------------------------------- compare
 
 
-def test_compare_prints_the_table_and_draws_the_figure(trained, tmp_path, capsys):
+def test_compare_prints_a_table_and_draws_a_figure(trained, tmp_path, capsys):
     runs = [tmp_path / name for name in ("one", "二")]
     for run in runs:
         shutil.copytree(trained / "run", run)
@@ -590,7 +593,7 @@ def test_compare_prints_the_table_and_draws_the_figure(trained, tmp_path, capsys
         "evaluate.py --ckpt_path" in out
         and (tmp_path / "new" / "c.png").read_bytes()[:4] == b"\x89PNG"
     )
-    # one run goes on: its numbers are no longer those of evaluate.json, and not yet final
+    # After further training the numbers differ from those of evaluate.json and are not final.
     log[-1].pop("final_val_loss")
     log[-1]["iter"] += 1
     (runs[0] / "log.jsonl").write_text("\n".join(map(json.dumps, log)), encoding="utf-8")
@@ -604,7 +607,7 @@ def test_compare_prints_the_table_and_draws_the_figure(trained, tmp_path, capsys
     assert (tmp_path / "c.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
-def test_bad_input_of_compare(trained, tmp_path):
+def test_compare_names_bad_input_and_draws_nothing(trained, tmp_path):
     plot = ("--plot", tmp_path / "c.png")
     assert "train.py" in user_error("compare", trained / "run", tmp_path / "none", *plot)
     assert ".png" in user_error("compare", trained / "run", "--plot", tmp_path / "c.txt")
@@ -619,7 +622,7 @@ def test_bad_input_of_compare(trained, tmp_path):
     assert not (tmp_path / "c.png").exists()
 
 
-def test_run_names_are_unique(tmp_path):
+def test_compare_shortens_run_names_but_keeps_them_unique(tmp_path):
     assert compare.short_names([tmp_path / "a", tmp_path / "b"]) == ["a", "b"]
     assert compare.short_names([tmp_path / "x" / "a", tmp_path / "y" / "a"]) == [
         os.path.join("x", "a"),
@@ -628,16 +631,16 @@ def test_run_names_are_unique(tmp_path):
     assert compare.width("a二") == 3
 
 
-def test_unknown_characters_are_read_as_another(tmp_path):
+def test_unknown_characters_are_replaced_with_a_note(tmp_path):
     replace = text_py.replace_unknown
     assert replace("春风", "春风，") == ("春风", "")
     text, note = replace("春骤风骤", "，春雨风")
     assert text == "春雨风雨" and "骤" in note and "雨" in note
     assert replace("春骤", "春□雨")[0] == "春□"
-    assert replace("春Ω", "春") == ("春Ω", "")  # nothing to read there: the error says so
+    assert replace("春Ω", "春") == ("春Ω", "")  # no replacement exists: sample.py reports an error
 
 
-def test_a_text_from_a_file_is_named_by_its_flag(tmp_path):
+def test_error_of_a_text_file_names_the_flag(tmp_path):
     path = tmp_path / "poem.txt"
     path.write_text("+++如梦令\n常记", encoding="utf-8")
     assert text_py.read_start(f"FILE:{path}", "--text") == "+++如梦令\n常记"

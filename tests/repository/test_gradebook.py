@@ -1,4 +1,4 @@
-"""Marks go back into the file that the platform exported: one column changes, every other byte stays."""
+"""Marks are written into a platform's exported gradebook: one column changes, every other byte stays."""
 
 import io
 import zipfile
@@ -72,7 +72,9 @@ BOTH = [(ZHANG, 92.5), (Person("20260002", "李四", "lisi", "ls@x.edu"), 100.0)
         ),
     ],
 )
-def test_only_the_column_changes(tmp_path, text, encoding, column, kind, changes):
+def test_filling_a_gradebook_changes_only_the_column(
+    tmp_path, text, encoding, column, kind, changes
+):
     path = tmp_path / "book.csv"
     path.write_bytes(text.encode(encoding))
     book = gradebook.read_gradebook(path)
@@ -88,7 +90,7 @@ def test_only_the_column_changes(tmp_path, text, encoding, column, kind, changes
     assert again.data == filled.data and not again.replaced
 
 
-def test_unmatched_rows_stay_and_are_noted(tmp_path):
+def test_unmatched_students_and_other_maximum_are_noted(tmp_path):
     path = tmp_path / "book.csv"
     path.write_text(CANVAS, encoding="utf-8", newline="")
     book = gradebook.read_gradebook(path)
@@ -111,7 +113,7 @@ def test_unmatched_rows_stay_and_are_noted(tmp_path):
         ("", "several columns"),
     ],
 )
-def test_columns_that_cannot_be_filled(tmp_path, column, words):
+def test_column_that_cannot_be_filled_is_refused(tmp_path, column, words):
     path = tmp_path / "book.csv"
     path.write_text(CANVAS, encoding="utf-8", newline="")
     with pytest.raises(gradebook.GradebookError, match=words):
@@ -128,12 +130,12 @@ def test_file_that_is_not_a_gradebook_is_refused(tmp_path):
     "text",
     [CANVAS, MOODLE, PLAIN, 'a,"b\r\n""c""",d\r\n\r\n,,\nx', "", "a", "a\n", '"a""b",""\r"",1'],
 )
-def test_raw_rows_are_the_text(text):
+def test_joined_raw_rows_equal_the_text(text):
     rows = gradebook.raw_rows(text, ",")
     assert "".join(",".join(cells) + end for cells, end in rows.values()) == text
 
 
-def test_xlsx_for_chinese_platforms(tmp_path):
+def test_xlsx_gradebook_keeps_ids_as_text(tmp_path):
     openpyxl = needed("openpyxl")
     path = tmp_path / "marks.xlsx"
     path.write_bytes(
@@ -165,8 +167,8 @@ def test_xlsx_for_chinese_platforms(tmp_path):
         ("canvas", ["lisi_12346_678903_report.html", "zhangsan_12345_678901_report.html"]),
     ],
 )
-def test_feedback_files_have_the_platforms_paths(tmp_path, layout, names):
-    """Moodle: name_number_assignsubmission_file_; Canvas: name_number_number_, as the files came."""
+def test_feedback_zip_has_the_platforms_paths(tmp_path, layout, names):
+    """Moodle: name_number_assignsubmission_file_; Canvas: name_number_number_, as in the submissions."""
     made.LAYOUTS[layout].make(tmp_path)
     intake = read_class(tmp_path, ["hmm"])
     files = [(gradebook.prefix_of(s, None, ""), {"report.html": b"x"}) for s in intake.submissions]

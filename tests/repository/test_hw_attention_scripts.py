@@ -292,7 +292,7 @@ def test_resume_gives_the_log_of_an_uninterrupted_run(run, data, tmp_path, monke
     )
 
 
-def test_an_earlier_run_is_kept(data, tmp_path):
+def test_earlier_run_in_the_folder_is_moved_aside(data, tmp_path):
     for _ in range(2):
         script(
             "train",
