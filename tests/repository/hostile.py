@@ -367,7 +367,7 @@ SPOILING = (
     "System V objects",
     "larger pipes",
 )
-SAID = {
+EXPECTED_MESSAGES = {
     "shared memory": "Cannot allocate memory",
     "files in memory": DENIED,
     "memory that stays": "shmget",

@@ -1,4 +1,4 @@
-"""Grading a class: marks against the known truth, resuming, what is shown where, formats."""
+"""Grading a class: marks compared with known results, resuming, reports and exported formats."""
 
 import base64
 import contextlib
@@ -70,19 +70,21 @@ def solved(homework):
 
 
 def hand_in(folder, name, homework, files):
-    for inside, data in files.items():
-        path = folder / name / homework / inside
+    """Write a submission's files, {path in the homework's folder: bytes}, to folder/name/homework."""
+    for relative, data in files.items():
+        path = folder / name / homework / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
 
 def class_options(folder, out, *flags, homeworks=("hmm",), seed=5):
+    """The options of `python -m grading.grade` for a folder of submissions, with two processes."""
     arguments = [str(folder), "--out", str(out), "--quiet", "-j", "2", "--seed", str(seed)]
     return options.read_options([*arguments, "--homework", *homeworks, *map(str, flags)])
 
 
 def grade_folder(folder, out, *flags, homeworks=("hmm",), seed=5):
-    """The grade.Outcome of a class."""
+    """Grade a folder of submissions into `out`; returns the grade.Outcome."""
     return grade.grade(class_options(folder, out, *flags, homeworks=homeworks, seed=seed))
 
 
@@ -95,17 +97,18 @@ def points(outcome):
 
 
 def entries_of(out):
+    """The journal entries of a run."""
     return list(journal.Journal(out / "journal.jsonl").read())
 
 
 def rows_of(path):
-    """Rows of a CSV file as dicts, without that of the maximum."""
+    """Rows of a CSV file as dicts, without the row of maximum points."""
     rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
     return [row for row in rows if row.get("submission") != "maximum"]
 
 
-def test_names_that_no_folder_can_hold(tmp_path):
-    """A file inside a file, a name that is too long: skipped, and the rest is graded."""
+def test_file_names_that_no_folder_can_hold_are_skipped(tmp_path):
+    """A path through a file and a name that is too long are skipped, and the rest is graded."""
     files = {"hmm/model.py": MODEL, "hmm/model.py/x.py": b"", f"hmm/{'空' * 90}.py": b""}
     (tmp_path / "one.zip").write_bytes(zipped(files))
     submission = intake.read_submission(tmp_path / "one.zip", ["hmm"])
@@ -114,7 +117,7 @@ def test_names_that_no_folder_can_hold(tmp_path):
     assert any("空" in use.path for use in submission.unused)
 
 
-def test_no_two_submissions_share_a_folder():
+def test_different_submissions_have_different_folder_names():
     taken = run_files.folder_name("a b")
     names = ("a b", taken, run_files.folder_name(taken), "\udcff", "\udcfe")
     assert len({run_files.folder_name(name) for name in names}) == 5
@@ -124,7 +127,7 @@ def test_no_two_submissions_share_a_folder():
 
 
 def known_points(homework, cases):
-    """{(blank, mistake id or "solved"): points}, each found alone and in process."""
+    """{(blank, mistake id or "solved"): points}, each computed alone and in process."""
     truth = {}
     for id, region in markers.blanks(ROOT / homework).items():
         truth[id, "solved"] = region.points
@@ -137,8 +140,8 @@ def known_points(homework, cases):
     return truth
 
 
-def alone(homework):
-    """{blank: [mistake]} of the mistakes that call no other blank: their marks do not depend on what stands around."""
+def independent_mistakes(homework):
+    """{blank: [mistake]} of the mistakes that call no other blank: their marks do not depend on the other blanks."""
     functions = {
         id: region.function.rpartition(".")[2]
         for id, region in markers.blanks(ROOT / homework).items()
@@ -152,9 +155,9 @@ def alone(homework):
 
 
 def mixture(homework, rng):
-    """Files of a submission in which each blank is solved, empty or mistaken by chance, and {blank: what}."""
+    """A random submission: (files, {blank: "solved", "empty" or the id of a known mistake})."""
     chosen = {}
-    mistakes_of = alone(homework)
+    mistakes_of = independent_mistakes(homework)
     files = solved(homework)
     for path in sorted((ROOT / homework).glob("*.py")):
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -187,7 +190,7 @@ def mixture(homework, rng):
 
 
 def check_class(tmp_path, homeworks, students):
-    """Grade mixtures of all homeworks; every blank's points equal the truth. Returns seconds."""
+    """Grade random mixtures and assert that every blank has the known points. Returns the seconds of grading."""
     rng, folder, chosen = random.Random(7), tmp_path / "in", {}
     for number in range(students):
         for homework in homeworks:
@@ -208,33 +211,34 @@ def check_class(tmp_path, homeworks, students):
     return seconds
 
 
-def test_marks_equal_the_known_truth(tmp_path):
+def test_marks_of_random_mixtures_equal_the_known_points(tmp_path):
     check_class(tmp_path, ["hmm"], 6)
 
 
 @pytest.mark.deep
-def test_marks_equal_the_known_truth_for_a_whole_class(tmp_path, capsys):
+def test_marks_of_a_class_of_200_equal_the_known_points(tmp_path, capsys):
     resource = pytest.importorskip("resource")
     seconds = check_class(tmp_path, READY, 200)
-    ours, theirs = (
+    own_memory, child_memory = (
         resource.getrusage(who).ru_maxrss / 1024
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     with capsys.disabled():
         print(
-            f"\n200 submissions x {len(READY)} homeworks in {seconds:.0f} s, -j 2; largest process {max(ours, theirs):.0f} MB"
+            f"\n200 submissions x {len(READY)} homeworks in {seconds:.0f} s, -j 2; "
+            f"largest process {max(own_memory, child_memory):.0f} MB"
         )
 
 
 @pytest.fixture(scope="module")
 def graded(graded_class):
-    """The folder of `graded_class`: in/ and out/."""
+    """The folder of `graded_class`, with in/ (submissions) and out/ (results)."""
     return graded_class[0]
 
 
 @pytest.fixture(scope="module")
 def graded_class(tmp_path_factory):
-    """A small graded class, its folder and the grade.Outcome: a solved and an empty submission, one that is nothing."""
+    """(folder, grade.Outcome) of a graded class: a solved submission, an empty copy and an empty folder."""
     folder = tmp_path_factory.mktemp("class")
     answers = (
         "# x\n\n## w1 (10)\n\nMy <b>answer</b> <script>alert(1)</script> ![c](curve.png)\n\n"
@@ -247,7 +251,7 @@ def graded_class(tmp_path_factory):
     return folder, grade_folder(folder / "in", folder / "out")
 
 
-def test_files_of_a_run(graded):
+def test_run_writes_tables_pages_and_results(graded):
     out = graded / "out"
     assert [row["hmm"] for row in rows_of(out / "grades.csv")] == ["100", "0", ""]
     assert (out / "grades.csv").read_bytes().startswith(b"\xef\xbb\xbf")
@@ -261,7 +265,7 @@ def test_files_of_a_run(graded):
     assert json.loads((out / "run.json").read_text(encoding="utf-8"))["seed"] == 5
 
 
-def test_tables_have_the_maximum_of_each_column_and_ids_as_they_are(graded):
+def test_tables_have_a_row_of_maxima_and_ids_as_text(graded):
     openpyxl = needed("openpyxl")
     text = (graded / "out" / "grades.csv").read_text(encoding="utf-8-sig")
     assert text.splitlines()[1] == f"maximum,,,100,{BONUS},30,,{130 + BONUS},"
@@ -270,7 +274,7 @@ def test_tables_have_the_maximum_of_each_column_and_ids_as_they_are(graded):
     assert sheet["B3"].value == "20260001" and sheet["D3"].value == 100
 
 
-def test_nothing_is_graded_twice(graded):
+def test_second_run_grades_nothing_again(graded):
     before = entries_of(graded / "out")
     grade_folder(graded / "in", graded / "out")
     assert entries_of(graded / "out") == before
@@ -285,7 +289,7 @@ def test_regrading_one_blank_keeps_the_others(graded):
     assert student.homeworks["hmm"].regraded == ("hmm-03",)
 
 
-def test_other_folders_are_not_written_into(tmp_path, graded):
+def test_foreign_folder_or_other_seed_is_refused(tmp_path, graded):
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
     with pytest.raises(options.GradeError, match="something else"):
         grade_folder(graded / "in", tmp_path)
@@ -293,11 +297,11 @@ def test_other_folders_are_not_written_into(tmp_path, graded):
         grade_folder(graded / "in", graded / "out", seed=6)
 
 
-# ---------------------------------------------------------------- nothing lost, nothing mixed
+# ---------------------------------------------------------------- results of earlier runs
 
 
 def fake_results(files, homework, cases, sandbox, level, limits, blanks=frozenset()):
-    """Results as `grader.grade_homework` returns them; blank hmm-01 is done where model.py says so, hmm-02 always is."""
+    """A fake of `grader.grade_homework`: hmm-01 is done if model.py contains "right", hmm-02 always."""
     text = files.get("model.py", b"").decode()
     results = []
     for id, possible in (("hmm-01", 4), ("hmm-02", 6)):
@@ -313,7 +317,10 @@ def fake_results(files, homework, cases, sandbox, level, limits, blanks=frozense
 
 @pytest.fixture
 def quick(tmp_path, monkeypatch):
-    """Grading in this process, without a sandbox, by `fake_results`. Returns grade(flags) of tmp_path / "in"."""
+    """A function that grades tmp_path / "in" in this process, without a sandbox, with `fake_results`.
+
+    Its arguments are flags of grading.grade; it returns the grade.Outcome.
+    """
     monkeypatch.setattr(isolation, "strongest", lambda limits=None, wanted=None: ("plain", {}, []))
     monkeypatch.setattr(grader, "grade_homework", fake_results)
     answers = lambda self, submissions: (  # noqa: E731
@@ -330,7 +337,7 @@ def quick(tmp_path, monkeypatch):
 
 
 def test_identical_files_of_two_students_are_two_entries(tmp_path, quick):
-    """The key of a result has the student in it: a verdict on one never becomes the other's."""
+    """The key of a result includes the student, so that a verdict is never reused for another student."""
     for name in ("20260001", "20260002"):
         hand_in(tmp_path / "in", name, "hmm", {"model.py": MODEL + b"# right\n"})
     quick()
@@ -338,8 +345,8 @@ def test_identical_files_of_two_students_are_two_entries(tmp_path, quick):
     assert first.code == second.code and first.key != second.key
 
 
-def test_a_blank_of_a_new_or_changed_submission_is_no_partial_total(tmp_path, quick):
-    """--blank grades what is new or changed in full, and says so; it never joins verdicts on different files."""
+def test_blank_flag_grades_changed_submissions_in_full(tmp_path, quick):
+    """--blank grades new or changed submissions in full, with a note; verdicts on different files are never merged."""
     hand_in(tmp_path / "in", "20260001", "hmm", {"model.py": MODEL + b"# right\n"})
     outcome = quick("--blank", "hmm-02")
     assert points(outcome)["20260001"] == {"hmm": 10} and outcome.graded.in_full == ["20260001"]
@@ -355,8 +362,8 @@ def test_a_blank_of_a_new_or_changed_submission_is_no_partial_total(tmp_path, qu
     assert {entry.blanks for entry in entries} == {()}
 
 
-def test_other_limits_grade_everything_again_and_say_so(tmp_path, quick, capsys):
-    """A verdict may hang on the time that a call had: limits are part of the key, and of run.json."""
+def test_changed_limits_grade_everything_again_with_a_note(tmp_path, quick, capsys):
+    """A verdict may depend on the time limit, so limits are part of the key and of run.json."""
     hand_in(tmp_path / "in", "20260001", "hmm", {"model.py": MODEL + b"# right\n"})
     quick(out="slow")
     verbose = [str(tmp_path / "in"), "--out", str(tmp_path / "slow"), "--homework", "hmm"]
@@ -376,7 +383,7 @@ def test_other_limits_grade_everything_again_and_say_so(tmp_path, quick, capsys)
         merge.merge(class_options(tmp_path / "in", tmp_path / "joined"), parts)
 
 
-def test_a_homework_that_a_new_attempt_lacks_does_not_count(tmp_path, quick):
+def test_homework_missing_from_the_new_attempt_does_not_count(tmp_path, quick):
     hand_in(tmp_path / "in", "20260001", "hmm", {"model.py": MODEL + b"# right\n"})
     assert points(quick())["20260001"] == {"hmm": 10}
     (tmp_path / "in" / "20260001" / "hmm" / "model.py").unlink()
@@ -387,8 +394,8 @@ def test_a_homework_that_a_new_attempt_lacks_does_not_count(tmp_path, quick):
     assert any("earlier submission had it" in line for line in outcome.graded.problems["20260001"])
 
 
-def test_marks_of_earlier_files_say_so(tmp_path, quick, monkeypatch):
-    """The grader fails on changed files: the earlier marks stay, and it is written beside them."""
+def test_marks_from_earlier_files_are_noted(tmp_path, quick, monkeypatch):
+    """If the grader fails on changed files, the earlier marks stay, with a note."""
     hand_in(tmp_path / "in", "20260001", "hmm", {"model.py": MODEL + b"# right\n"})
     quick()
     hand_in(tmp_path / "in", "20260001", "hmm", {"model.py": MODEL})
@@ -408,7 +415,7 @@ def test_out_inside_the_submissions_is_refused(tmp_path):
 
 
 def test_names_are_neutralised_in_terminal_and_spreadsheet(tmp_path, quick, capsys):
-    """Control characters are not printed; formulas in the tables are text, and are read back as they were."""
+    """Control characters are not printed; formulas in tables are written as text and read back unchanged."""
     clear, formula = "20260001\x1b[2J\r", "=cmd|x!A0"
     for name in (clear, formula):
         hand_in(tmp_path / "in", name, "hmm", {"model.py": MODEL})
@@ -428,7 +435,7 @@ def test_names_are_neutralised_in_terminal_and_spreadsheet(tmp_path, quick, caps
     assert students[formula].written["hmm"]["w1"].points == 2
 
 
-def test_what_changed_since_the_last_run(tmp_path, quick):
+def test_class_page_lists_changes_since_the_last_run(tmp_path, quick):
     hand_in(tmp_path / "in", "20260001", "hmm", {"model.py": MODEL})
     page = tmp_path / "out" / "grades.html"
     quick()
@@ -439,13 +446,13 @@ def test_what_changed_since_the_last_run(tmp_path, quick):
     first = page.read_bytes()
     assert "20260001 · hmm：6 → 10" in first.decode() and "hmm-01 0 → 4" in first.decode()
     quick()
-    assert page.read_bytes() == first, "a run without news keeps what the last news were"
+    assert page.read_bytes() == first, "a run without changes keeps the list of the last changes"
 
 
 # ---------------------------------------------------------------- platforms, groups, attempts, parts
 
 
-def test_a_group_is_graded_once_and_has_a_row_for_each_member(tmp_path, quick):
+def test_group_is_graded_once_with_a_row_per_member(tmp_path, quick):
     hand_in(tmp_path / "in", "20260001_20260002_hmm", "hmm", {"model.py": MODEL + b"# right\n"})
     roster = write_csv(tmp_path / "roster.csv", "id,name,lang\n20260001,张三,zh\n20260002,Li,en\n")
     outcome = quick("--roster", roster)
@@ -461,7 +468,7 @@ def test_a_group_is_graded_once_and_has_a_row_for_each_member(tmp_path, quick):
 
 
 @pytest.mark.parametrize("attempt, expected", [("newest", 6), ("first", 10), ("best", 10)])
-def test_which_attempt_counts(tmp_path, quick, attempt, expected):
+def test_attempt_flag_decides_which_attempt_counts(tmp_path, quick, attempt, expected):
     (tmp_path / "in").mkdir()
     for number, text in ((1, b"# right\n"), (2, b"")):
         name = f"hw1_20260001_attempt_2026-10-0{number}-12-00-00_hmm.zip"
@@ -471,8 +478,8 @@ def test_which_attempt_counts(tmp_path, quick, attempt, expected):
     assert student.total == expected and any("attempts" in line for line in student.problems)
 
 
-def test_marks_go_back_into_the_gradebook(tmp_path, quick):
-    """Only the column changes; nobody who is not in it, or whose mark is doubtful, is written."""
+def test_gradebook_column_receives_the_marks(tmp_path, quick):
+    """Only the chosen column changes; students who are not in the gradebook are left out."""
     hand_in(tmp_path / "in", "20260001", "hmm", {"model.py": MODEL + b"# right\n"})
     hand_in(tmp_path / "in", "20260003", "hmm", {"model.py": MODEL})
     canvas = (
@@ -489,7 +496,7 @@ def test_marks_go_back_into_the_gradebook(tmp_path, quick):
         quick("--roster", book, "--gradebook", book, "--column", "x")
 
 
-def test_a_dry_run_writes_nothing(tmp_path, capsys):
+def test_dry_run_prints_the_plan_and_writes_nothing(tmp_path, capsys):
     hand_in(tmp_path / "in", "20260001_张三", "hmm", {"model.py": MODEL, "big.bin": b"x"})
     roster = write_csv(tmp_path / "roster.csv", "id,name\n20260001,张三\n20260002,李四\n")
     arguments = ["--homework", "hmm", "--roster", str(roster), "--dry_run"]
@@ -506,7 +513,7 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
 
 
 def contents(out):
-    """{file: bytes} of a run's folder, without the journal: its order is that in which processes finish."""
+    """{file: bytes} of a run's folder, without the journal, whose order depends on which process finishes first."""
     return {
         path.relative_to(out).as_posix(): path.read_bytes()
         for path in out.rglob("*")
@@ -514,7 +521,7 @@ def contents(out):
     }
 
 
-def test_parts_joined_are_the_same_bytes_as_one_run(tmp_path, quick):
+def test_merged_parts_equal_one_run_byte_for_byte(tmp_path, quick):
     for number in range(5):
         text = b"# right\n" if number % 2 else b""
         files = {"model.py": MODEL + text, "answers.md": b"## w1\nmine"}
@@ -542,8 +549,8 @@ def test_parts_joined_are_the_same_bytes_as_one_run(tmp_path, quick):
 
 @pytest.mark.deep
 @pytest.mark.parametrize("how", ["processes", "parallel"])
-def test_parts_graded_side_by_side(tmp_path, graded, how):
-    """Two graders at once, started by hand or by GNU parallel; joined, the same bytes as one run."""
+def test_parts_graded_in_parallel_equal_one_run(tmp_path, graded, how):
+    """Two graders at once, as two processes or with GNU parallel, merge into the same bytes as one run."""
     flags = ["--homework", "hmm", "--seed", "5"]
     folder = [sys.executable, "-m", "grading.grade", str(graded / "in"), "--quiet", "-j", "1"]
     if how == "parallel":
@@ -575,13 +582,13 @@ def test_killed_run_continues_to_the_same_files(tmp_path, graded):
 
 
 @pytest.mark.deep
-def test_killed_at_20_random_moments(tmp_path, graded):
+def test_runs_killed_at_20_random_moments_give_the_same_files(tmp_path, graded):
     rng = random.Random(3)
     compare_killed(tmp_path, graded / "in", [rng.uniform(0.1, 6) for _ in range(20)])
 
 
 @pytest.mark.deep
-def test_one_run_killed_20_times(tmp_path, graded):
+def test_run_killed_20_times_gives_the_same_files(tmp_path, graded):
     rng, out = random.Random(4), tmp_path / "killed"
     grade_to_the_end(graded / "in", tmp_path / "whole")
     for _ in range(20):
@@ -601,6 +608,7 @@ def grade_to_the_end(folder, out):
 
 
 def kill_after(seconds, folder, out):
+    """Start a grader and kill it after this time, unless it has finished."""
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(killable(folder, out), cwd=ROOT, **silent)
     try:
@@ -611,7 +619,7 @@ def kill_after(seconds, folder, out):
 
 
 def compare_killed(tmp_path, folder, moments):
-    """Kill the grader after each of `moments` seconds, go on, and compare all files but the journal."""
+    """For each of `moments` (seconds): kill a grader then, continue, and compare all files except the journal."""
     grade_to_the_end(folder, tmp_path / "whole")
     for number, moment in enumerate(moments):
         out = tmp_path / f"killed{number}"
@@ -624,7 +632,7 @@ def fake_entry(number, **more):
     return Entry("汉\n字", "hmm", f"key {number}", "code", results=(), **more)
 
 
-def test_a_journal_survives_cuts(tmp_path):
+def test_damaged_journal_keeps_its_intact_entries(tmp_path):
     book = journal.Journal(tmp_path / "j")
     for number in range(3):
         book.append(fake_entry(number))
@@ -637,30 +645,30 @@ def test_a_journal_survives_cuts(tmp_path):
     assert [entry.key for entry in book.read()] == ["key 0", "key 2"]
 
 
-def dies(pipe, settings):
+def kill_this_process(pipe, settings):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_a_grading_process_that_dies_is_the_graders_error(tmp_path, graded, monkeypatch):
-    """It is not the student's error, and the earlier mark stays."""
+def test_death_of_a_grading_process_marks_nothing(tmp_path, graded, monkeypatch):
+    """The death of a grading process is not the student's error, and the earlier mark stays."""
     before = entries_of(graded / "out")
     fork = importlib.import_module("multiprocessing").get_context("fork")
     monkeypatch.setattr(pool.multiprocessing, "get_context", lambda kind: fork)
-    monkeypatch.setattr(pool, "work", dies)
+    monkeypatch.setattr(pool, "work", kill_this_process)
     outcome = grade_folder(graded / "in", graded / "out", "-j", "1")
     assert "nothing was marked" in outcome.graded.errors["20260002"]
     assert points(outcome)["20260001_张三"] == {"hmm": 100 + BONUS}
     assert entries_of(graded / "out") == before
 
 
-def test_error_of_the_grader_is_not_a_mark(graded, monkeypatch):
-    """A check that breaks leaves no entry: the error says where, the page tells the student."""
+def test_error_of_the_grader_marks_nothing(graded, monkeypatch):
+    """A check that raises leaves no journal entry; the error names the line, and the student's page says so."""
 
-    def breaks(*args):
+    def broken_check(*args):
         raise LookupError("a reference that is not there")
 
-    monkeypatch.setattr(grader, "grade_homework", breaks)
+    monkeypatch.setattr(grader, "grade_homework", broken_check)
     settings_of_run = grader.GradingSettings(("hmm",), 5, "plain", {"hmm": "new"})
     submission = intake.read_submission(graded / "in" / "20260002", ["hmm"])
     answer = grader.Grader(settings_of_run).grade(submission)
@@ -694,7 +702,7 @@ def test_reports_are_in_the_students_language(tmp_path):
     assert '<html lang="en">' in shown[0] and '<html lang="zh">' in shown[1]
 
 
-def test_late_days():
+def test_late_days_prefer_the_time_of_the_roster():
     due = datetime.datetime.fromisoformat("2026-10-12T23:59:00+08:00")
     received = datetime.datetime.fromisoformat("2026-10-13T09:00:00+08:00")
     submission = intake.Submission("20260001", received=received)
@@ -730,7 +738,7 @@ def test_manual_marks_are_read_back_and_kept(graded):
     path.unlink()
 
 
-def test_written_answers_are_collected_and_cannot_run(graded):
+def test_written_answers_are_collected_with_html_escaped(graded):
     written = graded / "out" / "written"
     page = (written / "hmm-w1.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;" in page and "<script>alert" not in page and "张三" in page
@@ -744,7 +752,7 @@ def test_written_answers_are_collected_and_cannot_run(graded):
     assert "under w2" in page and re.search(r'href="files/[^"]*/hmm/w2.pdf"', page)
 
 
-def test_spreadsheet_formulas_are_text():
+def test_spreadsheet_cells_keep_formulas_and_ids_as_text():
     assert spreadsheets.cell("=cmd|' /C calc'!A0").startswith("'=")
     assert spreadsheets.cell("a\nb") == "a b" and spreadsheets.cell(-1) == "-1"
     assert [spreadsheets.id_cell(text) for text in ("0012", "202600010001234", "2026", "=1+1")] == [
@@ -752,7 +760,7 @@ def test_spreadsheet_formulas_are_text():
     ]  # fmt: skip
 
 
-def test_course_toml_is_checked(tmp_path):
+def test_invalid_course_toml_is_refused(tmp_path):
     for text, words in (
         ("[homework.x]\n", "is not a homework"),
         ("[homework.hmm]\ndue = 2026-10-12T23:59:00\n", "offset"),
@@ -766,7 +774,7 @@ def test_course_toml_is_checked(tmp_path):
 
 
 def refused(capsys, *flags):
-    """The one line that the grader ends with, exit code 2."""
+    """The one-line message with which the grader exits with code 2."""
     with pytest.raises(SystemExit) as stopped:
         grade.main([*map(str, flags)])
     lines = capsys.readouterr().err.splitlines()
@@ -776,7 +784,7 @@ def refused(capsys, *flags):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder with one submission; the isolation is not asked for."""
+    """A folder with one submission in in/; the isolation level is fixed to "plain"."""
     monkeypatch.setattr(isolation, "strongest", lambda limits=None, wanted=None: ("plain", {}, []))
     hand_in(tmp_path / "in", "20260001_a", "hmm", {"model.py": MODEL})
     return tmp_path
@@ -822,7 +830,6 @@ def folder(tmp_path, monkeypatch):
 def test_invalid_input_is_refused_before_anything_is_written(
     folder, files, flags, words, capsys, monkeypatch
 ):
-    """Before anything is graded or written."""
     monkeypatch.chdir(folder)
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -832,7 +839,7 @@ def test_invalid_input_is_refused_before_anything_is_written(
     assert sorted(folder.rglob("*")) == before
 
 
-def test_no_two_graders_write_into_one_folder(folder, capsys):
+def test_second_grader_in_the_same_folder_is_refused(folder, capsys):
     with journal.Journal(folder / "out" / "journal.jsonl").held():
         (folder / "out" / "run.json").write_text('{"seed": 1}', encoding="utf-8")
         assert "another grader is at work" in refused(
@@ -841,7 +848,7 @@ def test_no_two_graders_write_into_one_folder(folder, capsys):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
-def test_a_full_disk_ends_the_run_with_one_line(folder, capsys, monkeypatch):
+def test_full_disk_ends_the_run_with_one_line(folder, capsys, monkeypatch):
     monkeypatch.setattr(grader, "grade_homework", fake_results)
     answers = lambda self, submissions: map(grader.Grader(self.settings).grade, submissions)  # noqa: E731
     monkeypatch.setattr(pool.Pool, "answers", lambda *args: (answer for answer in answers(*args)))
@@ -854,7 +861,7 @@ def test_a_full_disk_ends_the_run_with_one_line(folder, capsys, monkeypatch):
 
 @contextlib.contextmanager
 def largest_file(size):
-    """Inside, no file of this process grows past `size` bytes: as on a disk that is full."""
+    """A context in which this process cannot write files larger than `size` bytes, like on a full disk."""
     resource = pytest.importorskip("resource")
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, old[1]))
@@ -864,7 +871,7 @@ def largest_file(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
 
 
-def test_a_full_disk_costs_nothing_that_was_there(tmp_path):
+def test_full_disk_keeps_existing_files_and_entries(tmp_path):
     book = journal.Journal(tmp_path / "j")
     book.append(fake_entry(0))
     run_files.write(tmp_path / "page", "old")
@@ -880,8 +887,8 @@ def test_a_full_disk_costs_nothing_that_was_there(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="isolation is for Linux")
-def test_bubblewrap_that_cannot_start_is_replaced_or_named(folder, capsys, monkeypatch):
-    """A kernel that forbids user namespaces: a weaker level, said at once; or one line, if bubblewrap is required."""
+def test_bubblewrap_that_cannot_start_is_reported_or_refused(folder, capsys, monkeypatch):
+    """On a kernel without user namespaces a weaker level is used and reported, or refused if bubblewrap is required."""
     monkeypatch.undo()
     (folder / "bin").mkdir()
     (folder / "bin" / "bwrap").write_text(
@@ -906,8 +913,8 @@ def test_bubblewrap_that_cannot_start_is_replaced_or_named(folder, capsys, monke
     )
 
 
-def started(folder, out, **more):
-    """A grader at work on its own terminal or pipe, with a private folder for temporary files."""
+def start_grader(folder, out, **more):
+    """Start a grader of folder/in whose temporary files go to folder/tmp; `more` are arguments of Popen."""
     (folder / "tmp").mkdir(exist_ok=True)
     return subprocess.Popen(
         [
@@ -930,7 +937,8 @@ def started(folder, out, **more):
     )
 
 
-def until(condition, seconds=120):
+def wait_until(condition, seconds=120):
+    """Wait until condition() is true; fails if that takes longer than `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -938,6 +946,7 @@ def until(condition, seconds=120):
 
 
 def group_lives(number):
+    """Whether a process of this process group exists."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(number, 0)
         return True
@@ -954,15 +963,15 @@ def group_lives(number):
         pytest.param("SIGINT", marks=pytest.mark.slow),
     ],
 )
-def test_a_terminal_that_is_closed_stops_the_run_in_order(tmp_path, number):
-    """One line, nothing left in the temporary folder, no process; the same command continues."""
+def test_signal_stops_the_run_cleanly(tmp_path, number):
+    """The run ends with one line, leaves no temporary file and no process, and the same command continues it."""
     hand_in(tmp_path / "in", "1", "hmm", solved("hmm"))
     hand_in(tmp_path / "in", "2", "hmm", {"model.py": b"import time\ntime.sleep(1000)\n"})
-    process = started(
+    process = start_grader(
         tmp_path, tmp_path / "out", stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     with ended(process):
-        until(
+        wait_until(
             lambda: (
                 (tmp_path / "out" / "journal.jsonl").is_file()
                 and (tmp_path / "out" / "journal.jsonl").stat().st_size
@@ -974,7 +983,7 @@ def test_a_terminal_that_is_closed_stops_the_run_in_order(tmp_path, number):
     assert errors.splitlines()[-1].endswith(
         "stopped; what is graded is kept, run the same command to continue"
     )
-    until(lambda: not os.listdir(tmp_path / "tmp") and not group_lives(process.pid))
+    wait_until(lambda: not os.listdir(tmp_path / "tmp") and not group_lives(process.pid))
     assert [entry.student for entry in entries_of(tmp_path / "out")] == ["1"]
 
 
@@ -993,36 +1002,36 @@ def test_leftovers_of_a_killed_grader_are_removed(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.name != "posix", reason="terminals")
 def test_run_continues_under_nohup(tmp_path):
     hand_in(tmp_path / "in", "1", "hmm", {"model.py": MODEL})
-    ours, theirs = os.openpty()
-    process = started(
+    terminal, grader_side = os.openpty()
+    process = start_grader(
         tmp_path,
         tmp_path / "out",
-        stderr=theirs,
-        stdout=theirs,
+        stderr=grader_side,
+        stdout=grader_side,
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )
     with ended(process):
-        os.close(theirs)
-        os.read(ours, 1)  # the bar is there
-        os.close(ours)
-        # 120: at exit, what was left for the terminal could not be flushed
+        os.close(grader_side)
+        os.read(terminal, 1)  # the progress bar has appeared
+        os.close(terminal)
+        # exit code 120 would mean that output left for the terminal could not be flushed
         assert process.wait(120) == 0
     assert (tmp_path / "out" / "grades.html").is_file()
 
 
-# ---------------------------------------------------------------- formats, things worth a look
+# ---------------------------------------------------------------- formats, suspicions
 
 
-def test_formats_fit_their_schemas(graded_class):
+def test_gradescope_and_classroom50_results_fit_their_schemas(graded_class):
     jsonschema = needed("jsonschema")
     schemas = ROOT / "grading" / "schemas"
     for student in graded_class[1].report.marks.students[:2]:
-        made = formats.gradescope(student)
+        result = formats.gradescope(student)
         jsonschema.validate(
-            made, json.loads((schemas / "gradescope.json").read_text(encoding="utf-8"))
+            result, json.loads((schemas / "gradescope.json").read_text(encoding="utf-8"))
         )
-        assert sum(test["max_score"] for test in made["tests"]) == 100
+        assert sum(test["max_score"] for test in result["tests"]) == 100
         jsonschema.validate(
             formats.classroom50(student),
             json.loads((schemas / "classroom50.json").read_text(encoding="utf-8")),
@@ -1035,8 +1044,8 @@ def test_junit_fits_its_schema(graded_class):
         schema.validate(formats.junit(student))
 
 
-def test_reports_hide_what_is_hidden(tmp_path):
-    """Of a choice question a report tells whether it is right, and nothing that tells the right letter: all wrong ones read alike."""
+def test_reports_do_not_reveal_the_right_choice(tmp_path):
+    """A report says whether a choice is right but does not reveal the right letter: all wrong letters read alike."""
     theory = solved("hmm")["theory.py"].decode()
     for letter in "ABCD":
         code = re.sub(r'return "[A-D]"', f'return "{letter}"', theory)
@@ -1083,7 +1092,7 @@ def test_reports_hide_what_is_hidden(tmp_path):
         ], shown[id]
 
 
-def test_forbidden_calls_are_listed():
+def test_suspicious_calls_and_overlong_files_are_listed():
     code = solved("hmm")["model.py"]
     cheat = code + b"\nimport hmmlearn\nimport os\ndef leave():\n    os._exit(0)\n"
     hits = suspicions.calls(intake.empty_files("hmm") | {"model.py": cheat}, "hmm")

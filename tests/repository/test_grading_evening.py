@@ -1,4 +1,4 @@
-"""From what the platform hands out to marks back in its gradebook, as the README has the two commands."""
+"""The two grading commands of the README: from a platform's export to marks in its gradebook."""
 
 import csv
 import io
@@ -28,12 +28,12 @@ CANVAS_BOOK = (
 
 
 def handed_in(model):
-    """A student's archive. The line names the file's owner, so that no two are the same bytes."""
+    """A student's zip file, with this model.py and an answer."""
     return zipped({"hmm/model.py": model, "hmm/answers.md": b"## w1\nmine"})
 
 
 def moodle():
-    """(what Moodle hands out, its worksheet, the column, where feedback goes)."""
+    """(files of the export, text of the gradebook, its column, expected paths of feedback) for Moodle."""
     empty = intake.empty_files("hmm")["model.py"]
     folder = "{}_assignsubmission_file_"
     zhang, li = (folder.format(name) for name in ("张三_1234567", "李四_1234568"))
@@ -45,6 +45,7 @@ def moodle():
 
 
 def canvas():
+    """(files of the export, text of the gradebook, its column, expected paths of feedback) for Canvas."""
     empty = intake.empty_files("hmm")["model.py"]
     files = {
         "zhangsan_12345_678901_hmm-1.zip": handed_in(solved("hmm", "model.py")),
@@ -56,7 +57,7 @@ def canvas():
 
 
 def changed_cells(before, after):
-    """[(row, column)] of the cells that differ, and that everything else is the same."""
+    """[(row, column)] of the cells that differ between two CSV texts; fails if their shapes differ."""
     first, second = (list(csv.reader(io.StringIO(text))) for text in (before, after))
     assert [len(row) for row in first] == [len(row) for row in second]
     return [
@@ -69,8 +70,8 @@ def changed_cells(before, after):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("platform", [moodle, canvas])
-def test_marks_go_back_with_two_commands(platform, tmp_path):
-    """Plan, then grade: of the gradebook one column changes; feedback lies where the platform looks for it."""
+def test_two_commands_write_marks_into_the_platforms_gradebook(platform, tmp_path):
+    """Plan, then grade: one column of the gradebook changes, and feedback has the paths that the platform expects."""
     files, text, heading, feedback = platform()
     name = platform.__name__
     (tmp_path / f"{name}.zip").write_bytes(zipped(files))

@@ -28,11 +28,12 @@ pytestmark = pytest.mark.skipif(
 
 
 def levels():
-    wanted = ["process"] + (["bubblewrap"] if shutil.which("bwrap") else [])
-    return wanted
+    """The isolation levels that this machine can test."""
+    return ["process"] + (["bubblewrap"] if shutil.which("bwrap") else [])
 
 
 def build(folder):
+    """Write the hostile corpus, two solved submissions, an empty one and one with a symbolic link to a folder."""
     empty = intake.empty_files("hmm")
     for name, files in hostile.corpus(empty).items():
         for inside, data in files.items():
@@ -54,7 +55,7 @@ def build(folder):
 
 
 def processes():
-    """Command lines of this user's processes that grading may leave behind."""
+    """Lines of `ps` for processes that grading or a submission may have left behind."""
     listed = (
         subprocess.run(
             ["ps", "-eo", "pid,args"], capture_output=True, text=True
@@ -67,32 +68,32 @@ def processes():
 
 @pytest.fixture
 def tidy(tmp_path, monkeypatch):
-    """Temporary files of the grader and of submissions go to a folder of their own, which must end empty."""
+    """Redirects temporary files to a separate folder; fails if it or other usual folders contain leftovers."""
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    elsewhere = {
+    names_before = {
         folder: set(os.listdir(folder))
         for folder in (os.path.expanduser("~"), "/dev/shm", ROOT, tmp_path)
     }
     yield
     assert os.listdir(tmp_path / "tmp") == []
-    made = {
+    new_names = {
         folder: set(os.listdir(folder)) - names - {"in", "out"}
-        for folder, names in elsewhere.items()
+        for folder, names in names_before.items()
     }
     assert not any(
         name.startswith("left-by") or name.endswith((".cache", "customize.py"))
-        for names in made.values()
+        for names in new_names.values()
         for name in names
     )
-    assert not made[tmp_path]
+    assert not new_names[tmp_path]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("level", levels())
-def test_hostile_submissions(level, tmp_path, monkeypatch, tidy):
-    """Nobody earns more than the empty copy, no neighbour loses, nothing is left behind, each report names what happened."""
+def test_hostile_submissions_earn_nothing_and_leave_nothing(level, tmp_path, monkeypatch, tidy):
+    """No hostile submission earns points, no other loses any, nothing is left behind, and each report names the reason."""
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     build(folder)
@@ -105,17 +106,17 @@ def test_hostile_submissions(level, tmp_path, monkeypatch, tidy):
     arguments = [str(folder), "--out", str(out), "--homework", "hmm", "-j", "2", "--quiet"]
     outcome = grade.grade(options.read_options([*arguments, "--lang", "en", *limits]))
     names = sorted(submission.name for submission in outcome.plan.submissions)
-    assert len(names) >= 85 and set(hostile.SAID) <= set(names)
+    assert len(names) >= 85 and set(hostile.EXPECTED_MESSAGES) <= set(names)
     students = outcome.report.marks.students
     assert outcome.graded.errors == {} and [student.submission for student in students] == names
     marks = {student.submission: student.total for student in students}
-    rich = {name: points for name, points in marks.items() if points}
+    marks_above_zero = {name: points for name, points in marks.items() if points}
     full = sum(check.points for check in load_checks("hmm"))  # 100, and the bonus
-    assert rich == {"solved": full, "zz solved": full}
+    assert marks_above_zero == {"solved": full, "zz solved": full}
     unexplained = {}
     for name in names:
         page = (out / "students" / folder_name(name) / "report.html").read_text(encoding="utf-8")
-        if not re.search(hostile.SAID.get(name, ""), html.unescape(page)):
+        if not re.search(hostile.EXPECTED_MESSAGES.get(name, ""), html.unescape(page)):
             unexplained[name] = re.sub(r"\s+|<[^>]*>", " ", page[page.index("</style>") :])[:1500]
     assert not unexplained, unexplained
     assert processes() <= before
@@ -133,10 +134,11 @@ AS_USER = (
 )
 
 
-def for_everybody():
-    """Words before a command that show it Python and the tree, also where a folder above them is root's own.
+def readable_for_everybody():
+    """Words to put before a command so that an ordinary user can read Python and the tree; [] if that is so anyway.
 
-    In a mount namespace: an empty file system over that folder, and in it those folders only.
+    If a parent folder is closed to others, the command runs in a mount namespace in which that folder is replaced
+    by an empty file system that contains only the needed folders.
     """
     needed = dict.fromkeys(
         str(Path(path).resolve()) for path in (sys.base_prefix, sys.prefix, ROOT)
@@ -169,13 +171,16 @@ def runs_as_ordinary_user():
     code = (
         "import subprocess, sys, numpy, course; subprocess.run([sys.executable, '-V'], check=True)"
     )
-    words = [*for_everybody(), *AS_USER, sys.executable, "-c", code]
+    words = [*readable_for_everybody(), *AS_USER, sys.executable, "-c", code]
     return not subprocess.run(words, cwd=ROOT, capture_output=True).returncode
 
 
 @pytest.fixture
 def as_user(tmp_path_factory):
-    """as_user(words, **variables): pytest with these words as an ordinary user, with a home and a temporary folder."""
+    """A function run(*words, **variables) that runs pytest as an ordinary user and returns its output.
+
+    words: arguments of pytest; variables: environment variables. HOME and TMPDIR are a temporary folder.
+    """
     if not runs_as_ordinary_user():
         pytest.skip("needs root on Linux, setpriv and unshare")
     home = Path(tempfile.mkdtemp(prefix="home-of-a-user-"))
@@ -189,7 +194,7 @@ def as_user(tmp_path_factory):
             **variables,
         }
         command = [
-            *for_everybody(),
+            *readable_for_everybody(),
             *AS_USER,
             sys.executable,
             "-m",
@@ -213,7 +218,7 @@ def as_user(tmp_path_factory):
 
 
 def without_namespaces(folder):
-    """PATH on which bubblewrap fails as on a kernel that gives ordinary users no namespaces."""
+    """A value of PATH on which bwrap fails as on a kernel that forbids user namespaces."""
     (folder / "bin").mkdir()
     program = folder / "bin" / "bwrap"
     program.write_text(
@@ -226,19 +231,17 @@ def without_namespaces(folder):
 
 
 @pytest.mark.slow
-def test_isolation_works_as_an_ordinary_user(as_user):
-    """The attacks that could reach other students' grading, and the sandbox's own tests, as uid 1000."""
-    name = "tests/repository/test_grading_hostile.py::test_spoiling_submissions"
+def test_sandbox_tests_pass_as_an_ordinary_user(as_user):
+    """Runs the attacks that could affect other submissions, and the sandbox's tests, as an ordinary user."""
+    name = "tests/repository/test_grading_hostile.py::test_spoiling_submissions_do_not_affect_the_next_one"
     out = as_user("tests/repository/test_sandbox.py", name, "-k", "sandbox or child or spoiling")
     assert "skipped" not in out or not shutil.which("bwrap"), out
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("namespaces", [True, False])
-def test_isolation_release_and_update_work_as_an_ordinary_user(
-    as_user, namespaces, tmp_path_factory
-):
-    """The whole corpus, isolation, release and update as uid 1000, with and without user namespaces."""
+def test_corpus_release_and_update_pass_as_an_ordinary_user(as_user, namespaces, tmp_path_factory):
+    """Runs the whole corpus and the tests of isolation, release and update, with and without user namespaces."""
     variables = {} if namespaces else {"PATH": without_namespaces(tmp_path_factory.mktemp("path"))}
     level = "" if namespaces else " and not bubblewrap"
     folder = "tests/repository"
@@ -249,26 +252,26 @@ def test_isolation_release_and_update_work_as_an_ordinary_user(
 
 
 @pytest.mark.parametrize("level", levels())
-def test_spoiling_submissions(level):
-    """Attacks on what other submissions need are refused one by one, and the next submission is answered."""
+def test_spoiling_submissions_do_not_affect_the_next_one(level):
+    """Each attack on what other submissions need is refused, and the next submission gets an answer."""
     empty = intake.empty_files("hmm")
-    made, limits = hostile.corpus(empty), isolation.Limits(call=5, memory=2**29)
+    corpus, limits = hostile.corpus(empty), isolation.Limits(call=5, memory=2**29)
     question = ([0.4, 0.6], [[0.5, 0.5], [0.2, 0.8]], [[0.9, 0.1], [0.3, 0.7]], [0, 1])
-    solved = {path.name: path.read_bytes() for path in (ROOT / "hmm").glob("*.py")}
+    solution = {path.name: path.read_bytes() for path in (ROOT / "hmm").glob("*.py")}
     with contextlib.closing(isolation.Sandbox(level, limits)) as sandbox:
         for name in hostile.SPOILING:
-            files = empty | {"model.py": made[name]["hmm/model.py"]}
+            files = empty | {"model.py": corpus[name]["hmm/model.py"]}
             with isolation.SandboxRunner(sandbox, {"hmm": files}, limits) as runner:
                 with pytest.raises(StudentError, match="PermissionError: not permitted"):
                     runner.call("hmm", "forward", *map(np.array, question))
         folder = sandbox.folder
-        with isolation.SandboxRunner(sandbox, {"hmm": solved}, limits) as runner:
+        with isolation.SandboxRunner(sandbox, {"hmm": solution}, limits) as runner:
             assert runner.call("hmm", "forward", *map(np.array, question)).shape == (2, 2)
         assert sandbox.folder == folder, "the sandbox was damaged and built again"
 
 
-def test_canary_distinguishes_levels():
-    """Each level blocks what it claims; bubblewrap leaves nothing of what the canary tries."""
+def test_canary_reports_what_each_level_blocks():
+    """Each level blocks what it claims to block; with bubblewrap nothing that the canary tries succeeds."""
     process, sandbox = isolation.probe("process"), isolation.Sandbox("process")
     with contextlib.closing(sandbox):
         session = sandbox.session("canary", {})
@@ -276,20 +279,20 @@ def test_canary_distinguishes_levels():
         session.kill()
     assert not process["start a process"] and not process["open a network connection"]
     assert process["read other files"] == process["write outside its folder"] == (not landlock), (
-        "it says what it does not stop"
+        "without Landlock the canary must report that files can be reached"
     )
     if shutil.which("bwrap"):
         assert not any(isolation.probe("bubblewrap").values())
 
 
 @pytest.mark.parametrize("root, covered", [("/usr/src/course", True), ("/srv/course", False)])
-def test_a_course_among_the_libraries_is_covered(root, covered, monkeypatch):
+def test_course_inside_a_mounted_library_folder_is_hidden(root, covered, monkeypatch):
     monkeypatch.setattr(bubblewrap, "ROOT", Path(root))
     command = " ".join(bubblewrap.bubblewrap(Path("inside")))
     assert (f"--tmpfs {root}" in command) == (f"--remount-ro {root}" in command) == covered
 
 
-def test_unavailable_level_is_refused(monkeypatch):
+def test_required_level_that_is_unavailable_is_refused(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(isolation.IsolationError, match="bubblewrap"):
         isolation.strongest(wanted="bubblewrap")

@@ -1,7 +1,7 @@
-"""A class on several machines, as grading/examples has it: GNU parallel, a Slurm job array, a CI matrix.
+"""The examples of grading on several machines (grading/examples): GNU parallel, a Slurm job array, a CI matrix.
 
-Each joins to the same bytes as one run. The tests that start graders are deep; Slurm's needs root and
-`apt-get install slurm-wlm`, and starts a cluster of one node.
+Merging the parts must give the same bytes as one run. The tests that start graders are `deep`; the one for Slurm
+starts a cluster of one node and needs root and `apt-get install slurm-wlm`.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ def workflow():
 
 
 def commands(job, part=None):
-    """The grading commands of a job's steps, its expressions filled in."""
+    """The grading commands of a CI job's steps, with the expressions ${{ ... }} replaced."""
     values = {"matrix.part": str(part), "secrets.GRADING_SEED": "5"}
     lines = []
     for step in job["steps"]:
@@ -42,7 +42,7 @@ def commands(job, part=None):
 
 
 def ci_commands():
-    """Commands of the parts, and of the join."""
+    """(commands of the parts, commands of the merge)."""
     jobs = workflow()["jobs"]
     parts = [
         line
@@ -52,22 +52,22 @@ def ci_commands():
     return parts, commands(jobs["join"])
 
 
-def test_the_ci_matrix_covers_the_class():
-    """Every part is graded once, kept as an artifact, and joined."""
+def test_ci_matrix_grades_and_merges_every_part_once():
+    """Every part is graded once, kept as an artifact, and merged."""
     parts, joins = ci_commands()
-    asked = [get_parser().parse_args(shlex.split(line)[3:]) for line in parts]
-    shards = [Shard.parse(args.shard) for args in asked]
+    part_options = [get_parser().parse_args(shlex.split(line)[3:]) for line in parts]
+    shards = [Shard.parse(args.shard) for args in part_options]
     assert shards == [Shard(number, len(parts)) for number in range(1, len(parts) + 1)]
     (join,) = joins
     joined = parser_with_parts().parse_args(shlex.split(join)[3:])
-    assert [str(part) for part in joined.parts] == [str(args.out) for args in asked]
-    assert {args.submissions for args in asked} == {joined.submissions}
+    assert [str(part) for part in joined.parts] == [str(args.out) for args in part_options]
+    assert {args.submissions for args in part_options} == {joined.submissions}
     uses = [step.get("with", {}) for step in workflow()["jobs"]["part"]["steps"]]
     assert {"name": "part-${{ matrix.part }}", "path": "part-${{ matrix.part }}"} in uses
 
 
 @pytest.mark.parametrize("name", ["parallel.sh", "slurm.sh"])
-def test_scripts_are_valid(name):
+def test_example_script_is_valid_bash(name):
     if not shutil.which("bash"):
         pytest.skip("bash is not installed")
     subprocess.run(["bash", "-n", str(EXAMPLES / name)], check=True)
@@ -75,14 +75,14 @@ def test_scripts_are_valid(name):
 
 @pytest.fixture(scope="module")
 def class_folder(tmp_path_factory):
-    """A folder with submissions.zip and the marks of one run in whole/."""
+    """A folder with submissions.zip and the results of one run in whole/."""
     folder = tmp_path_factory.mktemp("machines with a space")
     model, empty = solved("hmm", "model.py"), intake.empty_files("hmm")["model.py"]
     files = {}
     for number, data in enumerate((model, empty, model + b"\n# mine\n", b"def f(:\n", empty)):
         files |= inside(f"2026000{number}/hmm", {"model.py": data, "answers.md": b"## w1\nmine"})
     (folder / "submissions.zip").write_bytes(zipped(files))
-    started("grade", folder, "--out", "whole", "-j", "1")
+    run_grading("grade", folder, "--out", "whole", "-j", "1")
     return folder
 
 
@@ -90,13 +90,13 @@ def environment(**more):
     return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHON": sys.executable, **more}
 
 
-def started(module, folder, *flags):
+def run_grading(module, folder, *flags):
     command = [sys.executable, "-m", f"grading.{module}", "submissions.zip", "--quiet", *FLAGS]
     subprocess.run([*command, *flags], cwd=folder, env=environment(), check=True)
 
 
 def contents(out):
-    """{file: bytes} of a run's folder, without the journal: its order is that in which processes finish."""
+    """{file: bytes} of a run's folder, without the journal, whose order depends on which process finishes first."""
     return {
         path.relative_to(out).as_posix(): path.read_bytes()
         for path in out.rglob("*")
@@ -109,7 +109,7 @@ def check_same(folder, name):
 
 
 @pytest.mark.deep
-def test_gnu_parallel(class_folder):
+def test_gnu_parallel_example_equals_one_run(class_folder):
     if not shutil.which("parallel"):
         pytest.skip("GNU parallel is not installed: apt-get install parallel")
     command = ["bash", str(EXAMPLES / "parallel.sh"), "submissions.zip", "by parallel", *FLAGS]
@@ -118,7 +118,7 @@ def test_gnu_parallel(class_folder):
 
 
 @pytest.mark.deep
-def test_the_commands_of_the_ci_matrix(class_folder):
+def test_ci_matrix_commands_equal_one_run(class_folder):
     parts, joins = ci_commands()
     for line in [*parts, *joins]:
         python, *words = shlex.split(line)
@@ -162,14 +162,14 @@ PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
 def free_ports(count):
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        for bound in sockets:
+            bound.bind(("127.0.0.1", 0))
+        return [bound.getsockname()[1] for bound in sockets]
 
 
 @pytest.fixture
 def cluster(tmp_path):
-    """The environment of a cluster of one node. Skips where Slurm is missing or may not start."""
+    """Environment variables of a running Slurm cluster of one node. Skips if Slurm is missing or cannot start."""
     programs = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "sinfo")
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     if missing := [name for name in programs if not shutil.which(name, path=path)]:
@@ -220,11 +220,13 @@ def cluster(tmp_path):
 
 
 def slurm(settings, *command):
+    """The output of a Slurm command in the cluster."""
     run = subprocess.run(command, env=environment(**settings), capture_output=True, text=True)
     return run.stdout
 
 
 def wait_for(condition, seconds):
+    """The value of condition() as soon as it is true, or when the time is over."""
     end = time.monotonic() + seconds
     while not (value := condition()) and time.monotonic() < end:
         time.sleep(0.5)
@@ -232,7 +234,7 @@ def wait_for(condition, seconds):
 
 
 @pytest.mark.deep
-def test_a_slurm_job_array(class_folder, cluster):
+def test_slurm_job_array_equals_one_run(class_folder, cluster):
     script = ["bash", str(EXAMPLES / "slurm.sh"), "submissions.zip", "by slurm", *FLAGS]
     settings = {**cluster, "PARTS": "4", "MEMORY": "0"}
     subprocess.run(script, cwd=class_folder, env=environment(**settings), check=True)

@@ -1,4 +1,4 @@
-"""What grading imports beyond requirements.txt is optional, and says in one line what to install."""
+"""Packages that grading uses beyond requirements.txt are optional; without one, a line says what to install."""
 
 import ast
 import subprocess
@@ -10,14 +10,14 @@ from course.homeworks import ROOT
 from grading import gradebook
 from grading.intake import Person, tables
 
-# the modules of the sandbox are started beside each other
+# modules of the sandbox import each other by bare names, since they run from one folder
 SANDBOX = {path.stem for path in (ROOT / "grading" / "sandbox").glob("*.py")}
 OURS = {"course", "grading", "tests", *SANDBOX}
 REQUIRED = {"numpy", "torch", "jieba", "matplotlib", "pytest", "tqdm", "requests"}
 
 
 def foreign_imports(tree):
-    """(node, package) of imports that are neither Python's, ours, nor named in requirements.txt."""
+    """Yields (node, package) for imports that are not of the standard library, this repository or requirements.txt."""
     for node in ast.walk(tree):
         modules = []
         if isinstance(node, ast.Import):
@@ -31,7 +31,7 @@ def foreign_imports(tree):
 
 
 def guarded(tree):
-    """Imports inside a try that catches ImportError."""
+    """The set of syntax nodes inside a `try` that catches ImportError."""
     inside = set()
     for node in ast.walk(tree):
         caught = isinstance(node, ast.Try) and any(
@@ -43,17 +43,19 @@ def guarded(tree):
 
 
 def test_every_optional_import_is_guarded():
-    bare = []
+    unguarded = []
     for path in (ROOT / "grading").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        safe = guarded(tree)
-        bare += [
-            (path.name, package) for node, package in foreign_imports(tree) if node not in safe
+        guarded_nodes = guarded(tree)
+        unguarded += [
+            (path.name, package)
+            for node, package in foreign_imports(tree)
+            if node not in guarded_nodes
         ]
-    assert not bare
+    assert not unguarded
 
 
-def test_xlsx_without_openpyxl(tmp_path, monkeypatch):
+def test_xlsx_without_openpyxl_is_a_one_line_error(tmp_path, monkeypatch):
     path = tmp_path / "book.csv"
     path.write_text("学号,姓名,成绩\n20260001,张三,\n", encoding="utf-8")
     book = gradebook.read_gradebook(path)
@@ -68,14 +70,14 @@ def test_xlsx_without_openpyxl(tmp_path, monkeypatch):
         tables.read_table(tmp_path / "roster.xlsx")
 
 
-def test_without_jinja2():
+def test_grading_without_jinja2_is_a_one_line_error():
     code = "import sys; sys.modules['jinja2'] = None; import grading.pages"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 1
     assert run.stderr == "grading needs jinja2: python -m pip install jinja2\n"
 
 
-def test_tables_without_charset_normalizer(tmp_path, monkeypatch):
+def test_gb18030_table_is_read_without_charset_normalizer(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "charset_normalizer", None)
     path = tmp_path / "roster.csv"
     path.write_bytes("学号,姓名\n20260001,张三\n".encode("gb18030"))

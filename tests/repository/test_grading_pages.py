@@ -1,4 +1,4 @@
-"""The class page, the students' reports and the written answers in headless Chromium, with the network blocked."""
+"""The class page, the students' reports and the written answers in headless Chromium without a network."""
 
 import dataclasses
 import random
@@ -22,9 +22,12 @@ STOPS = f'\ndef forward(pi, A, B, obs):\n    raise ValueError("{HOSTILE}")\n'
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """A class of eight, graded in both languages: solved, empty, mixtures, one that writes HTML, one that is nothing."""
-    temporary, rng = tmp_path_factory.mktemp("pages"), random.Random(4)
-    folder = temporary / "in"
+    """Folder with a graded class of eight in in/ and its reports in zh/ and en/.
+
+    The class: a solved submission, an empty copy, random mixtures, one that contains HTML, and an empty folder.
+    """
+    root, rng = tmp_path_factory.mktemp("pages"), random.Random(4)
+    folder = root / "in"
     hand_in(
         folder,
         "20260001_张三",
@@ -44,36 +47,36 @@ def graded(tmp_path_factory):
         {"model.py": solved("hmm")["model.py"] + STOPS.encode(), "answers.md": ANSWER.encode()},
     )
     (folder / "=1+1").mkdir()
-    write_csv(temporary / "roster.csv", ROSTER)
+    write_csv(root / "roster.csv", ROSTER)
     arguments = [str(folder), "--homework", "hmm", "hw_bptt", "--seed", "5", "--quiet", "-j", "2"]
-    arguments += ["--roster", str(temporary / "roster.csv")]
-    chosen = options.read_options([*arguments, "--out", str(temporary / "zh"), "--lang", "zh"])
-    plan = make_plan(chosen)
-    done = run.grade(plan)
-    report.write_reports(plan, done)
+    arguments += ["--roster", str(root / "roster.csv")]
+    zh_options = options.read_options([*arguments, "--out", str(root / "zh"), "--lang", "zh"])
+    plan = make_plan(zh_options)
+    outcome = run.grade(plan)
+    report.write_reports(plan, outcome)
     plan.options = dataclasses.replace(
-        chosen, out=temporary / "en", lang="en", class_in_reports=True
+        zh_options, out=root / "en", lang="en", class_in_reports=True
     )
-    report.write_reports(plan, done)
-    return temporary
+    report.write_reports(plan, outcome)
+    return root
 
 
 def rows(page):
-    """The shown rows of the class table, as lists of texts."""
+    """The visible rows of the class table, as lists of cell texts."""
     return page.evaluate("""() => [...document.querySelectorAll('#class tbody tr')].filter(row => !row.hidden)
         .map(row => [...row.cells].map(cell => cell.textContent.trim()))""")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
-def test_the_class_page(browser, graded, lang, width, scheme):
+def test_class_page_sorts_filters_and_links_to_reports(browser, graded, lang, width, scheme):
     with tab(browser, width=width, scheme=scheme) as page:
         page.goto((graded / lang / "grades.html").as_uri())
         everybody = rows(page)
         assert len(everybody) == 8 and page.title() == {"zh": "成绩", "en": "Grades"}[lang]
         assert (
             page.locator("body").evaluate("body => body.scrollWidth") <= width
-        )  # tables scroll in themselves
+        )  # wide tables scroll inside their own box
         assert "20260099 赵六" in page.locator("main").inner_text()
         assert page.locator("svg rect.bar").count() == 22
         assert page.locator("table.blanks .hint").count() > 3  # mistakes by name
@@ -85,7 +88,7 @@ def test_the_class_page(browser, graded, lang, width, scheme):
         page.evaluate(
             """() => { const box = document.querySelector("#class").parentElement; box.scrollLeft = 300; }"""
         )
-        assert names.first.bounding_box()["x"] >= 0, "the names stay where they are"
+        assert names.first.bounding_box()["x"] >= 0, "the column of names does not scroll"
         page.get_by_role("button", name="hmm").click()
         points = [row[4] for row in rows(page) if row[4] != "–"]
         assert points == sorted(points, key=float) and len(points) == 7
@@ -102,12 +105,12 @@ def test_the_class_page(browser, graded, lang, width, scheme):
         assert page.locator("h1").inner_text() == "20260001_张三"
         assert (
             pages.WORDS["zh"]["total"] in page.locator("main").inner_text()
-        )  # a student's language is their own
+        )  # a report is in the student's language
 
 
 @pytest.mark.parametrize("width, scheme", [(1280, "dark"), (390, "light")])
-def test_reports_in_both_languages(browser, graded, width, scheme):
-    """Each in its student's language, whatever the class page's is: the roster says so."""
+def test_report_is_in_the_students_language_and_fits(browser, graded, width, scheme):
+    """A report is in the student's language from the roster, whatever the language of the class page is."""
     for student, lang in (("20260001_张三", "zh"), ("20260002", "en"), ("20260003", "zh")):
         with tab(browser, width=width, scheme=scheme) as page:
             page.goto((graded / "zh" / "students" / folder_name(student) / "report.html").as_uri())
@@ -126,7 +129,7 @@ def test_reports_in_both_languages(browser, graded, width, scheme):
 
 
 def test_student_html_is_shown_as_text(browser, graded):
-    """Names, messages and answers with HTML in them are shown as text: no script, no picture of theirs, no dialog."""
+    """HTML in names, messages and answers is shown as text: no script runs and no picture is loaded."""
     with tab(browser) as page:
         hostile = folder_name(f"<b>{HOSTILE[:8]}")
         for path in ("grades.html", f"students/{hostile}/report.html", "written/hmm-w1.html"):
@@ -136,14 +139,14 @@ def test_student_html_is_shown_as_text(browser, graded):
             assert "<script>" in page.locator("main").inner_text()
         picture = page.locator("img")
         assert (
-            picture.count() == 1 and picture.evaluate("one => one.naturalWidth") == 1
+            picture.count() == 1 and picture.evaluate("img => img.naturalWidth") == 1
         )  # the student's own picture
         assert page.get_by_role("link", name="w2.pdf").count() == 1
         assert "第一个月畅销的概率是 0.5。" in page.locator("main").inner_text()
         keep(page, "written")
 
 
-def test_spreadsheet_cells_are_neutralised(graded):
+def test_csv_of_the_class_escapes_formulas(graded):
     table = read_table(graded / "zh" / "grades.csv")
     assert {"张三", "李四", "王五"} <= {cells[2] for _, cells in table.rows}
     assert "'=1+1" in (graded / "zh" / "grades.csv").read_text(encoding="utf-8-sig")

@@ -1,4 +1,4 @@
-"""The archives for Gradescope and Classroom 50, run in bare folders laid out as theirs; the hand-in archive."""
+"""Autograder archives for Gradescope and Classroom 50, run in folders laid out like theirs; the hand-in archive."""
 
 import json
 import os
@@ -15,6 +15,7 @@ from grading import package
 
 
 def unpack(target, root):
+    """Build the archive for a platform and unpack it; returns the folder."""
     out = root / "archive.zip"
     package.main(["--target", target, "--homework", "hmm", "--out", str(out)])
     with zipfile.ZipFile(out) as archive:
@@ -30,14 +31,14 @@ def schema(name):
     return json.loads((ROOT / "grading" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def test_gradescope(tmp_path):
+def test_gradescope_archive_grades_a_submission(tmp_path):
     source = unpack("gradescope", tmp_path)
     (tmp_path / "submission" / "hmm").mkdir(parents=True)
     (tmp_path / "submission" / "hmm" / "model.py").write_bytes(
         (ROOT / "hmm" / "model.py").read_bytes()
     )
     assert "/autograder" in (source / "run_autograder").read_text(encoding="utf-8")
-    done = subprocess.run(
+    process = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -53,15 +54,15 @@ def test_gradescope(tmp_path):
         text=True,
         encoding="utf-8",
     )
-    assert done.returncode == 0, done.stderr
-    made = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
-    jsonschema.validate(made, schema("gradescope"))
-    score = {test["name"]: test["score"] for test in made["tests"]}
+    assert process.returncode == 0, process.stderr
+    result = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+    jsonschema.validate(result, schema("gradescope"))
+    score = {test["name"]: test["score"] for test in result["tests"]}
     assert score["hmm hmm-03"] > 0 and score["hmm hmm-91"] == 0  # theory.py was not handed in
-    assert sum(test["max_score"] for test in made["tests"]) == 100
+    assert sum(test["max_score"] for test in result["tests"]) == 100
 
 
-def test_classroom50(tmp_path):
+def test_classroom50_archive_grades_a_checkout(tmp_path):
     source = unpack("classroom50", tmp_path)
     checkout = tmp_path / "checkout"
     (checkout / "hmm").mkdir(parents=True)
@@ -74,7 +75,7 @@ def test_classroom50(tmp_path):
         "USERNAME": "zhang",
         "SUBMISSION_TAG": "submit/1",
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, str(source / "grader.py")],
         cwd=checkout,
         env=environment,
@@ -82,13 +83,14 @@ def test_classroom50(tmp_path):
         text=True,
         encoding="utf-8",
     )
-    assert done.returncode == 0, done.stderr
-    made = json.loads((checkout / "result.json").read_text(encoding="utf-8"))
-    jsonschema.validate(made, schema("classroom50"))
-    assert made["max-score"] == 100 < made["score"] and made["owner"] == "zhang"
+    assert process.returncode == 0, process.stderr
+    result = json.loads((checkout / "result.json").read_text(encoding="utf-8"))
+    jsonschema.validate(result, schema("classroom50"))
+    assert result["max-score"] == 100 < result["score"] and result["owner"] == "zhang"
 
 
 def hand_in(root, **files):
+    """Write a homework hmm with model.py, answers.md and these files ("__" in a name stands for "/"); returns root."""
     folder = root / "hmm"
     folder.mkdir()
     for name, text in {
@@ -102,7 +104,7 @@ def hand_in(root, **files):
     return root
 
 
-def test_pack(tmp_path):
+def test_pack_takes_code_answers_and_pictures_only(tmp_path):
     hand_in(tmp_path, **{"workdirs__ckpt.py": "x", "notes.docx": "x", "curve.png": "x"})
     packed = pack.pack("hmm", tmp_path / "hmm.zip", tmp_path)
     with zipfile.ZipFile(tmp_path / "hmm.zip") as archive:
@@ -121,13 +123,13 @@ def test_pack(tmp_path):
         ({"big.png": "x" * (11 * 2**20)}, "big.png has 11 MB"),
     ],
 )
-def test_pack_refuses(tmp_path, files, words):
+def test_pack_refuses_files_that_cannot_be_graded(tmp_path, files, words):
     with pytest.raises(pack.PackError, match=words):
         pack.pack("hmm", tmp_path / "hmm.zip", hand_in(tmp_path, **files))
     assert not (tmp_path / "hmm.zip").exists()
 
 
-def test_pack_reports_what_may_be_missing(tmp_path):
+def test_pack_notes_empty_blanks_and_missing_answers(tmp_path):
     stub = (
         'def f():\n    raise NotImplementedError("hmm/model.py, blank hmm-03 (f): still empty")\n'
     )

@@ -1,4 +1,4 @@
-"""`python -m course hint`: level after level, remembered; after a named mistake it goes on from there."""
+"""`python -m course hint`: levels are shown in turn and remembered; a named mistake counts as the first level."""
 
 import pytest
 
@@ -11,7 +11,10 @@ from course.verdict import CheckResult, Status
 
 @pytest.fixture
 def record(tmp_path, monkeypatch):
-    """The file of progress in a folder of its own; the blanks of hmm can be given verdicts."""
+    """A function give(status, id, **fields) that records verdicts of hmm in a temporary progress file.
+
+    id: the blank, None for all blanks; fields: of CheckResult. `give.folder` is the folder of the file.
+    """
     for name in ("read_progress", "read_hint_levels"):
         monkeypatch.setattr(hint, name, lambda name=name: getattr(progress, name)(tmp_path))
     monkeypatch.setattr(
@@ -72,7 +75,7 @@ def test_hint_without_a_blank_takes_the_next_open_blank(record, capsys, monkeypa
     assert output(capsys, "--lang", "en") == "Every blank is right.\n"
 
 
-def test_hint_for_a_right_blank_is_a_reason_and_a_question(record, capsys):
+def test_hint_for_a_right_blank_gives_reason_and_question(record, capsys):
     record(Status.DONE)
     text = output(capsys, "hmm-09", "--lang", "en")
     assert "hmm-09 is right." in text and "Think on: " in text and "hint 1" not in text
@@ -84,14 +87,14 @@ def test_unknown_blank_suggests_the_nearest_id(capsys):
     assert "did you mean hmm-09?" in capsys.readouterr().err
 
 
-def test_commands_fit_the_folder_that_the_user_is_in(record, capsys, monkeypatch):
+def test_printed_commands_fit_the_users_folder(record, capsys, monkeypatch):
     monkeypatch.chdir(ROOT / "hmm")
     text = output(capsys, "hmm-09", "--lang", "en")
     assert "python -m pytest ../tests/test_hmm.py --blank hmm-09" in text
     assert f"{terminal.command_name()} hint hmm-09" in text and "../course hint" in text
 
 
-def test_levels_and_verdicts_share_one_file(record):
+def test_hint_level_and_verdicts_are_kept_in_the_same_file(record):
     record(Status.DONE)
     progress.record_hint_level("hmm-09", 2, record.folder)
     record(Status.WRONG)

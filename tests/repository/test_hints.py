@@ -1,4 +1,4 @@
-"""Hints in levels: complete in both languages, never the solution's line, and every worked example is true."""
+"""Hints in levels: complete in both languages, without lines of the solution, with correct worked examples."""
 
 import ast
 import importlib
@@ -18,7 +18,7 @@ BLANKS = [(homework, id) for homework in HOMEWORKS for id in markers.blanks(ROOT
 
 
 def texts(blank):
-    """{name: Message} of everything that is shown."""
+    """{name: Message} of all texts of a blank."""
     return {
         "concept": blank.concept,
         "look": blank.look,
@@ -35,7 +35,7 @@ def test_hints_exist_for_exactly_the_blanks(homework):
 
 
 @pytest.mark.parametrize(("homework", "id"), BLANKS)
-def test_texts_are_complete_and_in_their_language(homework, id):
+def test_hint_texts_are_complete_and_in_their_language(homework, id):
     blank = hints.load_hints(homework)[id]
     for name, (en, zh) in texts(blank).items():
         assert en and not CHINESE.search(en), (id, name)
@@ -47,13 +47,13 @@ def test_texts_are_complete_and_in_their_language(homework, id):
         assert hints.sheet_section(blank, language), id
 
 
-def squeezed(text):
+def without_whitespace(text):
     return re.sub(r"\s", "", text)
 
 
 @pytest.mark.parametrize(("homework", "id"), BLANKS)
 def test_no_hint_contains_a_line_of_the_solution(homework, id):
-    """No statement of the solution, and neither side of an assignment or return, occurs in a text about its blank."""
+    """Neither a statement of the solution nor the value of an assignment or return occurs in a text of its blank."""
     region = markers.find(ROOT / homework, id)
     solution = ast.parse(markers.solution(region).replace("return ", "answer = "))
     pieces = set()
@@ -61,12 +61,12 @@ def test_no_hint_contains_a_line_of_the_solution(homework, id):
         if isinstance(node, ast.stmt) and not isinstance(
             node, (ast.For, ast.If, ast.With, ast.While)
         ):
-            pieces.add(squeezed(ast.unparse(node)))
+            pieces.add(without_whitespace(ast.unparse(node)))
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)) and node.value:
-            pieces.add(squeezed(ast.unparse(node.value)))
+            pieces.add(without_whitespace(ast.unparse(node.value)))
     pieces = {piece for piece in pieces if len(piece) >= 10}
     blank = hints.load_hints(homework)[id]
-    shown = squeezed(
+    shown = without_whitespace(
         "\n".join([*(text for pair in texts(blank).values() for text in pair), blank.work])
     )
     assert not [piece for piece in pieces if piece in shown]
@@ -99,7 +99,7 @@ SIGNS = {"·": "*", "^": "**", "−": "-", "√": "sqrt", "π": "PI", "∞": "in
 
 
 class Arrays(ast.NodeTransformer):
-    """Makes arrays of tuples and lists, so that (1, 2) * 2 is (2, 4)."""
+    """Turns tuples and lists of a syntax tree into arrays, so that (1, 2) * 2 is (2, 4)."""
 
     def visit_Tuple(self, node):
         self.generic_visit(node)
@@ -113,7 +113,7 @@ class Arrays(ast.NodeTransformer):
 
 
 def value_of(text):
-    """The value of a formula, or None if the text is not one."""
+    """The value of a formula as a float array, or None if the text is not a formula."""
     for sign, python in SIGNS.items():
         text = text.replace(sign, python)
     try:
@@ -128,13 +128,13 @@ def value_of(text):
 
 
 def tolerance(text):
-    """Half a unit of the last decimal that the text shows; nearly nothing for whole numbers."""
+    """0.6 units of the last decimal shown in a text; 1e-9 for whole numbers."""
     decimals = [len(digits) for digits in re.findall(r"\d\.(\d+)", text)]
     return 0.6 * 10.0 ** -max(decimals) if decimals else 1e-9
 
 
 def equations(work):
-    """[(line, [parts])] of the lines that have at least two parts with a value."""
+    """[(line, [part, ...])] of the lines of a worked example in which two or more sides of "=" have a value."""
     with_values = []
     for line in work.splitlines():
         parts = [part for part in re.split(r"=|≈", line) if value_of(part) is not None]
@@ -144,7 +144,7 @@ def equations(work):
 
 
 @pytest.mark.parametrize(("homework", "id"), BLANKS)
-def test_the_equations_of_a_worked_example_hold(homework, id):
+def test_equations_of_a_worked_example_hold(homework, id):
     work = hints.load_hints(homework)[id].work
     checked = equations(work)
     assert checked, work
@@ -159,7 +159,7 @@ def test_the_equations_of_a_worked_example_hold(homework, id):
 
 
 @pytest.mark.parametrize(("homework", "id"), BLANKS)
-def test_worked_example_belongs_to_its_blank(homework, id):
+def test_worked_example_has_the_independently_computed_numbers(homework, id):
     """The numbers that tests/repository/worked_examples computes for the blank are in the example."""
     examples = importlib.import_module(f"tests.repository.worked_examples.{homework}").EXAMPLES
     blank = hints.load_hints(homework)[id]
@@ -172,7 +172,7 @@ def test_worked_example_belongs_to_its_blank(homework, id):
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_the_readme_quotes_a_blank_as_students_see_it(name):
+def test_readme_quotes_a_blank_as_in_the_student_copy(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     quoted = re.search(r" {3}# (gpt-\S+) \(.*\n(?: {3}.*\n){2}", text)
     sources = "".join(empty_sources("gpt_songci").values())
