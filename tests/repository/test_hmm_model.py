@@ -1,4 +1,4 @@
-"""hmm's solved model against all state paths, against itself computed otherwise, and against hmmlearn where it is there."""
+"""hmm's solved model compared with sums over all paths, between its two implementations, and with hmmlearn."""
 
 import itertools
 
@@ -13,6 +13,7 @@ model, fast = hmm.module("model"), hmm.module("fast")
 
 
 def random_model(rng, N, M, zeros=False):
+    """Random pi (N,), A (N, N), B (N, M); with zeros=True about a third of the entries are 0."""
     rows = [rng.dirichlet(np.full(K, 0.8), size) for K, size in ((N, 1), (N, N), (M, N))]
     if zeros:
         for table in rows:
@@ -24,7 +25,7 @@ def random_model(rng, N, M, zeros=False):
 
 
 def by_all_paths(pi, A, B, obs):
-    """P(O), gamma, joint, and the logarithm of the best path's probability: sums over all N**T paths."""
+    """(P(O), gamma, joint, log-probability of the best path) in nats, by enumerating all N**T paths."""
     N, T = len(pi), len(obs)
     paths = np.array(list(itertools.product(range(N), repeat=T)))
     p = pi[paths[:, 0]] * B[paths, obs].prod(1) * A[paths[:, :-1], paths[:, 1:]].prod(1)
@@ -42,6 +43,7 @@ def by_all_paths(pi, A, B, obs):
 
 
 def path_score(pi, A, B, path, obs):
+    """log P(path, O) in nats."""
     with np.errstate(divide="ignore"):
         return float(
             np.log(pi[path[0]]) + np.log(B[path, obs]).sum() + np.log(A[path[:-1], path[1:]]).sum()
@@ -49,24 +51,26 @@ def path_score(pi, A, B, path, obs):
 
 
 def hmmlearn_model(pi, A, B, implementation="scaling", n_iter=1):
-    other = pytest.importorskip("hmmlearn.hmm").CategoricalHMM(
+    """hmmlearn's model with these parameters. Skips without hmmlearn."""
+    peer = pytest.importorskip("hmmlearn.hmm").CategoricalHMM(
         len(pi), implementation=implementation, n_iter=n_iter, tol=-1, init_params=""
     )
-    other.startprob_, other.transmat_, other.emissionprob_, other.n_features = pi, A, B, B.shape[1]
-    return other
+    peer.startprob_, peer.transmat_, peer.emissionprob_, peer.n_features = pi, A, B, B.shape[1]
+    return peer
 
 
 def compare(rng, number, with_hmmlearn=False):
+    """Compare all functions with enumeration on a random model; returns whether its sequence is possible."""
     zeros, T = number % 2 == 1, (1, 2, 5, 6)[number // 2 % 4]
     N, M = int(rng.integers(1, 5)), int(rng.integers(1, 6))
     pi, A, B = random_model(rng, N, M, zeros)
     obs = model.sample(pi, A, B, T, rng)[1] if number % 3 else rng.integers(M, size=T)
     P, gamma, joint, best = by_all_paths(pi, A, B, obs)
     alpha, beta = model.forward(pi, A, B, obs), model.backward(A, B, obs)
-    near = {"rtol": 1e-10, "atol": 1e-300}
-    np.testing.assert_allclose(model.evaluate(pi, A, B, obs), P, **near)
+    tolerance = {"rtol": 1e-10, "atol": 1e-300}
+    np.testing.assert_allclose(model.evaluate(pi, A, B, obs), P, **tolerance)
     np.testing.assert_allclose(model.state_posterior(alpha, beta), gamma, rtol=1e-10, atol=1e-16)
-    np.testing.assert_allclose(model.transition_joint(alpha, beta, A, B, obs), joint, **near)
+    np.testing.assert_allclose(model.transition_joint(alpha, beta, A, B, obs), joint, **tolerance)
     np.testing.assert_allclose(
         model.log_likelihood(pi, A, B, obs), model.log(P), rtol=1e-10, atol=1e-14
     )
@@ -79,13 +83,11 @@ def compare(rng, number, with_hmmlearn=False):
     np.testing.assert_allclose(quick.predict_proba(obs), gamma, rtol=1e-10, atol=1e-15)
     assert P == 0 or (quick.decode(obs)[1] == path).all()
     if with_hmmlearn and P > 0:
-        other, column = hmmlearn_model(pi, A, B), obs[:, None]
+        peer, column = hmmlearn_model(pi, A, B), obs[:, None]
         with np.errstate(all="ignore"):
-            np.testing.assert_allclose(
-                other.score(column), quick.score(obs), rtol=1e-10, atol=1e-13
-            )
-            np.testing.assert_allclose(other.predict_proba(column), gamma, rtol=1e-10, atol=1e-13)
-            np.testing.assert_allclose(other.decode(column)[0], log_prob, rtol=1e-10, atol=1e-13)
+            np.testing.assert_allclose(peer.score(column), quick.score(obs), rtol=1e-10, atol=1e-13)
+            np.testing.assert_allclose(peer.predict_proba(column), gamma, rtol=1e-10, atol=1e-13)
+            np.testing.assert_allclose(peer.decode(column)[0], log_prob, rtol=1e-10, atol=1e-13)
     return P > 0
 
 
@@ -95,14 +97,15 @@ def test_small_models_equal_enumeration_of_paths():
 
 
 @pytest.mark.deep
-def test_a_thousand_models_equal_enumeration_and_hmmlearn():
+def test_1000_models_equal_enumeration_and_hmmlearn():
     rng = np.random.default_rng(1)
     possible = sum(compare(rng, number, with_hmmlearn=True) for number in range(1000))
     print(f"1000 models, {possible} of the sequences possible")
     assert 600 <= possible < 1000
 
 
-def same(actual, expected, rtol=1e-10):
+def assert_same(actual, expected, rtol=1e-10):
+    """Assert that two numbers, possibly infinite, agree up to rounding."""
     assert actual == expected or abs(actual - expected) <= rtol * abs(expected) + 1e-12, (
         actual,
         expected,
@@ -121,23 +124,23 @@ def same(actual, expected, rtol=1e-10):
         (20, 4, 1700, True),
     ],
 )
-def test_fast_lanes_equal_the_recursions(N, M, T, zeros):
+def test_fast_implementation_equals_the_readable_one(N, M, T, zeros):
     rng = np.random.default_rng(T)
     pi, A, B = random_model(rng, N, M, zeros)
     obs = model.sample(pi, A, B, T, rng)[1]
     quick, slow = model.HMM(pi, A, B), model.HMM(pi, A, B, implementation="readable")
-    same(quick.score(obs), slow.score(obs))
+    assert_same(quick.score(obs), slow.score(obs))
     np.testing.assert_allclose(quick.predict_proba(obs), slow.predict_proba(obs), atol=1e-8)
     log_prob, path = quick.decode(obs)
-    same(log_prob, slow.decode(obs)[0])
-    same(path_score(pi, A, B, path, obs), log_prob)
+    assert_same(log_prob, slow.decode(obs)[0])
+    assert_same(path_score(pi, A, B, path, obs), log_prob)
     many, before = [obs[:1], obs[1:60], obs[60:90], obs[:1600], obs[5:7]] * 2, obs.copy()
     scores, paths = quick.decode_batch(many)
     quick.decode(obs[:60])
     assert (obs == before).all()
     for score, path, sequence in zip(scores, paths, many):
         expected = slow.decode(sequence)
-        same(score, expected[0])
+        assert_same(score, expected[0])
         assert len(sequence) > fast.LONG or expected[0] == -np.inf or (path == expected[1]).all()
     fitted, fitted_slowly = quick.fit(many[:5], 1), slow.fit(many[:5], 1)
     np.testing.assert_allclose(fitted.transmat_, fitted_slowly.transmat_, atol=1e-8)
@@ -145,7 +148,7 @@ def test_fast_lanes_equal_the_recursions(N, M, T, zeros):
     np.testing.assert_allclose(fitted.log_likelihoods_, fitted_slowly.log_likelihoods_, rtol=1e-10)
 
 
-def test_models_without_mixing_are_right_too():
+def test_fast_implementation_is_right_for_models_without_mixing():
     rng = np.random.default_rng(5)
     N, T = 4, 2000
     B = rng.dirichlet(np.ones(5), N)
@@ -158,24 +161,24 @@ def test_models_without_mixing_are_right_too():
     ):
         obs = model.sample(pi, A, B, T, rng)[1]
         quick, slow = model.HMM(pi, A, B), model.HMM(pi, A, B, implementation="readable")
-        same(quick.score(obs), slow.score(obs))
-        same(quick.decode(obs)[0], slow.decode(obs)[0])
+        assert_same(quick.score(obs), slow.score(obs))
+        assert_same(quick.decode(obs)[0], slow.decode(obs)[0])
         np.testing.assert_allclose(quick.predict_proba(obs), slow.predict_proba(obs), atol=1e-8)
 
 
 def test_state_lost_by_scaling_is_recovered():
-    """Two machines that never change: after 400 symbols the wrong one is ahead by 880 nats, more than float64 holds."""
+    """Two states without transitions: after 400 symbols the wrong one leads by 880 nats, beyond the range of float64."""
     pi, A, B = np.array([0.5, 0.5]), np.eye(2), np.array([[0.9, 0.001, 0.099], [0.1, 0.9, 0]])
     obs = np.repeat([0, 1], 400)
     expected = np.log(0.5) + 400 * np.log(0.1) + 400 * np.log(0.9)
     for implementation in ("readable", "fast"):
-        same(model.HMM(pi, A, B, implementation=implementation).score(obs), expected)
+        assert_same(model.HMM(pi, A, B, implementation=implementation).score(obs), expected)
         assert (model.HMM(pi, A, B, implementation=implementation).decode(obs)[1] == 1).all()
     with pytest.raises(fast.Underflow):
         fast.score(pi, A, B, obs)
 
 
-def test_equal_paths_take_the_smaller_states():
+def test_ties_between_paths_take_the_smaller_states():
     for N, M, T in ((3, 2, 50), (3, 2, 3000), (12, 2, 40)):
         pi, A, B = np.full(N, 1 / N), np.full((N, N), 1 / N), np.full((N, M), 1 / M)
         obs = np.arange(T) % M
@@ -183,7 +186,7 @@ def test_equal_paths_take_the_smaller_states():
             assert not model.HMM(pi, A, B, implementation=implementation).decode(obs)[1].any()
 
 
-def test_impossible_sequences():
+def test_impossible_sequences_have_probability_0_everywhere():
     pi, A = np.array([1.0, 0.0]), np.array([[0.5, 0.5], [0.0, 1.0]])
     B = np.array([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
     for obs in (np.array([2]), np.array([0, 2, 1]), np.array([0, 1, 0] * 700 + [2, 0])):
@@ -203,6 +206,7 @@ def test_impossible_sequences():
 
 
 def learn(rng, number, with_hmmlearn=False):
+    """Run Baum-Welch from a random start and check it; returns 1 if it was compared with hmmlearn, else 0."""
     N, M = int(rng.integers(1, 5)), int(rng.integers(2, 6))
     pi, A, B = random_model(rng, N, M, zeros=number % 4 == 3)
     truth = random_model(rng, N, M)
@@ -214,12 +218,12 @@ def learn(rng, number, with_hmmlearn=False):
     for table in tables:
         np.testing.assert_allclose(table.sum(-1), 1, atol=1e-9)
     if with_hmmlearn and history[0] > -np.inf and number % 4 != 3:
-        other = hmmlearn_model(pi, A, B, "log", n_iter=12)
+        peer = hmmlearn_model(pi, A, B, "log", n_iter=12)
         with np.errstate(all="ignore"):
-            other.fit(np.concatenate(many)[:, None], [len(obs) for obs in many])
-        np.testing.assert_allclose(list(other.monitor_.history), history[:12], rtol=1e-9, atol=1e-9)
-        for ours, theirs in zip(tables, (other.startprob_, other.transmat_, other.emissionprob_)):
-            np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
+            peer.fit(np.concatenate(many)[:, None], [len(obs) for obs in many])
+        np.testing.assert_allclose(list(peer.monitor_.history), history[:12], rtol=1e-9, atol=1e-9)
+        for table, expected in zip(tables, (peer.startprob_, peer.transmat_, peer.emissionprob_)):
+            np.testing.assert_allclose(table, expected, rtol=1e-6, atol=1e-9)
         return 1
     return 0
 
@@ -231,7 +235,7 @@ def test_baum_welch_never_lowers_the_likelihood():
 
 
 @pytest.mark.deep
-def test_baum_welch_from_two_hundred_starts_and_beside_hmmlearn():
+def test_baum_welch_from_200_starts_equals_hmmlearn():
     rng = np.random.default_rng(7)
     print(
         sum(learn(rng, number, with_hmmlearn=True) for number in range(200)),
@@ -239,7 +243,7 @@ def test_baum_welch_from_two_hundred_starts_and_beside_hmmlearn():
     )
 
 
-def test_baum_welch_with_unseen_symbols_and_unused_states():
+def test_baum_welch_keeps_rows_of_unused_states():
     pi, A = np.array([0.6, 0.4, 0.0]), np.array([[0.7, 0.3, 0.0], [0.2, 0.8, 0.0], [0.1, 0.1, 0.8]])
     B = np.array([[0.3, 0.3, 0.2, 0.2], [0.1, 0.2, 0.3, 0.4], [0.25, 0.25, 0.25, 0.25]])
     many = [np.array([0, 1, 1, 0, 3]), np.array([3])]
@@ -257,13 +261,13 @@ def test_long_sequences_do_not_underflow():
     pi, A, B = random_model(rng, 3, 5)
     obs = model.sample(pi, A, B, 8000, rng)[1]
     quick = model.HMM(pi, A, B)
-    same(model.log_likelihood(pi, A, B, obs), quick.score(obs))
-    same(model.viterbi(pi, A, B, obs)[1], quick.decode(obs)[0])
-    assert model.evaluate(pi, A, B, obs) == 0  # plain numbers do
+    assert_same(model.log_likelihood(pi, A, B, obs), quick.score(obs))
+    assert_same(model.viterbi(pi, A, B, obs)[1], quick.decode(obs)[0])
+    assert model.evaluate(pi, A, B, obs) == 0  # plain probabilities underflow
 
 
 @pytest.mark.deep
-def test_a_million_steps():
+def test_sequence_of_a_million_steps_equals_hmmlearn():
     rng = np.random.default_rng(9)
     pi, A, B = random_model(rng, 4, 6)
     T = 1_000_000
@@ -271,13 +275,13 @@ def test_a_million_steps():
     quick = model.HMM(pi, A, B)
     score, (log_prob, path), gamma = quick.score(obs), quick.decode(obs), quick.predict_proba(obs)
     print(f"T = 1,000,000: log P(O) {score:.6f}, log P(path, O) {log_prob:.6f}")
-    same(model.log_likelihood(pi, A, B, obs), score)
-    same(model.viterbi(pi, A, B, obs)[1], log_prob)
-    same(path_score(pi, A, B, path, obs), log_prob)
+    assert_same(model.log_likelihood(pi, A, B, obs), score)
+    assert_same(model.viterbi(pi, A, B, obs)[1], log_prob)
+    assert_same(path_score(pi, A, B, path, obs), log_prob)
     np.testing.assert_allclose(gamma.sum(1), 1, atol=1e-12)
-    other = hmmlearn_model(pi, A, B, "scaling")
-    same(other.score(obs[:, None]), score)
-    same(other.decode(obs[:, None])[0], log_prob)
+    peer = hmmlearn_model(pi, A, B, "scaling")
+    assert_same(peer.score(obs[:, None]), score)
+    assert_same(peer.decode(obs[:, None])[0], log_prob)
     learned = quick.fit(obs, 3).log_likelihoods_
     assert (np.diff(learned) >= -1e-9 * abs(score)).all()
 
@@ -286,6 +290,7 @@ GOOD = ([0.5, 0.5], [[0.9, 0.1], [0.2, 0.8]], [[0.5, 0.5, 0.0], [0.1, 0.1, 0.8]]
 
 
 def changed(name, row, value):
+    """GOOD's (pi, A, B) with one row replaced."""
     pi, A, B = (np.array(x) for x in GOOD)
     {"pi": pi[None], "A": A, "B": B}[name][row] = value
     return pi, A, B
@@ -314,7 +319,7 @@ def changed(name, row, value):
         (np.ones((1, 2)) / 2, *changed("A", 0, [0.5, 0.5])[1:], r"pi has shape \(1, 2\)"),
     ],
 )
-def test_broken_models_are_named(pi, A, B, words):
+def test_invalid_model_is_a_value_error_naming_the_row(pi, A, B, words):
     obs = np.array([0, 1])
     for call in (
         lambda: model.forward(pi, A, B, obs),
@@ -343,7 +348,7 @@ def test_broken_models_are_named(pi, A, B, words):
         (np.array(["a"]), "expected integers"),
     ],
 )
-def test_broken_observations_are_named(obs, words):
+def test_invalid_observations_are_a_value_error(obs, words):
     machine = model.HMM(*GOOD)
     for call in (
         lambda: model.forward(*GOOD, obs),
@@ -360,7 +365,7 @@ def test_broken_observations_are_named(obs, words):
             machine.decode_batch([np.array([0]), obs])
 
 
-def test_other_misuse_of_the_class_is_named():
+def test_misuse_of_the_hmm_class_is_a_value_error():
     for call, words in (
         (lambda: model.HMM().decode([0]), "no parameters yet"),
         (lambda: model.HMM().fit([[0, 1]]), "n_states"),
@@ -375,7 +380,7 @@ def test_other_misuse_of_the_class_is_named():
             call()
 
 
-def test_functions_do_not_change_their_arguments():
+def test_model_functions_do_not_change_their_arguments():
     arrays = [np.array(x) for x in GOOD] + [np.array([0, 1, 2, 1, 0])]
     before = [x.copy() for x in arrays]
     for x in arrays:
@@ -393,13 +398,13 @@ def test_functions_do_not_change_their_arguments():
     assert all((x == y).all() for x, y in zip(arrays, before))
 
 
-def test_saved_model_loads_and_other_files_are_refused(tmp_path):
+def test_saved_model_loads_and_damaged_files_are_refused(tmp_path):
     path = tmp_path / "model.npz"
     machine = model.HMM(*GOOD)
     with hmm.active():
         machine.save(path)
-    again = model.HMM.load(path)
-    assert all((x == y).all() for x, y in zip(machine.parameters(), again.parameters()))
+    loaded = model.HMM.load(path)
+    assert all((x == y).all() for x, y in zip(machine.parameters(), loaded.parameters()))
     whole = path.read_bytes()
     np.savez(tmp_path / "other.npz", kind="segmenter")
     np.savez(tmp_path / "nameless.npz", x=np.zeros(3))
@@ -416,9 +421,9 @@ def test_saved_model_loads_and_other_files_are_refused(tmp_path):
     np.save(tmp_path / "pickle.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     for size in range(1, len(whole) - 1, max(len(whole) // 25, 1)):
         (tmp_path / f"cut{size}.npz").write_bytes(whole[:size])
-    for other in sorted(set(tmp_path.iterdir()) - {path}):
+    for damaged in sorted(set(tmp_path.iterdir()) - {path}):
         with pytest.raises(ValueError, match="not a model written by HMM.save"):
-            model.HMM.load(other)
+            model.HMM.load(damaged)
     with pytest.raises(FileNotFoundError):
         model.HMM.load(tmp_path / "missing.npz")
 
@@ -435,7 +440,7 @@ def test_samples_follow_the_model():
     assert (first[0] == second[0]).all() and (first[1] == second[1]).all()
 
 
-def test_fit_finds_a_model_from_random_numbers():
+def test_fit_from_a_random_start_raises_the_likelihood():
     rng = np.random.default_rng(11)
     obs = model.sample(*(np.array(x) for x in GOOD), 400, rng)[1]
     fits = [
@@ -447,7 +452,7 @@ def test_fit_finds_a_model_from_random_numbers():
 
 
 @pytest.mark.deep
-def test_numba_gives_the_same_paths():
+def test_numba_implementation_gives_the_same_paths():
     pytest.importorskip("numba")
     rng = np.random.default_rng(12)
     try:
@@ -458,31 +463,31 @@ def test_numba_gives_the_same_paths():
             path, log_prob = model.viterbi(pi, A, B, obs)
             answer = fast.viterbi(pi, A, B, obs)
             assert (answer[0] == path).all()
-            same(answer[1], log_prob)
+            assert_same(answer[1], log_prob)
             many = [obs[:7], obs[:1], obs[:900]]
             scores, paths = fast.viterbi_batch(pi, A, B, many)
             for score, path, sequence in zip(scores, paths, many):
                 expected = model.viterbi(pi, A, B, sequence)
                 assert (path == expected[0]).all()
-                same(score, expected[1])
+                assert_same(score, expected[1])
     finally:
         assert not fast.accelerate(False)
 
 
-def test_without_fast_py_the_recursions_are_used():
-    alone = load_solved("hmm", sources={"fast.py": "raise ImportError('left out')\n"}).module(
-        "model"
-    )
-    machine = alone.HMM(*GOOD)
-    assert machine.implementation == "readable" and alone.fast is None
+def test_readable_implementation_is_used_without_fast_py():
+    without_fast = load_solved(
+        "hmm", sources={"fast.py": "raise ImportError('left out')\n"}
+    ).module("model")
+    machine = without_fast.HMM(*GOOD)
+    assert machine.implementation == "readable" and without_fast.fast is None
     obs = np.array([0, 2, 1, 1])
-    same(machine.score(obs), model.log_likelihood(*GOOD, obs))
+    assert_same(machine.score(obs), model.log_likelihood(*GOOD, obs))
     assert (machine.decode_batch([obs])[1][0] == model.viterbi(*GOOD, obs)[0]).all()
 
 
 @pytest.mark.parametrize("draw", [reference.viterbi_tables, reference.viterbi_tables_forbidden])
-def test_rounding_decides_no_entry_of_phi(draw):
-    """Paths with the same transitions in another order are equally probable: only exact ties may be in a case."""
+def test_cases_of_viterbi_have_no_near_ties(draw):
+    """Paths with the same transitions in another order are equally probable; rounding must not decide between them."""
     for seed in range(40):
         for case in draw(np.random.default_rng(seed)):
             if case.label != "ties":

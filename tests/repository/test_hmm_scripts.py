@@ -1,4 +1,4 @@
-"""hmm's scripts: the shop, the way from segmented text to words, what users get wrong, and the segmenter's quality."""
+"""hmm's scripts: the shop example, training and using the segmenter, user errors, and the segmenter's quality."""
 
 import os
 import subprocess
@@ -25,14 +25,14 @@ LINES = [
 
 
 def call(script, *args):
-    """Run a script's main in this process; SystemExit becomes its code."""
+    """Run a script's main() in this process; returns its result."""
     module = hmm.module(script)
     with hmm.active():
         return module.main([str(arg) for arg in args])
 
 
 def run(script, *args, data=b"", cwd=ROOT, **more):
-    """The script in a process of its own: (exit code, stdout, stderr)."""
+    """Run a script in a separate process; returns (exit code, stdout, stderr)."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "hmm" / script), *map(str, args)],
         input=data,
@@ -46,7 +46,7 @@ def run(script, *args, data=b"", cwd=ROOT, **more):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Folder with the bundled sample prepared, and models 1 and 2 trained on it."""
+    """Folder with the prepared bundled sample and models of order 1 and 2, trained on it, in 1/ and 2/."""
     folder = tmp_path_factory.mktemp("hmm")
     call("prepare", "--out_dir", folder)
     for order in (1, 2):
@@ -77,7 +77,7 @@ def test_shop_example_prints_the_sheet_values(tmp_path):
     assert (tmp_path / "trellis.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_other_shops(tmp_path, capsys):
+def test_shop_seed_draws_different_valid_models(tmp_path, capsys):
     shops = set()
     for seed in (1, 2, 3):
         call("phone_store", "--seed", seed, "--out_dir", tmp_path)
@@ -100,10 +100,10 @@ def test_words_and_tags_convert_both_ways():
     assert segmenter.tags_to_words("天地人", [1, 1, 0]) == [
         "天地",
         "人",
-    ]  # illegal tags lose nothing
+    ]  # illegal tags keep every character
 
 
-def test_from_text_to_words(trained, capsys, tmp_path):
+def test_trained_segmenters_reach_their_f1_and_segment_text(trained, capsys, tmp_path):
     capsys.readouterr()
     call("evaluate", "--data_root", trained, "--ckpt_path", trained / "1", trained / "2")
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if "(order" in line]
@@ -115,7 +115,7 @@ def test_from_text_to_words(trained, capsys, tmp_path):
         assert out.splitlines()[0].replace(" ", "") == "他研究生命的起源" and out.endswith("\n\n")
 
 
-def test_the_readable_recursion_gives_the_same_words(trained, capsys):
+def test_no_fast_gives_the_same_words(trained, capsys):
     outs = []
     for more in ([], ["--no_fast"]):
         call(
@@ -129,7 +129,7 @@ def test_the_readable_recursion_gives_the_same_words(trained, capsys):
     assert outs[0] == outs[1] and outs[0]
 
 
-def test_pipe_keeps_every_line(trained):
+def test_sample_in_a_pipe_keeps_every_line_and_character(trained):
     text = (
         "他们在Ｗｉｎｄｏｗｓ和Linux上用iPhone15，２０２４年3月。\n\n　　第二 段\t有空白\r\n"
         + "我们明天去北京" * 900
@@ -147,7 +147,7 @@ def test_pipe_keeps_every_line(trained):
         assert lines[1] == "" and lines[2].startswith("第二 段 有")
 
 
-def test_other_encodings(trained, tmp_path):
+def test_encoding_is_named_in_the_error_and_can_be_set(trained, tmp_path):
     gbk = "我们明天去北京\n他来了\n".encode("gb18030")
     code, out, err = run("sample.py", "--ckpt_path", trained / "1", data="一\n".encode() + gbk)
     assert (
@@ -171,7 +171,7 @@ def test_other_encodings(trained, tmp_path):
     assert not (tmp_path / "cws.npz").exists()
 
 
-def test_empty_lines_bom_and_full_width_letters(tmp_path, capsys):
+def test_prepare_handles_empty_lines_bom_and_full_width_letters(tmp_path, capsys):
     (tmp_path / "corpus.txt").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(LINES).encode("utf-8"))
     call("prepare", "--data_root", tmp_path, "--train", "corpus.txt", "--out_dir", tmp_path / "out")
     assert "4 empty lines left out" in capsys.readouterr().out
@@ -183,7 +183,7 @@ def test_empty_lines_bom_and_full_width_letters(tmp_path, capsys):
     ).all() and segmenter.UNKNOWN in alphabet.symbols("龘")
     assert (
         (tmp_path / "corpus.txt").read_bytes().endswith("！".encode())
-    )  # the raw file is as it was
+    )  # the raw file is unchanged
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_empty_lines_bom_and_full_width_letters(tmp_path, capsys):
         (["a.txt", "test.txt"], ["--train", "a.txt", "--test_part", "0.25"], ("a.txt", None)),
     ],
 )
-def test_files_are_found_as_the_download_leaves_them(tmp_path, files, flags, parts):
+def test_prepare_finds_training_and_test_files(tmp_path, files, flags, parts):
     texts = {name: [[f"{name}{k}", "的"] for k in range(20)] for name in files}
     for name, sentences in texts.items():
         (tmp_path / name).write_text(
@@ -218,7 +218,7 @@ def test_files_are_found_as_the_download_leaves_them(tmp_path, files, flags, par
     assert sentences_read["test"] == (texts[test] if test else texts[train][keep:])
 
 
-def test_text_that_is_not_segmented_is_refused(tmp_path):
+def test_unsegmented_text_and_missing_files_are_user_errors(tmp_path):
     for name, text, words in (
         ("a.txt", "", "no training sentence"),
         ("b.txt", "\n\n \n", "no training sentence"),
@@ -239,7 +239,7 @@ def test_text_that_is_not_segmented_is_refused(tmp_path):
         call("sample", "--ckpt_path", tmp_path, "FILE:" + str(tmp_path / "x"))
 
 
-def test_broken_files_are_one_line_and_exit_code_2(trained, tmp_path):
+def test_broken_files_and_wrong_flags_are_one_line_errors(trained, tmp_path):
     whole = (trained / "2" / "model.npz").read_bytes()
     for body in (
         whole[: len(whole) // 2],
@@ -269,7 +269,7 @@ def test_broken_files_are_one_line_and_exit_code_2(trained, tmp_path):
         call("train", "--data_root", trained, "--order", "2", "--em_iters", "3")
 
 
-def test_flags_work_with_one_dash_and_from_inside_the_folder(trained, tmp_path):
+def test_train_accepts_one_dash_and_runs_inside_its_folder(trained, tmp_path):
     code, out, err = run(
         "train.py",
         "-data_root",
@@ -282,7 +282,7 @@ def test_flags_work_with_one_dash_and_from_inside_the_folder(trained, tmp_path):
     assert code == 0 and "written" in out, err
 
 
-def test_baum_welch_after_counting_raises_the_likelihood(trained, tmp_path, capsys):
+def test_em_iters_after_counting_gives_a_valid_model(trained, tmp_path, capsys):
     call("train", "--data_root", trained, "--ckpt_path", tmp_path, "--em_iters", "2", "--quiet")
     assert "test F1" in capsys.readouterr().out
     loaded = segmenter.Segmenter.load(tmp_path / "model.npz")
@@ -290,12 +290,12 @@ def test_baum_welch_after_counting_raises_the_likelihood(trained, tmp_path, caps
 
 
 def test_second_order_model_equals_hand_computation():
-    """Two sentences are few enough to count p3, p2 and p1 with pencil and paper."""
+    """For two sentences p3, p2 and p1 are computed by hand."""
     model = segmenter.SecondOrder().fit([["天天"], ["天", "人"]])
     assert model.alphabet.characters == ["人", "天"]
     scores = model.scores(np.array([segmenter.EDGE, segmenter.EDGE, 3, 3, segmenter.EDGE]))  # 天天
     column = segmenter.TRIPLES.index((segmenter.S, segmenter.S, segmenter.B))  # edge edge 天/B
-    steps = (1 + 0.1) / (4 + 0.2)  # after S S: B once, S three times (天, 人, an edge)
+    steps = (1 + 0.1) / (4 + 0.2)  # after S S: B once, S three times (天, 人 and an edge)
     p1 = steps * (1 + 1 / 4) / (1 + 1)  # P(天 | B): seen once, one kind of symbol, 4 symbols in all
     p2 = (1 + 2 * p1) / (2 + 2)  # after one edge: 天/B and 天/S, once each
     p3 = (1 + 2 * p2) / (2 + 2)  # after two edges: the same
@@ -303,7 +303,7 @@ def test_second_order_model_equals_hand_computation():
     assert model.segment(["天天", "天人"]) == [["天天"], ["天", "人"]]
 
 
-def test_judge_equals_hand_computation():
+def test_segmentation_scores_equal_hand_computation():
     gold, predicted = [["研究", "生命", "起源"]], [["研究生", "命", "起源"]]
     result = segmenter.judge(gold, predicted, {"研究", "生命"})
     assert result["precision"] == result["recall"] == pytest.approx(1 / 3)
@@ -312,6 +312,7 @@ def test_judge_equals_hand_computation():
 
 
 def full_text():
+    """Sentences of the full MSR test set, as lists of words. Skips without COURSE_FULL_DATA."""
     folder = os.environ.get("COURSE_FULL_DATA")
     path = Path(folder or "") / "cws" / "msr_test_gold.utf8"
     if not folder or not path.is_file():

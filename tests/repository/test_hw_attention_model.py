@@ -1,4 +1,4 @@
-"""hw_attention/model.py against torch's own modules, brute force and simulation; the ValueErrors of its functions."""
+"""hw_attention/model.py compared with torch's modules, brute force and simulation; ValueErrors of its functions."""
 
 import itertools
 import math
@@ -13,35 +13,36 @@ MODEL = load_solved("hw_attention").module("model")
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-6}
 
 
-def torch_attention(ours, dtype):
-    """nn.MultiheadAttention with the weights of a MultiHeadSelfAttention and the identity behind it."""
-    C = ours.fused.in_features
-    theirs = torch.nn.MultiheadAttention(C, ours.n_head, batch_first=True, dtype=dtype)
-    copy_attention(ours, theirs)
-    return theirs
+def torch_attention(attention, dtype):
+    """An nn.MultiheadAttention with the weights of a MultiHeadSelfAttention and the identity as output projection."""
+    C = attention.fused.in_features
+    peer = torch.nn.MultiheadAttention(C, attention.n_head, batch_first=True, dtype=dtype)
+    copy_attention(attention, peer)
+    return peer
 
 
-def copy_attention(ours, theirs):
-    C = ours.fused.in_features
+def copy_attention(attention, peer):
+    C = attention.fused.in_features
     with torch.no_grad():
         for kind in ("weight", "bias"):
-            parts = getattr(ours.fused, kind).split(C)
-            getattr(theirs, f"in_proj_{kind}").copy_(
-                torch.cat([parts[0], parts[0], parts[1]] if ours.tied_qk else parts)
+            parts = getattr(attention.fused, kind).split(C)
+            getattr(peer, f"in_proj_{kind}").copy_(
+                torch.cat([parts[0], parts[0], parts[1]] if attention.tied_qk else parts)
             )
-        theirs.out_proj.weight.copy_(torch.eye(C))
-        theirs.out_proj.bias.zero_()
+        peer.out_proj.weight.copy_(torch.eye(C))
+        peer.out_proj.bias.zero_()
 
 
 def masks(B, L, generator):
-    """None, padding (B, 1, L), one mask (L, L), a mask a text (B, L, L): no row without a key."""
+    """Masks in all forms, each row with a key: None, padding (B, 1, L), shared (L, L), one per text (B, L, L)."""
     lengths = torch.randint(1, L + 1, (B,), generator=generator)
-    ours = torch.rand(B, L, L, generator=generator) < 0.5
-    ours |= torch.eye(L, dtype=torch.bool)
-    return [None, MODEL.padding_keep(lengths, L), ours[0], ours]
+    per_text = torch.rand(B, L, L, generator=generator) < 0.5
+    per_text |= torch.eye(L, dtype=torch.bool)
+    return [None, MODEL.padding_keep(lengths, L), per_text[0], per_text]
 
 
 def full(keep, B, L):
+    """A mask expanded to (B, L, L)."""
     return torch.ones(B, L, L, dtype=torch.bool) if keep is None else keep.expand(B, L, L)
 
 
@@ -49,30 +50,32 @@ def full(keep, B, L):
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_self_attention_equals_torch(dtype, tied):
     torch.manual_seed(0)
-    generator, off = torch.Generator().manual_seed(1), 0.0
+    generator, error = torch.Generator().manual_seed(1), 0.0
     for B, L, h, d in [(1, 1, 1, 1), (2, 5, 3, 4), (3, 4, 4, 3), (4, 7, 2, 8), (2, 9, 1, 5)]:
-        ours = MODEL.MultiHeadSelfAttention(h * d, h, tied_qk=tied).to(dtype)
-        theirs, x = (
-            torch_attention(ours, dtype),
+        attention = MODEL.MultiHeadSelfAttention(h * d, h, tied_qk=tied).to(dtype)
+        peer, x = (
+            torch_attention(attention, dtype),
             torch.randn(B, L, h * d, dtype=dtype, generator=generator),
         )
         for keep in masks(B, L, generator):
             hidden = ~full(keep, B, L).repeat_interleave(h, 0)
-            out, weights = ours(x, keep)
-            expected = theirs(x, x, x, attn_mask=hidden, average_attn_weights=False)
-            off = max(
-                off,
+            out, weights = attention(x, keep)
+            expected = peer(x, x, x, attn_mask=hidden, average_attn_weights=False)
+            error = max(
+                error,
                 (out - expected[0]).abs().max().item(),
                 (weights - expected[1]).abs().max().item(),
             )
-    assert off < TOLERANCE[dtype]
-    assert sum(p.numel() for p in ours.parameters()) == (2 if tied else 3) * (h * d) * (h * d + 1)
+    assert error < TOLERANCE[dtype]
+    assert sum(p.numel() for p in attention.parameters()) == (2 if tied else 3) * (h * d) * (
+        h * d + 1
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_block_equals_torch_encoder_layer(dtype):
     torch.manual_seed(2)
-    generator, off = torch.Generator().manual_seed(3), 0.0
+    generator, error = torch.Generator().manual_seed(3), 0.0
     for B, L, h, d, tied in [
         (2, 5, 3, 4, False),
         (3, 4, 4, 2, True),
@@ -80,8 +83,8 @@ def test_block_equals_torch_encoder_layer(dtype):
         (4, 7, 2, 8, True),
     ]:
         C = h * d
-        ours = MODEL.TransformerBlock(C, h, tied_qk=tied).to(dtype)
-        theirs = torch.nn.TransformerEncoderLayer(
+        block = MODEL.TransformerBlock(C, h, tied_qk=tied).to(dtype)
+        peer = torch.nn.TransformerEncoderLayer(
             C,
             h,
             4 * C,
@@ -91,26 +94,26 @@ def test_block_equals_torch_encoder_layer(dtype):
             norm_first=False,
             dtype=dtype,
         )  # in train mode: no fast path
-        copy_attention(ours.attention, theirs.self_attn)
+        copy_attention(block.attention, peer.self_attn)
         with torch.no_grad():
-            for own_result, other in (
-                (ours.ln_1, theirs.norm1),
-                (ours.ln_2, theirs.norm2),
-                (ours.mlp[0], theirs.linear1),
-                (ours.mlp[2], theirs.linear2),
+            for layer, peer_layer in (
+                (block.ln_1, peer.norm1),
+                (block.ln_2, peer.norm2),
+                (block.mlp[0], peer.linear1),
+                (block.mlp[2], peer.linear2),
             ):
-                if other in (theirs.norm1, theirs.norm2):
-                    own_result.weight.uniform_(0.5, 2)
-                    own_result.bias.normal_()
-                other.weight.copy_(own_result.weight)
-                other.bias.copy_(own_result.bias)
+                if peer_layer in (peer.norm1, peer.norm2):
+                    layer.weight.uniform_(0.5, 2)
+                    layer.bias.normal_()
+                peer_layer.weight.copy_(layer.weight)
+                peer_layer.bias.copy_(layer.bias)
         x = torch.randn(B, L, C, dtype=dtype, generator=generator)
         for keep in masks(B, L, generator):
-            expected = theirs(x, src_mask=~full(keep, B, L).repeat_interleave(h, 0))
-            off = max(
-                off, ((ours(x, keep)[0] - expected).abs() / (1 + expected.abs())).max().item()
+            expected = peer(x, src_mask=~full(keep, B, L).repeat_interleave(h, 0))
+            error = max(
+                error, ((block(x, keep)[0] - expected).abs() / (1 + expected.abs())).max().item()
             )
-    assert off < TOLERANCE[dtype]
+    assert error < TOLERANCE[dtype]
 
 
 def test_attend_with_all_keys_masked_gives_zeros_and_no_nan_gradient():
@@ -137,13 +140,13 @@ def test_padding_does_not_change_other_tokens(positions):
     tokens, lengths = torch.randint(3, 12, (3, 9)), torch.tensor([9, 4, 1])
     h, weights = encoder(tokens, lengths)
     for b, n in enumerate(lengths):
-        alone, _ = encoder(tokens[b : b + 1, :n])
-        assert torch.allclose(h[b, :n], alone[0], atol=1e-12)
+        single, _ = encoder(tokens[b : b + 1, :n])
+        assert torch.allclose(h[b, :n], single[0], atol=1e-12)
     assert all((w[1, :, :, 4:] == 0).all() for w in weights)
 
 
 @pytest.mark.parametrize("score", MODEL.SCORES)
-def test_seq2seq_gives_the_same_alone_and_in_a_batch(score):
+def test_seq2seq_gives_the_same_result_alone_and_in_a_batch(score):
     torch.manual_seed(0)
     model = MODEL.Seq2Seq(9, 8, 6, score=score).double().eval()
     tokens, lengths = torch.randint(3, 9, (3, 7)), torch.tensor([7, 3, 1])
@@ -151,9 +154,9 @@ def test_seq2seq_gives_the_same_alone_and_in_a_batch(score):
     logits, weights = model(tokens, lengths, inputs)
     answers, _ = model.greedy(tokens, lengths, 6)
     for b, n in enumerate(lengths):
-        alone, looked = model(tokens[b : b + 1, :n], lengths[b : b + 1], inputs[b : b + 1])
-        assert torch.allclose(logits[b], alone[0], atol=1e-12) and torch.allclose(
-            weights[b, :, :n], looked[0], atol=1e-12
+        single, single_weights = model(tokens[b : b + 1, :n], lengths[b : b + 1], inputs[b : b + 1])
+        assert torch.allclose(logits[b], single[0], atol=1e-12) and torch.allclose(
+            weights[b, :, :n], single_weights[0], atol=1e-12
         )
         answer, _ = model.greedy(tokens[b : b + 1, :n], lengths[b : b + 1], 6)
         assert answers[b, : answer.size(1)].tolist() == answer[0].tolist()
@@ -164,12 +167,13 @@ def test_seq2seq_gives_the_same_alone_and_in_a_batch(score):
 
 
 def log_probability(model, tokens, lengths, answer):
+    """log P(answer | tokens) in nats."""
     inputs = torch.tensor([[MODEL.BOS, *answer[:-1]]])
     log_p = model(tokens, lengths, inputs)[0].log_softmax(-1)[0]
     return float(log_p[range(len(answer)), answer].sum())
 
 
-def test_beam_search_against_all_answers():
+def test_wide_beam_finds_the_best_of_all_answers():
     torch.manual_seed(1)
     V, longest, better = 5, 3, 0
     for _ in range(8):
@@ -193,11 +197,11 @@ def test_beam_search_against_all_answers():
             narrow, q = model.beam(tokens, lengths, longest, width=1)
             assert narrow == greedy and q <= p + 1e-12
             better += q < p - 1e-9
-    assert better  # else the test could not tell beam from greedy
+    assert better  # otherwise the test could not distinguish beam search from greedy
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 10, 100, 1000])
-def test_angles_follow_the_density(n):
+def test_sampled_angles_follow_the_density(n):
     angles = load_solved("hw_attention").module("angles")
     theta, total = angles.distribution(n)
     assert total[-1] == pytest.approx(1, abs=1e-6) and np.isfinite(total).all()
@@ -206,7 +210,7 @@ def test_angles_follow_the_density(n):
     ) < 2 / math.sqrt(4000)
 
 
-def test_one_dimension_has_two_masses():
+def test_angles_in_one_dimension_are_0_or_pi():
     angles = MODEL.sample_angles(1, 1000, seed=0)
     assert set(angles.numpy().round(9)) == {0, round(math.pi, 9)}
     with pytest.raises(ValueError, match="0 and π"):
@@ -215,37 +219,37 @@ def test_one_dimension_has_two_masses():
 
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("n", [64, 256, 1024])
-def test_closed_form_of_the_diagonal_weight(n, tied):
+def test_closed_form_of_the_diagonal_weight_equals_simulation(n, tied):
     draws, L, generator = 8192 // n * 2, 64, torch.Generator().manual_seed(n)
     q = torch.randn(draws, L, n, generator=generator)
     k = q if tied else torch.randn(draws, L, n, generator=generator)
     s = (q @ k.mT) / math.sqrt(n)
-    ours = s.diagonal(dim1=1, dim2=2)
-    measured = (ours - s.logsumexp(-1)).exp().mean()
+    diagonal = s.diagonal(dim1=1, dim2=2)
+    measured = (diagonal - s.logsumexp(-1)).exp().mean()
     moments = MODEL.expected_logits(n, tied)
-    assert ours.mean() == pytest.approx(
+    assert diagonal.mean() == pytest.approx(
         moments["same_mean"], abs=0.2
-    ) and ours.std() == pytest.approx(moments["same_std"], rel=0.1)
+    ) and diagonal.std() == pytest.approx(moments["same_std"], rel=0.1)
     assert measured == pytest.approx(
         MODEL.expected_diagonal_weight(n, L, tied), rel=0.05 if tied else 0.15
     )
 
 
 def test_untied_diagonal_weight_is_one_in_L_on_average():
-    """All keys are alike, so the mean over a whole row is 1 / L exactly, and so is each expectation."""
+    """By symmetry of the keys each weight of a row has the same expectation, 1 / L."""
     q, k = torch.randn(2, 4000, 8, 16, generator=torch.Generator().manual_seed(0))
     measured = torch.softmax(q @ k.mT / 4, -1).diagonal(dim1=1, dim2=2).mean()
     assert measured == pytest.approx(MODEL.expected_diagonal_weight(16, 8, False), rel=0.02)
 
 
-def test_quadrature_nodes():
+def test_quadrature_nodes_have_the_moments_of_chi_square():
     for n in (1, 2, 7, 64, 1024, 10**6):
         r, p = MODEL.squared_length_nodes(n)
         assert p.sum() == pytest.approx(1) and (p * r).sum() == pytest.approx(n)
         assert (p * (r - n) ** 2).sum() == pytest.approx(2 * n, rel=1e-6)
 
 
-def test_tied_scores_gradient_against_central_differences():
+def test_tied_scores_gradient_equals_central_differences():
     generator = torch.Generator().manual_seed(0)
     x, W, dS = (
         torch.randn(*shape, generator=generator, dtype=torch.float64)
@@ -255,10 +259,10 @@ def test_tied_scores_gradient_against_central_differences():
     for index in np.ndindex(4, 3):
         step = torch.zeros_like(W)
         step[index] = 1e-5
-        ends = [
+        sums = [
             (((x @ (W + sign * step)) @ (x @ (W + sign * step)).T) * dS).sum() for sign in (1, -1)
         ]
-        assert float((ends[0] - ends[1]) / 2e-5) == pytest.approx(
+        assert float((sums[0] - sums[1]) / 2e-5) == pytest.approx(
             float(got[index]), rel=1e-6, abs=1e-8
         )
 

@@ -1,4 +1,4 @@
-"""hw_attention's numerals and scripts on tiny runs: files, bad input, exact resume, pictures."""
+"""hw_attention's numerals and scripts in short runs: files, bad input, exact resume, pictures."""
 
 import json
 import random
@@ -37,14 +37,14 @@ def script(name, *argv):
 
 
 def user_error(name, *argv):
-    """The one line of the user's mistake that a script reports."""
+    """The message of the UserError that main() of a script raises; fails if it raises none."""
     with ATTENTION.active(), pytest.raises(ATTENTION.module("cli").UserError) as caught:
         ATTENTION.module(name).main([str(word) for word in argv])
     return str(caught.value)
 
 
 def exit_line(capsys, name, *argv):
-    """What a wrong flag says: exit code 2, one line."""
+    """The one-line error of a wrong flag; fails if the exit code is not 2."""
     with pytest.raises(SystemExit) as stop:
         script(name, *argv)
     line = capsys.readouterr().err
@@ -54,6 +54,7 @@ def exit_line(capsys, name, *argv):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
+    """A folder with a small prepared data set."""
     folder = tmp_path_factory.mktemp("numerals")
     script("prepare", "--data_root", folder, "--train", 60, "--val", 5, "--test", 7)
     return folder
@@ -61,7 +62,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(data, tmp_path_factory):
-    """A tiny run of the seq2seq that nothing disturbed."""
+    """Folder of a short seq2seq training that was not interrupted."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
     script(
         "train",
@@ -108,7 +109,7 @@ PAIRS = {
     11_110_011: "一千一百一十一万零一十一",
     99_999_999: "九千九百九十九万九千九百九十九",
 }
-NO_NUMERALS = [
+INVALID_NUMERALS = [
     "",
     " ",
     "12",
@@ -142,7 +143,7 @@ NO_NUMERALS = [
 
 
 def plain_value(text):
-    """Independent reading of a numeral by value: sections cut at 万, each a sum over its digit and unit pairs."""
+    """The number of a numeral, computed independently: sections split at 万, each a sum over (digit, unit) pairs."""
     total = 0
     for section, weight in zip(text.split("万")[::-1], (1, 10_000)):
         section = "一" + section if section.startswith("十") else section
@@ -156,7 +157,7 @@ def plain_value(text):
     return total
 
 
-def test_numerals_and_digits():
+def test_numerals_convert_to_numbers_and_back():
     for number, text in PAIRS.items():
         assert NUMERALS.by_value(number) == text and NUMERALS.to_number(text) == number
     assert NUMERALS.digit_by_digit(2026) == "二〇二六" and NUMERALS.to_number("二〇二六") == 2026
@@ -168,14 +169,14 @@ def test_numerals_and_digits():
             assert plain_value(NUMERALS.by_value(number)) == number
 
 
-@pytest.mark.parametrize("text", NO_NUMERALS)
+@pytest.mark.parametrize("text", INVALID_NUMERALS)
 def test_text_that_is_not_a_numeral_is_refused(text):
     with pytest.raises(ValueError, match="not a numeral"):
         NUMERALS.to_number(text)
 
 
 @pytest.mark.parametrize("number", [-1, 100_000_000])
-def test_numbers_outside(number):
+def test_number_outside_the_range_is_a_value_error(number):
     for write in (NUMERALS.by_value, NUMERALS.digit_by_digit):
         with pytest.raises(ValueError, match="outside"):
             write(number)
@@ -193,9 +194,9 @@ def test_prepare_makes_three_parts_without_overlap(data, tmp_path):
         ]
         assert all(NUMERALS.to_number(text) == int(digits) for text, digits in lines)
         parts[name] = {digits for _, digits in lines}
-        both = {text for text, _ in lines}
+        texts = {text for text, _ in lines}
         assert all(
-            {NUMERALS.by_value(int(n)), NUMERALS.digit_by_digit(int(n))} <= both
+            {NUMERALS.by_value(int(n)), NUMERALS.digit_by_digit(int(n))} <= texts
             for n in parts[name]
         )
         assert len(lines) == 2 * {"train": 60, "val": 5, "test": 7}[name]
@@ -208,7 +209,7 @@ def test_prepare_makes_three_parts_without_overlap(data, tmp_path):
     )
 
 
-def test_prepare_reaches_every_length(tmp_path):
+def test_prepared_numbers_have_every_length(tmp_path):
     script(
         "prepare", "--data_root", tmp_path, "--train", 2000, "--val", 5, "--test", 500, "--seed", 3
     )
@@ -221,7 +222,7 @@ def test_prepare_reaches_every_length(tmp_path):
     }
 
 
-def test_prepare_says_when_numbers_run_out(tmp_path, monkeypatch):
+def test_prepare_names_too_few_different_numbers(tmp_path, monkeypatch):
     monkeypatch.setattr(ATTENTION.module("prepare"), "draw", lambda rng: rng.randint(0, 99))
     assert "50 different numbers" in user_error(
         "prepare", "--data_root", tmp_path, "--val", 25, "--test", 25
@@ -231,7 +232,7 @@ def test_prepare_says_when_numbers_run_out(tmp_path, monkeypatch):
 # --------------------------------------------------------------------------------------------------------------- train
 
 
-def test_train_writes_its_files(run):
+def test_train_writes_checkpoint_log_and_picture(run):
     assert sorted(path.name for path in run.iterdir()) == ["accuracy.png", "ckpt.pt", "log.jsonl"]
     log = [
         json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()
@@ -318,7 +319,7 @@ def test_earlier_run_in_the_folder_is_moved_aside(data, tmp_path):
         *(["--score", score] for score in ("additive", "bilinear", "dot", "none")),
     ],
 )
-def test_every_model_trains_and_reads(flags, data, tmp_path, capsys):
+def test_every_model_trains_and_is_sampled(flags, data, tmp_path, capsys):
     script("train", "--data_root", data, "--ckpt_path", tmp_path, "--iters", 2, *flags, *TINY)
     script("sample", "十五", "二〇二六", "--ckpt_path", tmp_path)
     output = capsys.readouterr().out
@@ -327,7 +328,7 @@ def test_every_model_trains_and_reads(flags, data, tmp_path, capsys):
     )
 
 
-def test_the_loss_falls_and_numerals_are_learned(data, tmp_path):
+def test_training_loss_falls_by_10_percent(data, tmp_path):
     script(
         "train",
         "--data_root",
@@ -355,7 +356,7 @@ def test_the_loss_falls_and_numerals_are_learned(data, tmp_path):
     assert log[-1]["train_loss"] < 0.9 * log[0]["train_loss"]
 
 
-def test_bad_flags(capsys, data, tmp_path):
+def test_contradictory_or_misspelt_flags_are_user_errors(capsys, data, tmp_path):
     assert "--model encoder" in user_error("train", "--tied_qk", "--model", "seq2seq")
     assert "--score dot" in user_error("train", "--model", "encoder", "--score", "dot")
     assert "prepare.py" in user_error("train", "--data_root", tmp_path / "nowhere")
@@ -384,7 +385,7 @@ def test_sample_refuses_text_that_is_not_a_numeral(text, run):
     assert "not a numeral" in user_error("sample", text, "--ckpt_path", run)
 
 
-def test_broken_files(run, tmp_path):
+def test_broken_data_and_checkpoint_files_are_user_errors(run, tmp_path):
     for name, content in (
         ("train", "十五\t15\n二千零二六\t2026\n"),
         ("val", "十五\t15\n"),
@@ -412,7 +413,7 @@ def test_broken_files(run, tmp_path):
 # ------------------------------------------------------------------------------------------------------ other scripts
 
 
-def test_sample_with_beam_search(run, tmp_path, capsys):
+def test_sample_with_beam_search_prints_and_draws(run, tmp_path, capsys):
     script(
         "sample", "三千零二十五", "--ckpt_path", run, "--beam", 3, "--plot", tmp_path / "beam.png"
     )
@@ -429,7 +430,7 @@ def test_angles_draws_all_panels(tmp_path, capsys):
     )
 
 
-def test_tied_qk_draws(data, tmp_path, capsys):
+def test_tied_qk_stores_its_numbers_and_draws(data, tmp_path, capsys):
     script(
         "tied_qk",
         "--out_dir",
@@ -460,7 +461,7 @@ def test_tied_qk_draws(data, tmp_path, capsys):
     )
 
 
-def test_compare_continues_where_it_stopped(data, tmp_path, capsys):
+def test_compare_keeps_finished_runs_and_refuses_other_settings(data, tmp_path, capsys):
     flags = [
         "--data_root",
         data,
@@ -491,9 +492,9 @@ def test_compare_continues_where_it_stopped(data, tmp_path, capsys):
     assert "other settings" in user_error("compare", *flags, "--hidden", 16)
 
 
-def test_from_the_command_line_inside_the_folder(run):
-    """As a student runs it: another folder, one dash, a mistake in one line."""
-    done = subprocess.run(
+def test_sample_inside_the_folder_names_a_wrong_numeral(run):
+    """Run like a student does: inside the folder, a flag with one dash, a wrong numeral."""
+    process = subprocess.run(
         [sys.executable, "sample.py", "三千〇二五", "-ckpt_path", str(run)],
         cwd=ROOT / "hw_attention",
         capture_output=True,
@@ -501,4 +502,8 @@ def test_from_the_command_line_inside_the_folder(run):
         encoding="utf-8",
         timeout=60,
     )
-    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "not a numeral" in done.stderr
+    assert (
+        process.returncode == 2
+        and process.stderr.count("\n") == 1
+        and "not a numeral" in process.stderr
+    )

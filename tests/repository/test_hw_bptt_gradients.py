@@ -1,4 +1,4 @@
-"""hw_bptt against torch's autograd and central differences, what breaks when one path is broken, and bad input."""
+"""hw_bptt's gradients compared with autograd and central differences; effects of known mistakes; bad input."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ KINDS = ("relu_rnn", "rnn tanh", "rnn sigmoid", "rnn relu", "lstm")
 
 
 def case(kind, rng, longest=60):
-    """params, x, labels of a random shape: T = 1 and long T, widths 1 and odd ones among them."""
+    """(params, x, labels) of a random shape; T = 1, a long T, width 1 and odd widths occur."""
     T = int(rng.choice([1, 2, rng.integers(3, 12), longest]))
     D, H, K = (int(rng.choice([1, 2, 3, 5, 8, 13])) for _ in range(3))
     if kind == "relu_rnn":
@@ -25,6 +25,7 @@ def case(kind, rng, longest=60):
 
 
 def by_hand(kind, params, x, y, model=model):
+    """(loss, gradients) of the homework's model; kind is one of KINDS."""
     if kind == "relu_rnn":
         y_pred, cache = model.relu_rnn_forward(params, x)
         return model.bce_loss(y_pred, y), model.relu_rnn_backward(params, x, y, cache)
@@ -36,6 +37,7 @@ def by_hand(kind, params, x, y, model=model):
 
 
 def by_torch(kind, params, x, y):
+    """(loss, gradients) computed by torch's autograd in float64."""
     if kind == "relu_rnn":
         y_pred, grads = reference.relu_grads(params, x, y)
         return -np.log(y_pred if y else 1 - y_pred), grads
@@ -47,19 +49,20 @@ def by_torch(kind, params, x, y):
 
 
 def relative_error(got, right):
-    """max |got - right| / max |right|; for h, C and x the worst step counts, each measured by its own size."""
+    """max |got - right| / max |right| over all gradients; those of h, C and x are compared step by step."""
     assert got.keys() == right.keys()
     worst = 0.0
     for name, value in right.items():
-        value, ours = np.atleast_1d(value), np.atleast_1d(got[name])
-        assert ours.shape == value.shape, name
-        for row, our_row in zip(value, ours) if name in ("h", "C", "x") else [(value, ours)]:
+        value, result = np.atleast_1d(value), np.atleast_1d(got[name])
+        assert result.shape == value.shape, name
+        for row, got_row in zip(value, result) if name in ("h", "C", "x") else [(value, result)]:
             size = max(np.abs(row).max(), 1e-9 * np.abs(value).max(), 1e-200)
-            worst = max(worst, float(np.abs(our_row - row).max() / size))
+            worst = max(worst, float(np.abs(got_row - row).max() / size))
     return worst
 
 
 def worst_of(kind, shapes, seed):
+    """Largest relative error of by_hand against by_torch on this number of random shapes."""
     rng, worst = np.random.default_rng([seed, KINDS.index(kind)]), 0.0
     for _ in range(shapes):
         params, x, y = case(kind, rng)
@@ -88,7 +91,7 @@ def differences(kind, shapes, seed):
     while number < shapes:
         params, x, y = case(kind, rng, longest=15)
         _, grads = by_hand(kind, params, x, y)
-        if "relu" in kind:  # a step of a difference must not cross a kink
+        if "relu" in kind:  # the finite difference must not cross a kink of ReLU
             forward = (
                 model.relu_rnn_forward(params, x)[1]
                 if kind == "relu_rnn"
@@ -100,14 +103,14 @@ def differences(kind, shapes, seed):
         for name in [*params, "x"]:
 
             def loss_at(value, name=name, params=params, x=x, y=y):
-                other = params if name == "x" else params | {name: value}
-                return by_hand(kind, other, value if name == "x" else x, y)[0]
+                changed = params if name == "x" else params | {name: value}
+                return by_hand(kind, changed, value if name == "x" else x, y)[0]
 
             start = x if name == "x" else params[name]
             numeric = numeric_gradient(loss_at, start, h=1e-5)
             scale = max(
                 np.abs(numeric).max(), 1e-3
-            )  # below that the loss's own rounding is as large as the change
+            )  # for smaller gradients the rounding of the loss is as large as its change
             worst = max(worst, float(np.abs(grads[name] - numeric).max() / scale))
     return worst
 
@@ -125,7 +128,7 @@ def test_gradients_equal_central_differences_on_200_shapes(kind):
     assert worst < 1e-6
 
 
-def test_the_losses_of_single_steps_add_up():
+def test_gradients_of_single_step_losses_add_up():
     rng = np.random.default_rng(5)
     for activation in ("tanh", "sigmoid", "relu"):
         params, x, y = case("rnn", rng, longest=9)
@@ -183,12 +186,12 @@ BROKEN = {
     "B12la": "the candidate's path to the state",
 }
 
-ONLY = {"B5l": {f"W_{gate}" for gate in "fiao"}, "B20": {"x"}}  # the gradients that are wrong
+ONLY = {"B5l": {f"W_{gate}" for gate in "fiao"}, "B20": {"x"}}  # mistake: the only wrong gradients
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_broken_path_fails_the_network_and_only_its_blank(name):
-    """Which blank fails, and that no other does, is shown for every mistake in test_checks.py; here: the joined gradient."""
+def test_known_lstm_mistake_makes_the_network_gradient_wrong(name):
+    """The gradient of the whole network is wrong; test_checks.py shows that only the mistake's own blank fails."""
     mistake = next(candidate for candidate in mistakes.load("hw_bptt") if candidate.id == name)
     rng = np.random.default_rng(7)
     params, x = reference.lstm_params(rng, 3, 4, 2), rng.normal(size=(6, 3))
@@ -199,13 +202,13 @@ def test_broken_path_fails_the_network_and_only_its_blank(name):
         sources={file: text for (_, file), text in mistakes.sources(mistake).items()},
     ).module("model")
     got = by_hand("lstm", params, x, y, broken)[1]
-    off = {
+    wrong_names = {
         key
         for key in right
         if np.abs(got[key] - right[key]).max() > 1e-3 * np.abs(right[key]).max()
     }
-    assert off, BROKEN[name]
-    assert off == ONLY[name] if name in ONLY else {"V", "c"}.isdisjoint(off)
+    assert wrong_names, BROKEN[name]
+    assert wrong_names == ONLY[name] if name in ONLY else {"V", "c"}.isdisjoint(wrong_names)
 
 
 def test_fast_lstm_equals_readable_lstm():
@@ -223,8 +226,8 @@ def test_fast_lstm_equals_readable_lstm():
         assert relative_error(model.lstm_backward(params, cache, "fast"), grads) < 1e-10
 
 
-def test_the_readable_lstm_calls_the_blanks_for_one_step_at_a_time(monkeypatch):
-    """What the page shows: a student's function that only handles one step is enough for it."""
+def test_readable_lstm_calls_the_blanks_step_by_step(monkeypatch):
+    """A student's function needs to handle only the arrays of one step, as in the sheet."""
     rng = np.random.default_rng(13)
     params, x, y = case("lstm", rng)
     H, shapes = len(params["b_f"]), set()
@@ -243,35 +246,35 @@ def test_the_readable_lstm_calls_the_blanks_for_one_step_at_a_time(monkeypatch):
     assert shapes == {(H,)}
 
 
-def test_model_works_without_fast_py():
+def test_lstm_works_without_fast_py():
     params, x, y = good("lstm")
     expected = by_hand("lstm", params, x, y)[1]
     missing = {"fast.py": "raise ImportError('left out')\n"}
-    alone = load_solved("hw_bptt", sources=missing).module("model")
-    assert alone.fast is None
-    _, cache = alone.lstm_forward(params, x, y, implementation="fast")
-    assert relative_error(alone.lstm_backward(params, cache, "fast"), expected) == 0
-    _, grads, probability = alone.loss_and_grads("lstm", params, x, 0)
+    without_fast = load_solved("hw_bptt", sources=missing).module("model")
+    assert without_fast.fast is None
+    _, cache = without_fast.lstm_forward(params, x, y, implementation="fast")
+    assert relative_error(without_fast.lstm_backward(params, cache, "fast"), expected) == 0
+    _, grads, probability = without_fast.loss_and_grads("lstm", params, x, 0)
     assert 0 < probability < 1 and grads.keys() == expected.keys()
     with pytest.raises(ValueError, match="'quick' is not one of readable, fast"):
         model.lstm_backward(params, cache, "quick")
 
 
-def test_inputs_are_not_changed():
+def test_forward_backward_and_update_do_not_change_inputs():
     rng = np.random.default_rng(8)
     for kind in KINDS:
         params, x, y = case(kind, rng)
         before = [x.copy(), np.copy(y), {name: value.copy() for name, value in params.items()}]
         grads = by_hand(kind, params, x, y)[1]
-        kept = {name: np.copy(value) for name, value in grads.items()}
+        grads_before = {name: np.copy(value) for name, value in grads.items()}
         model.sgd_step(params, grads, 0.1, clip=0.01)
         assert np.array_equal(x, before[0]) and np.array_equal(y, before[1])
         assert all(np.array_equal(params[name], before[2][name]) for name in params)
-        assert all(np.array_equal(grads[name], kept[name]) for name in grads)
+        assert all(np.array_equal(grads[name], grads_before[name]) for name in grads)
 
 
 def test_extreme_values_do_not_warn():
-    """Warnings are errors here: saturated gates, certain predictions, rows of 1000 in the softmax."""
+    """Saturated gates and predictions of 0 or 1 cause no warning (warnings are errors)."""
     rng = np.random.default_rng(9)
     for kind in KINDS:
         params, x, y = case(kind, rng, longest=4)
@@ -285,6 +288,7 @@ def test_extreme_values_do_not_warn():
 
 
 def good(kind):
+    """Valid (params, x, y) of a model, for changing one of them."""
     rng = np.random.default_rng(10)
     params = {
         "relu_rnn": lambda: reference.relu_params(rng, 4),
@@ -309,7 +313,7 @@ def with_nan(array):
 
 
 @pytest.mark.parametrize("kind", ["relu_rnn", "rnn", "lstm"])
-def test_bad_input_is_a_clear_error(kind):
+def test_bad_shapes_and_values_are_a_clear_value_error(kind):
     params, x, y = good(kind)
     W = "W_a" if kind == "lstm" else "W"
     for params_, x_, words in (
@@ -333,7 +337,7 @@ def test_bad_input_is_a_clear_error(kind):
 
 
 @pytest.mark.parametrize("kind", ["rnn", "lstm"])
-def test_bad_labels_are_a_clear_error(kind):
+def test_bad_labels_are_a_clear_value_error(kind):
     params, x, y = good(kind)
     for labels, words in (
         (y + 1, ["is 2", "0 to 1"]),
@@ -347,7 +351,7 @@ def test_bad_labels_are_a_clear_error(kind):
         assert all(word in str(error.value) for word in words), (str(error.value), words)
 
 
-def test_other_bad_input():
+def test_bad_activation_label_and_bias_are_a_value_error():
     params, x, y = good("rnn")
     with pytest.raises(ValueError, match="'gelu' is not one of tanh, sigmoid, relu"):
         model.rnn_forward(params, x, y, "gelu")
@@ -358,7 +362,7 @@ def test_other_bad_input():
         model.rnn_forward(params | {"b": np.zeros((4, 1))}, x, y)
 
 
-# ---------------------------------------------------------------- the four steps of the cell
+# ---------------------------------------------------------------- the variants of the cell in gradient_flow.py
 
 
 def test_cell_gradients_equal_autograd():
@@ -406,7 +410,7 @@ def test_cell_gradients_equal_autograd():
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_slope_is_the_log_of_the_radius(seed):
+def test_slope_of_gradient_norms_is_the_log_of_the_radius(seed):
     flow, rng = load_solved("hw_bptt").module("gradient_flow"), np.random.default_rng(seed)
     for radius in (0.5, 0.9, 1.0, 1.1, 2.0):
         measured, predicted = flow.linear_case(radius, 100, 32, rng)

@@ -1,4 +1,4 @@
-"""hw_bptt's scripts as a user runs them: prepare, train, resume, sample, the pictures, bad input."""
+"""hw_bptt's scripts run as a user does: prepare, train, resume, sample, the pictures, bad input."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ BUNDLED = ROOT / "data" / "waimai_10k"
 
 
 def script(name, *args, cwd=ROOT, expect=0, **more):
-    """stdout of a script that must end with exit code `expect`; its stderr, one line, if that is 2."""
+    """Run a script that must end with exit code `expect`; returns its stdout, or its one-line stderr if that is 2."""
     environment = os.environ | {
         "OMP_NUM_THREADS": "1",
         "PYTHONUTF8": "1",
@@ -44,6 +44,7 @@ def script(name, *args, cwd=ROOT, expect=0, **more):
 
 
 def write_reviews(folder, rows, encoding="utf-8-sig"):
+    """Write waimai_10k.csv with these rows (label, review) into a folder; returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "waimai_10k.csv", "w", encoding=encoding, newline="") as file:
         csv.writer(file).writerows([("label", "review"), *rows])
@@ -51,7 +52,7 @@ def write_reviews(folder, rows, encoding="utf-8-sig"):
 
 
 def tiny(folder, count=60, dish="吃"):
-    """A data folder that a network learns in no time: 好 is in the good ones, 差 in the bad ones."""
+    """A prepared data folder that is easy to learn: good reviews contain 好, bad ones 差."""
     rows = [
         (number % 2, f"{'很 ' * (number % 4)}{'差好'[number % 2]}{dish}{number:02d}")
         for number in range(count)
@@ -66,7 +67,7 @@ def data(tmp_path_factory):
     return tiny(tmp_path_factory.mktemp("reviews"))
 
 
-def test_prepare_leaves_the_raw_file_and_counts_what_it_drops(tmp_path):
+def test_prepare_keeps_the_raw_file_and_counts_dropped_rows(tmp_path):
     before = (BUNDLED / "waimai_10k.csv").read_bytes()
     printed = script("prepare.py", "--out_dir", tmp_path, "--dim", 5)
     assert (BUNDLED / "waimai_10k.csv").read_bytes() == before
@@ -81,14 +82,16 @@ def test_prepare_leaves_the_raw_file_and_counts_what_it_drops(tmp_path):
             )
             assert 0.3 < file[f"{part}_labels"].mean() < 0.4
         assert len(file["train_labels"]) + len(file["val_labels"]) == 1341 - 6
-    again = tmp_path / "again"
-    script("prepare.py", "--out_dir", again, "--dim", 5, cwd=FOLDER)  # from inside the folder too
-    assert (again / "bptt.npz").stat().st_size == (tmp_path / "bptt.npz").stat().st_size
-    with np.load(tmp_path / "bptt.npz") as first, np.load(again / "bptt.npz") as second:
+    second_folder = tmp_path / "again"
+    script(
+        "prepare.py", "--out_dir", second_folder, "--dim", 5, cwd=FOLDER
+    )  # also works inside the folder
+    assert (second_folder / "bptt.npz").stat().st_size == (tmp_path / "bptt.npz").stat().st_size
+    with np.load(tmp_path / "bptt.npz") as first, np.load(second_folder / "bptt.npz") as second:
         assert all(np.array_equal(first[name], second[name]) for name in first.files)
 
 
-def test_no_text_is_in_both_parts():
+def test_split_puts_no_text_into_both_parts():
     prepare = load_solved("hw_bptt").module("prepare")
     reviews, _ = prepare.read_reviews(BUNDLED / "waimai_10k.csv")
     for seed in range(5):
@@ -97,7 +100,7 @@ def test_no_text_is_in_both_parts():
         assert sorted(train + val) == sorted(reviews) and 0.18 < len(val) / len(reviews) < 0.22
 
 
-def test_vectors_come_from_the_train_part_only():
+def test_ppmi_vectors_equal_counts_by_hand():
     prepare = load_solved("hw_bptt").module("prepare")
     vectors = prepare.ppmi_vectors(["甲乙甲乙丙", "乙丙丁"], list("甲乙丙丁"), 3, 2)
     assert vectors.shape == (5, 3) and not vectors[0].any() and np.isfinite(vectors).all()
@@ -113,7 +116,7 @@ def test_vectors_come_from_the_train_part_only():
     full = prepare.ppmi_vectors(["甲乙甲乙丙", "乙丙丁"], list("甲乙丙丁"), 4, 2)[1:]
     value, vector = np.linalg.eigh(
         ppmi
-    )  # lengths of the columns: roots of the eigenvalues, one scale
+    )  # squared column lengths are proportional to the absolute eigenvalues
     lengths = np.sort((full**2).sum(0))[::-1]
     np.testing.assert_allclose(
         lengths / lengths[0],
@@ -124,7 +127,7 @@ def test_vectors_come_from_the_train_part_only():
 
 
 @pytest.mark.parametrize("kind", ["relu_rnn", "rnn", "lstm"])
-def test_train_learns_and_sample_reads(kind, data, tmp_path):
+def test_trained_model_classifies_reviews_in_sample(kind, data, tmp_path):
     printed = script(
         "train.py",
         "--data_root",
@@ -157,10 +160,10 @@ def test_train_learns_and_sample_reads(kind, data, tmp_path):
     lines = script(
         "sample.py", "--ckpt_path", tmp_path / "run", "很好吃", "很差吃", "好龘"
     ).splitlines()
-    good, bad, strange = (float(line.split()[0]) for line in lines)
+    good, bad, unknown = (float(line.split()[0]) for line in lines)
     assert (
         good > 0.5 > bad
-        and 0 <= strange <= 1
+        and 0 <= unknown <= 1
         and "龘" in lines[2].partition("not in the training text")[2]
     )
     piped = script(
@@ -212,7 +215,7 @@ def test_resumed_run_equals_the_uninterrupted_run(data, tmp_path):
     )
 
 
-def test_user_errors_are_one_line(data, tmp_path):
+def test_wrong_flags_and_missing_files_are_one_line_errors(data, tmp_path):
     for name, args, words in (
         (
             "train.py",
@@ -249,13 +252,13 @@ def test_user_errors_are_one_line(data, tmp_path):
         ("label,review\n1,好\n0,差\n", "too few"),
     ],
 )
-def test_broken_files_are_one_line(text, words, tmp_path):
+def test_broken_review_file_is_a_one_line_error(text, words, tmp_path):
     (tmp_path / "waimai_10k.csv").write_text(text, encoding="utf-8")
     assert words in script("prepare.py", "--data_root", tmp_path, expect=2)
     assert not (tmp_path / "bptt.npz").exists()
 
 
-def test_other_encodings_and_damaged_runs_are_one_line(data, tmp_path):
+def test_wrong_encoding_and_damaged_run_are_one_line_errors(data, tmp_path):
     write_reviews(tmp_path / "gbk", [(1, "好吃"), (0, "难吃")] * 9, encoding="gbk")
     assert "UTF-8" in script("prepare.py", "--data_root", tmp_path / "gbk", expect=2)
     script(
@@ -279,14 +282,14 @@ def test_other_encodings_and_damaged_runs_are_one_line(data, tmp_path):
         assert "not a checkpoint" in script(
             "sample.py", "--ckpt_path", tmp_path / "run", "好", expect=2
         )
-    other = tiny(tmp_path / "other", 30, dish="喝")
+    other_data = tiny(tmp_path / "other", 30, dish="喝")
     (tmp_path / "run" / "ckpt.npz").write_bytes(whole)
     assert "other characters" in script(
-        "train.py", "--data_root", other, "--resume", "--ckpt_path", tmp_path / "run", expect=2
+        "train.py", "--data_root", other_data, "--resume", "--ckpt_path", tmp_path / "run", expect=2
     )
 
 
-def test_folder_works_alone(tmp_path):
+def test_homework_folder_works_without_the_repository(tmp_path):
     shutil.copytree(
         FOLDER, tmp_path / "mine", ignore=shutil.ignore_patterns("__pycache__", "workdirs")
     )
@@ -311,7 +314,7 @@ def test_folder_works_alone(tmp_path):
     assert (tmp_path / "mine" / "workdirs" / "hw_bptt" / "rnn" / "ckpt.npz").is_file()
 
 
-def test_gradient_flow_draws_and_prints(tmp_path):
+def test_gradient_flow_prints_slopes_and_draws(tmp_path):
     printed = script("gradient_flow.py", "--out_dir", tmp_path, cwd=tmp_path)
     for line, radius in zip(
         [line.split() for line in printed.splitlines() if line.startswith("none")], (0.9, 1.0, 1.1)
@@ -328,7 +331,7 @@ def test_gradient_flow_draws_and_prints(tmp_path):
     }
 
 
-def test_cell_without_the_bonus_blanks_draws_the_rest(tmp_path):
+def test_gradient_flow_without_the_bonus_blank_draws_the_rest(tmp_path):
     from course import markers
 
     shutil.copytree(
@@ -356,13 +359,13 @@ def test_cell_without_the_bonus_blanks_draws_the_rest(tmp_path):
     assert (tmp_path / "mine" / "gradient_flow_cell.png").is_file()
 
 
-def test_the_theory_file_prints_letters():
+def test_theory_file_prints_the_chosen_letters():
     assert script("theory.py") == "c1: A\nc2: C\n"
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("kind", ["relu_rnn", "rnn", "lstm"])
-def test_ten_points_above_the_majority_on_the_full_reviews(kind, tmp_path):
+def test_accuracy_on_full_reviews_is_10_points_above_majority(kind, tmp_path):
     full = os.environ.get("COURSE_FULL_DATA")
     if not full:
         pytest.skip(

@@ -1,4 +1,4 @@
-"""What platforms hand out and students send (reality.md): layout x result, rosters, limits."""
+"""Reading a class: layouts of platforms and of students' archives, dangerous or damaged archives, limits."""
 
 import contextlib
 import io
@@ -32,13 +32,17 @@ from tests.repository import copies
 
 @pytest.fixture(scope="module")
 def roster(tmp_path_factory):
+    """The roster of the layouts in archives_made.py."""
     path = tmp_path_factory.mktemp("roster") / "roster.csv"
     path.write_text(made.ROSTER, encoding="utf-8-sig")
     return read_roster(path)
 
 
 def graded(submission, homework):
-    """Who wrote what is graded: the name behind "# by", "a" for functions out of another file, "" for the empty copy."""
+    """Authors of the graded files, from their "# by NAME" lines, joined by spaces; "" for the empty copy.
+
+    Functions that were taken from another file (e.g. a notebook) count as written by "a".
+    """
     texts = submission.files[homework].values()
     names = {text.rpartition(b"# by ")[2].strip().decode() for text in texts if b"# by " in text}
     if any(use.functions for use in submission.used):
@@ -48,7 +52,7 @@ def graded(submission, homework):
 
 @pytest.mark.parametrize("with_roster", [True, False], ids=["roster", "no roster"])
 @pytest.mark.parametrize("name", made.LAYOUTS)
-def test_layouts(name, with_roster, roster, tmp_path):
+def test_layout_gives_every_person_their_own_work(name, with_roster, roster, tmp_path):
     layout = made.LAYOUTS[name]
     folder = tmp_path / "in"
     folder.mkdir()
@@ -67,8 +71,8 @@ def test_layouts(name, with_roster, roster, tmp_path):
         names = {name for files in submission.written.values() for name in files}
         assert names >= layout.written.get(ids, set()), (names, submission.unused)
     lines = "\n".join(describe(intake, matching))
-    for name_of_nothing in ("20260009", "20260009_x"):
-        students.pop(name_of_nothing, None)
+    for empty_submission in ("20260009", "20260009_x"):
+        students.pop(empty_submission, None)
     if with_roster:
         assert students == layout.people, lines
         assert (
@@ -88,10 +92,11 @@ def test_layouts(name, with_roster, roster, tmp_path):
     )
 
 
-# ---------------------------------------------------------------- what is left out, and limits
+# ---------------------------------------------------------------- files that are left out, limits
 
 
 def read(path, homeworks=("hmm",)):
+    """The Submission read from an archive or a folder."""
     return read_submission(path, homeworks)
 
 
@@ -107,7 +112,7 @@ def read(path, homeworks=("hmm",)):
 )
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])
 def test_dangerous_members_are_left_out_and_named(tmp_path, files, words, kind):
-    """What is dangerous is left out and named; the rest of the archive is graded."""
+    """Members with dangerous paths are left out and named; the rest of the archive is graded."""
     path = tmp_path / f"one.{kind}"
     pack = made.zipped if kind == "zip" else made.tarred
     path.write_bytes(pack(files))
@@ -120,7 +125,7 @@ def test_dangerous_members_are_left_out_and_named(tmp_path, files, words, kind):
 
 
 def test_pages_of_the_copy_are_not_written_work(tmp_path):
-    """Somebody hands in the whole student copy: the offline book and the pages to play with stay unread, by name."""
+    """In a handed-in student copy the offline book and the interactive pages are not collected as written work."""
     page = ROOT / "hmm" / "play" / "trellis.html"
     written = {
         "hmm/model.py": made.solved_by("a"),
@@ -169,7 +174,7 @@ def test_links_in_a_zip_and_in_a_folder_are_not_followed(tmp_path, kind):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in folders")
-def test_files_that_are_not_regular(tmp_path):
+def test_named_pipe_in_a_submission_is_skipped(tmp_path):
     folder = made.write(tmp_path / "one", {"hmm/model.py": made.solved_by("a")})
     os.mkfifo(folder / "hmm" / "pipe.py")
     submission = read(folder)
@@ -177,7 +182,7 @@ def test_files_that_are_not_regular(tmp_path):
 
 
 def pax_bomb(size):
-    """A tar.gz whose first header says that it has `size` bytes, and has them: 1.5 MB for 1.5 GB."""
+    """A tar.gz whose first PAX header has `size` bytes; compressed about 1000 times smaller."""
     info = tarfile.TarInfo("x")
     info.type, info.size = tarfile.XHDTYPE, size
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
@@ -187,7 +192,7 @@ def pax_bomb(size):
     return b"".join([*pieces, packer.flush()])
 
 
-def test_header_bombs_take_no_memory(tmp_path):
+def test_pax_header_of_256_mb_is_refused_unread(tmp_path):
     """A PAX header of 256 MB is refused before it is read."""
     bomb = pax_bomb(2**28)
     (tmp_path / "one.tar.gz").write_bytes(bomb)
@@ -198,18 +203,18 @@ def test_header_bombs_take_no_memory(tmp_path):
     assert peak < 2**24 and "a header of" in submission.problems[0]
 
 
-def test_a_header_read_in_pieces_is_one_header():
-    """As tarfile of Python 3.14.10 reads; a block ends a header."""
+def test_header_read_in_pieces_counts_as_one_header():
+    """tarfile of Python 3.14.10 reads a header in pieces; their sum is limited, and a block of 512 bytes ends it."""
     reader = archives.CountingReader(io.BytesIO(bytes(2**23)).read)
     for _ in range(3):
         assert len(reader.read(512)) == 512 and len(reader.read(2**19)) == 2**19
-    assert len(reader.read(2**19)) == 2**19  # together as much as one header may have
+    assert len(reader.read(2**19)) == 2**19  # now as many bytes as one header may have
     with pytest.raises(archives.Refused, match="a header of more than 1 MiB"):
         reader.read(1)
 
 
 @pytest.mark.parametrize("count", [1, 100])
-def test_many_small_headers_are_counted(tmp_path, monkeypatch, count):
+def test_tar_with_too_many_header_bytes_is_refused(tmp_path, monkeypatch, count):
     monkeypatch.setattr(archives, "MAX_HEADERS", 2**16)
     info = tarfile.TarInfo("hmm/model.py")
     info.pax_headers = {"comment": "x" * 2000}
@@ -219,8 +224,8 @@ def test_many_small_headers_are_counted(tmp_path, monkeypatch, count):
     assert any("of headers" in problem for problem in problems) == (count == 100)
 
 
-def test_zip_bombs_are_not_unpacked(tmp_path):
-    """Only what is wanted is unpacked, and no more of it than the limits; sizes in headers are not trusted."""
+def test_zip_bombs_are_unpacked_only_up_to_the_limits(tmp_path):
+    """Only needed members are unpacked, up to the limits; sizes in headers are not trusted."""
     big = made.zipped(
         {
             "hmm/model.py": made.solved_by("a"),
@@ -229,7 +234,8 @@ def test_zip_bombs_are_not_unpacked(tmp_path):
         }
     )
     sizes = b"zeros.py", (2**26).to_bytes(4, "little"), (100).to_bytes(4, "little")
-    lying = bytearray(big)  # size before the name: in the directory and before the file itself
+    # False sizes: they precede the name both in the central directory and in the file's own header.
+    lying = bytearray(big)
     for index in (match.start() for match in re.finditer(b"hmm/" + sizes[0], big)):
         for before in (8, 22):
             if lying[index - before : index - before + 4] == sizes[1]:
@@ -251,8 +257,8 @@ def test_tar_with_too_much_to_skip_is_refused(tmp_path):
     assert "more than 2 GiB unpacked" in read(tmp_path / "two.tar").problems[0]
 
 
-def test_limits_count_what_is_graded(tmp_path, monkeypatch):
-    """Neither packages nor data keep the work from being read; too much code is left out, the homework's own comes first."""
+def test_limits_of_files_and_code_count_graded_files_only(tmp_path, monkeypatch):
+    """Installed packages and data do not use up the limits; of too much code the homework's own files come first."""
     monkeypatch.setattr(planned, "MAX_FILES", 3)
     many = {f"venv/lib/{n}.py": b"" for n in range(5000)} | {f"hmm/a{n}.txt": b"" for n in range(9)}
     (tmp_path / "one.zip").write_bytes(made.zipped(many | {"hmm/model.py": made.solved_by("a")}))
@@ -282,7 +288,7 @@ def test_large_document_does_not_exclude_small_ones(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("program", ["bsdtar", "unar", "7zz"])
-def test_rar_is_read_where_a_program_is_installed(tmp_path, monkeypatch, program):
+def test_rar_and_7z_are_read_with_an_installed_program(tmp_path, monkeypatch, program):
     path = shutil.which(program)
     if not path:
         pytest.skip(f"{program} is not installed")
@@ -308,7 +314,7 @@ def test_rar_is_read_where_a_program_is_installed(tmp_path, monkeypatch, program
     assert submission.problems and not submission.files.get("hmm", {}).get("model.py")
 
 
-def test_rar_without_a_program_is_named(tmp_path, monkeypatch):
+def test_rar_without_a_program_asks_for_a_zip(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "tools", dict)
     (tmp_path / "one.rar").write_bytes(made.rar(made.hmm("a")))
     submission = read(tmp_path / "one.rar")
@@ -319,13 +325,13 @@ def test_rar_without_a_program_is_named(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "data", [b"", b"not an archive", b"PK\3\4" + b"\0" * 40, b"\x1f\x8b\x08" + b"\0" * 30]
 )
-def test_damaged_archives_are_a_problem_and_never_an_exception(tmp_path, name, data):
+def test_damaged_archive_is_a_problem_not_an_exception(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
     submission = read(tmp_path / name)
     assert not submission.files and submission.problems
 
 
-def test_a_cut_tar_is_read_up_to_the_cut(tmp_path):
+def test_truncated_tar_is_read_up_to_the_end(tmp_path):
     data = made.tarred({"hmm/model.py": made.solved_by("a"), "hmm/big.txt": os.urandom(300_000)})
     (tmp_path / "one.tar.gz").write_bytes(data[:-100_000])
     submission = read(tmp_path / "one.tar.gz")
@@ -336,21 +342,21 @@ def test_a_cut_tar_is_read_up_to_the_cut(tmp_path):
 @pytest.mark.parametrize(
     "files, words", [({}, "no submission"), ({"notes.csv": b""}, "no submission")]
 )
-def test_folders_without_submissions(tmp_path, files, words):
+def test_folder_without_submissions_is_refused(tmp_path, files, words):
     with pytest.raises(Refused, match=words):
         read_class(made.write(tmp_path, files), ["hmm"])
     with pytest.raises(Refused, match="no such folder"):
         read_class(tmp_path / "nowhere", ["hmm"])
 
 
-def test_what_is_not_a_submission_is_listed(tmp_path):
+def test_files_that_are_not_submissions_are_listed(tmp_path):
     files = {"20260001_张三.rar": b"Rar!", "roster.csv": b"", ".hidden": b"", "q1_softmax.py": b""}
     intake = read_class(made.write(tmp_path, files), ["hmm"])
     assert [submission.name for submission in intake.submissions] == ["20260001_张三"]
     assert [name for name, _ in intake.ignored] == ["q1_softmax.py", "roster.csv"]
 
 
-def test_two_submissions_with_one_name_are_both_graded(tmp_path):
+def test_submissions_with_the_same_name_are_attempts(tmp_path):
     files = {f"{made.A}.zip": made.zipped(made.hmm("a"))} | made.inside(made.A, made.hmm("b"))
     made.write(tmp_path / "in", files)
     for attempt, count in (("newest", 1), ("first", 1), ("best", 2)):
@@ -358,7 +364,7 @@ def test_two_submissions_with_one_name_are_both_graded(tmp_path):
         assert len(intake.submissions) == count and len({s.key for s in intake.submissions}) == 1
 
 
-def test_attempts(tmp_path):
+def test_attempt_choice_selects_first_or_all_attempts(tmp_path):
     made.LAYOUTS["blackboard"].make(tmp_path)
     first, best = (read_class(tmp_path, ["hmm"], attempt=attempt) for attempt in ("first", "best"))
     assert graded(first.submissions[0], "hmm") == "old" and first.submissions[0].attempt == 1
@@ -369,8 +375,8 @@ def test_attempts(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_random_trees_never_stop_the_class(tmp_path, roster, seed):
-    """Whatever names and archives there are: submissions with different names, printable lines, or Refused."""
+def test_random_trees_give_submissions_or_are_refused(tmp_path, roster, seed):
+    """For random names and archives: submissions have different names and printable lines, or the class is Refused."""
     rng = random.Random(seed)
     for number in range(12):
         folder = tmp_path / str(number)
@@ -396,8 +402,8 @@ def test_random_trees_never_stop_the_class(tmp_path, roster, seed):
             assert all(isinstance(problem, str) for problem in submission.problems)
 
 
-def test_folders_that_share_a_word_are_two_people(tmp_path):
-    """Without an id, a Chinese name or a homework in it, a folder's whole name tells whose it is."""
+def test_folders_that_share_a_word_are_different_people(tmp_path):
+    """Without an id, a Chinese name or a homework in it, a folder's whole name identifies the person."""
     for name in ("huge file", "huge answer", "other"):
         (tmp_path / name / "hmm").mkdir(parents=True)
         (tmp_path / name / "hmm" / "model.py").write_text("x = 1\n", encoding="utf-8")
