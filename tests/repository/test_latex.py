@@ -1,4 +1,4 @@
-"""The formulas of all sheets: written so that GitHub's Markdown leaves them alone, and set by MathJax without an error."""
+"""The formulas of all sheets: GitHub's Markdown does not alter them, and MathJax typesets them without errors."""
 
 import importlib.util
 import json
@@ -20,19 +20,20 @@ SHEETS = sorted(
 
 
 def text_of(path):
-    """The text with code blanked out."""
+    """A sheet's text with code replaced by spaces."""
     return CODE.sub(lambda match: re.sub(r"\S", " ", match[0]), path.read_text(encoding="utf-8"))
 
 
 def name(path):
+    """A path relative to the repository's root, as text."""
     return path.relative_to(ROOT).as_posix()
 
 
 @pytest.mark.parametrize("path", SHEETS, ids=name)
-def test_markdown_leaves_the_formulas_alone(path):
-    """What GitHub is known to spoil: a dollar behind a word or a Chinese mark, escaped punctuation, bare < and >, ..."""
+def test_markdown_does_not_alter_the_formulas(path):
+    """Formulas avoid what GitHub breaks: a dollar after a word or a Chinese mark, escaped punctuation, bare < and >."""
     text = text_of(path)
-    assert "$" not in MATH.sub("", text), "a dollar without its partner"
+    assert "$" not in MATH.sub("", text), "a dollar sign without its counterpart"
     for match in MATH.finditer(text):
         formula, before, after = (
             match[1] or match[2],
@@ -44,7 +45,7 @@ def test_markdown_leaves_the_formulas_alone(path):
             f"{where}: Markdown eats the backslash before punctuation"
         )
         assert "\\operatorname" not in formula and "%" not in formula, (
-            f"{where}: GitHub does not take it"
+            f"{where}: GitHub does not support it"
         )
         assert not re.search(r"\S[<>]|[<>]\S", formula), (
             f"{where}: write \\lt and \\gt, or put spaces around"
@@ -68,7 +69,7 @@ def test_markdown_leaves_the_formulas_alone(path):
             ), f"{where}: inside a link"
 
 
-def test_both_languages_have_the_same_formulas():
+def test_sheets_have_the_same_formulas_in_both_languages():
     for path in SHEETS:
         if path.name == "README.md":
             both = [
@@ -86,7 +87,7 @@ BROKEN = (
     r"\nosuchmacro",
     r"\begin{cases} a",
     r"a_b_c",
-)  # the test sees that these are errors
+)  # MathJax must report an error for each of these
 HOST = "http://formulas.test/"
 SCRIPT = """
 MathJax.Hub.Config({skipStartupTypeset: true, showMathMenu: false, messageStyle: "none", jax: ["input/TeX", "output/HTML-CSS"],
@@ -94,8 +95,8 @@ MathJax.Hub.Config({skipStartupTypeset: true, showMathMenu: false, messageStyle:
 """
 
 
-def test_mathjax_sets_every_formula(browser):
-    """MathJax (it comes with nbclassic, so nothing is fetched) in headless Chromium: every formula has a size, none an error."""
+def test_mathjax_typesets_every_formula_without_an_error(browser):
+    """MathJax, taken from nbclassic, in headless Chromium: every formula has a width and none an error."""
     package = importlib.util.find_spec("nbclassic")
     if not package:
         pytest.skip("needs MathJax: pip install nbclassic")
@@ -138,7 +139,7 @@ def test_mathjax_sets_every_formula(browser):
             line
             for line in page.wrong
             if "about:blank" not in line and "net::ERR_FAILED" not in line
-        ]  # its probe
+        ]  # messages of MathJax's own font detection
     assert len(sizes) == len(formulas) > 800 + len(BROKEN)
     for formula, (_, wrong) in zip(BROKEN, sizes):
         assert wrong, f"{formula} should be an error"

@@ -1,4 +1,4 @@
-"""Leaderboards of the open tasks: boards, broken and clever prediction files, ranks, pages, Gradescope's field."""
+"""Leaderboards of the open tasks: creation, scoring of valid, broken and tricky files, ranks, pages, Gradescope."""
 
 import json
 import math
@@ -24,30 +24,31 @@ ITEMS = 60
 
 @pytest.fixture(scope="module")
 def boards(tmp_path_factory):
-    """{task: its Board}, made with seed 3."""
+    """{task: its Board}, created with seed 3 and a limit of 3 attempts."""
     folder = tmp_path_factory.mktemp("boards")
     for task, source in SOURCES.items():
         leaderboard.make(task, source, folder / task, ITEMS, seed=3, limit=3)
     return {task: attempts.read_board(folder / task) for task in SOURCES}
 
 
-def right(board, wrong=0):
-    """{id: values} of perfect predictions, but for the first `wrong` items of each half."""
-    left = dict.fromkeys(attempts.HALVES, wrong)
+def predictions(board, wrong=0):
+    """{id: values} of predictions that are right except for the first `wrong` items of each half."""
+    wrong_left = dict.fromkeys(attempts.HALVES, wrong)
     rows = {}
     for id, (answer, half) in board.answers.items():
-        left[half] -= 1
-        rows[id] = (answer if left[half] < 0 else {"0": "1", "1": "0"}.get(answer, "7"),)
+        wrong_left[half] -= 1
+        rows[id] = (answer if wrong_left[half] < 0 else {"0": "1", "1": "0"}.get(answer, "7"),)
     return rows
 
 
 def file_of(board, rows, encoding="utf-8"):
+    """The bytes of a prediction file with these rows, {id: values}."""
     header = ("id", *board.task.columns)
     return csv_text([header, *((id, *values) for id, values in rows.items())]).encode(encoding)
 
 
 @pytest.mark.parametrize("task", SOURCES)
-def test_a_board_hides_its_answers(boards, task):
+def test_items_for_students_contain_no_answers(boards, task):
     board = boards[task]
     items = read_rows(board.folder / "for_students" / "items.csv")
     assert list(items[0]) == ["id", *TASKS[task].fields]
@@ -57,7 +58,7 @@ def test_a_board_hides_its_answers(boards, task):
     assert len({tuple(item.values())[1] for item in items}) > ITEMS // 2
 
 
-def test_no_hidden_review_or_poem_is_in_the_training_part(boards):
+def test_training_part_contains_no_hidden_review_or_poem(boards):
     folder = boards["waimai_cls"].folder / "for_students"
     train = {row["review"] for row in read_rows(folder / "waimai_10k.csv")}
     assert not train & {row["review"] for row in read_rows(folder / "items.csv")}
@@ -66,14 +67,14 @@ def test_no_hidden_review_or_poem_is_in_the_training_part(boards):
     assert not any(row["context"][-12:] in text for row in read_rows(folder / "items.csv"))
 
 
-def test_numerals_are_what_the_answers_say(boards):
+def test_hidden_answers_are_the_values_of_the_numerals(boards):
     to_number = load_solved("hw_attention").module("numerals").to_number
     board = boards["numerals"]
     for row in read_rows(board.folder / "for_students" / "items.csv"):
         assert str(to_number(row["numeral"])) == board.answers[row["id"]][0]
 
 
-def test_the_same_seed_draws_the_same_items(boards, tmp_path):
+def test_equal_seeds_draw_the_same_items_and_nothing_is_replaced(boards, tmp_path):
     leaderboard.make("waimai_cls", SOURCES["waimai_cls"], tmp_path / "a", ITEMS, seed=3, limit=3)
     hidden = (tmp_path / "a" / "hidden.csv").read_bytes()
     assert hidden == (boards["waimai_cls"].folder / "hidden.csv").read_bytes()
@@ -83,18 +84,18 @@ def test_the_same_seed_draws_the_same_items(boards, tmp_path):
         leaderboard.make("numerals", ROOT, tmp_path / "a", ITEMS, seed=3, limit=3)
 
 
-def test_baselines_are_measured_on_the_same_items(boards):
+def test_baselines_are_scored_on_the_boards_items(boards):
     majority, bayes = boards["waimai_cls"].baselines
     assert bayes["public"][0] > majority["public"][0] > 0.5
-    alike, frequency, bigram = boards["gpt_songci"].baselines
-    assert alike["public"] == [pytest.approx(math.log(8)), pytest.approx(0)]
+    uniform, frequency, bigram = boards["gpt_songci"].baselines
+    assert uniform["public"] == [pytest.approx(math.log(8)), pytest.approx(0)]
     assert frequency["private"][0] < math.log(8) and bigram["private"][0] < math.log(8)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
-def test_a_right_file_in_any_encoding_and_form(boards, encoding):
+def test_prediction_file_in_any_encoding_has_its_score(boards, encoding):
     board = boards["waimai_cls"]
-    data = file_of(board, right(board, wrong=3), encoding)
+    data = file_of(board, predictions(board, wrong=3), encoding)
     scores = attempts.score_predictions(board, attempts.read_predictions(board, data))
     assert scores["public"].mean == scores["private"].mean == pytest.approx(0.9)
     share, count = 0.9, ITEMS / 2
@@ -102,9 +103,9 @@ def test_a_right_file_in_any_encoding_and_form(boards, encoding):
     assert scores["public"].error == pytest.approx(expected)
 
 
-def test_other_separators_orders_and_line_ends(boards):
+def test_prediction_file_with_other_separators_is_read(boards):
     board = boards["waimai_cls"]
-    rows = right(board)
+    rows = predictions(board)
     for separator in ",;\t":
         lines = [
             f" Label{separator}ID",
@@ -115,7 +116,8 @@ def test_other_separators_orders_and_line_ends(boards):
 
 
 def changed(board, change):
-    return change(file_of(board, right(board)).decode()).encode()
+    """The bytes of a right prediction file after change(text)."""
+    return change(file_of(board, predictions(board)).decode()).encode()
 
 
 def first_id(board):
@@ -141,7 +143,7 @@ def first_id(board):
         (lambda text: "\0" + text, "not a text file"),
     ],
 )
-def test_a_broken_file_is_named_in_one_line(boards, change, words):
+def test_broken_prediction_file_is_a_one_line_error(boards, change, words):
     board = boards["waimai_cls"]
     with pytest.raises(BoardError, match=words) as caught:
         attempts.read_predictions(board, changed(board, change))
@@ -149,7 +151,7 @@ def test_a_broken_file_is_named_in_one_line(boards, change, words):
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e300", "", "x"])
-def test_log_probabilities_are_finite(boards, value):
+def test_infinite_log_probability_is_refused(boards, value):
     board = boards["gpt_songci"]
     rows = {id: ("0",) * 8 for id in board.answers}
     rows[first_id(board)] = (value, *["0"] * 7)
@@ -157,23 +159,23 @@ def test_log_probabilities_are_finite(boards, value):
         attempts.read_predictions(board, file_of(board, rows))
 
 
-def test_claiming_to_be_sure_gains_nothing(boards):
-    """The score is a proper one: it is best for the true probabilities, and no constant shift changes it."""
+def test_overconfident_log_probabilities_score_worse(boards):
+    """The score is a proper scoring rule: overconfidence is punished, and a constant shift changes nothing."""
     board = boards["gpt_songci"]
 
     def loss(rows):
         return attempts.score_predictions(board, rows)["public"].mean
 
-    alike = {id: ("0",) * 8 for id in board.answers}
+    uniform = {id: ("0",) * 8 for id in board.answers}
     shifted = {id: ("-50",) * 8 for id in board.answers}
-    sure = {id: ("0", *["-100"] * 7) for id in board.answers}
-    assert loss(alike) == pytest.approx(loss(shifted)) == pytest.approx(math.log(8))
-    assert loss(sure) > 10 * loss(alike)
+    overconfident = {id: ("0", *["-100"] * 7) for id in board.answers}
+    assert loss(uniform) == pytest.approx(loss(shifted)) == pytest.approx(math.log(8))
+    assert loss(overconfident) > 10 * loss(uniform)
 
 
-def test_attempts_are_limited_and_repetitions_and_broken_files_are_free(boards):
+def test_repeated_and_broken_files_do_not_count_as_attempts(boards):
     board = boards["waimai_cls"]
-    data = [file_of(board, right(board, wrong)) for wrong in (9, 8, 7, 1)]
+    data = [file_of(board, predictions(board, wrong)) for wrong in (9, 8, 7, 1)]
     files = [
         ("ann", f"{n}.csv", text) for n, text in enumerate([b"x", data[0], data[0], *data[1:]])
     ]
@@ -188,10 +190,10 @@ def test_attempts_are_limited_and_repetitions_and_broken_files_are_free(boards):
     assert any("the same file from ann, bob" in note for note in table.notes)
 
 
-def test_equal_scores_share_a_rank_and_baselines_have_none(boards):
+def test_equal_scores_share_a_rank_and_baselines_have_no_rank(boards):
     board = boards["waimai_cls"]
     files = [
-        (name, f"{name}.csv", file_of(board, right(board, wrong)))
+        (name, f"{name}.csv", file_of(board, predictions(board, wrong)))
         for name, wrong in (("d", 12), ("c", 3), ("b", 3), ("a", 0))
     ]
     table = attempts.rank(board, attempts.judge(board, files), "private")
@@ -202,26 +204,28 @@ def test_equal_scores_share_a_rank_and_baselines_have_none(boards):
     assert any(note.startswith("a.csv: 1.000 is better than any model") for note in table.notes)
 
 
-def test_the_public_score_comes_in_steps(boards):
-    """One more right answer often changes nothing, so that labels cannot be read off one by one."""
+def test_public_score_is_rounded_to_steps(boards):
+    """The public score is rounded, so that labels cannot be found by changing one answer at a time."""
     board = boards["waimai_cls"]
     scores = [
-        attempts.shown(board, attempts.score_predictions(board, right(board, wrong))["public"])
+        attempts.shown(
+            board, attempts.score_predictions(board, predictions(board, wrong))["public"]
+        )
         for wrong in range(ITEMS // 2)
     ]
     assert len(set(scores)) < 0.8 * len(scores) and scores == sorted(scores, reverse=True)
 
 
-def test_the_private_half_decides_in_the_end(boards):
-    """Whoever tunes on the public half is first there, and not in the final table."""
+def test_final_ranking_uses_the_private_half(boards):
+    """A file tuned to the public half is first there, but not in the final table."""
     board = boards["waimai_cls"]
-    fished = {
+    tuned = {
         id: (answer if half == "public" else random.Random(id).choice("01"),)
         for id, (answer, half) in board.answers.items()
     }
-    honest = right(board, wrong=3)
+    honest = predictions(board, wrong=3)
     files = [
-        ("fisher", "f.csv", file_of(board, fished)),
+        ("fisher", "f.csv", file_of(board, tuned)),
         ("honest", "h.csv", file_of(board, honest)),
     ]
     judged = attempts.judge(board, files)
@@ -232,7 +236,7 @@ def test_the_private_half_decides_in_the_end(boards):
     assert ranks["public"]["fisher"] == 1 and ranks["private"]["honest"] == 1
 
 
-def test_a_class_from_the_command_line(boards, tmp_path, capsys):
+def test_score_command_writes_pages_and_student_results(boards, tmp_path, capsys):
     needed("jinja2")
     board = boards["waimai_cls"]
     inbox = tmp_path / "in"
@@ -243,7 +247,7 @@ def test_a_class_from_the_command_line(boards, tmp_path, capsys):
     ):
         path = inbox / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file_of(board, right(board, wrong)))
+        path.write_bytes(file_of(board, predictions(board, wrong)))
     (inbox / "<b>.csv").write_bytes(b"id,label\n")
     order = [(person, file) for person, file, _ in attempts.collect(inbox) if person == "张三"]
     assert [file for _, file in order] == ["张三/predictions_2.csv", "张三/predictions_10.csv"]
@@ -277,7 +281,7 @@ def test_a_class_from_the_command_line(boards, tmp_path, capsys):
         ("gpt_songci", ["c1", "c2"], [("g1", "-1.5", "0")]),
     ],
 )
-def test_students_read_items_and_write_predictions(homework, columns, values, tmp_path):
+def test_predictions_module_reads_items_and_writes_files(homework, columns, values, tmp_path):
     module = load_solved(homework).module("predictions")
     module.write_predictions(tmp_path / "p.csv", columns, values)
     rows = read_rows(tmp_path / "p.csv")
@@ -295,7 +299,7 @@ def test_students_read_items_and_write_predictions(homework, columns, values, tm
 
 
 def run_script(script, *flags):
-    """What a homework's script prints; its exit code is 0."""
+    """Run a homework's script, which must succeed; returns its output."""
     command = [sys.executable, str(ROOT / script), *map(str, flags)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=ROOT)
     assert done.returncode == 0, done.stderr
@@ -303,19 +307,19 @@ def run_script(script, *flags):
 
 
 @pytest.mark.slow
-def test_from_the_given_folder_to_a_score(boards, tmp_path):
-    """Every student's script, trained for a moment, writes a file that its board takes."""
+def test_scripts_trained_on_the_students_folder_get_a_score(boards, tmp_path):
+    """For each task: prepare, a short training and predict.py write a file that the board accepts."""
     for task, homework, model in (
         ("waimai_cls", "waimai_cls", ("--model", "mean", "--epochs", 2)),
         ("gpt_songci", "gpt_songci", ("--iters", 3, "--n_layer", 1, "--n_embd", 16, "--n_head", 2)),
         ("numerals", "hw_attention", ("--iters", 3)),
     ):
-        given, made = boards[task].folder / "for_students", tmp_path / task
+        student_folder, data = boards[task].folder / "for_students", tmp_path / task
         if task == "numerals":
             run_script(
                 f"{homework}/prepare.py",
                 "--data_root",
-                made,
+                data,
                 "--train",
                 200,
                 "--val",
@@ -324,11 +328,11 @@ def test_from_the_given_folder_to_a_score(boards, tmp_path):
                 20,
             )
         else:
-            run_script(f"{homework}/prepare.py", "--data_root", given, "--out_dir", made)
-        run = ("--data_root", made, "--ckpt_path", made / "run", "--quiet")
+            run_script(f"{homework}/prepare.py", "--data_root", student_folder, "--out_dir", data)
+        run = ("--data_root", data, "--ckpt_path", data / "run", "--quiet")
         run_script(f"{homework}/train.py", *run, *model)
         out = tmp_path / f"{task}.csv"
-        flags = ("--items", given / "items.csv", "--ckpt_path", made / "run", "--out", out)
+        flags = ("--items", student_folder / "items.csv", "--ckpt_path", data / "run", "--out", out)
         run_script(f"{homework}/predict.py", *flags)
         rows = attempts.read_predictions(boards[task], out.read_bytes())
         assert math.isfinite(attempts.score_predictions(boards[task], rows)["public"].mean)

@@ -1,4 +1,4 @@
-"""Every small change of a solved blank fails the blank's checks, unless it is as right as the solution."""
+"""Every small change (mutant) of a solved blank fails the blank's checks, unless it is equivalent to the solution."""
 
 import random
 import signal
@@ -12,14 +12,14 @@ from tests.repository import table
 from tests.repository.equivalents import EQUIVALENT
 from tests.repository.mutants import CasesAlone, mutants, survives
 
-QUICK = 12  # mutants of a homework that a quick run tries
+QUICK = 12  # number of mutants per homework in a run without -m deep
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, "setitimer"), reason="an endless mutant is stopped by a timer of POSIX"
 )
 
 
-def excused(homework):
-    """{(blank, change)} that may survive in a homework."""
+def equivalents(homework):
+    """{(blank, change)} of a homework's mutants that are equivalent to the solution and may survive."""
     ids = markers.blanks(ROOT / homework)
     return {
         (id, change)
@@ -31,21 +31,21 @@ def excused(homework):
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path, monkeypatch):
-    """What a mutant may write stays out of the tree."""
+def work_in_temporary_folder(tmp_path, monkeypatch):
+    """Run in a temporary folder, since a mutant may write files."""
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_an_entry_is_a_mutant(homework):
-    listed = excused(homework)
+def test_every_listed_equivalent_is_a_mutant(homework):
+    listed = equivalents(homework)
     assert listed <= {
         (id, mutant.change) for id in {id for id, _ in listed} for mutant in mutants(homework, id)
     }
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_some_mutants_are_caught(homework):
+def test_random_mutants_are_caught(homework):
     cases = CasesAlone()
     rng = random.Random(cases.seed)
     blanks = [
@@ -54,13 +54,13 @@ def test_some_mutants_are_caught(homework):
         if (changed := list(mutants(homework, id)))
     ]
     tried = [rng.choice(changed) for changed in rng.choices(blanks, k=QUICK)]
-    left = {(mutant.blank, mutant.change) for mutant in tried if survives(mutant, cases)} - excused(
-        homework
-    )
-    assert not left, f"seed {cases.seed}"
+    survivors = {
+        (mutant.blank, mutant.change) for mutant in tried if survives(mutant, cases)
+    } - equivalents(homework)
+    assert not survivors, f"seed {cases.seed}"
 
 
-def test_the_table_has_its_line():
+def test_table_row_of_a_blank_is_consistent():
     region = markers.find(ROOT / "gpt_songci", "gpt-a3.4")
     points, solution, empty, tried_mistakes, named, others, passed, tried, caught, equal, _ = (
         table.row("gpt_songci", region, FreshCases(), None, with_mutants=True)
@@ -71,12 +71,12 @@ def test_the_table_has_its_line():
 
 @pytest.mark.deep
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_all_mutants_are_caught(homework):
+def test_all_mutants_but_the_equivalents_are_caught(homework):
     cases = CasesAlone()
-    left = {
+    survivors = {
         (mutant.blank, mutant.change)
         for id in markers.blanks(ROOT / homework)
         for mutant in mutants(homework, id)
         if survives(mutant, cases)
     }
-    assert left == excused(homework), f"seed {cases.seed}"
+    assert survivors == equivalents(homework), f"seed {cases.seed}"

@@ -1,4 +1,4 @@
-"""Kinds of code that students really hand in: harmless forms are right, forms that the course's scripts cannot use are not."""
+"""Forms of answers in real students' code: harmless forms are right, forms that the scripts cannot use are wrong."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.repository.test_word2vec_original import original_files
 
 
 def results(homework, blank, body, runner_class=InProcessRunner, tmp_path=None):
-    """Verdicts of a blank's checks on the solved homework with another body of that blank."""
+    """Verdicts of a blank's checks on the solved homework with this body in the blank."""
     region = markers.find(ROOT / homework, blank)
     sources = {(homework, region.path.name): markers.replace(region, body)}
     runner = runner_class(sources=sources)
@@ -29,7 +29,7 @@ def results(homework, blank, body, runner_class=InProcessRunner, tmp_path=None):
 
 
 def run_files(folder, files, blank, runner_class=InProcessRunner):
-    """Verdicts of a word2vec blank's checks on a folder of files."""
+    """Verdicts of a word2vec blank's checks on `files`, {module name: text}, written to `folder`."""
     homework = folder / "word2vec_sst"
     homework.mkdir(exist_ok=True)
     for name, text in files.items():
@@ -45,8 +45,8 @@ def run_files(folder, files, blank, runner_class=InProcessRunner):
 
 @pytest.mark.parametrize("runner_class", [InProcessRunner, SubprocessRunner])
 @pytest.mark.parametrize("blank", ["w2v-12", "w2v-13"])
-def test_an_empty_file_does_not_hide_the_students_function(tmp_path, runner_class, blank):
-    """A submission of the original layout, laid over the empty copy: the function is in q4_sentiment.py."""
+def test_empty_file_does_not_hide_the_function_in_another_file(tmp_path, runner_class, blank):
+    """In a submission with the original layout, laid over the empty copy, the function is in q4_sentiment.py."""
     files = original_files()
     names = {"w2v-12": "getSentenceFeatures", "w2v-13": "softmaxRegression"}
     files["q4_sentiment"] = files["q4_softmaxreg"].replace("import random\n", "")
@@ -58,7 +58,7 @@ def test_an_empty_file_does_not_hide_the_students_function(tmp_path, runner_clas
     assert all(outcome.status == "done" for outcome in outcomes), outcomes
 
 
-def test_imports_of_the_handout_are_placeholders(tmp_path):
+def test_imports_of_the_original_handout_are_placeholders(tmp_path):
     head = (
         "from cs224d.data_utils import *\nimport cs224d.glove as glove\nimport q3_run\n"
         "from gensim.models import KeyedVectors\nfrom utils.treebank import StanfordSentiment\n"
@@ -71,7 +71,7 @@ def test_imports_of_the_handout_are_placeholders(tmp_path):
     assert not [name for name in ("cs224d", "gensim", "q3_run") if name in sys.modules]
 
 
-def test_costs_are_numpy_scalars(tmp_path):
+def test_costs_passed_to_sgd_are_numpy_scalars(tmp_path):
     files = original_files()
     files["q3_sgd"] = files["q3_sgd"].replace("f(x)", "checked(f(x))", 1)
     files["q3_sgd"] += "\n\ndef checked(pair):\n    assert pair[0].shape == ()\n    return pair\n"
@@ -81,8 +81,8 @@ def test_costs_are_numpy_scalars(tmp_path):
 
 
 @pytest.mark.parametrize(("shape", "index"), [("(n,)", "grad"), ("(1, n)", "grad[0]")])
-def test_a_helper_may_give_either_form(shape, index):
-    """skipgram that relies on what its own cost function returns, a row or a flat array."""
+def test_helper_may_return_a_row_or_a_flat_array(shape, index):
+    """A skipgram that relies on the shape that its own cost function returns, (1, n) or (n,)."""
     outcomes = results(
         "word2vec_sst",
         "w2v-09",
@@ -99,7 +99,7 @@ return cost, gradIn, gradOut""",
 
 
 @pytest.mark.parametrize("line", ["it {i}, {c:.3f} nats, 12:30:07 2026-10-01", "{c:f} at step {i}"])
-def test_progress_lines_in_any_wording(line):
+def test_progress_lines_in_any_wording_are_right(line):
     text = line.replace("{i}", "{iteration}").replace("{c", "{smoothed")
     outcomes = results(
         "word2vec_sst",
@@ -123,7 +123,7 @@ return x""",
     assert all(outcome.status == "done" for outcome in outcomes), outcomes
 
 
-def test_old_numpy_names_get_the_new_ones():
+def test_removed_numpy_name_is_explained():
     outcomes = results("hmm", "hmm-12", "return np.zeros(3, dtype=np.float)")
     assert "write float" in outcomes[0].message.en and "np.float" in outcomes[0].message.zh
     assert "\n" not in outcomes[0].message.en and "deprecated" not in outcomes[0].message.en
@@ -149,7 +149,7 @@ def test_harmless_forms_are_right():
 
 
 @pytest.mark.parametrize("runner_class", [InProcessRunner, SubprocessRunner])
-def test_the_note_about_changed_arguments_appears_in_every_way_of_running(tmp_path, runner_class):
+def test_changed_arguments_are_noted_by_every_runner(tmp_path, runner_class):
     files = original_files()
     files["q3_word2vec"] += (
         "\n\ndef normalizeRows(x):\n    x /= np.sqrt(np.sum(x**2, axis=1, keepdims=True))\n    return x\n"
@@ -172,15 +172,18 @@ UNUSABLE = [  # homework, blank, body, words of the message
 
 
 @pytest.mark.parametrize(("homework", "blank", "body", "words"), UNUSABLE)
-def test_an_answer_that_scripts_cannot_use_is_wrong(homework, blank, body, words):
+def test_answer_that_the_scripts_cannot_use_is_wrong(homework, blank, body, words):
     outcomes = results(homework, blank, body)
     messages = [outcome.message for outcome in outcomes if outcome.status == "wrong"]
     assert messages and all(words in message.en for message in messages), messages
     assert all(any("\u4e00" <= char <= "\u9fff" for char in message.zh) for message in messages)
 
 
-def test_a_name_is_given_only_where_the_answer_follows_from_that_mistake():
-    """Dropout of both summands is not "no positions", however alike the two look in training."""
+def test_mistake_is_named_only_if_the_answer_is_the_mistakes():
+    """An answer that is only similar to that of a known mistake is not given the mistake's name.
+
+    Dropout of both summands, for example, is not the mistake "no positions".
+    """
     twice = (
         "E_P = 0 * E_U if self.config.no_pos else E_P\nreturn self.dropout(E_U) + self.dropout(E_P)"
     )

@@ -13,7 +13,7 @@ from grading import release
 
 @pytest.fixture
 def copy(tmp_path):
-    """A student copy of hmm, empty, without its checks."""
+    """Folder of an empty student copy of hmm without checks."""
     plan = release.Plan(("hmm",))
     for name in release.student_files(("hmm",)):
         if name.startswith("hmm/"):
@@ -34,18 +34,18 @@ def pack(copy, *flags):
     )
 
 
-def test_the_archive_holds_code_answers_and_pictures(copy):
+def test_archive_has_code_answers_and_pictures_only(copy):
     (copy / "hmm" / "trellis.png").write_bytes(b"picture")
     (copy / "hmm" / "model.npz").write_bytes(b"trained")
     (copy / "hmm" / "workdirs").mkdir()
     (copy / "hmm" / "workdirs" / "log.txt").write_text("x", encoding="utf-8")
-    done = pack(copy)
-    assert done.returncode == 0 and "hmm/model.py: 15 blank(s) still empty" in done.stdout, (
-        done.stderr
+    process = pack(copy)
+    assert process.returncode == 0 and "hmm/model.py: 15 blank(s) still empty" in process.stdout, (
+        process.stderr
     )
     assert (
-        "hmm/answers.md does not contain an answer yet" in done.stdout
-        and "Hand in this file" in done.stdout
+        "hmm/answers.md does not contain an answer yet" in process.stdout
+        and "Hand in this file" in process.stdout
     )
     with zipfile.ZipFile(copy / "hmm.zip") as archive:
         names = set(archive.namelist())
@@ -63,16 +63,16 @@ def test_the_archive_holds_code_answers_and_pictures(copy):
         ("scan.pdf", bytes(11 * 2**20), "scan.pdf has 11 MB, at most 10"),
     ],
 )
-def test_file_that_cannot_be_handed_in_is_one_line(copy, name, content, words):
+def test_file_that_cannot_be_handed_in_is_a_one_line_error(copy, name, content, words):
     (copy / "hmm" / name).write_bytes(content)
-    done = pack(copy)
-    assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1, (
-        done.stderr
-    )
+    process = pack(copy)
+    assert (
+        process.returncode == 2 and words in process.stderr and process.stderr.count("\n") == 1
+    ), process.stderr
     assert not (copy / "hmm.zip").exists()
 
 
-def test_other_files_are_not_overwritten(copy):
+def test_pack_does_not_overwrite_a_file_that_is_not_a_zip(copy):
     (copy / "mine.txt").write_text("kept", encoding="utf-8")
     assert (
         "not a zip file" in pack(copy, "--out", "mine.txt").stderr

@@ -1,4 +1,4 @@
-"""The pages to play with: self-contained, in both languages, and, in headless Chromium, right at several settings."""
+"""The interactive pages: self-contained, bilingual and, in headless Chromium, numerically right at several settings."""
 
 import itertools
 import re
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("play")
 
 
 @by_page
-def test_a_page_is_one_file_shown_by_both_sheets(path):
+def test_page_is_one_small_file_linked_by_both_sheets(path):
     text = path.read_text(encoding="utf-8")
     assert len(text.encode()) < 60_000 and "default-src 'none'" in text
     assert not re.search(
@@ -28,7 +28,7 @@ def test_a_page_is_one_file_shown_by_both_sheets(path):
 
 
 @by_page
-def test_every_text_exists_in_both_languages(path):
+def test_page_has_every_text_in_both_languages(path):
     text = path.read_text(encoding="utf-8")
     for pair in (('lang="en"', 'lang="zh"'), ("data-en=", "data-zh=")):
         english, chinese = (
@@ -39,16 +39,17 @@ def test_every_text_exists_in_both_languages(path):
     assert len(re.findall(r"\ben: ", script)) == len(re.findall(r"\bzh: ", script))
 
 
-def test_shared_parts_of_pages_are_equal():
+def test_shared_parts_of_all_pages_are_equal():
     assert len({tuple(SHARED.findall(path.read_text(encoding="utf-8"))) for path in PAGES}) == 1
 
 
 def shown(page):
+    """The numbers that a page currently shows, from its variable `shown`."""
     return page.evaluate("window.shown")
 
 
 def slide(page, **values):
-    """Set sliders, boxes and lists by id."""
+    """Set sliders, check boxes and lists, {id: value}."""
     for name, value in values.items():
         page.evaluate(
             """([id, value]) => {
@@ -62,7 +63,7 @@ def slide(page, **values):
 
 @pytest.mark.browser
 @by_page
-def test_a_page_opens_fits_and_changes_its_language(browser, path):
+def test_page_fits_the_window_and_changes_its_language(browser, path):
     for width, scheme, language in ((1280, "light", "en"), (390, "dark", "zh")):
         with tab(browser, allowed=("file:",), width=width, scheme=scheme) as page:
             page.goto(f"{path.as_uri()}?lang={language}")
@@ -80,7 +81,7 @@ def test_a_page_opens_fits_and_changes_its_language(browser, path):
 
 
 def gradient_lengths(W, U, x, activation):
-    """|dL/dh_t| by backpropagation: L = g·h_T with g = (1, ..., 1)/√H."""
+    """|dL/dh_t| for t = 1 .. T, by backpropagation; L = g·h_T with g = (1, ..., 1)/√H."""
     slope = {
         "none": lambda h: np.ones_like(h),
         "sigmoid": lambda h: h * (1 - h),
@@ -105,7 +106,7 @@ def gradient_lengths(W, U, x, activation):
 
 
 @pytest.mark.browser
-def test_gradient_flow_is_backpropagation(browser):
+def test_gradient_flow_page_agrees_with_backpropagation(browser):
     with tab(browser, allowed=("file:",)) as page:
         page.goto((ROOT / "hw_bptt" / "play" / "gradient_flow.html").as_uri() + "?lang=en")
         for radius, T in ((0.9, 40), (1.1, 100), (1, 2)):  # closed form: radius^(T - t)
@@ -134,7 +135,7 @@ def softmax(scores):
 
 
 @pytest.mark.browser
-def test_softmax_page(browser):
+def test_softmax_page_shows_the_right_weights(browser):
     with tab(browser, allowed=("file:",)) as page:
         page.goto((ROOT / "hw_attention" / "play" / "softmax.html").as_uri() + "?lang=en")
         for exponent in (-2, 0, 1):
@@ -162,7 +163,7 @@ def test_softmax_page(browser):
 
 
 @pytest.mark.browser
-def test_tied_page(browser):
+def test_tied_qk_page_shows_the_right_weights(browser):
     with tab(browser, allowed=("file:",)) as page:
         page.goto((ROOT / "hw_attention" / "play" / "tied_qk.html").as_uri() + "?lang=en")
         slide(page, tokens=64)
@@ -207,7 +208,7 @@ def test_trellis_page_agrees_with_the_recursions(browser):
             path = [int(np.argmax(delta[-1]))]
             for t in range(T - 1, 0, -1):
                 path.insert(0, int(np.argmax(delta[t - 1] * A[:, path[0]])))
-            assert lit(page) == path
+            assert best_path(page) == path
         slide(page, days=5)
         page.locator("[data-kind='gamma']").click()
         page.locator("[data-key='2-1']").focus()
@@ -217,8 +218,8 @@ def test_trellis_page_agrees_with_the_recursions(browser):
         assert shown(page)["obs"][2] == 2
 
 
-def lit(page):
-    """States of the best path, by time."""
+def best_path(page):
+    """States of the highlighted best path, in order of time."""
     return page.evaluate(
         "[...document.querySelectorAll('.node.best')]"
         ".map(node => node.dataset.key.split('-').map(Number)).sort((a, b) => a[0] - b[0]).map(p => p[1])"

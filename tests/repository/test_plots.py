@@ -1,4 +1,4 @@
-"""Pictures that scripts draw: Chinese on every system, with or without a font for it, and nothing hidden or unexplained."""
+"""Pictures drawn by scripts: Chinese text on every system, with or without a font, and complete legends."""
 
 import itertools
 import sys
@@ -21,7 +21,7 @@ SYSTEMS = {
 
 @pytest.fixture
 def plots():
-    homework = load_solved("hmm")  # the copies are equal: test_docs.py
+    homework = load_solved("hmm")  # all copies are equal: test_templates.py
     module = homework.module("plots")
     family = module.plt.rcParams["font.family"]
     with homework.active():
@@ -32,7 +32,7 @@ def plots():
 
 @pytest.fixture
 def no_chinese(plots, monkeypatch):
-    """A machine whose list of fonts has DejaVu Sans only, without other fonts on the system and without the wheel."""
+    """Simulates a machine with DejaVu Sans as its only font, also without the wheel that contains a Chinese font."""
     manager = plots.font_manager.fontManager
     latin = [font for font in manager.ttflist if font.name == "DejaVu Sans"]
     monkeypatch.setattr(manager, "ttflist", latin)
@@ -44,7 +44,7 @@ def no_chinese(plots, monkeypatch):
 
 
 def draw(plots):
-    """A figure with Chinese in every place that a script may put it, made without a thought of fonts."""
+    """A figure with Chinese text wherever a script may put it, drawn without setting fonts."""
     fig, ax = plots.plt.subplots()
     ax.plot([0, 1], [0, 1], label="验证")
     ax.set(title="浣溪沙", xlabel="字", ylabel="α")
@@ -55,19 +55,20 @@ def draw(plots):
 
 
 def saved(plots, path):
+    """Save draw(plots) to a file, with warnings as errors; returns its size in bytes."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # matplotlib warns of every box that it draws
+        warnings.simplefilter("error")  # matplotlib warns about missing glyphs
         plots.save(draw(plots), path)
     return path.stat().st_size
 
 
-def test_every_picture_shows_chinese(plots, tmp_path):
+def test_saved_picture_with_chinese_causes_no_warning(plots, tmp_path):
     if not plots.chinese_font():
         pytest.skip("needs a font with Chinese: apt-get install fonts-noto-cjk")
     assert saved(plots, tmp_path / "a.png") > 1000
 
 
-def test_without_a_font_there_are_code_points_and_one_warning(plots, no_chinese, tmp_path, capsys):
+def test_picture_without_a_font_shows_code_points_and_warns(plots, no_chinese, tmp_path, capsys):
     saved(plots, tmp_path / "a.png")
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1 and "fonts-noto-cjk" in lines[0]
@@ -77,13 +78,13 @@ def test_without_a_font_there_are_code_points_and_one_warning(plots, no_chinese,
 
 @pytest.fixture
 def noto(plots):
-    """Path of a font file with Chinese."""
+    """Path of a font file with Chinese characters. Skips without one."""
     fonts = plots.font_manager.fontManager.ttflist
     path = next((font.fname for font in fonts if font.name in plots.CHINESE_FONTS), None)
     return path or pytest.skip("needs a font with Chinese: apt-get install fonts-noto-cjk")
 
 
-def test_a_font_installed_after_the_list_was_made_is_found(
+def test_font_missing_from_the_cached_list_is_found(
     plots, noto, no_chinese, monkeypatch, tmp_path, capsys
 ):
     broken = tmp_path / "broken.ttf"
@@ -93,7 +94,7 @@ def test_a_font_installed_after_the_list_was_made_is_found(
     assert saved(plots, tmp_path / "a.png") > 1000
 
 
-def test_the_font_of_the_wheel_is_used_where_the_system_has_none(
+def test_font_of_the_wheel_is_used_if_the_system_has_none(
     plots, noto, no_chinese, monkeypatch, tmp_path, capsys
 ):
     wheel = types.ModuleType("noto_cjk_sans_jp_regular")
@@ -103,13 +104,13 @@ def test_the_font_of_the_wheel_is_used_where_the_system_has_none(
     assert saved(plots, tmp_path / "a.png") > 1000 and plots.readable("中") == "中"
 
 
-def test_the_real_wheel_has_the_font(plots):
+def test_installed_wheel_contains_a_listed_font(plots):
     wheel = pytest.importorskip("noto_cjk_sans_jp_regular", reason=f"pip install {plots.PACKAGE}")
     plots.font_manager.fontManager.addfont(str(wheel.FONT_PATH))
     assert plots.font_manager.fontManager.ttflist[-1].name in plots.CHINESE_FONTS
 
 
-def test_characters_have_their_chinese_forms(plots, noto, tmp_path):
+def test_texts_are_marked_as_simplified_chinese(plots, noto, tmp_path):
     fig = draw(plots)
     plots.save(fig, tmp_path / "a.png")
     assert fig.texts == [] or all(text.get_language() == "zh-Hans" for text in fig.texts)
@@ -117,7 +118,7 @@ def test_characters_have_their_chinese_forms(plots, noto, tmp_path):
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_fonts_of_every_system_are_known(plots, system, monkeypatch):
+def test_usual_chinese_font_of_each_system_is_used(plots, system, monkeypatch):
     for name in SYSTEMS[system]:
         font = type("Font", (), {"name": name})
         monkeypatch.setattr(plots.font_manager.fontManager, "ttflist", [font])
@@ -128,19 +129,19 @@ def test_fonts_of_every_system_are_known(plots, system, monkeypatch):
             plots.chinese_font.cache_clear()
 
 
-def test_every_script_that_draws_does_it_through_plots():
-    """`save` looks after the fonts: nobody saves a figure past it (a notebook's cell shows characters as ticks itself)."""
-    past = [
+def test_scripts_save_figures_only_through_plots():
+    """Scripts save figures with plots.save, which sets the fonts; only the notebook's module handles them itself."""
+    direct_saves = [
         f"{homework}/{path.name}"
         for homework in HOMEWORKS
         for path in (ROOT / homework).glob("*.py")
         if path.name != "plots.py" and ".savefig(" in path.read_text(encoding="utf-8")
     ]
-    assert past == ["gpt_songci/attnvis.py"]
+    assert direct_saves == ["gpt_songci/attnvis.py"]
 
 
 def texts_on(fig, kind):
-    """Boxes of the texts of one axis of every panel, in pixels."""
+    """Bounding boxes in pixels of the tick labels of every panel; kind: get_xticklabels or get_yticklabels."""
     fig.draw_without_rendering()
     return [
         [label.get_window_extent() for label in getattr(ax, kind)() if label.get_text()]
@@ -150,7 +151,7 @@ def texts_on(fig, kind):
 
 
 @pytest.mark.parametrize("T", [6, 64])
-def test_the_characters_of_a_heat_map_do_not_overlap(T):
+def test_tick_labels_of_a_heat_map_do_not_overlap(T):
     homework = load_solved("gpt_songci")
     module = homework.module("attnvis")
     with homework.active():
@@ -179,7 +180,7 @@ def saved_figure(homework, module, draw, *arguments):
     return saved[0]
 
 
-def test_the_picture_of_runs_explains_every_line():
+def test_legend_of_the_comparison_explains_every_line():
     log = [
         {
             "iter": 20 * n,
@@ -199,7 +200,7 @@ def test_the_picture_of_runs_explains_every_line():
 
 
 @pytest.mark.parametrize("splits", [1, 3])
-def test_every_accuracy_has_an_error_bar_that_is_explained(splits):
+def test_accuracies_have_error_bars_explained_by_the_axis(splits):
     accuracies = [0.75, 0.8, 0.7][:splits]
     runs = {
         seed: {"test": value, "probabilities": [torch.zeros(9), torch.zeros(48)]}
@@ -216,7 +217,7 @@ def test_every_accuracy_has_an_error_bar_that_is_explained(splits):
     assert ("standard deviation over 3 splits" in ax.get_xlabel()) == (splits == 3)
 
 
-def test_the_curve_of_the_tied_layer_fills_its_panel():
+def test_panel_of_the_tied_layer_fits_its_curve_and_legend():
     numbers = {"diagonal": 0.5, "real_layer": 0.4}
     results = {name: {4: numbers, 64: numbers} for name in ("untied", "tied")}
     maps = {name: torch.eye(8) for name in results}

@@ -1,4 +1,4 @@
-"""Statements on how a wrong array is related to the expected one: true where they are made, none where none holds."""
+"""Messages about how a wrong array is related to the expected one: true if stated, and absent if no relation holds."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from course.relations import find_relation
 RNG = np.random.default_rng(0)
 MATRIX = RNG.normal(size=(4, 4)) + 2
 CUBE = RNG.normal(size=(3, 4, 5))
-SAID = [  # the answer as a function of the expected array, words of the message
+RELATIONS = [  # (answer as a function of the expected array, expected array, words of the message)
     (lambda e: e.T, MATRIX, "expected one transposed"),
     (lambda e: -e, MATRIX, "opposite sign"),
     (lambda e: 4 * e, MATRIX, "is 4 times"),
@@ -33,20 +33,22 @@ SAID = [  # the answer as a function of the expected array, words of the message
 ]
 
 
-@pytest.mark.parametrize(("change", "expected", "words"), SAID, ids=[row[2] for row in SAID])
-def test_relation_is_stated(change, expected, words):
+@pytest.mark.parametrize(
+    ("change", "expected", "words"), RELATIONS, ids=[row[2] for row in RELATIONS]
+)
+def test_relation_to_the_expected_array_is_stated(change, expected, words):
     message = difference("dW", change(expected), expected, rtol=1e-7, atol=1e-9)
     assert message and words in message.en and "dW" in message.zh
 
 
-def test_finite_answer_for_logarithms_of_zero_states_no_relation():
-    """No warning either: an infinite expected value gives a tolerance no scale."""
+def test_no_relation_is_stated_for_logarithms_of_zero():
+    """An infinite expected value provides no scale for the tolerance; it must not cause a warning either."""
     with np.errstate(divide="ignore"):
         expected = np.log(np.maximum(MATRIX - 1, 0) * (np.arange(4) > 0))
     assert find_relation(np.where(np.isfinite(expected), expected, -36.0), expected) is None
 
 
-def test_unrelated_arrays_state_no_relation():
+def test_no_relation_is_stated_for_unrelated_arrays():
     noise = RNG.normal(size=(4, 4))
     assert find_relation(noise, MATRIX) is None
     assert find_relation(MATRIX * (1 + 1e-3 * noise), MATRIX) is None
@@ -56,11 +58,11 @@ def test_unrelated_arrays_state_no_relation():
 
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
-def test_relations_stated_for_known_mistakes_are_true(homework):
-    """What is said of a known mistake's answer gives that answer, computed apart from the search."""
+def test_relations_stated_for_known_mistakes_hold(homework):
+    """Applying the stated relation to the expected array gives the answer of the known mistake."""
     cases = FreshCases(3)
     mistakes.load(homework)
-    stated = 0
+    relation_count = 0
     for check in load_checks(homework):
         for number, case in enumerate(cases.for_check(check)):
             for answers in cases.mistake_answers(check, number).values():
@@ -74,11 +76,11 @@ def test_relations_stated_for_known_mistakes_are_true(homework):
                         continue
                     relation = find_relation(answer, expected)
                     if relation:
-                        stated += 1
+                        relation_count += 1
                         np.testing.assert_allclose(
                             answer,
                             relation.apply(expected.astype(np.float64)),
                             rtol=1e-8,
                             atol=1e-8,
                         )
-    assert stated > 0
+    assert relation_count > 0

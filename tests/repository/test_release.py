@@ -1,4 +1,4 @@
-"""Solution markers and the student copy."""
+"""Solution markers, and building and proving the student copy."""
 
 import contextlib
 import json
@@ -35,7 +35,7 @@ def write(tmp_path, text, name="model.py"):
     return path
 
 
-def test_a_blank_becomes_its_hint_and_a_stop(tmp_path):
+def test_stripped_blank_keeps_its_hint_and_raises_by_name(tmp_path):
     stripped = markers.strip_code(write(tmp_path, GOOD), "hmm/model.py")
     assert "x + 1" not in stripped and "# abc-01 (6 points): a hint" in stripped
     space = {}
@@ -73,7 +73,7 @@ def test_a_blank_becomes_its_hint_and_a_stop(tmp_path):
         ),
     ],
 )
-def test_other_markers_are_errors_with_file_and_line(tmp_path, change, words):
+def test_wrong_marker_is_an_error_with_file_and_line(tmp_path, change, words):
     with pytest.raises(
         markers.MarkerError, match="model.py, line .*" + words.removeprefix("line ")
     ):
@@ -92,19 +92,19 @@ def test_other_markers_are_errors_with_file_and_line(tmp_path, change, words):
         ("text <!-- BEGIN SOLUTION -->\n", "alone on its line"),
     ],
 )
-def test_a_sheet_with_broken_markers_is_refused(text, words):
+def test_sheet_with_wrong_markers_is_an_error(text, words):
     with pytest.raises(markers.MarkerError, match=words):
         markers.strip_sheet(text, "README.md")
 
 
-def test_a_sheet_loses_its_worked_answers():
+def test_stripped_sheet_has_no_worked_answers():
     assert (
         markers.strip_sheet("a\n<!-- BEGIN SOLUTION -->\nb\n<!-- END SOLUTION -->\nc\n", "x.md")
         == "a\nc\n"
     )
 
 
-def test_duplicate_id_is_refused(tmp_path):
+def test_duplicate_blank_id_is_refused(tmp_path):
     write(tmp_path, GOOD)
     write(tmp_path, GOOD, "other.py")
     with pytest.raises(markers.MarkerError, match="abc-01 is in"):
@@ -113,18 +113,19 @@ def test_duplicate_id_is_refused(tmp_path):
 
 @pytest.fixture
 def one_set_of_cases(monkeypatch):
-    """Stored cases of one seed: drawing five takes long."""
+    """Store cases of one seed only, since drawing five sets takes long."""
     monkeypatch.setattr(cases, "STORED_SETS", 1)
 
 
 @pytest.fixture
 def few():
+    """Builds student copies with few stored cases."""
     with few_cases():
         yield
 
 
 def plan(*homeworks, solved=False, seed=1, **changes):
-    """A Plan for homeworks; changes: settings of course.toml for the first of them."""
+    """A release.Plan for these homeworks; `changes` are settings of course.toml for the first of them."""
     course = settings.load()
     course.seed = seed
     vars(course.homeworks[homeworks[0]]).update(changes)
@@ -135,8 +136,8 @@ def plan(*homeworks, solved=False, seed=1, **changes):
     "homework",
     [name if name == SMALL else pytest.param(name, marks=pytest.mark.slow) for name in READY],
 )
-def test_the_student_copy_is_proved(homework, tmp_path, one_set_of_cases):
-    """It imports, empty blanks fail by name, solved files pass, nothing leaks, two builds are the same bytes."""
+def test_release_proves_the_student_copy(homework, tmp_path, one_set_of_cases):
+    """The proof covers imports, empty blanks, solved files, leaks and reproducible builds; here for each homework."""
     messages = []
     release.release(tmp_path / "copy", plan(homework, seed=3), say=messages.append)
     assert len(messages) == (6 if plan(homework).book else 7)  # 7: the book is left out
@@ -144,12 +145,14 @@ def test_the_student_copy_is_proved(homework, tmp_path, one_set_of_cases):
     copy = tmp_path / "copy"
     assert not (copy / "grading").exists() and not (copy / "tests" / "reference").exists()
     assert (copy / "tests" / "cases" / f"{homework}.npz").stat().st_size < 2 * 2**20
-    for name, data in empty_files(homework).items():  # what grading lays a submission over
+    for name, data in empty_files(
+        homework
+    ).items():  # the files over which grading lays a submission
         if name != "phone_store.py":  # its numbers follow the term's seed
             assert (copy / homework / name).read_bytes() == data, name
 
 
-def test_folder_and_zip_hold_the_same_and_are_the_same_twice(tmp_path, few):
+def test_released_folder_and_zip_are_equal_and_reproducible(tmp_path, few):
     for name in ("student", "a.zip", "b/a.zip"):
         release.release(tmp_path / name, plan(SMALL), say=lambda line: None)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b" / "a.zip").read_bytes()
@@ -159,8 +162,8 @@ def test_folder_and_zip_hold_the_same_and_are_the_same_twice(tmp_path, few):
         assert {name.split("/")[0] for name in file.namelist()} == {"a"}
 
 
-def test_a_copy_for_after_the_due_date(tmp_path, few):
-    """Solutions with their hints and the worked answers are in it, the teacher's files are not, every check passes."""
+def test_copy_with_solutions_passes_and_omits_teacher_files(tmp_path, few):
+    """The copy has solutions and worked answers but not the teacher's files, and every check passes."""
     messages = []
     release.release(tmp_path / "copy", plan(SMALL, solved=True), say=messages.append)
     copy = tmp_path / "copy"
@@ -183,19 +186,21 @@ def test_a_copy_for_after_the_due_date(tmp_path, few):
 
 
 @pytest.mark.parametrize("day, words", [(1, "not due yet: hmm"), (-1, None)])
-def test_solutions_wait_for_the_due_date(day, words, monkeypatch, tmp_path, capsys):
+def test_copy_with_solutions_is_refused_before_the_due_date(
+    day, words, monkeypatch, tmp_path, capsys
+):
     due = datetime.now(UTC) + timedelta(days=day)
-    about = settings.load()
-    about.homeworks["hmm"].due = due
-    monkeypatch.setattr(release, "load_course", lambda: about)
-    done = []
-    monkeypatch.setattr(release, "release", lambda *args: done.append(args))
+    course = settings.load()
+    course.homeworks["hmm"].due = due
+    monkeypatch.setattr(release, "load_course", lambda: course)
+    releases = []
+    monkeypatch.setattr(release, "release", lambda *args: releases.append(args))
     with contextlib.suppress(SystemExit):
         release.main(["--out", str(tmp_path / "copy"), "--homework", "hmm", "--with-solutions"])
-    assert (words in capsys.readouterr().err and not done) if words else done
+    assert (words in capsys.readouterr().err and not releases) if words else releases
 
 
-def test_a_leaked_line_is_found(tmp_path, few):
+def test_leaked_solution_line_is_refused(tmp_path, few):
     release.build(tmp_path, plan(SMALL))
     region = next(iter(markers.blanks(ROOT / SMALL).values()))
     line = max(
@@ -222,7 +227,7 @@ def test_files_that_reveal_solutions_are_refused(tmp_path, name, words):
         release.prove_silent(tmp_path, plan(SMALL))
 
 
-def test_a_notebook_is_stripped_and_has_no_outputs():
+def test_notebook_is_stripped_and_outputs_are_refused():
     def notebook(**more):
         cell = {
             "cell_type": "markdown",
@@ -250,7 +255,7 @@ def test_a_notebook_is_stripped_and_has_no_outputs():
             release.strip_notebook(notebook(**more), "n.ipynb")
 
 
-def test_other_folders_are_not_overwritten(tmp_path):
+def test_release_does_not_overwrite_a_foreign_folder(tmp_path):
     (tmp_path / "mine.txt").write_text("kept", encoding="utf-8")
     for out in (tmp_path, tmp_path / "mine.txt"):
         with pytest.raises(release.ReleaseError, match="not a student copy"):
@@ -258,7 +263,7 @@ def test_other_folders_are_not_overwritten(tmp_path):
     assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "kept"
 
 
-def test_an_older_copy_is_replaced_unless_somebody_worked_in_it(tmp_path, few, monkeypatch):
+def test_older_copy_is_replaced_unless_it_was_changed(tmp_path, few, monkeypatch):
     monkeypatch.setattr(release, "prove", lambda *args: None)
     out = tmp_path / "copy"
     release.release(out, plan(SMALL))
@@ -274,8 +279,8 @@ def test_an_older_copy_is_replaced_unless_somebody_worked_in_it(tmp_path, few, m
         release.release(out, plan(SMALL))
 
 
-def test_stored_cases_name_mistakes_too(tmp_path, monkeypatch, one_set_of_cases):
-    """A student copy has no mistakes' code, but their answers: the same verdict and the same name come from the file."""
+def test_stored_cases_name_a_known_mistake(tmp_path, monkeypatch, one_set_of_cases):
+    """With stored cases, which contain answers of known mistakes but no code, a mistake is still named."""
     from course import mistakes, plugins
     from course.runner import InProcessRunner
 

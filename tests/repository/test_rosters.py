@@ -1,4 +1,4 @@
-"""Rosters as registrars, platforms and spreadsheets write them (reality.md, chapter 2), times, and who is whose."""
+"""Rosters in the formats of registrars, platforms and spreadsheets; times; matching submissions to people."""
 
 import datetime
 import itertools
@@ -24,6 +24,7 @@ PEOPLE = [("00260001", "张三"), ("2026-0002", "李四"), ("wang@x.edu", "王�
 
 
 def table(separator, heading, rows=PEOPLE):
+    """Text of a roster with CRLF line ends."""
     return "".join(separator.join(row) + "\r\n" for row in [heading.split(","), *rows])
 
 
@@ -52,7 +53,7 @@ def write(path, text, encoding="utf-8"):
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"]
 )
-def test_headings_separators_encodings(tmp_path, heading, separator, encoding):
+def test_roster_is_read_with_any_heading_separator_encoding(tmp_path, heading, separator, encoding):
     text = (
         table(separator, heading) + separator * 3 + "\r\n" + separator + "\r\n"
     )  # empty rows at the end
@@ -86,7 +87,7 @@ def test_headings_separators_encodings(tmp_path, heading, separator, encoding):
         ),
     ],
 )
-def test_forms_of_rosters(tmp_path, text, expected):
+def test_roster_formats_of_platforms_are_read(tmp_path, text, expected):
     roster = read_roster(write(tmp_path / "roster.csv", text))
     assert [(person.id, person.name) for person in roster.people] == expected
 
@@ -94,14 +95,14 @@ def test_forms_of_rosters(tmp_path, text, expected):
 @pytest.mark.parametrize(
     "encoding, name", [("cp1252", "José Müller"), ("big5", "陳大文"), ("utf-8", "Łukasz")]
 )
-def test_other_encodings(tmp_path, encoding, name):
+def test_roster_in_a_rare_encoding_is_read(tmp_path, encoding, name):
     needed("charset_normalizer")
     rows = [("0001", name)] * 1 + [(f"{n:04}", name) for n in range(2, 30)]
     roster = read_roster(write(tmp_path / "roster.csv", table(",", "id,name", rows), encoding))
     assert {person.name for person in roster.people} == {name}
 
 
-def test_xlsx(tmp_path):
+def test_xlsx_roster_keeps_ids_and_times(tmp_path):
     openpyxl = needed("openpyxl")
     book = openpyxl.Workbook()
     book.active.append(["名单"])
@@ -170,7 +171,7 @@ MINUTE = datetime.datetime(2026, 10, 12, 23, 59, tzinfo=ZONE)
         "2026-10-12T23:59:00+08:00", "2026-10-12 23:59:00 +0800", "2026-10-12 15:59:00.123 Z",
     ],
 )  # fmt: skip
-def test_times(text):
+def test_time_format_is_parsed(text):
     assert parse_time(text, ZONE).replace(microsecond=0) == MINUTE
 
 
@@ -203,7 +204,7 @@ def test_due_time_without_seconds_lasts_the_whole_minute(text, days):
     assert days_late(parse_time(text, ZONE), MINUTE) == days
 
 
-def test_a_due_time_with_seconds_lasts_until_the_end_of_the_second():
+def test_due_time_with_seconds_lasts_the_whole_second():
     due = MINUTE.replace(second=30)
     assert [days_late(due + datetime.timedelta(seconds=s), due) for s in (0, 0.5, 1)] == [0, 0, 1]
 
@@ -226,6 +227,7 @@ CLASS = Roster(
 
 
 def text(name):
+    """The hints of a file or folder with this name."""
     return (Hint("text", name),)
 
 
@@ -273,9 +275,9 @@ def submissions(*names):
     return [Submission(name, hints=text(name), key=name) for name in names]
 
 
-def test_the_table_of_a_class():
-    given = submissions("20260001_hmm", "20260004", "王伟", "stranger", "李四_a", "李四_b")
-    matching = CLASS.match(given)
+def test_class_table_lists_matches_unknown_and_missing():
+    received = submissions("20260001_hmm", "20260004", "王伟", "stranger", "李四_a", "李四_b")
+    matching = CLASS.match(received)
     rows = [
         (row.submission.name, row.person.id if row.person else None, row.how)
         for row in matching.rows
@@ -301,12 +303,12 @@ def test_the_table_of_a_class():
     }
 
 
-def test_an_id_beside_another_name_is_noted():
+def test_id_that_contradicts_the_name_is_noted():
     matching = CLASS.match(submissions("20260001_李四"))
     assert "the id counts" in matching.notes[0] and "学号" in matching.notes[0].zh
 
 
-def test_without_a_roster_people_come_from_names():
+def test_people_are_guessed_from_names_without_a_roster():
     from grading.intake.people import guess
 
     (submission,) = submissions("x")
@@ -316,7 +318,7 @@ def test_without_a_roster_people_come_from_names():
     ]
 
 
-def test_matching_does_not_depend_on_order():
+def test_matching_does_not_depend_on_the_order():
     names = ("20260001_hmm", "张三丰_hmm", "王伟", "李四")
     results = set()
     for order in itertools.permutations(names):

@@ -1,4 +1,4 @@
-"""The way to student code: plain data only, both ways alike, and whatever a student's file does stays behind it."""
+"""Runners of student code: only plain data crosses, both runners agree, and student code has no effect outside."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from course.runner.in_subprocess import STANDALONE
 
 @pytest.fixture(params=["in process", "in a worker"])
 def runner(request, tmp_path):
-    """Makes a runner for a homework `hmm` whose files are given as text."""
+    """A function make(limit, **files) that returns a runner of a homework `hmm` with these files, {module: text}."""
     opened = []
 
     def make(limit=20, **files):
@@ -65,11 +65,13 @@ class TestPlainData:
         "tree", TREES, ids=lambda tree: str(tree)[:12].encode("ascii", "replace").decode()
     )
     def test_plain_data_round_trips(self, tree):
-        back = protocol.decode(protocol.encode(tree))
+        result = protocol.decode(protocol.encode(tree))
         if isinstance(tree, np.ndarray):
-            assert back.dtype == tree.dtype and back.shape == tree.shape and (back == tree).all()
+            assert (
+                result.dtype == tree.dtype and result.shape == tree.shape and (result == tree).all()
+            )
         else:
-            assert back == tree and type(back) is type(tree)
+            assert result == tree and type(result) is type(tree)
 
     @pytest.mark.parametrize(
         "damage",
@@ -84,12 +86,12 @@ class TestPlainData:
             lambda body: body.replace(b'{"a": 0}', b'{"a": 5}'),
         ],
     )
-    def test_a_broken_frame_is_refused(self, damage):
+    def test_damaged_frame_is_refused(self, damage):
         body = protocol.encode([np.arange(6.0).reshape(2, 3)])
         with pytest.raises(protocol.NotPlainError):
             protocol.decode(damage(body))
 
-    def test_deep_and_large_data_is_refused(self):
+    def test_too_deep_or_too_large_data_is_refused(self):
         deep = []
         for _ in range(100):
             deep = [deep]
@@ -107,7 +109,7 @@ class TestPlainData:
 
 
 class TestCalls:
-    def test_values_come_back_and_arguments_are_copies(self, runner):
+    def test_values_are_returned_and_arguments_are_copied(self, runner):
         ask = runner(
             model="""
             import numpy as np
@@ -117,12 +119,12 @@ class TestCalls:
             """
         )
         x = np.ones((2, 3))
-        back = ask.call("hmm", "double", x)
+        result = ask.call("hmm", "double", x)
         assert (
-            (back["x"] == 2).all()
+            (result["x"] == 2).all()
             and (x == 1).all()
-            and back["both"][1] == 3
-            and back["set"] == ["a", "b"]
+            and result["both"][1] == 3
+            and result["set"] == ["a", "b"]
         )
 
     @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ class TestCalls:
         ask = runner(model=f"import numpy as np\ndef f():\n    {line}\n")
         with pytest.raises(StudentError, match=words):
             ask.call("hmm", "f")
-        ask = runner(model="def f():\n    return 1\n")  # and the next submission is unharmed
+        ask = runner(model="def f():\n    return 1\n")  # the next submission is not affected
         assert ask.call("hmm", "f") == 1
 
     @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ class TestCalls:
             ({"model": "raise ValueError('at import')\n"}, "at import"),
         ],
     )
-    def test_files_that_cannot_be_used(self, runner, files, words):
+    def test_file_that_cannot_be_used_is_a_student_error(self, runner, files, words):
         with pytest.raises(StudentError, match=words):
             runner(**files).call("hmm", "f")
 
@@ -170,7 +172,7 @@ class TestCalls:
             ask.call("hmm", "f")
         assert caught.value.empty == "hmm-03"
 
-    def test_sibling_modules_import_each_other_and_shadowing_is_harmless(self, runner):
+    def test_siblings_are_imported_and_shadowing_is_harmless(self, runner):
         ask = runner(
             model="import random\nfrom helper import two\ndef f():\n    return random.randint(1, 1) + two()\n",
             helper="def two():\n    return 2\n",
@@ -193,13 +195,13 @@ class TestCalls:
             "model.py",
         ]
 
-    def test_imports_of_the_original_assignment_find_stubs(self, runner):
+    def test_imports_of_the_original_assignment_are_stubbed(self, runner):
         ask = runner(
             model="from utils.treebank import StanfordSentiment\nimport utils.glove as glove\ndef f():\n    return 1\n"
         )
         assert ask.call("hmm", "f") == 1
 
-    def test_the_same_random_numbers_both_ways(self, runner):
+    def test_random_numbers_depend_only_on_the_seed(self, runner):
         ask = runner(
             model="import random, numpy as np\ndef f():\n    return [random.random(), np.random.rand()]\n"
         )
@@ -208,8 +210,8 @@ class TestCalls:
         ask.start(7)
         assert ask.call("hmm", "f") == first and ask.call("hmm", "f") != first
 
-    def test_the_state_of_the_generators_does_not_reveal_the_seed(self):
-        """The first word of NumPy's state is its seed: it must not follow from the cases' seed by arithmetic."""
+    def test_generator_state_does_not_reveal_the_seed_of_the_cases(self):
+        """The first word of NumPy's state is its seed: it must not allow students to compute the seed of the cases."""
         secret = 1_234_567_890_123_456_789
         seeds = {call_seed(secret + case, call) for case in range(100) for call in range(1, 11)}
         assert len(seeds) == 1000 and max(seeds) < 2**31
@@ -217,7 +219,7 @@ class TestCalls:
         assert len(steps) == 99, "neighbouring calls have unrelated seeds"
         assert call_seed(secret, 1) == call_seed(secret, 1)
 
-    def test_thousands_of_printed_lines_do_no_harm(self, runner):
+    def test_printing_20000_lines_does_not_change_the_answer(self, runner):
         ask = runner(
             model="def f():\n    for n in range(20000):\n        print('line', n)\n    return 1\n"
         )
@@ -225,7 +227,7 @@ class TestCalls:
 
 
 class TestTimeLimit:
-    """In process, on every system."""
+    """The time limit of the in-process runner, on every system."""
 
     @staticmethod
     def loop():
@@ -242,20 +244,20 @@ class TestTimeLimit:
         TestTimeLimit.loop()
 
     @pytest.mark.parametrize("forever", ["loop", "stubborn"])
-    def test_an_endless_loop_ends(self, forever):
+    def test_endless_loop_ends_at_the_time_limit(self, forever):
         with pytest.raises(CallTimeout, match="no answer within 0.2 s"), time_limit(0.2):
             getattr(self, forever)()
-        sum(range(10**7))  # nothing comes after it
+        sum(range(10**7))  # no late interrupt arrives here
 
-    def test_a_sleep_ends_by_the_clock(self):
-        """Without the limit this would outlast the test session."""
+    def test_sleep_ends_at_the_time_limit(self):
+        """A sleep uses no processor time, so the clock must end it."""
         with pytest.raises(CallTimeout), time_limit(0.2):
             time.sleep(10_000)
         with pytest.raises(CallTimeout), time_limit(0.2):
             while True:
                 time.sleep(0.01)
 
-    def test_in_another_thread_a_loop_ends(self):
+    def test_loop_in_another_thread_ends_at_the_time_limit(self):
         caught = []
 
         def work():
@@ -270,14 +272,14 @@ class TestTimeLimit:
         thread.join()
         assert len(caught) == 1
 
-    def test_signals_are_as_before(self):
+    def test_time_limit_restores_the_signal_handler(self):
         before = signal.getsignal(INTERRUPT)
         with time_limit(5):
             pass
         assert signal.getsignal(INTERRUPT) is before
 
-    def test_the_first_call_has_no_more_time(self, tmp_path):
-        """Importing the module has a limit of its own; a call ends after the stated one."""
+    def test_first_call_has_no_extra_time(self, tmp_path):
+        """Importing the module has a separate limit; the first call ends after the stated one."""
         (tmp_path / "hmm").mkdir()
         (tmp_path / "hmm" / "model.py").write_text(
             "def f():\n    while True:\n        pass\n", encoding="utf-8"
@@ -295,8 +297,8 @@ class TestTimeLimit:
             return look
 
         def work():
-            begun = time.process_time()
-            while time.process_time() < begun + 0.6:
+            start = time.process_time()
+            while time.process_time() < start + 0.6:
                 pass
             return True
 
@@ -310,7 +312,7 @@ class TestTimeLimit:
 
 
 class TestWorker:
-    """What only a process of its own survives."""
+    """Student code that only a separate process can withstand."""
 
     @pytest.fixture
     def ask(self, tmp_path):
@@ -327,11 +329,11 @@ class TestWorker:
             runner.close()
             assert runner.call("hmm", "f") == 1
 
-    def test_exit_is_not_an_answer(self, ask):
+    def test_os_exit_is_a_student_error(self, ask):
         with pytest.raises(StudentError, match="ended"):
             ask("import os\ndef f():\n    os._exit(0)\n")
 
-    def test_an_endless_loop_ends(self, ask):
+    def test_worker_in_an_endless_loop_is_ended(self, ask):
         started = time.monotonic()
         with pytest.raises(CallTimeout):
             ask("def f():\n    while True:\n        pass\n")
@@ -350,10 +352,10 @@ class TestWorker:
         assert "model.py" in seen["files"] and set(seen["files"]) <= allowed
         assert seen["modules"] == [] and seen["path"] == []
 
-    def test_output_on_the_pipe_cannot_forge_answers(self, ask):
+    def test_output_on_the_pipe_does_not_forge_an_answer(self, ask):
         assert ask("import os\ndef f():\n    os.write(1, b'x' * 1000)\n    return 5\n") == 5
 
-    def test_the_environment_is_private(self, ask):
+    def test_worker_does_not_see_the_teachers_environment(self, ask):
         os.environ["SECRET_OF_THE_TEACHER"] = "1"
         try:
             assert (
@@ -405,12 +407,12 @@ class TestComparing:
             (["a"], ["a"]),
         ],
     )
-    def test_harmless_forms_are_equal(self, got, expected):
+    def test_harmless_forms_equal_the_expected_value(self, got, expected):
         assert difference("x", got, expected, rtol=1e-9, atol=0) is None
 
     @pytest.mark.parametrize("expected", [1 / 3, 2e-9 / 7, 1234567.89, -0.1234567891, 5.5e300 / 3])
     def test_repeated_messages_do_not_reveal_the_answer(self, expected):
-        """Whoever repeats what the message says, under one seed, gets stuck at six digits."""
+        """Repeatedly returning the number that the message shows, under one seed, gets stuck at six digits."""
         answer, collected = 0.0, set()
         while True:
             message = difference("x", answer, np.float64(expected), rtol=1e-7, atol=0)
@@ -424,19 +426,19 @@ class TestComparing:
         assert "in 6 digits, but not within the tolerance" in message.en
         assert not any(np.isclose(number, expected, 1e-7, 0) for number in collected)
 
-    def test_large_whole_numbers_are_shown_in_six_digits(self):
+    def test_large_whole_number_is_shown_with_six_digits(self):
         message = difference("x", np.int64(0), np.int64(123456789), 1e-7, 0)
         assert "123456789" not in message.en and "1.23457e+08" in message.en
         assert "expected 12345 " in difference("x", np.int64(0), np.int64(12345), 1e-7, 0).en
 
-    def test_a_case_needs_every_expected_name(self):
+    def test_case_without_an_expected_name_is_a_key_error(self):
         case = JudgedCase(Case("T = 1", [], {"x": np.ones(2)}))
         with pytest.raises(KeyError):
             case.check({"y": np.ones(2)})
         with pytest.raises(WrongAnswer, match="T = 1"):
             case.check({"x": np.zeros(2)})
 
-    def test_same_is_strict_about_kinds(self):
+    def test_is_same_compares_kinds_and_shapes(self):
         assert is_same(np.ones(2), np.ones(2)) and not is_same(np.ones(2), np.ones(3))
         assert (
             not is_same(True, np.ones(2))

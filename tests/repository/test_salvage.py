@@ -1,4 +1,4 @@
-"""A file that cannot be loaded costs only the blanks that are broken: the others are checked one by one."""
+"""A file that cannot be loaded costs only its broken blanks: the others are checked one by one."""
 
 import textwrap
 
@@ -13,7 +13,7 @@ from course.runner import InProcessRunner
 from course.runner.in_subprocess import FilesRunner
 from course.verdict import Status
 
-BROKEN = {  # what stands at the head or the end of a solved model.py of hmm: (text, where, words of the note)
+BROKEN = {  # kind: (text added to a solved model.py of hmm, where it is added, words of the note)
     "syntax error": ("def f(:\n    pass\n", "end", "does not parse"),
     "bracket left open": ("x = (1,\n", "end", "does not parse"),
     "tab": ("def f():\n    x = 1\n\treturn x\n", "end", "does not parse"),
@@ -27,11 +27,13 @@ BROKEN = {  # what stands at the head or the end of a solved model.py of hmm: (t
 
 
 def sources_of(homework, **changed):
+    """{file name: text} of the solved homework, with some files replaced."""
     files = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / homework).glob("*.py")}
     return files | changed
 
 
 def broken(kind, homework="hmm"):
+    """Text of a solved model.py with the fault BROKEN[kind]."""
     text, where, _ = BROKEN[kind]
     solved = sources_of(homework)["model.py"]
     docstring_end = solved.index('"""', 3) + 4
@@ -41,6 +43,7 @@ def broken(kind, homework="hmm"):
 
 
 def results_of(files, runner="in process", homework="hmm", ids=None, limit=30.0):
+    """{check name: Verdict} for a submission; ids: only these blanks; limit: seconds per call."""
     if runner == "in process":
         opened = InProcessRunner(
             sources={(homework, name): text for name, text in files.items()}, limit=limit
@@ -58,7 +61,7 @@ def results_of(files, runner="in process", homework="hmm", ids=None, limit=30.0)
     "kind",
     [pytest.param(kind, marks=pytest.mark.slow) if "loop" in kind else kind for kind in BROKEN],
 )
-def test_a_broken_file_costs_nothing_where_the_blanks_are_right(kind):
+def test_broken_file_costs_no_points_of_right_blanks(kind):
     limit = 1.0 if kind == "endless loop" else 30.0
     ids = None if kind == "syntax error" else {"hmm-01", "hmm-04", "hmm-09", "hmm-91"}
     results = results_of(sources_of("hmm", **{"model.py": broken(kind)}), ids=ids, limit=limit)
@@ -86,13 +89,13 @@ def test_hang_at_import_costs_one_timeout(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["syntax error", "exit"])
-def test_in_a_process_of_its_own(kind):
+def test_broken_file_is_salvaged_in_a_worker_too(kind):
     files = sources_of("hmm", **{"model.py": broken(kind)})
     results = results_of(files, "worker", ids={"hmm-01", "hmm-04"})
     assert all(result.status == Status.DONE and result.salvaged for result in results.values())
 
 
-def test_the_broken_blank_alone_is_an_error():
+def test_only_the_broken_blank_is_an_error():
     text = sources_of("hmm")["model.py"].replace(
         "    alpha = np.zeros((T, N))\n", "    alpha = np.zeros((T, N)\n", 1
     )
@@ -101,7 +104,7 @@ def test_the_broken_blank_alone_is_an_error():
     assert results["forward"].status == Status.ERROR and results["backward"].status == Status.DONE
 
 
-def test_own_helpers_come_along():
+def test_students_own_helpers_are_salvaged_too():
     text = (
         broken("syntax error").replace(
             "    T, N = len(obs), len(pi)\n", "    T, N = sizes(obs, pi)\n", 1
@@ -115,7 +118,7 @@ def test_own_helpers_come_along():
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
 def test_every_blank_can_be_salvaged_from_a_broken_file(homework):
-    """Every file of the solved homework gets a line that does not parse: each blank's solution is still taken over."""
+    """With a line that does not parse in every file of the solved homework, each blank's solution is still extracted."""
     solved = {name: text + "\n)(\n" for name, text in sources_of(homework).items()}
     empty = empty_sources(homework)
     for id, location in blank_places(homework).items():
@@ -135,7 +138,7 @@ TEMPLATES = ["pass", "...", "return None", "raise NotImplementedError", "return"
 
 
 @pytest.mark.parametrize("body", TEMPLATES)
-def test_a_template_is_empty_and_not_wrong(body):
+def test_unchanged_template_counts_as_empty(body):
     text = sources_of("hmm")["model.py"]
     start = text.index("def state_posterior")
     begin = text.index("    # BEGIN SOLUTION", start)
@@ -145,7 +148,7 @@ def test_a_template_is_empty_and_not_wrong(body):
     assert {r.status for r in result.values()} == {Status.EMPTY}, result
 
 
-def test_written_function_is_not_a_template():
+def test_written_function_is_not_taken_for_a_template():
     for body in (
         "return alpha * beta",
         "x = 0\nfor row in alpha:\n    x += 1\nreturn x",

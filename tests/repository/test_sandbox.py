@@ -1,4 +1,4 @@
-"""The sandbox's tables and programs: what the system-call filter decides, what Landlock allows, what is copied inside."""
+"""The sandbox: decisions of the system-call filter, rights of Landlock, files copied inside, failing processes."""
 
 import ast
 import os
@@ -18,7 +18,7 @@ from grading.sandbox.seccomp import Decision, Instruction, Operation
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is for Linux")
 OWN = 4711  # a process id
 
-# the numbers that the filter refused before it was written by name: none may become allowed
+# numbers that an earlier version of the filter refused: none of them may become allowed
 REFUSED_BEFORE = {
     "x86_64": (
         "57 58 59 322 41 42 49 200 129 297 101 165 166 272 308 169 161 155 164 227 159 305 175 313 246 321 298 250 248 249 "
@@ -31,14 +31,14 @@ REFUSED_BEFORE = {
         "424 425 428 429 430 434 438 440 442 447"
     ),
 }
-# calls of x86-64 for which the newer architecture has a more general one only
+# system calls of x86-64 that AArch64 replaces by more general ones
 NOT_ON_AARCH64 = set(
     "fork vfork chmod chown lchown utime utimes futimesat inotify_init iopl ioperm modify_ldt uselib open".split()
 )
 
 
 def decide(program, number, *arguments, arch):
-    """The decision of a BPF program on a system call, by the rules of the instructions."""
+    """Interpret a BPF program on a system call; returns its decision."""
     words = {0: number, 4: arch}
     for index in range(6):
         value = arguments[index] if index < len(arguments) else 0
@@ -62,12 +62,13 @@ def decide(program, number, *arguments, arch):
 
 @pytest.fixture(params=sorted(seccomp.MACHINES))
 def machine(request):
+    """Name of a processor architecture in seccomp.MACHINES."""
     return request.param
 
 
 @pytest.fixture
 def decision(machine):
-    """decision(name or number, *arguments) of the filter of `machine`."""
+    """A function ask(name or number, *arguments) that returns the decision of `machine`'s filter."""
     table = seccomp.MACHINES[machine]
     program = seccomp.build_filter(table, OWN)
 
@@ -78,7 +79,7 @@ def decision(machine):
     return ask
 
 
-def test_every_call_number_is_decided_as_the_table_says(machine, decision):
+def test_filter_decides_every_call_number_as_in_the_table(machine, decision):
     calls = seccomp.MACHINES[machine].calls
     names = {number: name for name, number in calls.items()}
     assert len(names) == len(calls)
@@ -101,18 +102,18 @@ def test_every_call_number_is_decided_as_the_table_says(machine, decision):
             assert decision(number, argument) == expected, (number, name)
 
 
-def test_earlier_denials_still_hold(machine, decision):
+def test_calls_refused_by_earlier_versions_are_refused(machine, decision):
     for number in map(int, REFUSED_BEFORE[machine].split()):
         assert decision(number) == Decision.REFUSE, number
 
 
-def test_other_calling_conventions_are_refused(decision):
+def test_calls_of_other_calling_conventions_are_refused(decision):
     for number in (0, 1, 39, 59):
         assert decision(number, arch=0x40000003) == Decision.REFUSE  # 32-bit calls
         assert decision(number + seccomp.X32_CALLS) == Decision.REFUSE
 
 
-def test_every_denied_name_has_a_number(machine):
+def test_every_denied_name_has_a_call_number(machine):
     missing = set(seccomp.denied_names()) - set(seccomp.MACHINES[machine].calls)
     assert missing == (NOT_ON_AARCH64 - {"open"} if machine == "aarch64" else set())
 
@@ -140,11 +141,11 @@ def test_every_denied_name_has_a_number(machine):
         ("prctl", [15, 0], Decision.ALLOW),  # PR_SET_NAME
     ],
 )
-def test_calls_that_are_decided_by_an_argument(call, arguments, expected, decision):
+def test_call_is_decided_by_its_argument(call, arguments, expected, decision):
     assert decision(call, *arguments) == expected
 
 
-def test_numbers_agree_with_the_headers_of_this_machine(machine):
+def test_call_numbers_agree_with_this_machines_headers(machine):
     header = {
         "x86_64": "/usr/include/x86_64-linux-gnu/asm/unistd_64.h",
         "aarch64": "/usr/include/asm-generic/unistd.h",
@@ -158,7 +159,7 @@ def test_numbers_agree_with_the_headers_of_this_machine(machine):
         assert int(numbers.get(name, number)) == number, name
 
 
-def test_the_assembler_refuses_jumps_that_cannot_be_made():
+def test_assembler_refuses_backward_and_too_long_jumps():
     program = seccomp.Assembler()
     program.label("behind")
     program.branch(Operation.EQUAL, 1, if_true="far")
@@ -177,7 +178,7 @@ def test_the_assembler_refuses_jumps_that_cannot_be_made():
     assert len(seccomp.pack([Instruction(6, 0, 0, 1)])) == 8
 
 
-def test_landlock_denies_what_its_version_controls():
+def test_landlock_rules_match_its_version():
     assert landlock.controlled(1) == (1 << 13) - 1
     assert landlock.controlled(2) == (1 << 14) - 1
     assert landlock.controlled(3) == landlock.controlled(4) == (1 << 15) - 1
@@ -198,8 +199,8 @@ def test_landlock_denies_what_its_version_controls():
         )
 
 
-def test_what_is_copied_inside_is_self_contained():
-    """Each copied module imports the standard library, NumPy, the worker and other copied modules only."""
+def test_modules_copied_inside_import_only_allowed_ones():
+    """Each copied module imports only the standard library, NumPy, course.runner and other copied modules."""
     allowed = {*sys.stdlib_module_names, "numpy"}
     for name in host.COPIED:
         tree = ast.parse(Path(host.__file__).with_name(f"{name}.py").read_text(encoding="utf-8"))
@@ -214,7 +215,7 @@ def test_what_is_copied_inside_is_self_contained():
 
 @LINUX
 def test_fork_server_that_exits_silently_is_an_isolation_error(tmp_path, monkeypatch):
-    """It died before it could print anything: a plain reason, not an IndexError."""
+    """A fork server that ends before it prints anything is reported with a clear reason."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(host, "START", "import os; os._exit(3)")
     with pytest.raises(isolation.IsolationError, match=r"\(process\) did not start$"):
@@ -226,12 +227,13 @@ LEVELS = ["process"] + (["bubblewrap"] if shutil.which("bwrap") else [])
 
 @pytest.fixture(params=LEVELS, scope="module")
 def sandbox(request):
-    made = isolation.Sandbox(request.param)
-    yield made
-    made.close()
+    new_sandbox = isolation.Sandbox(request.param)
+    yield new_sandbox
+    new_sandbox.close()
 
 
 def runner_of(sandbox, code, homework="hmm"):
+    """A SandboxRunner of a submission whose model.py is `code`."""
     return isolation.SandboxRunner(
         sandbox, {homework: {"model.py": code.encode()}}, isolation.Limits(call=5.0)
     )
@@ -239,7 +241,7 @@ def runner_of(sandbox, code, homework="hmm"):
 
 @LINUX
 def test_damaged_sandbox_is_rebuilt_without_loss_of_points(sandbox):
-    """A file that every child needs is broken: the next submission is answered by a new sandbox."""
+    """If a file that every child needs is broken, the next submission is answered by a new sandbox."""
     (sandbox.inside / "probes" / "hmm.py").write_text("import os; os._exit(0)\n", encoding="utf-8")
     with pytest.raises(isolation.IsolationError, match="did not start"):
         sandbox.session("hmm", {})
@@ -249,27 +251,29 @@ def test_damaged_sandbox_is_rebuilt_without_loss_of_points(sandbox):
 
 
 @LINUX
-def test_a_child_that_cannot_answer_is_the_graders_failure(sandbox, monkeypatch):
-    """As if an earlier submission had spoilt what every child needs: no verdict on the student's code."""
+def test_child_that_cannot_answer_is_an_isolation_error(sandbox, monkeypatch):
+    """If no child can answer, for example after a damaging submission, the student's code gets no verdict."""
     with runner_of(sandbox, "import os\nos._exit(0)\n") as runner:
         with pytest.raises(isolation.StudentError, match="ended before it answered"):
-            runner.call("hmm", "answer")  # the control question is answered: it is the submission
+            runner.call(
+                "hmm", "answer"
+            )  # the control request is answered: the submission is at fault
         monkeypatch.setattr(isolation.Sandbox, "is_healthy", lambda self, homework: False)
         with pytest.raises(isolation.IsolationError, match="cannot answer its first request"):
             runner.call("hmm", "answer")
 
 
 @LINUX
-def test_only_the_submission_itself_is_blamed_for_its_own_lines(sandbox, monkeypatch):
-    """No control question for an error in a line of the student's, or for an empty blank."""
+def test_error_in_the_students_line_needs_no_control_request(sandbox, monkeypatch):
+    """An error in a line of the student's code needs no control request."""
     monkeypatch.setattr(isolation.Sandbox, "is_healthy", None)
     for code in ("def answer():\n    1 / 0\n", "x = = 1\n"):
         with runner_of(sandbox, code) as runner, pytest.raises(isolation.StudentError):
             runner.call("hmm", "answer")
 
 
-def test_the_level_is_chosen_by_the_platform(monkeypatch):
-    """macOS has os.fork, but nothing that the process level restricts with."""
+def test_isolation_level_is_plain_on_macos(monkeypatch):
+    """macOS has os.fork, but none of the restrictions that the process level uses."""
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(isolation, "probe", lambda level, limits=None: {"read other files": True})
     level, possible, reasons = isolation.strongest()
@@ -279,18 +283,18 @@ def test_the_level_is_chosen_by_the_platform(monkeypatch):
         isolation.strongest(wanted="process")
 
 
-def test_canary_files_exist():
+def test_files_the_canary_tries_to_read_exist():
     assert isolation.CANARY.is_file() and (ROOT / "grading" / "isolation.py").is_file()
 
 
 @LINUX
-def test_fork_server_imports_nothing_of_the_course(tmp_path):
-    """It imports with only what is copied, from an isolated Python."""
+def test_fork_server_imports_only_the_copied_files(tmp_path):
+    """The fork server imports in an isolated Python with only the copied files."""
     inside = host.write_inside(tmp_path)
     code = "import sys; sys.path.insert(0, sys.argv[1]); from grading.sandbox import forkserver"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", "-B", "-c", code, str(inside)], capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
     names = {path.name for path in inside.rglob("*.py")}
     assert not names & {"isolation.py", "host.py", "canary.py", "compare.py", "checks.py"}
