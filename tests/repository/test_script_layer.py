@@ -1,4 +1,4 @@
-"""The layer that all scripts share (templates/): flags, printed commands, the folder of a run, devices."""
+"""The code that all scripts share (templates/): flags, printed commands, the folder of a run, devices."""
 
 import inspect
 import os
@@ -26,7 +26,7 @@ SCRIPTS = [
 
 @pytest.fixture(scope="module")
 def parsers():
-    """{(homework, script): its Parser}."""
+    """{(homework, script): its argument parser}."""
     parsers = {}
     for homework in HOMEWORKS:
         loaded = load_solved(homework)
@@ -40,7 +40,7 @@ def parsers():
 # -------------------------------------------------------------------------------------------------------------- flags
 
 
-def test_flags_have_one_vocabulary(parsers):
+def test_scripts_use_the_same_flags_with_help(parsers):
     for script, parser in parsers.items():
         actions = {
             flag: action
@@ -78,7 +78,7 @@ def test_flags_have_one_vocabulary(parsers):
         (["--iters"], "expected one argument"),
     ],
 )
-def test_a_wrong_flag_names_the_right_one(argv, words, capsys):
+def test_wrong_flag_is_a_one_line_error_with_a_suggestion(argv, words, capsys):
     with GPT.active(), pytest.raises(SystemExit) as stop:
         GPT.module("train").get_parser().parse_args(argv)
     err = capsys.readouterr().err
@@ -88,9 +88,19 @@ def test_a_wrong_flag_names_the_right_one(argv, words, capsys):
 def test_every_long_flag_works_with_one_dash():
     with GPT.active():
         parser = GPT.module("train").get_parser()
-    two = ["--data_root", "x", "--iters=7", "--no_pos", "--lr", "1e-3", "--seed", "3", "--quiet"]
-    single_dash = [word.replace("--", "-") for word in two]
-    assert parser.parse_args(single_dash) == parser.parse_args(two)
+    double_dash = [
+        "--data_root",
+        "x",
+        "--iters=7",
+        "--no_pos",
+        "--lr",
+        "1e-3",
+        "--seed",
+        "3",
+        "--quiet",
+    ]
+    single_dash = [word.replace("--", "-") for word in double_dash]
+    assert parser.parse_args(single_dash) == parser.parse_args(double_dash)
     assert parser.given == {"data_root", "iters", "no_pos", "lr", "seed", "quiet"}
 
 
@@ -99,14 +109,14 @@ def test_every_long_flag_works_with_one_dash():
 
 @pytest.fixture
 def chinese():
-    """The scripts' common layer speaks Chinese."""
+    """The module cli with its language set to Chinese."""
     CLI.choose_language(["--lang", "zh"])
     yield CLI
     CLI.choose_language([])
 
 
-def test_help_is_chinese_where_the_user_asks_for_it(parsers):
-    """Every line of help, of every script, has Chinese characters, and no half-width punctuation beside one."""
+def test_help_is_chinese_with_lang_zh(parsers):
+    """Every help text of every script has Chinese characters without half-width punctuation beside them."""
     for (homework, name), parser in parsers.items():
         cli = load_solved(homework).module("cli")
         cli.choose_language(["--lang", "zh"])
@@ -138,11 +148,11 @@ TRANSLATED = {
 
 
 @pytest.mark.parametrize("english", TRANSLATED)
-def test_errors_are_chinese(chinese, english):
+def test_error_message_is_translated_into_chinese(chinese, english):
     assert chinese.translate(english) == TRANSLATED[english]
 
 
-def test_the_language_is_that_of_the_flag_or_of_the_system(monkeypatch, capsys):
+def test_language_follows_the_flag_or_the_system(monkeypatch, capsys):
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for variable, value, expected in (
@@ -168,7 +178,7 @@ def test_the_language_is_that_of_the_flag_or_of_the_system(monkeypatch, capsys):
 
 @pytest.mark.parametrize("homework", HOMEWORKS)
 @pytest.mark.parametrize("where", ["root", "folder", "elsewhere"])
-def test_a_printed_command_works_where_the_user_stands(homework, where, tmp_path, monkeypatch):
+def test_printed_command_works_in_the_current_folder(homework, where, tmp_path, monkeypatch):
     """The hint for missing data or a missing run names a script that exists from the current folder."""
     here = {"root": ROOT, "folder": ROOT / homework, "elsewhere": tmp_path}[where]
     monkeypatch.chdir(here)
@@ -189,7 +199,7 @@ def test_a_printed_command_works_where_the_user_stands(homework, where, tmp_path
             assert "no where" in command, message
 
 
-NASTY = [
+WORDS = [
     "",
     "a b",
     "我的 数据/a",
@@ -205,10 +215,10 @@ NASTY = [
 
 @pytest.mark.skipif(os.name != "posix", reason="asks a POSIX shell")
 def test_words_are_quoted_for_a_posix_shell():
-    line = " ".join(CLI.quote(word, "posix") for word in NASTY)
+    line = " ".join(CLI.quote(word, "posix") for word in WORDS)
     code = f"{shlex.quote(sys.executable)} -c 'import sys; print(ascii(sys.argv[1:]))' {line}"
     out = subprocess.run(["sh", "-c", code], capture_output=True, text=True, check=True).stdout
-    assert out.strip() == ascii(NASTY)
+    assert out.strip() == ascii(WORDS)
     assert CLI.quote("data/宋词_1", "posix") == "data/宋词_1"
 
 
@@ -229,7 +239,7 @@ def test_words_are_quoted_for_windows(word, powershell, cmd):
     assert CLI.quote(word, "powershell") == powershell and CLI.quote(word, "cmd") == cmd
 
 
-def test_the_shell_in_use(monkeypatch):
+def test_shell_in_use_is_recognised(monkeypatch):
     for name in ("MSYSTEM", "PSModulePath"):
         monkeypatch.delenv(name, raising=False)
     assert CLI.shell_in_use() == ("posix" if os.name == "posix" else "cmd")
@@ -243,7 +253,7 @@ def test_the_shell_in_use(monkeypatch):
     assert shells == ["cmd", "powershell", "posix"]
 
 
-def test_folders_are_searched_from_here_then_from_the_root(tmp_path, monkeypatch):
+def test_folder_is_searched_in_the_current_folder_then_the_root(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert CLI.find_folder("data/quansongci") == ROOT / "data" / "quansongci"
     (tmp_path / "data" / "quansongci").mkdir(parents=True)
@@ -258,7 +268,7 @@ def test_folders_are_searched_from_here_then_from_the_root(tmp_path, monkeypatch
 # ------------------------------------------------------------------------------------------------------ folder of a run
 
 
-def test_an_earlier_run_is_moved_aside_or_replaced(tmp_path, capsys):
+def test_earlier_run_is_moved_aside_or_overwritten(tmp_path, capsys):
     files = ("ckpt.pt", "log-*.jsonl")
     for name in ("ckpt.pt", "log-1.jsonl", "mine.txt"):
         (tmp_path / name).write_text(name, encoding="utf-8")
@@ -276,7 +286,7 @@ def test_an_earlier_run_is_moved_aside_or_replaced(tmp_path, capsys):
     assert not capsys.readouterr().out
 
 
-def test_resume_takes_the_settings_of_the_run():
+def test_resume_uses_the_settings_of_the_run():
     with GPT.active():
         parser = GPT.module("train").get_parser()
 
@@ -290,10 +300,10 @@ def test_resume_takes_the_settings_of_the_run():
     assert resumed("--warmup", "9", warmup=3).warmup == 9 and resumed(warmup=3).warmup == 3
     assert resumed("--dtype", "auto", dtype="bfloat16").dtype == "bfloat16"
     with pytest.raises(CLI.UserError, match="began with --iters 7, not 2000"):
-        resumed("--iters", "2000", iters=7)  # the default, but given
+        resumed("--iters", "2000", iters=7)  # the default value, but given explicitly
 
 
-def test_a_checkpoint_of_another_homework_is_refused(tmp_path):
+def test_checkpoint_of_another_homework_is_refused(tmp_path):
     torch.save({"format": 1, "homework": "hw_attention"}, tmp_path / "ckpt.pt")
     with pytest.raises(CLI.UserError, match="is a checkpoint of hw_attention, not of gpt_songci"):
         TRAINING.load_checkpoint(tmp_path / "ckpt.pt", "gpt_songci", 1, "")
@@ -304,7 +314,7 @@ def test_a_checkpoint_of_another_homework_is_refused(tmp_path):
 
 @pytest.fixture
 def cuda(monkeypatch):
-    """A machine that says it has two CUDA cards; every trial of one fails."""
+    """Simulates a machine with two CUDA cards on which every trial fails; yields the error's first line."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     problem = "CUDA error: no kernel image is available for execution on the device"
@@ -340,7 +350,7 @@ def test_working_gpu_is_used(cuda, monkeypatch, capsys):
     assert not capsys.readouterr().out
 
 
-def test_without_a_gpu_the_cpu_is_used(monkeypatch):
+def test_cpu_is_used_without_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert DEVICES.choose_device("auto").type == "cpu"
@@ -369,8 +379,8 @@ def test_mps_is_used_only_if_its_numbers_agree(difference, monkeypatch):
 
 
 def test_device_trial_computes_a_result():
-    first, again = (DEVICES.trial_values(torch.device("cpu")) for _ in range(2))
-    assert all(torch.equal(a, b) and a.isfinite().all() for a, b in zip(first, again, strict=True))
+    first, second = (DEVICES.trial_values(torch.device("cpu")) for _ in range(2))
+    assert all(torch.equal(a, b) and a.isfinite().all() for a, b in zip(first, second, strict=True))
     assert first[-1].abs().max() > 0 and DEVICES.trial("cpu") == ""
 
 
@@ -384,7 +394,7 @@ def test_unknown_device_is_refused(text, capsys):
 @pytest.mark.parametrize(
     "affinity, quota, cores", [(8, "max 100000", 8), (3, "max 100000", 3), (8, "250000 100000", 2)]
 )
-def test_threads_are_the_cores_of_this_process(affinity, quota, cores, tmp_path, monkeypatch):
+def test_threads_equal_the_usable_cores(affinity, quota, cores, tmp_path, monkeypatch):
     (tmp_path / "cpu.max").write_text(quota, encoding="utf-8")
     monkeypatch.setattr(DEVICES, "QUOTA", tmp_path / "cpu.max")
     monkeypatch.setattr(os, "cpu_count", lambda: 16)
@@ -397,8 +407,8 @@ def test_threads_are_the_cores_of_this_process(affinity, quota, cores, tmp_path,
         torch.set_num_threads(before)
 
 
-def test_waiting_threads_sleep():
-    """Set before torch is imported, in every script that computes with it, unless the user has set it."""
+def test_scripts_set_the_spinning_time_before_importing_torch():
+    """Scripts that compute with torch set the spinning time before importing it; a user's setting is kept."""
     code = "import os, train; print(os.environ['GOMP_SPINCOUNT'], os.environ['KMP_BLOCKTIME'])"
     for homework, user_value in (("hw_attention", "7"), ("waimai_cls", "0")):
         done = subprocess.run(
@@ -416,7 +426,7 @@ def test_waiting_threads_sleep():
                 assert text.index("\nimport devices\n") < text.index("\nimport torch\n"), path
 
 
-def test_a_busy_machine_gets_a_hint(monkeypatch):
+def test_busy_machine_is_advised_to_use_fewer_threads(monkeypatch):
     monkeypatch.setattr(os, "getloadavg", lambda: (9.5, 1, 1), raising=False)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     monkeypatch.setattr(DEVICES, "usable_cores", lambda: 2)
@@ -428,7 +438,7 @@ def test_a_busy_machine_gets_a_hint(monkeypatch):
 
 
 @pytest.mark.parametrize("able, dtype", [({}, "float32"), ({"avx512_bf16": True}, "bfloat16")])
-def test_dtype_depends_on_the_processor_not_on_a_stopwatch(able, dtype, monkeypatch):
+def test_dtype_auto_depends_on_the_processors_capabilities(able, dtype, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
     cpu = torch.device("cpu")
     assert DEVICES.choose_dtype("auto", cpu) == dtype

@@ -1,4 +1,4 @@
-"""The commands that look for verdicts that depend on the seed, and that count what the general diagnosis says."""
+"""The developer commands `seeds` (verdicts that depend on the seed) and `relations_table` (true statements)."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from tests.repository import relations_table, seeds
 
 
-def test_a_blank_is_the_same_on_all_seeds(tmp_path, capsys):
+def test_seeds_command_stores_a_blank_and_skips_it_next_time(tmp_path, capsys):
     arguments = ["hmm", "--blank", "hmm-12", "--seeds", "3", "--out", str(tmp_path)]
     assert seeds.main(arguments) == 0
     first = capsys.readouterr().out
@@ -21,14 +21,14 @@ def test_a_blank_is_the_same_on_all_seeds(tmp_path, capsys):
     assert "123456" in capsys.readouterr().out, "a finished blank is not run again"
 
 
-def test_a_verdict_that_depends_on_the_seed_is_found(monkeypatch):
+def test_verdict_that_depends_on_the_seed_is_reported(monkeypatch):
     monkeypatch.setattr(seeds.Version, "passes", lambda self, check, cases: cases.seed != 2)
     result = seeds.check_blank("hmm", "hmm-12", range(4), ["solution"])
     (row,) = result.differing
     assert (row.version, row.passing, row.failing, row.rare) == ("solution", 3, 1, [2])
 
 
-def test_a_version_that_never_ends_is_left_out_after_two_seeds(monkeypatch):
+def test_version_that_never_ends_is_left_out(monkeypatch):
     def endless(*_):
         raise seeds.Endless
 
@@ -37,6 +37,6 @@ def test_a_version_that_never_ends_is_left_out_after_two_seeds(monkeypatch):
 
 
 @pytest.mark.parametrize("homework", ["hmm", "hw_bptt"])
-def test_no_statement_of_the_general_diagnosis_is_untrue(homework):
+def test_relations_stated_for_wrong_answers_are_never_untrue(homework):
     known_mistakes, changed = relations_table.describe_homework(homework, 3, with_mutants=False)
     assert known_mistakes.untrue == 0 < known_mistakes.described and changed.versions == 0

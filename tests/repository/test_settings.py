@@ -1,4 +1,4 @@
-"""course.toml is obeyed everywhere: homeworks, blanks, points, dates, seed."""
+"""course.toml takes effect everywhere: homeworks, blanks, points, dates, seed."""
 
 import json
 import re
@@ -32,7 +32,7 @@ leave_out = ["hmm-16", "hmm-92"]
 
 @pytest.fixture
 def spring(tmp_path, monkeypatch):
-    """A term of one homework with other points and without two blanks."""
+    """The course.toml of a term with one homework, changed points and two blanks left out."""
     path = tmp_path / "course.toml"
     path.write_text(TERM, encoding="utf-8")
     monkeypatch.setattr(settings, "FILE", path)
@@ -55,13 +55,13 @@ def spring(tmp_path, monkeypatch):
         (("hmm-01 = 10", "hmm-0 = 10"), "hmm has no blank hmm-0"),
     ],
 )
-def test_invalid_settings_are_one_line(spring, change, words):
+def test_invalid_settings_are_a_clear_error(spring, change, words):
     spring.write_text(TERM.replace(*change), encoding="utf-8")
     with pytest.raises(settings.CourseError, match=words):
         as_this_term("hmm", registered_checks("hmm"), settings.load())
 
 
-def test_points_are_distributed_as_integers():
+def test_points_are_shared_out_as_integers():
     assert (
         settings.share_points(10, [5, 3]) == [6, 4]
         and settings.share_points(0, [5, 3]) == [0, 0]
@@ -70,7 +70,7 @@ def test_points_are_distributed_as_integers():
     assert all(sum(settings.share_points(points, [4, 2, 9])) == points for points in range(60))
 
 
-def test_checks_have_the_terms_points(spring):
+def test_checks_have_the_points_of_the_term(spring):
     points = {}
     for check in load_checks("hmm"):
         points[check.id] = points.get(check.id, 0) + check.points
@@ -83,8 +83,8 @@ def test_checks_have_the_terms_points(spring):
     }
 
 
-def test_student_copy_follows_the_settings(spring, tmp_path):
-    """The whole release for such a term, proofs included; then what a student sees of it."""
+def test_student_copy_follows_course_toml(spring, tmp_path):
+    """A release for such a term, with its proof, shows the term's points, dates and homeworks to students."""
     copy = tmp_path / "copy"
     release.release(copy, release.Plan(tuple(settings.load().homeworks)), say=lambda line: None)
     assert {path.name for path in copy.iterdir() if path.name in HOMEWORKS} == {"hmm"}
@@ -110,30 +110,30 @@ def test_student_copy_follows_the_settings(spring, tmp_path):
         not re.search("gpt|hw_bptt", readme, re.I)
         and "pytest tests/test_hmm.py --blank hmm-01" in readme
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-B", "-m", "pytest", "tests/test_hmm.py", "--lang", "en", "--seed", "0"],
         cwd=copy,
         capture_output=True,
         text=True,
         encoding="utf-8",
     )
-    assert "hmm: 0 / 90 points, bonus* 0 / 18" in done.stdout and "0/10 empty" in done.stdout
-    assert "hmm-16" not in done.stdout and "hmm-92" not in done.stdout
+    assert "hmm: 0 / 90 points, bonus* 0 / 18" in process.stdout and "0/10 empty" in process.stdout
+    assert "hmm-16" not in process.stdout and "hmm-92" not in process.stdout
 
 
 def test_another_seed_draws_other_cases_and_another_shop(spring, tmp_path):
-    """The sheet's shop, the script's and the worked answer are one and the same, and not the one of seed 1."""
+    """Sheet, script and worked answer have the same shop, which differs from that of seed 1."""
     shop = handout.shop(7)
     assert shop != handout.shop(1) == load_solved("hmm").module("phone_store").SHOP
     plan = release.Plan(("hmm",))
-    space = {}
+    namespace = {}
     exec(
         re.search(
             r"^SHOP = \{.*?^\}", release.strip("hmm/phone_store.py", plan).decode(), re.M | re.S
         )[0],
-        space,
+        namespace,
     )
-    assert space["SHOP"] == shop
+    assert namespace["SHOP"] == shop
     for name, sells_well in (
         ("README.md", "When it sells well, the shop stocks H, M, L"),
         ("README.zh-CN.md", "畅销时进 H、M、L"),
@@ -158,7 +158,7 @@ def test_another_seed_draws_other_cases_and_another_shop(spring, tmp_path):
         assert not any(np.array_equal(first[name], second[name]) for name in first.files)
 
 
-def test_grading_follows_the_settings(spring):
+def test_grading_follows_course_toml(spring):
     from grading import plan, written
 
     for lang in ("en", "zh"):
@@ -173,17 +173,17 @@ def test_grading_follows_the_settings(spring):
         == sum(result["points"] for result in results)
         == 93 + sum(check.points for check in load_checks("hmm") if check.bonus)
     )
-    with_it = plan.checks_digest("hmm")
+    digest_before = plan.checks_digest("hmm")
     spring.write_text(TERM.replace("hmm-01 = 10", "hmm-01 = 9"), encoding="utf-8")
-    assert plan.checks_digest("hmm") != with_it, (
-        "other points, and what is graded already would keep the old ones"
+    assert plan.checks_digest("hmm") != digest_before, (
+        "after a change of points submissions must be graded again"
     )
 
 
-def test_the_terms_of_the_repository():
-    """course.toml as it is: every homework, every written question with the points of its sheet, no change of points."""
-    about = settings.load()
-    assert tuple(about.homeworks) == HOMEWORKS
-    for homework, values in about.homeworks.items():
+def test_committed_course_toml_has_every_homework_unchanged():
+    """The committed course.toml has every homework with written questions and changes no points."""
+    course = settings.load()
+    assert tuple(course.homeworks) == HOMEWORKS
+    for homework, values in course.homeworks.items():
         assert values.written and not values.points and not values.leave_out
         assert set(json.loads(json.dumps(values.written))) and markers.blanks(ROOT / homework)

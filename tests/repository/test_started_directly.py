@@ -1,4 +1,4 @@
-"""A check file started directly (an editor's green arrow, `python tests/test_hmm.py`) says how to run it."""
+"""A check file that is run directly (an editor's run button, `python tests/test_hmm.py`) says how to run it."""
 
 import os
 import subprocess
@@ -29,21 +29,21 @@ def start(*command, cwd=ROOT, **more):
         (str(ROOT / "tests" / "test_hmm.py"), ROOT.parent),
     ],
 )
-def test_direct_start_names_the_command(file, cwd):
-    done = start(file, cwd=cwd)
+def test_check_file_run_directly_names_the_pytest_command(file, cwd):
+    process = start(file, cwd=cwd)
     name = f'"{file}"' if " " in file else file
-    assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr.splitlines() == [
+    assert process.returncode == 1 and process.stdout == ""
+    assert process.stderr.splitlines() == [
         f"checks are run by pytest: python -m pytest {name}",
         f"检查由 pytest 运行：python -m pytest {name}",
     ]
 
 
-def test_the_command_works_from_another_folder():
-    done = start("-m", "pytest", "test_hmm.py", "--blank", "hmm-01", cwd=ROOT / "tests")
-    assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout
+def test_pytest_works_inside_the_folder_tests():
+    process = start("-m", "pytest", "test_hmm.py", "--blank", "hmm-01", cwd=ROOT / "tests")
+    assert process.returncode == 0 and "2 passed" in process.stdout, process.stdout
 
 
-def test_with_tests_on_the_path_the_reason_is_named():
-    done = start("-c", "import course", PYTHONPATH=str(ROOT / "tests"), cwd=ROOT / "data")
-    assert done.returncode == 1 and done.stderr.endswith("its parent must be\n")
+def test_import_of_course_from_tests_on_the_path_is_explained():
+    process = start("-c", "import course", PYTHONPATH=str(ROOT / "tests"), cwd=ROOT / "data")
+    assert process.returncode == 1 and process.stderr.endswith("its parent must be\n")

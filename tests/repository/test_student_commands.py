@@ -1,4 +1,4 @@
-"""`reset`, `watch` and `doctor`: what each does to a half-filled student copy, and what it says."""
+"""The commands `reset`, `watch` and `doctor`: their effect on a half-filled student copy, and their messages."""
 
 import os
 import threading
@@ -14,7 +14,7 @@ from course.salvage import empty_again
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
-    """An empty copy of hmm's Python files, which the commands take for the student's."""
+    """Folder of an empty copy of hmm's Python files, on which the commands work."""
     (tmp_path / "hmm").mkdir()
     for name, text in empty_sources("hmm").items():
         (tmp_path / "hmm" / name).write_text(text, encoding="utf-8", newline="\n")
@@ -25,7 +25,7 @@ def copy(tmp_path, monkeypatch):
 
 
 def fill(path, id, body):
-    """Replace an empty blank's stop by a body; returns the text before."""
+    """Replace the `raise` of an empty blank by a body; returns the text before."""
     text = path.read_text(encoding="utf-8")
     begin = text.index("raise NotImplementedError", text.index(f"# {id} ("))
     filled = text[:begin] + body + text[text.index("\n", begin) :]
@@ -59,14 +59,14 @@ def test_reset_keeps_windows_line_ends_and_never_overwrites_a_backup(copy):
     assert len(list((copy / "workdirs" / "backups" / "hmm").iterdir())) == 2
 
 
-def test_reset_gives_a_deleted_file_back(copy):
+def test_reset_restores_a_deleted_file(copy):
     (copy / "hmm" / "model.py").unlink()
     assert main.main(["reset", "hmm-09"]) == 0
     text = (copy / "hmm" / "model.py").read_text(encoding="utf-8")
     assert text == empty_sources("hmm")["model.py"]
 
 
-def test_reset_explains_refusals(copy, capsys, monkeypatch):
+def test_reset_explains_why_it_refuses(copy, capsys, monkeypatch):
     assert main.main(["reset", "hmm-9"]) == 2
     assert "did you mean hmm-09?" in capsys.readouterr().err
     (copy / "hmm" / "model.py").write_text("x = 1\n", encoding="utf-8")
@@ -77,14 +77,14 @@ def test_reset_explains_refusals(copy, capsys, monkeypatch):
     assert "教师版" in capsys.readouterr().err
 
 
-def test_reset_of_a_method():
+def test_reset_empties_a_method():
     empty = 'class A:\n    def f(self):\n        raise NotImplementedError("m.py, blank a-1 (f): still empty")\n'
     student = "class A:\n    def f(self):\n        return 1\n\n    def g(self):\n        return 2\n"
     restored = empty_again(empty, student, "f", "a-1")
     assert restored.startswith(empty) and "return 2" in restored and "return 1" not in restored
 
 
-def test_watch_checks_what_a_save_touched(copy, monkeypatch):
+def test_watch_selects_the_checks_of_changed_blanks(copy, monkeypatch):
     watcher = watch.Watcher(["hmm"])
     path = copy / "hmm" / "model.py"
     assert watcher.touched_checks() == []
@@ -96,7 +96,7 @@ def test_watch_checks_what_a_save_touched(copy, monkeypatch):
 
 
 @pytest.mark.parametrize("installed", [True, False])
-def test_watch_reports_a_save(copy, installed, monkeypatch):
+def test_watch_reports_a_saved_file(copy, installed, monkeypatch):
     if not installed:
         monkeypatch.setitem(__import__("sys").modules, "watchfiles", None)
     stop, reported = threading.Event(), []
@@ -119,7 +119,7 @@ def test_watch_reports_a_save(copy, installed, monkeypatch):
     assert set(reported) == {"hmm-09"}
 
 
-def test_watch_says_the_verdict(monkeypatch, capsys):
+def test_watch_prints_the_verdict(monkeypatch, capsys):
     monkeypatch.setattr(watch, "record_progress", lambda results: None)
     checks = [check for check in watch.load_checks("hmm") if check.id == "hmm-01"]
     results = watch.check_now(checks, watch.open_cases(0))
@@ -149,7 +149,7 @@ def test_doctor_reports_this_environment(monkeypatch, capsys):
         (lambda: doctor.check_disk(2**20), Level.PROBLEM, "free some space"),
     ],
 )
-def test_doctor_says_what_to_do(finding, level, words):
+def test_doctor_gives_advice_for_each_problem(finding, level, words):
     report = finding()
     assert report.level is level and words in report.advice.en and report.advice.zh
 
@@ -169,7 +169,7 @@ def test_doctor_finds_a_file_that_hides_a_library(copy, capsys):
     assert finding.level is Level.PROBLEM and "hmm/random.py" in finding.text.en
 
 
-def test_doctor_sees_a_console_without_chinese(monkeypatch):
+def test_doctor_finds_a_console_without_chinese(monkeypatch):
     class Console:
         encoding = "cp1252"
 

@@ -1,4 +1,4 @@
-"""Questions for a two-minute talk come from the student's own lines; AI assistants get rules in the student copy."""
+"""Questions for a two-minute talk refer to the student's own lines; the student copy has rules for AI assistants."""
 
 from course.homeworks import HOMEWORKS, ROOT
 from course.messages import Message
@@ -8,7 +8,7 @@ from grading.marks import BlankMarks, HomeworkMarks
 from tests.repository.copies import build
 
 
-def test_rules_for_assistants_are_in_the_copy_and_not_in_the_tree(tmp_path):
+def test_student_copy_has_rules_for_assistants_the_tree_has_none(tmp_path):
     copy = build(tmp_path / "copy", "hmm")
     rules = (copy / "AGENTS.md").read_text(encoding="utf-8")
     assert "Never write a blank" in rules and "绝不代写填空" in rules
@@ -19,7 +19,7 @@ def test_rules_for_assistants_are_in_the_copy_and_not_in_the_tree(tmp_path):
     assert not (ROOT / "AGENTS.md").exists()
 
 
-def test_every_sheet_says_what_an_assistant_may_do():
+def test_every_sheet_has_a_paragraph_on_ai_assistants():
     for homework in HOMEWORKS:
         english, chinese = (
             (ROOT / homework / name).read_text(encoding="utf-8")
@@ -30,12 +30,13 @@ def test_every_sheet_says_what_an_assistant_may_do():
 
 
 def marks(homework, *ids, status=Status.DONE):
-    nothing = Message("", "")
-    results = [CheckResult(homework, id, id, status, 1, 1, False, False, nothing) for id in ids]
+    """HomeworkMarks in which each of these blanks has one check with this status."""
+    no_message = Message("", "")
+    results = [CheckResult(homework, id, id, status, 1, 1, False, False, no_message) for id in ids]
     return HomeworkMarks([BlankMarks(result.id, False, [result]) for result in results])
 
 
-def test_three_questions_about_three_lines():
+def test_talk_questions_are_about_three_lines_of_the_student():
     files = {"hmm": {"model.py": (ROOT / "hmm" / "model.py").read_bytes()}}
     homeworks = {"hmm": marks("hmm", "hmm-01", "hmm-06", "hmm-09", "hmm-10")}
     questions = talk.talk_questions(homeworks, files)
@@ -47,7 +48,7 @@ def test_three_questions_about_three_lines():
     assert any("log(sum(exp" in question.question.en for question in questions)
 
 
-def test_without_telling_lines_the_questions_lead_on():
+def test_talk_questions_without_recognised_lines_are_general():
     files = {"hmm": {"model.py": b"def forward(pi, A, B, obs):\n    return helper(pi)\n"}}
     questions = talk.talk_questions({"hmm": marks("hmm", "hmm-01", "hmm-02")}, files)
     assert [question.blank for question in questions] == ["hmm-01", "hmm-02"]

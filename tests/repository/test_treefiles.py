@@ -1,4 +1,4 @@
-"""Which files belong to the tree, with git, without it, and where it refuses."""
+"""The list of the tree's files, with git, without git, and where git refuses."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from course.homeworks import ROOT
 from grading import package, release, treefiles
 from tests.repository.conftest import missing
 
-PREPARED = {  # what the first line of the README and data/download.py write into the tree
+PREPARED = {  # files written into the tree by the README's first command and by data/download.py
     "data/quansongci/meta.json",
     "data/quansongci/train.bin",
     "data/quansongci/tunes.json",
@@ -18,7 +18,7 @@ PREPARED = {  # what the first line of the README and data/download.py write int
     "data/full/quansongci/a.json",
     "data/numerals/0.png",
 }
-LEFT = PREPARED | {
+IGNORED = PREPARED | {
     "workdirs/gpt_songci/checkpoint.pt",
     "hmm/__pycache__/model.cpython-311.pyc",
     "dist/student/hmm/model.py",
@@ -35,15 +35,15 @@ def touch(path, text=""):
 
 @pytest.fixture
 def tree(tmp_path):
-    """A tree with the course's .gitignore, in which everything was prepared."""
-    for name in LEFT | KEPT:
+    """A folder with the course's .gitignore, tracked files and all kinds of generated files."""
+    for name in IGNORED | KEPT:
         touch(tmp_path / name)
     touch(tmp_path / ".gitignore", (ROOT / ".gitignore").read_text(encoding="utf-8"))
     touch(tmp_path / "venv 3.12/pyvenv.cfg")
     return tmp_path
 
 
-def test_an_unpacked_zip_lists_what_gitignore_leaves(tree):
+def test_unpacked_zip_lists_files_that_gitignore_keeps(tree):
     assert set(treefiles.tree_files(tree)) == KEPT
 
 
@@ -54,20 +54,22 @@ def test_line_ends_of_gitignore_do_not_matter(tree, ends):
     assert set(treefiles.tree_files(tree)) == KEPT
 
 
-def test_without_the_program_git(tree, monkeypatch):
+def test_files_are_listed_without_the_program_git(tree, monkeypatch):
     touch(tree / ".git/HEAD")
     monkeypatch.setenv("PATH", str(tree / "hmm"))
     assert set(treefiles.tree_files(tree)) == KEPT
 
 
-def test_where_git_refuses(tree):
-    """As for a tree of another owner: git ends with an error."""
+def test_files_are_listed_where_git_refuses(tree):
+    """If git ends with an error, as it does for a folder of another owner, the files are listed without it."""
     touch(tree / ".git/HEAD", "no repository")
     assert set(treefiles.tree_files(tree)) == KEPT
 
 
 @pytest.fixture
 def git(tmp_path):
+    """A function that runs git in a fresh repository at tmp_path and returns its output."""
+
     def run(*arguments):
         settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
         return subprocess.run(
@@ -106,7 +108,7 @@ folder2/f sub2/folder any/x sub/any/x sub/any/more/x tail/a tail/b/c sub/tail/a 
 a.log b.log trailing nested/own.py nested/other.py nested/keep.txt nested/a/own.py 诗/a.bin 诗/词.txt""".split()
 
 
-def test_the_same_files_as_git(tmp_path, git):
+def test_listing_without_git_equals_that_of_git(tmp_path, git):
     for name in [*NAMES, "space "]:
         touch(tmp_path / name)
     touch(tmp_path / ".gitignore", GITIGNORE)
@@ -115,14 +117,14 @@ def test_the_same_files_as_git(tmp_path, git):
     assert listed and set(treefiles._walked(tmp_path)) == listed
 
 
-def test_this_tree_has_the_same_files_with_git_and_without():
+def test_this_tree_has_the_same_files_with_and_without_git():
     listed = treefiles._asked_of_git(ROOT)
     if listed is None:
         missing("needs git, and a tree that git knows: apt-get install git")
     assert set(treefiles._walked(ROOT)) == listed
 
 
-def test_copy_and_package_take_their_files_without_git(monkeypatch):
+def test_copy_and_package_list_their_files_without_git(monkeypatch):
     monkeypatch.setenv("PATH", os.devnull)
     assert "hmm/model.py" in release.student_files(["hmm"])
     assert "hmm/model.py" in package.source_files(["hmm"])

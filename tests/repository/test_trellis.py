@@ -1,4 +1,4 @@
-"""The trellis page of hmm: what it holds, and, in headless Chromium with the network blocked, what it draws."""
+"""The trellis page of hmm: its data and, in headless Chromium without a network, what it draws."""
 
 import json
 import re
@@ -17,6 +17,7 @@ TEXT = "他们研究生命的起源。"
 
 
 def script(folder, name, *flags):
+    """Run a script of hmm in a folder; returns the finished process."""
     return subprocess.run(
         [sys.executable, str(ROOT / "hmm" / f"{name}.py"), *map(str, flags)],
         cwd=folder,
@@ -28,7 +29,7 @@ def script(folder, name, *flags):
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """A folder with the page of the shop, one of a segmented sentence, and the model."""
+    """A folder with shop.html, words.html (a segmented sentence) and models of order 1 and 2 in one/ and two/."""
     folder = tmp_path_factory.mktemp("trellis")
     for name, *flags in (
         ("prepare", "--out_dir", "data"),
@@ -37,16 +38,17 @@ def pages(tmp_path_factory):
         ("trellis", "--out", "shop.html"),
         ("trellis", TEXT, "--ckpt_path", "one", "--out", "words.html"),
     ):
-        done = script(folder, name, *flags)
-        assert done.returncode == 0, done.stderr
+        process = script(folder, name, *flags)
+        assert process.returncode == 0, process.stderr
     return folder
 
 
 def data_of(path):
+    """The data embedded in a page."""
     return json.loads(re.search(r"const DATA = (.*);\n", path.read_text(encoding="utf-8"))[1])
 
 
-def test_the_page_holds_the_models_numbers(pages):
+def test_page_has_the_models_numbers_and_loads_nothing(pages):
     hmm = load_solved("hmm")
     with hmm.active():
         segmenter = hmm.module("sample").load_model(pages / "one")
@@ -72,20 +74,25 @@ def test_the_page_holds_the_models_numbers(pages):
         (["字", "--ckpt_path", "nowhere"], "hmm/train.py"),
     ],
 )
-def test_texts_that_cannot_be_shown_are_user_errors(pages, flags, words):
-    done = script(pages, "trellis", *flags, "--out", "bad.html")
-    assert done.returncode == 2 and words in done.stderr and len(done.stderr.splitlines()) == 1
+def test_text_that_cannot_be_shown_is_a_user_error(pages, flags, words):
+    process = script(pages, "trellis", *flags, "--out", "bad.html")
+    assert (
+        process.returncode == 2
+        and words in process.stderr
+        and len(process.stderr.splitlines()) == 1
+    )
     assert not (pages / "bad.html").exists()
 
 
-def lit(page, kind):
-    """[state] of the nodes of one class, by time."""
+def highlighted(page, kind):
+    """States of the nodes with this CSS class, in order of time."""
     return page.evaluate(
         "kind => [...document.querySelectorAll(`.node.${kind}`)].map(node => +node.dataset.i)", kind
     )
 
 
-def back(data, t, i):
+def trace_back(data, t, i):
+    """The best path that ends in state i at time t, traced back through phi."""
     path = [i]
     for step in range(t, 0, -1):
         path.insert(0, data["phi"][step][path[0]])
@@ -95,7 +102,7 @@ def back(data, t, i):
 @pytest.mark.browser
 @pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
 @pytest.mark.parametrize("name", ["shop", "words"])
-def test_the_trellis_draws(browser, pages, name, width, scheme):
+def test_trellis_draws_paths_and_probabilities(browser, pages, name, width, scheme):
     data = data_of(pages / f"{name}.html")
     delta = np.array([[-np.inf if x is None else x for x in row] for row in data["delta"]])
     T, N = delta.shape
@@ -106,22 +113,22 @@ def test_the_trellis_draws(browser, pages, name, width, scheme):
             and page.locator("line").count() == np.isfinite(delta[1:]).sum()
         )
         assert page.locator("body").evaluate("body => body.scrollWidth") <= width
-        assert lit(page, "best") == back(data, T - 1, delta[-1].argmax())
+        assert highlighted(page, "best") == trace_back(data, T - 1, delta[-1].argmax())
         shares = page.evaluate(
-            "() => [...document.querySelectorAll('.node .shade')].map(one => +one.getAttribute('fill-opacity'))"
+            "() => [...document.querySelectorAll('.node .shade')].map(node => +node.getAttribute('fill-opacity'))"
         )
         np.testing.assert_allclose(
             np.reshape(shares, (T, N)), np.exp(delta - delta.max(1, keepdims=True)), atol=1e-4
         )
         page.locator("#shade").select_option("gamma")
         shares = page.evaluate(
-            "() => [...document.querySelectorAll('.node .shade')].map(one => +one.getAttribute('fill-opacity'))"
+            "() => [...document.querySelectorAll('.node .shade')].map(node => +node.getAttribute('fill-opacity'))"
         )
         np.testing.assert_allclose(np.reshape(shares, (T, N)), data["gamma"], atol=1e-4)
         keep(page, f"trellis-{name}-{width}-{scheme}")
         for t in range(T):  # the best path of the first t + 1 symbols
             page.locator("#time").fill(str(t + 1))
-            assert lit(page, "best") == back(data, t, delta[t].argmax())
+            assert highlighted(page, "best") == trace_back(data, t, delta[t].argmax())
         page.locator("#time").fill("2")
         other_state = (
             int(delta[1].argmin())
@@ -129,5 +136,7 @@ def test_the_trellis_draws(browser, pages, name, width, scheme):
             else int(np.flatnonzero(np.isfinite(delta[1]))[0])
         )
         page.locator(f".node[data-t='1'][data-i='{other_state}']").hover()
-        assert lit(page, "into") == back(data, 1, other_state) and not lit(page, "best")
+        assert highlighted(page, "into") == trace_back(data, 1, other_state) and not highlighted(
+            page, "best"
+        )
         assert f"{delta[1, other_state]:.3f}" in page.locator("#told").inner_text()

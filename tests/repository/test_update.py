@@ -1,4 +1,4 @@
-"""A newer copy brought into a half-filled one: checks and sheets are updated, what a student wrote stays."""
+"""`course update`: a newer copy is merged into a half-filled one, and the student's work is kept."""
 
 import json
 import shutil
@@ -22,6 +22,7 @@ BASE = ["import numpy", "", "def forward(x):", *STUB, "", "def helper():", "    
 
 
 def changed(lines, *pairs):
+    """The lines after replacing old by new text for each pair (old, new)."""
     text = "\n".join(lines)
     for old, new in pairs:
         assert old in text
@@ -57,7 +58,7 @@ def changed(lines, *pairs):
         ([(STUB[-1], "    return x")], [("\n".join(STUB), "    return given(x)")], None),
     ],
 )
-def test_three_ways_merge(student_lines, new, merged):
+def test_merge_keeps_both_changes_or_reports_a_conflict(student_lines, new, merged):
     result = update.merge(BASE, changed(BASE, *student_lines), changed(BASE, *new))
     assert result == (None if merged is None else changed(BASE, *merged))
 
@@ -69,7 +70,7 @@ def released(tmp_path_factory):
 
 @pytest.fixture
 def old(released, tmp_path):
-    """A student's copy: two blanks filled, an import and a function of their own, answers, a picture, what training writes."""
+    """A student's copy with two blanks filled, an import and a function added, answers, a picture and a trained model."""
     shutil.copytree(released, tmp_path / "old")
     folder = tmp_path / "old" / "hmm"
     text = (
@@ -99,7 +100,7 @@ def old(released, tmp_path):
 
 @pytest.fixture
 def new(released, tmp_path):
-    """The next release: a fixed check, a better hint and given function, a corrected sheet, a new and a lost file."""
+    """The next release: changed check, hint, provided function and sheet, a new file and a removed one."""
     shutil.copytree(released, tmp_path / "new")
 
     def edit(name, *pairs):
@@ -127,23 +128,23 @@ def new(released, tmp_path):
     )
     release.write(tmp_path / "new" / "hmm" / "extra.py", b"x = 1\n")
     (tmp_path / "new" / "hmm" / "plots.py").unlink()
-    mark = tmp_path / "new" / COPY_RECORD
-    about = json.loads(mark.read_text(encoding="utf-8"))
+    record = tmp_path / "new" / COPY_RECORD
+    content = json.loads(record.read_text(encoding="utf-8"))
     names = [name for name in release.files_of(tmp_path / "new") if name != COPY_RECORD]
-    about["files"] = {
+    content["files"] = {
         name: update.digest(name, (tmp_path / "new" / name).read_bytes()) for name in names
     }
-    about["texts"] = {
+    content["texts"] = {
         name: (tmp_path / "new" / name).read_text(encoding="utf-8")
         for name in names
-        if name in about["texts"]
+        if name in content["texts"]
     }
-    mark.write_text(json.dumps(about), encoding="utf-8")
+    record.write_text(json.dumps(content), encoding="utf-8")
     return tmp_path / "new"
 
 
 def files(folder):
-    """{name: bytes} of a folder, less the byte code that running the course in it leaves."""
+    """{name: bytes} of a folder's files without byte code."""
     names = (name for name in release.files_of(folder) if "__pycache__" not in name)
     return {name: (folder / name).read_bytes() for name in names}
 
@@ -157,7 +158,7 @@ def english(messages):
 
 
 @pytest.mark.parametrize("form", ["folder", "zip"])
-def test_what_a_student_wrote_stays(old, new, tmp_path, form):
+def test_update_keeps_the_students_work(old, new, tmp_path, form):
     before, lines = files(old), []
     newer = new
     if form == "zip":
@@ -196,7 +197,7 @@ def test_what_a_student_wrote_stays(old, new, tmp_path, form):
     )
 
 
-def test_the_same_twice_and_nothing_in_a_dry_run(old, new, tmp_path):
+def test_update_is_reproducible_and_dry_run_writes_nothing(old, new, tmp_path):
     shutil.copytree(old, tmp_path / "twin")
     before = files(old)
     update_quietly(new, old, dry_run=True)
@@ -206,7 +207,7 @@ def test_the_same_twice_and_nothing_in_a_dry_run(old, new, tmp_path):
     assert files(old) == files(tmp_path / "twin")
 
 
-def test_a_conflict_keeps_both_versions(old, new):
+def test_conflicting_change_keeps_both_versions(old, new):
     path = old / "hmm" / "model.py"
     path.write_text(
         path.read_text(encoding="utf-8").replace("def log(p):\n", "def log(p):\n    # mine\n"),
@@ -226,7 +227,7 @@ def test_a_conflict_keeps_both_versions(old, new):
     assert update.update_copy(new, old, report=lines.append) == []
 
 
-def test_line_ends_of_windows(old, new):
+def test_update_keeps_windows_line_ends(old, new):
     for name in release.files_of(old):
         if name.endswith(update.TEXT) and name != COPY_RECORD:
             path = old / name
@@ -237,13 +238,13 @@ def test_line_ends_of_windows(old, new):
     assert model.count(b"\n") == model.count(b"\r\n") and b"# faster\r\n" in model
 
 
-def test_a_stopped_update_can_be_repeated(old, new, monkeypatch):
+def test_interrupted_update_can_be_repeated(old, new, monkeypatch):
     whole = shutil.copytree(old, old.parent / "whole")
     update_quietly(new, whole)
-    write, left = update._write, iter(range(4))
+    write, writes_left = update._write, iter(range(4))
 
     def stop(path, data):
-        if next(left, None) is None:
+        if next(writes_left, None) is None:
             raise KeyboardInterrupt
         write(path, data)
 
@@ -255,8 +256,8 @@ def test_a_stopped_update_can_be_repeated(old, new, monkeypatch):
     assert files(old) == files(whole)
 
 
-def test_files_of_an_older_layout_are_removed_unless_they_were_changed(old, new):
-    """Copies of last term had the engine in tests/."""
+def test_files_of_an_older_layout_are_removed_if_unchanged(old, new):
+    """Copies of an earlier layout had the engine in tests/."""
     path = old / COPY_RECORD
     record = json.loads(path.read_text(encoding="utf-8"))
     names = [f"tests/{name}.py" for name in ("check", "student", "worker", "term", "pack")]
@@ -273,21 +274,21 @@ def test_files_of_an_older_layout_are_removed_unless_they_were_changed(old, new)
     assert update_quietly(new, old) == [] and (old / "tests/term.py").is_file()
 
 
-def test_messages_in_chinese(old, new, tmp_path):
-    done = subprocess.run(
+def test_update_prints_chinese_messages(old, new, tmp_path):
+    process = subprocess.run(
         [sys.executable, "-m", "course", "update", new, "--dry_run", "--lang", "zh"],
         cwd=old,
         capture_output=True,
         text=True,
         encoding="utf-8",
     )
-    assert done.returncode == 0 and "hmm/README.md：已更新" in done.stdout, done.stderr
-    assert "没有写任何文件" in done.stdout
+    assert process.returncode == 0 and "hmm/README.md：已更新" in process.stdout, process.stderr
+    assert "没有写任何文件" in process.stdout
 
 
-def test_what_is_not_a_copy_is_refused(old, tmp_path):
+def test_update_from_something_else_is_refused(old, tmp_path):
     (tmp_path / "empty").mkdir()
-    (tmp_path / "x.zip").write_bytes(b"no zip")
+    (tmp_path / "x.zip").write_bytes(b"not a zip")
     for newer, words in (
         (tmp_path / "empty", "not a student copy"),
         (tmp_path / "x.zip", "not a zip"),
@@ -295,45 +296,49 @@ def test_what_is_not_a_copy_is_refused(old, tmp_path):
     ):
         with pytest.raises(update.UpdateError, match=words):
             update.update_copy(newer, old)
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "course", "update", tmp_path / "empty"],
         cwd=old,
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    assert (
+        process.returncode == 2
+        and process.stderr.count("\n") == 1
+        and "Traceback" not in process.stderr
+    )
 
 
-def test_a_copy_of_other_homeworks_removes_none(old, new):
+def test_copy_that_lacks_a_homework_is_refused(old, new):
     path = new / COPY_RECORD
-    about = json.loads(path.read_text(encoding="utf-8")) | {"homeworks": ["waimai_cls"]}
-    path.write_text(json.dumps(about), encoding="utf-8")
+    content = json.loads(path.read_text(encoding="utf-8")) | {"homeworks": ["waimai_cls"]}
+    path.write_text(json.dumps(content), encoding="utf-8")
     before = files(old)
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "course", "update", new],
         cwd=old,
         capture_output=True,
         text=True,
     )
     assert (
-        done.returncode == 2
-        and "does not contain hmm, which would be removed" in done.stderr
+        process.returncode == 2
+        and "does not contain hmm, which would be removed" in process.stderr
         and files(old) == before
     )
     assert update_quietly(new, old, drop=True)
 
 
-def test_a_teacher_updates_a_copy_too(old, monkeypatch, capsys):
-    """python -m grading.release --update OLD: built from this tree, proved, brought in."""
+def test_release_update_merges_this_tree_into_a_copy(old, monkeypatch, capsys):
+    """`python -m grading.release --update OLD` builds a copy from this tree, proves it and merges it into OLD."""
     monkeypatch.setattr(release, "prove", lambda *args: None)
     stale = (old / "hmm" / "cli.py").read_bytes()
     (old / "hmm" / "cli.py").write_bytes(stale.replace(b"exit code", b"exit  code"))
-    mark = old / COPY_RECORD
-    about = json.loads(mark.read_text(encoding="utf-8"))
-    about["files"]["hmm/cli.py"] = update.digest(
+    record = old / COPY_RECORD
+    content = json.loads(record.read_text(encoding="utf-8"))
+    content["files"]["hmm/cli.py"] = update.digest(
         "hmm/cli.py", (old / "hmm" / "cli.py").read_bytes()
     )
-    mark.write_text(json.dumps(about), encoding="utf-8")
+    record.write_text(json.dumps(content), encoding="utf-8")
     edited = (old / "hmm" / "model.py").read_bytes()
     with few_cases():
         release.main(["--update", str(old)])

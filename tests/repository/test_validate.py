@@ -1,4 +1,4 @@
-"""templates/validate.py: what it converts, and each message, which names both sides and the fix."""
+"""templates/validate.py: conversions, and error messages that name both sides."""
 
 import importlib.util
 
@@ -71,13 +71,13 @@ def zeros(*shape):
         ({"p": Probabilities("N")}, {"p": [0.5, 0.4]}, "p sums to 0.9, expected 1"),
     ],
 )  # fmt: skip
-def test_a_message_names_both_sides(rules, values, message):
+def test_shape_or_value_error_names_both_sides(rules, values, message):
     with pytest.raises(ValueError) as error:
         validate.check_arrays(rules, values, {"M": 7})
     assert str(error.value) == message
 
 
-def test_values_are_converted_and_nothing_else_changes():
+def test_values_are_converted_to_the_documented_dtypes():
     tensor = torch.ones(2, 3, dtype=torch.float32)
     checked = validate.check_arrays(
         {"x": Floats("T"), "y": Integers("T"), "t": Shape("... d"), "n": AtLeast(1)},
@@ -89,7 +89,7 @@ def test_values_are_converted_and_nothing_else_changes():
     assert validate.check_arrays({"x": Floats("T")}, {"x": x})["x"] is x
 
 
-def test_the_decorator_checks_the_arguments_that_have_a_rule():
+def test_decorator_checks_only_arguments_with_a_rule():
     @validate.check_arguments(x=Floats("T"), y=Floats("T"), z=Floats("T"))
     def f(x, y=None, *rest, scale=1, **more):
         """Doc."""
@@ -104,7 +104,7 @@ def test_the_decorator_checks_the_arguments_that_have_a_rule():
         f()
 
 
-def test_choices_and_finite_results():
+def test_invalid_choice_or_infinite_result_is_a_value_error():
     validate.check_choice("score", "dot", ("dot", "none"))
     with pytest.raises(ValueError, match="^score 'cosine' is not one of dot, none$"):
         validate.check_choice("score", "cosine", ("dot", "none"))

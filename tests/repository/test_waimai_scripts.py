@@ -1,4 +1,4 @@
-"""waimai_cls: scripts on made-up reviews, bad input, and what must never leak or depend on a batch."""
+"""waimai_cls: scripts on generated reviews, bad input, no leaks from the test part, no dependence on the batch."""
 
 import bz2
 import csv
@@ -24,6 +24,7 @@ PLAIN = "外卖 米饭 今天 味道 骑手 包装 面条 师傅".split()
 
 
 def call(module, name, *args, **kwargs):
+    """Call a function of a module of the homework."""
     with HOMEWORK.active():
         return getattr(HOMEWORK.module(module), name)(*args, **kwargs)
 
@@ -33,7 +34,7 @@ def script(name, *argv):
 
 
 def user_error(name, *argv):
-    """The message of the user's mistake that a script reports; fails if there is none."""
+    """The one-line message of the UserError that main() of a script raises; fails if it raises none."""
     with HOMEWORK.active(), pytest.raises(HOMEWORK.module("cli").UserError) as caught:
         HOMEWORK.module(name).main([str(word) for word in argv])
     assert "\n" not in str(caught.value)
@@ -41,7 +42,7 @@ def user_error(name, *argv):
 
 
 def reviews(count, seed=0):
-    """Rows (label, review): sorted by label, made of words that tell and words that do not."""
+    """[(label, review)], sorted by label; reviews consist of words that indicate the label and neutral ones."""
     rng = random.Random(seed)
     rows = []
     for index in range(count):
@@ -61,6 +62,7 @@ def write_csv(path, rows, encoding="utf-8-sig", header=("label", "review")):
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory):
+    """A folder with 150 generated reviews and a list of stop words."""
     folder = tmp_path_factory.mktemp("raw")
     write_csv(folder / "waimai_10k.csv", reviews(150))
     (folder / "stop_words.txt").write_text("# list\n今天\n,\n", encoding="utf-8")
@@ -69,6 +71,7 @@ def raw(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def data(raw, tmp_path_factory):
+    """A folder with the prepared data of `raw`."""
     folder = tmp_path_factory.mktemp("data")
     script(
         "prepare", "--data_root", raw, "--out_dir", folder, "--dim", 12, "--min_count", 1, "--quiet"
@@ -77,7 +80,7 @@ def data(raw, tmp_path_factory):
 
 
 def read_log(folder):
-    """log.jsonl without what the clock decides."""
+    """Lines of log.jsonl as dicts, without times and speeds."""
     lines = [
         json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
     ]
@@ -90,12 +93,12 @@ def read_log(folder):
 # ------------------------------------------------------------------------------------------------------------- leaks
 
 
-def test_raw_folder_is_not_changed(raw, data):
+def test_prepare_does_not_change_the_raw_folder(raw, data):
     assert sorted(path.name for path in raw.iterdir()) == ["stop_words.txt", "waimai_10k.csv"]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_parts_share_no_text_and_keep_the_labels_shares(seed):
+def test_split_shares_no_text_and_keeps_label_proportions(seed):
     rows = reviews(300) + [
         (0, "重复的评论"),
         (1, "重复的评论"),
@@ -118,8 +121,8 @@ def test_parts_share_no_text_and_keep_the_labels_shares(seed):
         assert abs(np.mean([labels[row] for row in part]) - 1 / 3) < 0.03
 
 
-def test_test_rows_change_nothing_but_the_test_accuracy(raw, tmp_path):
-    """Other texts in the place of the test rows: same vocabulary, same vectors, same training, epoch by epoch."""
+def test_test_rows_do_not_influence_training(raw, tmp_path):
+    """With other texts in the test rows, vocabulary, vectors and training are the same, epoch by epoch."""
     rows = reviews(150)
     labels, texts, _ = call("data_processor", "read_reviews", raw / "waimai_10k.csv")
     test = set(call("prepare", "split_rows", texts, labels, 0)["test"])
@@ -184,7 +187,7 @@ MODELS += [
 
 @pytest.mark.parametrize("settings", MODELS, ids=lambda option: "-".join(map(str, option.values())))
 @pytest.mark.parametrize("embedding", ["frozen", "random"])
-def test_a_text_alone_and_in_any_batch_has_the_same_logits(settings, embedding):
+def test_text_has_the_same_logits_alone_and_in_a_batch(settings, embedding):
     torch.manual_seed(1)
     V, D = 30, 12
     vectors = torch.randn(V, D)
@@ -205,34 +208,36 @@ def test_a_text_alone_and_in_any_batch_has_the_same_logits(settings, embedding):
         texts = [torch.randint(1, V, (n,)).tolist() for n in (1, 2, 9, 4, 30, 1)]
         tokens, lengths = HOMEWORK.module("data_processor").pad(texts)
         with torch.no_grad():
-            together = model(tokens, lengths)
-            alone = torch.cat(
+            batch_logits = model(tokens, lengths)
+            single_logits = torch.cat(
                 [model(torch.tensor([text]), torch.tensor([len(text)])) for text in texts]
             )
-            wide = model(torch.nn.functional.pad(tokens, (0, 7)), lengths)
-    assert (together - alone).abs().max() < 1e-6 and (together - wide).abs().max() < 1e-6
+            padded_logits = model(torch.nn.functional.pad(tokens, (0, 7)), lengths)
+    assert (batch_logits - single_logits).abs().max() < 1e-6 and (
+        batch_logits - padded_logits
+    ).abs().max() < 1e-6
 
 
-def test_averages_computed_once_train_the_same_model(data):
+def test_precomputed_averages_train_the_same_model(data):
     with HOMEWORK.active():
         train, load = HOMEWORK.module("train"), HOMEWORK.module("data_processor").load_data
         parts = {part: load(data, part, 16) for part in ("train", "validation")}
         model = train.model_of({"model": "mlp", "hidden": 9}, parts["train"].vectors, 0)
-        plain = train.model_of({"model": "mlp", "hidden": 9}, parts["train"].vectors, 0)
+        reference = train.model_of({"model": "mlp", "hidden": 9}, parts["train"].vectors, 0)
         state = train.fit(model, parts["train"], parts["validation"], 1e-3, 2, 5, 0)
-        optimizer = train.make_optimizer(plain, 1e-3)
+        optimizer = train.make_optimizer(reference, 1e-3)
         for epoch in range(2):
             rng = np.random.default_rng([0, epoch])
             rng.integers(2**31)
             losses = [
-                train.train_step(plain, batch, optimizer) for batch in parts["train"].epoch(rng)
+                train.train_step(reference, batch, optimizer) for batch in parts["train"].epoch(rng)
             ]
             assert state["log"][epoch]["train_loss"] == pytest.approx(
                 sum(losses) / len(losses), abs=1e-5
             )
 
 
-def test_batches_have_little_padding():
+def test_batches_have_less_than_10_percent_padding():
     rng = np.random.default_rng(0)
     lengths = np.minimum(rng.geometric(0.08, size=4000), 200)
     batches = call("data_processor", "Batches", [[1] * n for n in lengths], np.zeros(4000), 32)
@@ -244,8 +249,8 @@ def test_batches_have_little_padding():
 # ------------------------------------------------------------------------------------------------------------ vectors
 
 
-def test_ppmi_equals_its_definition():
-    """Against plain loops and a full SVD: V V^T is U S U^T."""
+def test_ppmi_vectors_equal_the_definition():
+    """V V^T is compared with U S U^T of plain loops and a full SVD."""
     rng = np.random.default_rng(3)
     texts, size = [rng.integers(1, 9, size=n).tolist() for n in rng.integers(1, 9, size=60)], 9
     M = np.zeros((size, size))
@@ -265,7 +270,7 @@ def test_ppmi_equals_its_definition():
     scale = expected[1, 1] / (got @ got.T)[1, 1]
     assert np.allclose(got @ got.T * scale, expected, atol=1e-4)
     assert np.isclose((got[1:] ** 2).mean(), 1) and not got[0].any()
-    assert call("prepare", "ppmi", [[2], [3]], 5, 3).shape == (5, 3)  # no two words ever meet
+    assert call("prepare", "ppmi", [[2], [3]], 5, 3).shape == (5, 3)  # no two words occur together
 
 
 VECTORS = {"好吃": [1, 2, 3], "难 吃": [0.5, -1, 2e-3], "unseen": [9, 9, 9], "米饭": [4, 5, 6]}
@@ -299,7 +304,7 @@ def test_published_vectors_are_read(opener, ending, header, tmp_path):
         ("好吃\n", "line 1"),
     ],
 )
-def test_broken_vectors_name_the_line(text, message, tmp_path, raw):
+def test_broken_vector_file_is_a_user_error_with_the_line(text, message, tmp_path, raw):
     (tmp_path / "v.txt").write_text(text, encoding="utf-8")
     assert message in user_error(
         "prepare",
@@ -314,9 +319,9 @@ def test_broken_vectors_name_the_line(text, message, tmp_path, raw):
     assert not (tmp_path / "out" / "meta.json").exists()
 
 
-def test_vectors_of_another_width_or_damaged(tmp_path, raw):
+def test_missing_damaged_or_wide_vector_file_is_a_user_error(tmp_path, raw):
     (tmp_path / "v.txt").write_text("好吃 1 2 3\n", encoding="utf-8")
-    say = user_error(
+    message = user_error(
         "prepare",
         "--data_root",
         raw,
@@ -328,7 +333,7 @@ def test_vectors_of_another_width_or_damaged(tmp_path, raw):
         300,
         "--quiet",
     )
-    assert "3 wide" in say and "300" in say
+    assert "3 wide" in message and "300" in message
     (tmp_path / "v.txt.gz").write_bytes(b"no gzip")
     assert "v.txt.gz" in user_error(
         "prepare",
@@ -345,7 +350,7 @@ def test_vectors_of_another_width_or_damaged(tmp_path, raw):
     )
 
 
-def test_a_large_file_of_vectors_is_streamed(tmp_path):
+def test_vector_file_of_12_mb_is_read_with_1_mb(tmp_path):
     row = " ".join(["0.125"] * 100)
     with open(tmp_path / "v.txt", "w", encoding="utf-8") as file:
         file.writelines(f"word{n} {row}\n" for n in range(20_000))  # 12 MB
@@ -374,15 +379,15 @@ def test_unsuitable_csv_is_a_user_error(content, message, tmp_path):
     assert message in user_error("prepare", "--data_root", tmp_path, "--quiet")
 
 
-def test_gb18030_is_named_and_other_bytes_too(tmp_path):
+def test_csv_that_is_not_utf_8_names_gb18030_only_if_it_fits(tmp_path):
     write_csv(tmp_path / "waimai_10k.csv", reviews(30), encoding="gb18030")
     assert "GB18030" in user_error("prepare", "--data_root", tmp_path, "--quiet")
     (tmp_path / "waimai_10k.csv").write_bytes(b"label,review\n1,\xff\xff\xff\n")
-    say = user_error("prepare", "--data_root", tmp_path, "--quiet")
-    assert "UTF-8" in say and "GB18030" not in say
+    message = user_error("prepare", "--data_root", tmp_path, "--quiet")
+    assert "UTF-8" in message and "GB18030" not in message
 
 
-def test_rows_are_counted(tmp_path):
+def test_empty_repeated_and_contradictory_rows_are_counted(tmp_path):
     rows = [
         (1, "好吃"),
         (1, "好吃 "),
@@ -401,7 +406,7 @@ def test_rows_are_counted(tmp_path):
     )
 
 
-def test_flags_and_folders(data, tmp_path, capsys):
+def test_wrong_flags_and_missing_folders_are_user_errors(data, tmp_path, capsys):
     with pytest.raises(SystemExit):
         script("train", "--model", "bert")
     assert "mean" in capsys.readouterr().err
@@ -422,6 +427,7 @@ def test_flags_and_folders(data, tmp_path, capsys):
 
 @pytest.fixture(scope="module")
 def trained(data, tmp_path_factory):
+    """Folder of a training run of 6 epochs."""
     run = tmp_path_factory.mktemp("runs") / "whole"
     script(
         "train",
@@ -448,7 +454,7 @@ def trained(data, tmp_path_factory):
     return run
 
 
-def test_training_learns_and_writes(trained):
+def test_training_reaches_90_percent_and_writes_its_files(trained):
     assert sorted(path.name for path in trained.iterdir()) == [
         "accuracy.png",
         "ckpt.pt",
@@ -460,7 +466,7 @@ def test_training_learns_and_writes(trained):
     assert sum("test_accuracy" in line for line in log) == 1
 
 
-def test_resume_continues_exactly(data, trained, tmp_path):
+def test_resumed_training_has_the_same_log(data, trained, tmp_path):
     flags = ["--data_root", data, "--ckpt_path", tmp_path, "--quiet"]
     script(
         "train",
@@ -483,7 +489,7 @@ def test_resume_continues_exactly(data, trained, tmp_path):
     assert read_log(tmp_path) == read_log(trained)
 
 
-def test_resume_with_another_vocabulary(raw, trained, tmp_path):
+def test_other_vocabulary_or_damaged_run_is_a_user_error(raw, trained, tmp_path):
     script(
         "prepare",
         "--data_root",
@@ -511,13 +517,13 @@ def test_sample_prints_label_probability_and_words(trained, capsys):
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [line[0] for line in lines[:2]] == ["good", "bad"]
     assert 0.5 <= float(lines[0][1]) <= 1 and lines[0][2] == "味道好吃,很快"
-    moved = dict(word.rsplit("+", 1) for word in lines[0][3].split() if "+" in word)
-    assert "好吃" in moved and float(moved["好吃"]) > 0
+    word_effects = dict(word.rsplit("+", 1) for word in lines[0][3].split() if "+" in word)
+    assert "好吃" in word_effects and float(word_effects["好吃"]) > 0
     assert "qqq?" in lines[2][3] and "no word of this text" in lines[2][4]
 
 
-def test_sample_in_a_pipe(trained):
-    done = subprocess.run(
+def test_sample_reads_reviews_from_a_pipe(trained):
+    process = subprocess.run(
         [sys.executable, "-W", "error", str(FOLDER / "sample.py"), "--ckpt_path", str(trained)],
         input="很快\n\n太慢\n",
         text=True,
@@ -525,14 +531,15 @@ def test_sample_in_a_pipe(trained):
         capture_output=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
-    assert done.returncode == 0 and len(done.stdout.splitlines()) == 2
+    assert process.returncode == 0 and len(process.stdout.splitlines()) == 2
     assert (
-        done.stderr.startswith("jieba: reading the dictionary ...") and done.stderr.count("\n") == 1
+        process.stderr.startswith("jieba: reading the dictionary ...")
+        and process.stderr.count("\n") == 1
     )
 
 
-def test_jieba_is_quiet_and_keeps_no_cache(tmp_path):
-    """A pkg_resources that warns is not asked, nothing is logged, and no file is left in the temporary folder."""
+def test_jieba_prints_nothing_and_leaves_no_cache(tmp_path):
+    """jieba does not import pkg_resources, logs nothing, and leaves no file in the temporary folder."""
     (tmp_path / "lib").mkdir()
     (tmp_path / "tmp").mkdir()
     (tmp_path / "lib" / "pkg_resources.py").write_text(
@@ -547,24 +554,24 @@ def test_jieba_is_quiet_and_keeps_no_cache(tmp_path):
         "TMP": str(tmp_path / "tmp"),
         "PYTHONUTF8": "1",
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-B", "-W", "error", "-c", code],
         text=True,
         encoding="utf-8",
         capture_output=True,
         env=env,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "['送得', '很快', '！']" and not list(
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.strip() == "['送得', '很快', '！']" and not list(
         (tmp_path / "tmp").iterdir()
     )
-    assert done.stderr.count("\n") == 1
+    assert process.stderr.count("\n") == 1
 
 
 # ------------------------------------------------------------------------------------------------------------ compare
 
 
-def test_compare_keeps_what_is_done(raw, tmp_path, capsys):
+def test_compare_keeps_finished_runs(raw, tmp_path, capsys):
     flags = [
         "--data_root",
         raw,
@@ -579,11 +586,13 @@ def test_compare_keeps_what_is_done(raw, tmp_path, capsys):
         "--quiet",
     ]
     script("compare", *flags, "--variants", "mean, frozen")
-    kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()}
-    assert len(kept) == 2
+    times_before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "runs").iterdir()}
+    assert len(times_before) == 2
     capsys.readouterr()
     script("compare", *flags, "--variants", "mean, frozen", "cnn, finetune", "mean, n-grams")
-    assert all((tmp_path / "runs" / name).stat().st_mtime_ns == time for name, time in kept.items())
+    assert all(
+        (tmp_path / "runs" / name).stat().st_mtime_ns == time for name, time in times_before.items()
+    )
     lines = (tmp_path / "table.md").read_text(encoding="utf-8").splitlines()
     assert {line.split(" | ")[0] for line in lines[2:6]} == {
         "| mean, frozen",
@@ -594,8 +603,8 @@ def test_compare_keeps_what_is_done(raw, tmp_path, capsys):
     assert (tmp_path / "compare.png").stat().st_size > 5000
 
 
-def test_differences_leave_out_what_a_split_gives_to_all_rows():
-    """Row b is 0.01 better on each split: larger than the spread of the difference, though not than that of the splits."""
+def test_differences_are_paired_by_split():
+    """A gain of 0.01 on each split is significant even if the splits themselves differ by more."""
     with HOMEWORK.active():
         compare = HOMEWORK.module("compare")
     rows = {
@@ -619,8 +628,8 @@ def test_differences_leave_out_what_a_split_gives_to_all_rows():
     )
 
 
-def test_interrupted_compare_continues(raw, tmp_path):
-    """Stopped between two epochs, in the search and in the training that follows: the same result as undisturbed."""
+def test_interrupted_compare_gives_the_same_result(raw, tmp_path):
+    """Interrupted during the search and during the training after it, a run gives the same result as uninterrupted."""
     with HOMEWORK.active():
         compare, train = HOMEWORK.module("compare"), HOMEWORK.module("train")
         data = compare.Data(raw, tmp_path, True)
@@ -644,8 +653,8 @@ def test_interrupted_compare_continues(raw, tmp_path):
             finally:
                 train.train_step, train.SAVE_SECONDS = step, seconds
             assert (tmp_path / "broken.pt").exists()
-        again = compare.one_run("gru", settings, 0, parts, tmp_path / "broken.pt", "cpu", True)
-    for option, resumed in zip(whole["probabilities"], again["probabilities"]):
+        continued = compare.one_run("gru", settings, 0, parts, tmp_path / "broken.pt", "cpu", True)
+    for option, resumed in zip(whole["probabilities"], continued["probabilities"]):
         assert torch.equal(option, resumed)
 
 
@@ -653,7 +662,7 @@ def test_interrupted_compare_continues(raw, tmp_path):
 
 
 @pytest.mark.deep
-def test_full_data_has_no_text_in_two_parts():
+def test_split_of_the_full_data_shares_no_text():
     if "COURSE_FULL_DATA" not in os.environ:
         pytest.skip(
             "needs the full sets: COURSE_FULL_DATA=data/full pytest -m deep "

@@ -1,4 +1,4 @@
-"""What must work on Windows, run here on a simulated one (tests/repository/windows.py lists what it simulates)."""
+"""Behaviour on Windows, tested on a simulated Windows; tests/repository/windows.py lists what is simulated."""
 
 import ast
 import csv
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
-    """simulated(code or words, encoding, cwd): a finished process on simulated Windows."""
+    """A function run(*words, encoding, cwd, root): Python with these arguments on simulated Windows, finished."""
     folder = tmp_path_factory.mktemp("windows")
 
     def run(*words, encoding="cp936", cwd=ROOT, root=ROOT):
@@ -44,7 +44,7 @@ def simulated(tmp_path_factory):
 
 @pytest.fixture
 def script(simulated, tmp_path):
-    """script(code): the last line printed by code of this repository on simulated Windows; the code must succeed."""
+    """A function run(code): the last line that the code prints on simulated Windows; fails if it does not succeed."""
 
     def run(code):
         path = tmp_path / "tree" / "tests" / "script.py"
@@ -56,9 +56,9 @@ def script(simulated, tmp_path):
         words = ["-c", f"import runpy; runpy.run_path({str(ROOT / 'tests' / 'none.py')!r})"]
         code = f"exec(compile(open({str(path)!r}, encoding='utf-8').read(), __file__, 'exec'))"
         words = ["-c", f"__file__ = {str(ROOT / 'script.py')!r}\n{code}"]
-        done = simulated(*words)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+        process = simulated(*words)
+        assert process.returncode == 0, process.stderr
+        return process.stdout.strip().splitlines()[-1] if process.stdout.strip() else ""
 
     return run
 
@@ -115,11 +115,11 @@ def test_simulator_reports_windows_and_refuses_open_files(script, tmp_path):
         assert script(code) == "2"
 
 
-# ---------------------------------------------------------------- what the course does there
+# ---------------------------------------------------------------- the course on simulated Windows
 
 
-def test_a_file_that_is_open_for_a_moment_is_replaced(script, tmp_path):
-    """As a virus scanner or Excel does: open when we want to replace it, closed a moment later."""
+def test_file_that_is_open_for_a_moment_is_replaced(script, tmp_path):
+    """A virus scanner or Excel may have a file open for a moment: replacing it waits and succeeds."""
     for module, name in (("course.disk", "replace_file"), ("cli", "replace_file")):
         code = f"""
         sys.path.insert(0, {str(ROOT / "templates")!r})
@@ -136,7 +136,7 @@ def test_a_file_that_is_open_for_a_moment_is_replaced(script, tmp_path):
         assert script(code) == "True"
 
 
-def test_a_file_that_stays_open_is_an_error(script, tmp_path):
+def test_file_that_stays_open_is_an_error(script, tmp_path):
     code = f"""
     from course import disk
     disk.WAITS = (0.01, 0.01)
@@ -148,7 +148,7 @@ def test_a_file_that_stays_open_is_an_error(script, tmp_path):
     assert script(code) == "['target', 'tree']"
 
 
-def test_the_scripts_have_the_same_helper():
+def test_cli_has_the_same_replace_file_as_course():
     """A homework folder imports nothing from course/, so replace_file is in cli.py too."""
     tree = ast.parse((ROOT / "templates" / "cli.py").read_text(encoding="utf-8"))
     (copy,) = [
@@ -162,8 +162,8 @@ def test_the_scripts_have_the_same_helper():
 
 
 @pytest.mark.parametrize("name", ["quote", "shell_in_use"])
-def test_the_scripts_quote_as_the_course_does(name):
-    """Bodies, docstrings aside: a homework folder imports nothing from course/."""
+def test_cli_quotes_like_the_course(name):
+    """cli.py has the same function bodies as course/shell.py, since a homework folder imports nothing from course/."""
 
     def body(function):
         return [ast.dump(node) for node in function.body if not is_docstring(node)]
@@ -177,8 +177,8 @@ def test_the_scripts_quote_as_the_course_does(name):
     assert len(copies) == 1 and body(copies[0]) == body(original)
 
 
-def test_nothing_else_replaces_files():
-    """os.replace and Path.replace in one helper: anything else would miss the waiting."""
+def test_files_are_replaced_only_by_the_helper():
+    """Files are replaced only by the helper that waits for files opened by other programs."""
     helpers = {"course/disk.py", *(f"{folder}/cli.py" for folder in (*HOMEWORKS, "data"))}
     for path in (*ROOT.glob("*/*.py"), *ROOT.glob("course/*/*.py"), *ROOT.glob("grading/*/*.py")):
         name = path.relative_to(ROOT).as_posix()
@@ -189,7 +189,7 @@ def test_nothing_else_replaces_files():
                 assert not (isinstance(node.value, ast.Name) and node.value.id == "os"), name
 
 
-def test_two_graders_do_not_share_a_journal(script, tmp_path):
+def test_second_grader_is_refused_the_locked_journal(script, tmp_path):
     path = tmp_path / "journal.jsonl"
     code = f"""
     import subprocess
@@ -207,7 +207,7 @@ def test_two_graders_do_not_share_a_journal(script, tmp_path):
 
 
 def test_grading_process_starts_on_windows(script):
-    """ctypes.CDLL(None), signals and multiprocessing's helper are of Unix."""
+    """Start-up does not use ctypes.CDLL(None), signals and multiprocessing's helper, which exist only on Unix."""
     code = """
     from grading import processes
     processes.die_with_parent()
@@ -230,7 +230,7 @@ def test_canary_sends_no_signal_on_windows(script):
 
 
 def test_printed_commands_are_quoted_for_the_shell_in_use(script, tmp_path):
-    """cmd knows no single quotes, PowerShell doubles them; both shells start the check of a folder with a space."""
+    """cmd does not support single quotes, and PowerShell doubles them; both must handle a folder with a space."""
     code = """
     import os
     from course import shell
@@ -245,8 +245,8 @@ def test_printed_commands_are_quoted_for_the_shell_in_use(script, tmp_path):
     assert script(code) == f"{cmd}|{powershell}"
 
 
-def test_no_command_is_quoted_for_one_shell_only():
-    """shlex knows a POSIX shell only; shell.quote and its copies in cli.py know the others."""
+def test_commands_are_not_quoted_with_shlex():
+    """shlex quotes for POSIX shells only; printed commands use shell.quote and its copies in cli.py."""
     helpers = {
         "course/shell.py",
         "templates/cli.py",
@@ -258,7 +258,7 @@ def test_no_command_is_quoted_for_one_shell_only():
             assert "shlex" not in path.read_text(encoding="utf-8"), name
 
 
-def test_doctor_names_long_paths_and_the_stores_python(script):
+def test_doctor_names_long_paths_and_python_of_the_store(script):
     code = """
     from course.commands import doctor
     store = "C:/Program Files/WindowsApps/PythonSoftwareFoundation.Python.3.12"
@@ -271,8 +271,8 @@ def test_doctor_names_long_paths_and_the_stores_python(script):
     assert script(code) == "False 0 ['Python of the Microsoft St', 'the path of this folder is'] 0"
 
 
-def test_torchrun_without_libuv(monkeypatch):
-    """torch on Windows is built without libuv: torchrun's store is refused unless USE_LIBUV=0, which train.py names."""
+def test_torchrun_needs_use_libuv_0_without_libuv(monkeypatch):
+    """torch on Windows is built without libuv: torchrun needs USE_LIBUV=0, which train.py mentions."""
     from torch.distributed.elastic.utils import distributed
 
     def make_store(*args, use_libuv=True, **kwargs):
@@ -293,45 +293,46 @@ def test_torchrun_without_libuv(monkeypatch):
 
 @pytest.fixture(scope="module")
 def tree_with_crlf(tmp_path_factory):
-    """A checkout whose lines end in \\r\\n, as git makes it where .gitattributes is not obeyed (a zip, an old editor)."""
+    """A checkout with \\r\\n line ends, as it may come from git without .gitattributes, a zip or an old editor."""
     folder = tmp_path_factory.mktemp("checkout") / "course 课程"
     return windows.checkout(folder, release.tracked_files(ROOT))
 
 
 @pytest.mark.slow
 def test_class_is_graded_on_windows(simulated, tree_with_crlf, tmp_path, encoding="cp936"):
-    """From submissions to marks at the level that Windows has, in a \\r\\n checkout; the message says what it means."""
+    """A class is graded at the plain level in a \\r\\n checkout, and a message explains what that level restricts."""
     solved = (tree_with_crlf / "hmm" / "model.py").read_bytes()
     for name, text in (("20260001_张三", solved), ("20260002_b", b"def f(:\r\n")):
         (tmp_path / "in" / name / "hmm").mkdir(parents=True)
         (tmp_path / "in" / name / "hmm" / "model.py").write_bytes(text)
     words = ["-m", "grading.grade", tmp_path / "in", "--out", tmp_path / "out", "--homework", "hmm"]
     words += ["--blank", "hmm-01", "-j", "1", "--seed", "5"]
-    done = simulated(*words, encoding=encoding, cwd=tree_with_crlf, root=tree_with_crlf)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "needs Linux" in done.stderr and "time limit is the only restriction" in done.stderr
-    assert "isolation: plain" in done.stdout
+    process = simulated(*words, encoding=encoding, cwd=tree_with_crlf, root=tree_with_crlf)
+    assert process.returncode == 0, process.stderr[-3000:]
+    assert (
+        "needs Linux" in process.stderr and "time limit is the only restriction" in process.stderr
+    )
+    assert "isolation: plain" in process.stdout
     with open(tmp_path / "out" / "grades.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
-    assert "the grader failed" not in done.stdout, done.stdout
+    assert "the grader failed" not in process.stdout, process.stdout
     total = rows[0].index("total") if "total" in rows[0] else rows[0].index("hmm")
     assert [float(row[total]) > 0 for row in rows[1:] if row[0].startswith("2026")] == [True, False]
     run = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert run["isolation"]["level"] == "plain"
-    again = simulated(*words, encoding=encoding, cwd=tree_with_crlf, root=tree_with_crlf)
-    assert again.returncode == 0, again.stderr[-3000:]
+    second_run = simulated(*words, encoding=encoding, cwd=tree_with_crlf, root=tree_with_crlf)
+    assert second_run.returncode == 0, second_run.stderr[-3000:]
 
 
 def test_pack_works_on_windows(simulated, tree_with_crlf, tmp_path, encoding="cp1252"):
-    """In a \\r\\n checkout, on a console that has no Chinese."""
+    """In a \\r\\n checkout, on a console without Chinese."""
     out = tmp_path / "hmm.zip"
     words = ("-m", "course", "pack", "hmm", "--out", out)
-    done = simulated(*words, encoding=encoding, cwd=tree_with_crlf, root=tree_with_crlf)
-    assert done.returncode in (0, 2), done.stderr[-3000:]
-    assert "Traceback" not in done.stderr, done.stderr[-3000:]
+    process = simulated(*words, encoding=encoding, cwd=tree_with_crlf, root=tree_with_crlf)
+    assert process.returncode in (0, 2), process.stderr[-3000:]
+    assert "Traceback" not in process.stderr, process.stderr[-3000:]
 
 
 def test_simulator_changes_nothing_outside_its_processes():
-    """The simulator changes nothing outside its processes."""
     assert os.name == "posix" and hasattr(os, "fork") and shutil.which("sh")
     assert Path("/proc/self").exists()

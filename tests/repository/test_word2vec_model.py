@@ -1,5 +1,5 @@
-"""word2vec_sst: the batched losses against question 3's functions, the small tables against the whole vocabulary, the
-layout of train.py against plain loops, and runs that are broken off."""
+"""word2vec_sst: batched losses compared with question 3's functions, small tables with the whole vocabulary, the
+layout of train.py with plain loops; interrupted runs; bad input."""
 
 import argparse
 import random
@@ -20,14 +20,14 @@ def solved():
 
 
 class Drawn:
-    """A data set of negatives that are drawn already."""
+    """A data set that returns given negatives in order."""
 
     def __init__(self, rows):
         self.sampleTokenIdx = iter([int(row) for row in rows]).__next__
 
 
 class Random:
-    """A data set that draws from Python's random numbers, by the plain method only."""
+    """A data set that draws single words with Python's random numbers."""
 
     def sampleTokenIdx(self):
         return random.randrange(V)
@@ -37,7 +37,7 @@ class Random:
 
 
 def windows(rng, cbow):
-    """Centres, padded contexts (words may repeat), and negatives that are no target but may repeat."""
+    """(centres (B,), contexts (B, L) padded with -1, negatives): words may repeat, a negative is never its target."""
     centers = rng.integers(0, V, B)
     contexts = rng.integers(0, V, (B, L))
     contexts[np.arange(L) >= rng.integers(1, L + 1, B)[:, None]] = -1
@@ -49,7 +49,7 @@ def windows(rng, cbow):
 
 @pytest.mark.parametrize("loss", ["softmax", "negative sampling"])
 @pytest.mark.parametrize("name", ["skipgram", "cbow"])
-def test_batched_equals_window_by_window(solved, name, loss):
+def test_batched_losses_equal_those_of_single_windows(solved, name, loss):
     question, model, rng = (
         solved.module("q3_word2vec"),
         solved.module("model"),
@@ -82,13 +82,13 @@ def test_batched_equals_window_by_window(solved, name, loss):
         batched = getattr(model, name)(
             centers, contexts, In, Out, None if loss == "softmax" else negatives
         )
-        for ours, theirs in zip(batched, (total, gradIn, gradOut)):
-            np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+        for got, expected in zip(batched, (total, gradIn, gradOut)):
+            np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["skipgram", "cbow"])
-def test_shared_negatives_equal_window_by_window(solved, name):
-    """Each window of a group against all S negatives of its group: weight 1 a pair, 0 where a negative is the target."""
+def test_shared_negatives_equal_those_of_single_windows(solved, name):
+    """Each window of a group uses all S negatives of its group, with weight 1 per pair."""
     question, model, train = (solved.module(file) for file in ("q3_word2vec", "model", "train"))
     rng = np.random.default_rng(2)
     layout, S = train.Layout(2, G=2, L=4), 3
@@ -127,20 +127,20 @@ def test_shared_negatives_equal_window_by_window(solved, name):
             In[context_rows], Out[centres], Out[negatives], pairs, weight
         )
         rows_in, rows_out = context_rows, centres
-    ours = np.zeros((2, V, N))
-    np.add.at(ours[0], rows_in, d_in)
-    np.add.at(ours[1], rows_out, d_out)
-    np.add.at(ours[1], negatives, d_neg)
-    for got, expected in zip((cost, *ours), (total, gradIn, gradOut)):
+    gradients = np.zeros((2, V, N))
+    np.add.at(gradients[0], rows_in, d_in)
+    np.add.at(gradients[1], rows_out, d_out)
+    np.add.at(gradients[1], negatives, d_neg)
+    for got, expected in zip((cost, *gradients), (total, gradIn, gradOut)):
         np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(
-    "cost_function", ["softmaxCostAndGradient", "negSamplingCostAndGradient", "takes what it gets"]
+    "cost_function", ["softmaxCostAndGradient", "negSamplingCostAndGradient", "without rejection"]
 )
 @pytest.mark.parametrize("name", ["skipgram", "cbow"])
 def test_small_tables_equal_the_whole_vocabulary(solved, name, cost_function):
-    """Same cost, same gradient, and the same random state afterwards; also for a function that draws otherwise."""
+    """Cost, gradient and the random state afterwards are equal, also for a cost function that draws differently."""
     question = solved.module("q3_word2vec")
     vectors = np.random.default_rng(3).normal(0, 1, (2 * V, N))
 
@@ -183,7 +183,7 @@ def test_both_engines_of_q3_run_agree(solved, name):
     assert results[0][2] == results[1][2]
 
 
-def test_negatives_in_bulk_are_the_same_draws(solved):
+def test_negatives_in_bulk_equal_single_draws(solved):
     dataset = solved.module("treebank").StanfordSentiment()
     for target in (0, 7, 7):
         random.seed(target)
@@ -199,7 +199,7 @@ def test_negatives_in_bulk_are_the_same_draws(solved):
     np.testing.assert_allclose(share, counts / counts.sum(), atol=1.1e-6)
 
 
-def test_contexts_are_words_nearby_without_the_centre(solved):
+def test_context_has_nearby_words_without_the_centre(solved):
     dataset = solved.module("treebank").StanfordSentiment()
     random.seed(1)
     sentences = {tuple(words) for words in dataset.allSentences()}
@@ -213,7 +213,7 @@ def test_contexts_are_words_nearby_without_the_centre(solved):
     } | {"UNK"}
 
 
-def test_rows_add_up(solved):
+def test_add_rows_and_sum_rows_agree(solved):
     model, rng = solved.module("model"), np.random.default_rng(7)
     for size in (0, 1, 50):
         rows, values, table = (
@@ -224,12 +224,12 @@ def test_rows_add_up(solved):
         model.add_rows(table, rows, values)
         distinct, sums = model.sum_rows(rows, values, np.empty(9, int))
         assert sorted(distinct.tolist()) == sorted(set(rows.tolist()))
-        ours = np.zeros((9, 3))
-        ours[distinct] = sums
-        np.testing.assert_allclose(ours, table, atol=1e-14)
+        summed = np.zeros((9, 3))
+        summed[distinct] = sums
+        np.testing.assert_allclose(summed, table, atol=1e-14)
 
 
-def test_pairs_stay_inside_the_sentence_and_the_reach(solved):
+def test_pairs_stay_inside_sentence_and_reach(solved):
     train = solved.module("train")
     layout = train.Layout(3, G=3, L=4)
     assert layout.L >= 2 * layout.window
@@ -254,7 +254,7 @@ def test_pairs_stay_inside_the_sentence_and_the_reach(solved):
             ]
             assert (
                 context_rows.tolist() == inside and reach <= 3
-            )  # everything up to the reach, nothing beyond
+            )  # exactly the words within the reach
             seen[reach] += 1
     assert (seen[1:] > 0).all()
 
@@ -268,8 +268,8 @@ def test_fold_adds_overlapping_positions(solved):
     np.testing.assert_allclose(layout.fold(d), expected, atol=1e-14)
 
 
-def test_phrase_sums_and_their_gradient(solved):
-    """sums against a loop; spread is its transpose: <sums(x), d> = <x, spread(d)>."""
+def test_phrase_sums_equal_loops_and_spread_is_transposed(solved):
+    """sums equals a loop, and spread is its transpose: <sums(x), d> = <x, spread(d)>."""
     network, rng = solved.module("q4_network"), np.random.default_rng(10)
     x, first = rng.normal(0, 1, (12, 3)), rng.integers(0, 12, 20)
     end = np.minimum(first + rng.integers(0, 6, 20), 12)
@@ -281,7 +281,7 @@ def test_phrase_sums_and_their_gradient(solved):
     )
 
 
-def test_minimize_finds_the_regressions_minimum(solved):
+def test_minimize_and_sgd_find_the_minimum(solved):
     q4, regression, rng = (
         solved.module("q4_sentiment"),
         solved.module("q4_softmaxreg"),
@@ -300,7 +300,7 @@ def test_minimize_finds_the_regressions_minimum(solved):
     np.testing.assert_allclose(by_sgd, best, atol=1e-3)
 
 
-def test_a_resumed_descent_is_the_same(solved, tmp_path, monkeypatch):
+def test_resumed_sgd_equals_the_uninterrupted_one(solved, tmp_path, monkeypatch):
     sgd = solved.module("q3_sgd")
     monkeypatch.setattr(sgd, "SAVE_FOLDER", tmp_path)
     monkeypatch.setattr(sgd, "SAVE_PARAMS_EVERY", 5)
@@ -324,8 +324,8 @@ def test_a_resumed_descent_is_the_same(solved, tmp_path, monkeypatch):
         sgd.sgd(noisy, np.ones((3, 2)), 0.1, 40, None, True, 100)
 
 
-def test_solved_functions_do_not_change_their_arguments(solved):
-    """Inputs stay as they were, also where a student may change them."""
+def test_solved_questions_do_not_change_their_arguments(solved):
+    """Inputs stay unchanged, also where a student's function may change them."""
     rng = np.random.default_rng(12)
     x = rng.normal(0, 1, (3, 4))
     U, v = rng.normal(0, 1, (6, 4)), rng.normal(0, 1, 4)
@@ -337,8 +337,8 @@ def test_solved_functions_do_not_change_their_arguments(solved):
     question.softmaxCostAndGradient(v, 2, U, None)
     question.negSamplingCostAndGradient(v, 2, U, Drawn([1, 3, 3]), 3)
     assert np.isfinite(question.normalizeRows(np.zeros((2, 3)))).all()
-    for array, old in zip((x, U, v), before):
-        np.testing.assert_array_equal(array, old)
+    for array, original in zip((x, U, v), before):
+        np.testing.assert_array_equal(array, original)
 
 
 class WithoutNegatives:
@@ -382,12 +382,12 @@ class WithoutNegatives:
     ],
     ids=["no sampleTokenIdx", "one word", "unknown centre", "unknown context", "wrapper"],
 )
-def test_bad_input_is_named(solved, call, error, words):
+def test_bad_input_of_question_3_is_named(solved, call, error, words):
     with pytest.raises(error, match=words):
         call(solved.module("q3_word2vec"))
 
 
-def test_an_empty_context_costs_nothing(solved):
+def test_empty_context_has_zero_gradient(solved):
     question = solved.module("q3_word2vec")
     cost, gradIn, gradOut = question.skipgram(
         "w1", 2, [], TOKENS, np.ones((V, 2)), np.ones((V, 2)), None
@@ -400,7 +400,7 @@ def test_an_empty_context_costs_nothing(solved):
 
 
 @pytest.mark.parametrize("labels", [[0, 5], [-1, 2], [0.5, 1]])
-def test_labels_outside_the_classes_are_named(solved, labels):
+def test_label_outside_the_classes_is_a_value_error(solved, labels):
     with pytest.raises(ValueError, match=r"label .* labels are 0 \.\. 4"):
         solved.module("q4_softmaxreg").softmaxRegression(
             np.ones((2, 3)), np.array(labels), np.ones((3, 5))
@@ -421,7 +421,7 @@ def test_labels_outside_the_classes_are_named(solved, labels):
         ("(2 a) (2 b)", "second tree"),
     ],
 )
-def test_a_malformed_tree_names_its_line(solved, tmp_path, line, words):
+def test_malformed_tree_is_a_user_error_with_its_line(solved, tmp_path, line, words):
     treebank = solved.module("treebank")
     (tmp_path / "train.txt").write_text(f"(3 (2 It) (4 works))\n\n{line}\n", encoding="utf-8")
     with pytest.raises(treebank.UserError, match=words) as caught:
@@ -429,7 +429,7 @@ def test_a_malformed_tree_names_its_line(solved, tmp_path, line, words):
     assert "train.txt, line 3" in str(caught.value)
 
 
-def test_trees_are_read(solved):
+def test_parse_tree_returns_words_and_phrases(solved):
     words, phrases = solved.module("treebank").parse_tree(
         "(3 (2 It) (4 (4 (2 's) (4 Lovely)) (2 -LRB-)))"
     )

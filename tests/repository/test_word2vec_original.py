@@ -1,4 +1,4 @@
-"""word2vec_sst: files of the original assignment are graded as they are."""
+"""word2vec_sst: unchanged files of the original assignment can be graded."""
 
 import inspect
 import textwrap
@@ -12,7 +12,7 @@ from course.runner import InProcessRunner, SubprocessRunner
 from tests import accepted
 
 HOMEWORK = "word2vec_sst"
-ORIGINAL = {  # blank -> (number of the right version that stands for it, file)
+ORIGINAL = {  # blank: (number of the accepted variant used for it, file)
     "w2v-01": (1, "q1_softmax"),
     "w2v-02": (2, "q2_sigmoid"),
     "w2v-03": (1, "q2_sigmoid"),
@@ -45,14 +45,17 @@ HEADS = {
 }
 
 
-def original_files(one_word=False):
-    """{file: text} of a submission of the original form: question files only, nothing of this repository."""
+def original_files(singular_name=False):
+    """{file: text} of a submission in the original layout: question files only, nothing of this repository.
+
+    singular_name: use the name getSentenceFeature, as some versions of the assignment do.
+    """
     functions = {version.id: version.function for version in accepted.load(HOMEWORK)}
     files = {file: f"print('loading')\nimport numpy as np\n{head}" for file, head in HEADS.items()}
     for blank, (number, file) in ORIGINAL.items():
         source = textwrap.dedent(inspect.getsource(functions[f"{blank}-{number}"]))
         source = source.split("\n", 1)[1]  # without the decorator
-        if one_word:
+        if singular_name:
             source = source.replace("getSentenceFeatures", "getSentenceFeature")
         files[file] += "\n\n" + source
     return files
@@ -60,11 +63,11 @@ def original_files(one_word=False):
 
 @pytest.mark.parametrize("way", ["in process", "in a worker"])
 @pytest.mark.parametrize(
-    "one_word", [False, True], ids=["getSentenceFeatures", "getSentenceFeature"]
+    "singular_name", [False, True], ids=["getSentenceFeatures", "getSentenceFeature"]
 )
-def test_files_of_the_original_assignment_are_graded(tmp_path, way, one_word):
+def test_files_of_the_original_assignment_are_graded(tmp_path, way, singular_name):
     (tmp_path / HOMEWORK).mkdir()
-    for file, text in original_files(one_word).items():
+    for file, text in original_files(singular_name).items():
         (tmp_path / HOMEWORK / f"{file}.py").write_text(text, encoding="utf-8")
     cases = FreshCases()
     with InProcessRunner(tmp_path) if way == "in process" else SubprocessRunner(tmp_path) as runner:
@@ -93,8 +96,8 @@ def test_files_of_the_original_assignment_are_graded(tmp_path, way, one_word):
     }
 
 
-def test_a_wrong_helper_and_its_caller_may_cancel(tmp_path):
-    """sigmoid_grad takes x, and the network gives it x: the helper loses its points, the network does not."""
+def test_wrong_helper_that_its_caller_compensates_costs_once(tmp_path):
+    """If sigmoid_grad wrongly takes x and the network passes x, only the helper loses its points."""
     files = original_files()
     files["q2_sigmoid"] = files["q2_sigmoid"].replace(
         "    return s - s**2", "    s = sigmoid(s)\n    return s * (1 - s)"

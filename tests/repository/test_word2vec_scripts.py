@@ -1,4 +1,4 @@
-"""word2vec_sst: every script on the bundled sample, runs that are broken off, and what a user can get wrong."""
+"""word2vec_sst: every script on the bundled sample, interrupted runs, and user errors."""
 
 import json
 import os
@@ -33,19 +33,19 @@ def script(name, *flags, cwd=ROOT):
     )
 
 
-def fails(done, *words):
-    """A user's mistake: exit code 2, one line that says what to do, no traceback."""
-    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+def check_error(process, *words):
+    """Assert that a process ended with exit code 2 and one line that contains these words."""
+    assert process.returncode == 2 and "Traceback" not in process.stderr, process.stderr
+    assert len(process.stderr.strip().splitlines()) == 1, process.stderr
     for word in words:
-        assert str(word) in done.stderr, done.stderr
+        assert str(word) in process.stderr, process.stderr
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with prepared data and trained vectors."""
     folder = tmp_path_factory.mktemp("word2vec")
-    for done in (
+    for process in (
         script("prepare.py", "--out_dir", folder / "data"),
         script(
             "train.py",
@@ -60,7 +60,7 @@ def folder(tmp_path_factory):
             20,
         ),
     ):
-        assert done.returncode == 0, done.stderr
+        assert process.returncode == 0, process.stderr
     return folder
 
 
@@ -76,14 +76,14 @@ def folder(tmp_path_factory):
         "q4_softmaxreg",
     ],
 )
-def test_each_question_file_runs_by_itself(name, tmp_path):
-    done = script(f"{name}.py", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "not exhaustive" in done.stdout
+def test_question_file_runs_its_sanity_checks(name, tmp_path):
+    process = script(f"{name}.py", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert "not exhaustive" in process.stdout
     assert not list(tmp_path.iterdir())
 
 
-def test_prepared_numbers(folder):
+def test_prepared_data_equal_the_sentences_and_labels(folder):
     treebank = load_solved("word2vec_sst").module("treebank")
     with np.load(folder / "data" / "sst.npz", allow_pickle=False) as file:
         words = file["words"].tolist()
@@ -100,7 +100,7 @@ def test_prepared_numbers(folder):
             assert shown == [word if word in words else None for word in sentences[number][0]]
 
 
-def test_vectors_in_both_formats(folder):
+def test_vectors_are_equal_in_npz_text_and_glove_format(folder):
     load = load_solved("word2vec_sst").module("vectors").load_vectors
     tokens, vectors = load(folder / "w2v" / "vectors.npz")
     tokens_of_text, of_text = load(folder / "w2v" / "vectors.txt")
@@ -109,10 +109,10 @@ def test_vectors_in_both_formats(folder):
     assert np.isfinite(vectors).all()
     text = (folder / "w2v" / "vectors.txt").read_text(encoding="utf-8")
     (folder / "glove.txt").write_text(text.split("\n", 1)[1], encoding="utf-8")
-    assert load(folder / "glove.txt")[0] == tokens  # GloVe's form has no first line
+    assert load(folder / "glove.txt")[0] == tokens  # GloVe's format has no header line
 
 
-def test_training_again_gives_the_same(folder):
+def test_training_twice_gives_the_same_vectors(folder):
     for more in ((), ("--model", "cbow")):
         flags = ["--data_root", folder / "data", "--quiet", "--epochs", 2, "--dim", 8, *more]
         for name in "ab":
@@ -122,19 +122,19 @@ def test_training_again_gives_the_same(folder):
 
 
 class Stop:
-    """Calls a function, and stops like Ctrl-C at call number `at`."""
+    """Calls a function `remaining` times, then raises KeyboardInterrupt like Ctrl-C."""
 
     def __init__(self, function, remaining):
-        self.function, self.at = function, remaining
+        self.function, self.remaining = function, remaining
 
     def __call__(self, *args):
-        self.at -= 1
-        if self.at < 0:
+        self.remaining -= 1
+        if self.remaining < 0:
             raise KeyboardInterrupt
         return self.function(*args)
 
 
-def test_interrupted_training_loses_nothing(folder, monkeypatch, capsys):
+def test_interrupted_training_gives_the_same_vectors(folder, monkeypatch, capsys):
     train = load_solved("word2vec_sst").module("train")
     flags = [
         "--data_root",
@@ -165,7 +165,7 @@ def test_interrupted_training_loses_nothing(folder, monkeypatch, capsys):
         train.main([*flags, str(folder / "stopped"), "--resume"])
 
 
-def test_interrupted_q3_run_loses_nothing(folder, monkeypatch, capsys):
+def test_interrupted_q3_run_gives_the_same_vectors(folder, monkeypatch, capsys):
     homework = load_solved("word2vec_sst")
     runner, sgd = homework.module("q3_run"), homework.module("q3_sgd")
     monkeypatch.setattr(sgd, "SAVE_PARAMS_EVERY", 10)
@@ -194,19 +194,19 @@ def test_interrupted_q3_run_loses_nothing(folder, monkeypatch, capsys):
     with pytest.raises(runner.UserError, match=r"saved_params_40.npz is damaged"):
         runner.main([*flags, str(folder / "q3d"), "--resume"])
     capsys.readouterr()
-    runner.main([*flags, str(folder / "q3b")])  # without --resume: from the start, and says so
+    runner.main([*flags, str(folder / "q3b")])  # without --resume it starts again and says so
     assert "was moved to" in capsys.readouterr().out
     assert (folder / "q3b" / "earlier-1" / "saved_params_40.npz").is_file()
     random.seed()
 
 
-def test_the_question_engine_runs(folder):
-    done = script("q3_run.py", "--quiet", "--iters", 20, "--ckpt_path", folder / "q3c")
-    assert done.returncode == 0 and "last smoothed cost" in done.stdout, done.stderr
+def test_q3_run_works_with_the_question_engine(folder):
+    process = script("q3_run.py", "--quiet", "--iters", 20, "--ckpt_path", folder / "q3c")
+    assert process.returncode == 0 and "last smoothed cost" in process.stdout, process.stderr
 
 
-def test_sentiment_and_samples(folder):
-    done = script(
+def test_sentiment_and_sample_scripts_print_their_results(folder):
+    process = script(
         "q4_sentiment.py",
         "--quiet",
         "--vectors",
@@ -214,21 +214,21 @@ def test_sentiment_and_samples(folder):
         "--ckpt_path",
         folder / "w2v",
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
     results = json.loads((folder / "w2v" / "q4_results.json").read_text(encoding="utf-8"))
     assert results["best"]["dev"] == max(result["dev"] for result in results["results"])
-    assert f"dev {results['best']['dev']:.2f} %" in done.stdout
+    assert f"dev {results['best']['dev']:.2f} %" in process.stdout
     assert (folder / "w2v" / "q4_reg_acc.png").stat().st_size > 5000
-    done = script("sample.py", "a dull and awful film .", "--ckpt_path", folder / "w2v")
-    assert done.returncode == 0 and done.stdout.count("%") == 5, done.stderr
+    process = script("sample.py", "a dull and awful film .", "--ckpt_path", folder / "w2v")
+    assert process.returncode == 0 and process.stdout.count("%") == 5, process.stderr
     for words, count in ((["film"], 4), (["good", "bad", "great"], 4)):
-        done = script("sample.py", *words, "--ckpt_path", folder / "w2v", "--count", count)
-        assert done.returncode == 0 and len(done.stdout.splitlines()) == count, done.stderr
-        assert not set(words) & {line.split()[1] for line in done.stdout.splitlines()}
+        process = script("sample.py", *words, "--ckpt_path", folder / "w2v", "--count", count)
+        assert process.returncode == 0 and len(process.stdout.splitlines()) == count, process.stderr
+        assert not set(words) & {line.split()[1] for line in process.stdout.splitlines()}
 
 
-def test_network_on_phrases(folder):
-    done = script(
+def test_q4_network_trains_and_draws(folder):
+    process = script(
         "q4_network.py",
         "--quiet",
         "--data_root",
@@ -238,31 +238,31 @@ def test_network_on_phrases(folder):
         "--ckpt_path",
         folder / "net",
     )
-    assert done.returncode == 0 and "chosen on dev" in done.stdout, done.stderr
+    assert process.returncode == 0 and "chosen on dev" in process.stdout, process.stderr
     assert (folder / "net" / "q4_network.png").stat().st_size > 5000
 
 
-def test_basics_and_theory(folder):
-    done = script("basics.py", "--out_dir", folder / "basics", "--seeds", 2)
-    assert done.returncode == 0 and (folder / "basics" / "xor.png").stat().st_size > 5000, (
-        done.stderr
+def test_basics_and_theory_print_their_results(folder):
+    process = script("basics.py", "--out_dir", folder / "basics", "--seeds", 2)
+    assert process.returncode == 0 and (folder / "basics" / "xor.png").stat().st_size > 5000, (
+        process.stderr
     )
-    assert "4 of 4 right" in done.stdout
-    done = script("theory.py", "--words", 200)
-    assert done.returncode == 0 and "115 parameters" in done.stdout, done.stderr
+    assert "4 of 4 right" in process.stdout
+    process = script("theory.py", "--words", 200)
+    assert process.returncode == 0 and "115 parameters" in process.stdout, process.stderr
 
 
-def test_user_errors_are_one_line(folder):
-    fails(script("prepare.py", "--data_root", "nowhere"), "nowhere", "data/download.py sst")
-    fails(script("train.py", "--data_root", "nowhere"), "sst.npz", "prepare.py")
-    fails(script("train.py", "-epoch", 3), "--epochs")
-    fails(script("q4_sentiment.py", "--vectors", folder / "none.npz"), "train.py")
-    fails(script("sample.py", "zyzzyva", "--ckpt_path", folder / "w2v"), "zyzzyva")
-    fails(script("sample.py", "a film", "--ckpt_path", folder / "nothing"), "q4_sentiment.py")
+def test_user_error_is_one_line_and_exit_code_2(folder):
+    check_error(script("prepare.py", "--data_root", "nowhere"), "nowhere", "data/download.py sst")
+    check_error(script("train.py", "--data_root", "nowhere"), "sst.npz", "prepare.py")
+    check_error(script("train.py", "-epoch", 3), "--epochs")
+    check_error(script("q4_sentiment.py", "--vectors", folder / "none.npz"), "train.py")
+    check_error(script("sample.py", "zyzzyva", "--ckpt_path", folder / "w2v"), "zyzzyva")
+    check_error(script("sample.py", "a film", "--ckpt_path", folder / "nothing"), "q4_sentiment.py")
     (folder / "broken.txt").write_text("2 2\na 1 2\nb 1\n", encoding="utf-8")
-    fails(script("q4_sentiment.py", "--vectors", folder / "broken.txt"), "line 3")
+    check_error(script("q4_sentiment.py", "--vectors", folder / "broken.txt"), "line 3")
     (folder / "other.txt").write_text("zyzzyva 1 2\n", encoding="utf-8")
-    fails(
+    check_error(
         script(
             "q4_sentiment.py", "--vectors", folder / "other.txt", "--ckpt_path", folder / "other"
         ),
@@ -273,19 +273,19 @@ def test_user_errors_are_one_line(folder):
     for split in ("train", "dev", "test"):
         (bad / f"{split}.txt").write_text("3\ta good film\n", encoding="utf-8")
     (bad / "dev.txt").write_text("3\ta good film\n9\ta film\n", encoding="utf-8")
-    fails(script("prepare.py", "--data_root", bad), "dev.txt, line 2", "'9'")
+    check_error(script("prepare.py", "--data_root", bad), "dev.txt, line 2", "'9'")
     (bad / "dev.txt").write_bytes(b"3\ta good film\n2\ta clich\xe9\n")
-    fails(script("prepare.py", "--data_root", bad), "dev.txt, line 2", "0xE9", "UTF-8")
+    check_error(script("prepare.py", "--data_root", bad), "dev.txt, line 2", "0xE9", "UTF-8")
     for split in ("train", "dev", "test"):
         (bad / f"{split}.txt").write_text("3\tgood\n", encoding="utf-8")
     assert script("prepare.py", "--data_root", bad).returncode == 0
-    fails(
+    check_error(
         script("train.py", "--data_root", bad, "--ckpt_path", folder / "one"),
         "vocabulary of one word",
     )
-    fails(script("q3_run.py", "--data_root", bad, "--ckpt_path", folder / "one"), "two words")
+    check_error(script("q3_run.py", "--data_root", bad, "--ckpt_path", folder / "one"), "two words")
     (bad / "sst.npz").write_bytes(b"PK cut off")
-    fails(
+    check_error(
         script("train.py", "--data_root", bad, "--ckpt_path", folder / "one"),
         "damaged",
         "prepare.py",
@@ -293,7 +293,7 @@ def test_user_errors_are_one_line(folder):
 
 
 def full():
-    """Folder of the full SST, or skip."""
+    """Folder of the full SST. Skips without COURSE_FULL_DATA."""
     root = os.environ.get("COURSE_FULL_DATA")
     if not root:
         pytest.skip("the full SST is not here: set COURSE_FULL_DATA to the folder that holds sst/")
@@ -301,14 +301,14 @@ def full():
 
 
 @pytest.mark.deep
-def test_full_sst(tmp_path):
-    """Vectors of train.py: dev at least 30 %, test at least 32.7 % (averaged vectors of Socher et al. 2013)."""
+def test_full_sst_reaches_the_published_accuracy(tmp_path):
+    """Averaged vectors of train.py reach 30 % on dev and 32.7 % on test, as in Socher et al. 2013."""
     assert script("prepare.py", "--data_root", full(), "--out_dir", tmp_path).returncode == 0
     assert (
         script("train.py", "--data_root", tmp_path, "--ckpt_path", tmp_path, "--quiet").returncode
         == 0
     )
-    done = script(
+    process = script(
         "q4_sentiment.py",
         "--data_root",
         full(),
@@ -319,6 +319,6 @@ def test_full_sst(tmp_path):
         "--quiet",
     )
     best = json.loads((tmp_path / "q4_results.json").read_text(encoding="utf-8"))["best"]
-    assert best["dev"] >= 30 and best["test"] >= 32.7, done.stdout
-    done = script("q4_network.py", "--data_root", tmp_path, "--ckpt_path", tmp_path, "--quiet")
-    assert float(done.stdout.rsplit("test ", 1)[1].split(" ")[0]) >= 40.7, done.stdout
+    assert best["dev"] >= 30 and best["test"] >= 32.7, process.stdout
+    process = script("q4_network.py", "--data_root", tmp_path, "--ckpt_path", tmp_path, "--quiet")
+    assert float(process.stdout.rsplit("test ", 1)[1].split(" ")[0]) >= 40.7, process.stdout

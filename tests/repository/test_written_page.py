@@ -1,4 +1,4 @@
-"""The page on which a TA marks a written question, in headless Chromium: marks go into manual.csv and come back."""
+"""The page on which a TA marks a written question, in headless Chromium, and its exchange with manual.csv."""
 
 import re
 
@@ -26,7 +26,7 @@ PICKERS = """() => {
 
 
 def class_plan(folder, out, lang="en", *flags):
-    """The plan of a made class; nothing of it is graded."""
+    """The grading plan of a generated class, without grading it."""
     arguments = [str(folder), "--out", str(out), "--homework", "hmm", "--seed", "5"]
     return make_plan(options.read_options([*arguments, *flags, "--quiet", "--lang", lang]))
 
@@ -38,7 +38,7 @@ def write_pages(folder, out, lang="en"):
 
 @pytest.fixture(scope="module")
 def classroom(tmp_path_factory):
-    """A folder with the class in `in`, and its pages in both languages in `en` and `zh`."""
+    """A folder with a generated class in in/ and its pages in en/ and zh/."""
     folder = tmp_path_factory.mktemp("written")
     make_class(folder / "in")
     for lang in ("en", "zh"):
@@ -51,7 +51,7 @@ def address(folder, question="w1"):
 
 
 def shown(page):
-    """The student whose answer is shown."""
+    """Name of the student whose answer is shown."""
     return page.locator("article.current h2 .who").text_content()
 
 
@@ -60,8 +60,8 @@ def press(page, *keys):
         page.keyboard.press(key)
 
 
-def until(page, condition):
-    """Wait for a condition in JavaScript; the page's content policy forbids Playwright's own way."""
+def wait_until(page, condition):
+    """Wait for a JavaScript condition; the page's content policy forbids Playwright's wait_for_function."""
     for _ in range(300):
         if page.evaluate(condition):
             return
@@ -70,7 +70,7 @@ def until(page, condition):
 
 
 def saved(page, path):
-    """manual.csv as the page gives it for download, kept at `path`."""
+    """Download manual.csv from the page to `path`; returns the path."""
     with page.expect_download() as download:
         page.evaluate("download()")
     download.value.save_as(path)
@@ -80,7 +80,7 @@ def saved(page, path):
 @pytest.mark.parametrize(
     "lang, width, scheme", [("zh", 1280, "light"), ("en", 1280, "dark"), ("zh", 390, "dark"), ("en", 390, "light")]
 )  # fmt: skip
-def test_it_fits_and_every_control_has_a_name(browser, classroom, lang, width, scheme):
+def test_marking_page_fits_and_names_every_control(browser, classroom, lang, width, scheme):
     with tab(browser, width=width, scheme=scheme) as page:
         for question in ("w1", "w2", "w3"):
             page.goto(address(classroom / lang, question))
@@ -99,8 +99,8 @@ def test_it_fits_and_every_control_has_a_name(browser, classroom, lang, width, s
         assert bool(re.search("[\u4e00-\u9fff]", buttons)) == (lang == "zh") and "<" not in buttons
 
 
-def test_what_students_write_does_not_run(browser, classroom):
-    """Scripts, handlers, frames and pictures from elsewhere in Markdown, HTML, SVG and file names: shown as text or left out."""
+def test_student_markup_does_not_run_on_the_marking_page(browser, classroom):
+    """Scripts, handlers, frames and external pictures in Markdown, HTML, SVG and file names are text or left out."""
     with tab(browser) as page:
         for question in ("w1", "w2", "w3"):
             page.goto(address(classroom / "en", question) + "#a6")
@@ -123,8 +123,8 @@ def test_what_students_write_does_not_run(browser, classroom):
         assert "<script>document.title" in page.locator("article.current").inner_text()
 
 
-def test_marks_go_into_manual_csv_and_come_back(browser, classroom, tmp_path):
-    """Keyboard alone: rubric items, points, a comment; saved, read by the grader, and shown again in a new browser."""
+def test_keyboard_marks_are_saved_read_and_shown_again(browser, classroom, tmp_path):
+    """Marks entered by keyboard are saved, read by the grader, and shown again in a new browser."""
     out = tmp_path / "out"
     write_pages(classroom / "in", out)
     with tab(browser) as page:
@@ -137,7 +137,7 @@ def test_marks_go_into_manual_csv_and_come_back(browser, classroom, tmp_path):
         page.keyboard.type('=1+1，好\n第二行; "x"')
         press(page, "Escape", "j", "9", "9")
         assert page.locator("article.current .points").get_attribute("aria-invalid") == "true"
-        press(page, "x", "q", "3")  # one item, and two points more
+        press(page, "x", "q", "3")  # one item plus two points
         assert "+2" in page.locator("article.current .adjust").inner_text()
         assert page.locator("#progress").inner_text().startswith("4 of 9 marked · mean 6.13")
         path = saved(page, out / "manual.csv")
@@ -171,8 +171,8 @@ def test_marks_go_into_manual_csv_and_come_back(browser, classroom, tmp_path):
         assert page.locator("article.current textarea").input_value() == "手改"
 
 
-def test_tables_of_several_people_are_put_together(classroom, tmp_path):
-    """One marks w1, the other w2; a mark that both give differently is refused."""
+def test_manual_tables_of_several_tas_are_joined(classroom, tmp_path):
+    """Marks of different questions in two tables are joined; two different marks of the same question are refused."""
     tables = [tmp_path / "a.csv", tmp_path / "b.csv"]
     for path, row in zip(tables, (f"{NAMES[0]},hmm/w1,3", f"{NAMES[0]},hmm/w2,4")):
         path.write_text(f"student,id,points\n{row}\n", encoding="utf-8")
@@ -186,7 +186,7 @@ def test_tables_of_several_people_are_put_together(classroom, tmp_path):
         class_plan(classroom / "in", tmp_path, "en", *flags)
 
 
-def test_a_closed_tab_loses_nothing(browser, classroom):
+def test_marks_survive_a_closed_tab(browser, classroom):
     with tab(browser) as page:
         page.goto(address(classroom / "en"))
         press(page, "q", "j", "6")
@@ -202,8 +202,8 @@ def test_a_closed_tab_loses_nothing(browser, classroom):
         assert not page.locator("#draft").is_visible()
 
 
-def test_it_saves_into_the_open_file_and_keeps_what_others_wrote(browser, classroom):
-    """Other questions' rows, columns of the TA and marks from elsewhere stay; later changes are saved by themselves."""
+def test_saving_keeps_foreign_rows_and_columns_of_the_file(browser, classroom):
+    """Saving keeps rows of other questions, additional columns and other marks; later changes are saved automatically."""
     existing = f"student,id,points,comment,mine\n{NAMES[1]},hmm/w2,3,keep,x\n{NAMES[1]},hmm/w1,2,elsewhere,y\nunknown,hmm/w1,1,,\n"
     with tab(browser) as page:
         page.goto(address(classroom / "en"))
@@ -226,14 +226,16 @@ def test_it_saves_into_the_open_file_and_keeps_what_others_wrote(browser, classr
         ]
         page.evaluate("() => { window.saved = window.saved.replace('keep', 'changed'); }")
         press(page, "j", "j", "4")
-        until(page, "window.saved.includes('changed') && window.saved.includes('王五,hmm/w1,4')")
+        wait_until(
+            page, "window.saved.includes('changed') && window.saved.includes('王五,hmm/w1,4')"
+        )
         assert (
             page.locator("#progress").inner_text() == "3 of 9 marked · mean 5.33"
-        )  # nothing is unsaved
+        )  # no note about unsaved marks
 
 
-def test_anonymous_in_random_order(browser, classroom, tmp_path):
-    """The order follows from the seed, and manual.csv is sorted as the page is; no name is shown."""
+def test_anonymous_random_order_depends_on_the_seed(browser, classroom, tmp_path):
+    """The order depends only on the seed, manual.csv has the order of the page, and no name is shown."""
     orders = []
     for seed in ("1", "1", "2"):
         with tab(browser) as page:
@@ -245,7 +247,7 @@ def test_anonymous_in_random_order(browser, classroom, tmp_path):
             page.locator("#all").check()
             text = page.locator("main").inner_text()
             assert "答案 1" in text and not any(name[9:] in text for name in NAMES)
-            page.wait_for_timeout(300)  # the browser hands its storage over to the next page
+            page.wait_for_timeout(300)  # until the browser has written its storage
             page.reload()
             assert page.locator("#seed").input_value() == seed and page.locator("#all").is_checked()
             orders.append(page.locator("article h2 .who").all_text_contents())
@@ -254,7 +256,7 @@ def test_anonymous_in_random_order(browser, classroom, tmp_path):
     assert orders[0] == orders[1] != orders[2] and sorted(orders[0]) == sorted(orders[2])
 
 
-def test_identical_answers_and_undo(browser, classroom):
+def test_same_mark_for_identical_answers_can_be_undone(browser, classroom):
     with tab(browser) as page:
         page.goto(address(classroom / "en", "w1") + "#a2")
         assert (
@@ -273,8 +275,8 @@ def test_identical_answers_and_undo(browser, classroom):
         assert page.locator("article.marked").count() == 0
 
 
-def test_one_rubric_for_all_answers(browser, classroom, tmp_path):
-    """A changed item changes all marks that use it, new items can be ticked, and manual.csv carries the rubric along."""
+def test_edited_rubric_changes_all_marks_and_is_saved(browser, classroom, tmp_path):
+    """A changed item changes all marks that use it, new items can be ticked, and manual.csv contains the rubric."""
     with tab(browser) as page:
         page.goto(address(classroom / "en", "w3"))
         press(page, "q", "j", "q", "w")
@@ -288,7 +290,7 @@ def test_one_rubric_for_all_answers(browser, classroom, tmp_path):
         dialog.get_by_role("button", name="Remove").nth(2).click()
         assert "4.5 of 6" in page.locator("#sum").inner_text()
         dialog.get_by_role("button", name="Close").click()
-        until(page, "document.querySelector('article.current .points').value === '3.5'")
+        wait_until(page, "document.querySelector('article.current .points').value === '3.5'")
         press(page, "e")
         assert page.locator("article.current .points").input_value() == "4.5"
         press(page, "k")

@@ -1,4 +1,4 @@
-"""Written work: what is read from documents, pictures and answers in any encoding, and how it is divided by questions."""
+"""Written work: reading documents, pictures and answers in any encoding, and dividing them by questions."""
 
 import io
 import zipfile
@@ -29,17 +29,17 @@ QUESTIONS = ["w1", "w2", "w3"]
         ("## w10\na", {}),
     ],
 )
-def test_texts_are_divided_by_headings(text, parts):
+def test_answers_are_divided_by_question_headings(text, parts):
     assert written.divide(text, QUESTIONS).parts == parts
 
 
-def test_ids_of_word2vec_are_headings_too():
+def test_question_ids_of_word2vec_are_recognised_as_headings():
     parts = written.divide("(1a) x\n2b) y\n## 3d\nz", ["1a", "2b", "3d"]).parts
     assert parts == {"1a": "x", "2b": "y", "3d": "z"}
     assert written.divide("# me\nhello\n\n## w1\na", QUESTIONS).before == "# me\nhello"
 
 
-def test_files_that_are_named_after_a_question():
+def test_file_name_assigns_a_file_to_its_question():
     names = {
         "hmm-w1.jpg": "w1",
         "W2 (1).pdf": "w2",
@@ -51,18 +51,18 @@ def test_files_that_are_named_after_a_question():
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
-def test_answers_in_any_encoding(encoding):
+def test_answers_are_read_in_any_encoding(encoding):
     assert documents.read_document("answers.md", made.PLAIN.encode(encoding)).text == made.PLAIN
 
 
-def test_answers_that_are_damaged_are_shown_and_kept():
-    """A text that no encoding fits must not stop the class."""
+def test_damaged_answers_are_kept_as_a_file_with_a_reason():
+    """Text that fits no encoding must not stop the class."""
     data = b"\xff\xfe\x00\xd8" + made.PLAIN.encode("utf-16-le") + b"\x00"
     document = documents.read_document("answers.md", data)
     assert document.reason and document.files == {"answers.md.txt": data}
 
 
-def test_a_word_document():
+def test_docx_gives_text_formulas_tables_and_pictures():
     document = documents.read_document("answers.docx", made.WORD)
     assert document.shown == ["answers-photo.png"] and not document.reason
     assert set(document.files) == {"answers.docx", "answers-photo.png"}
@@ -90,12 +90,13 @@ FORMULAS = [
 
 
 @pytest.mark.parametrize("xml, latex", FORMULAS, ids=[latex for _, latex in FORMULAS])
-def test_formulas_of_word(xml, latex):
+def test_word_formula_becomes_latex(xml, latex):
     text = office.read_docx(made.docx(made.paragraph(f"<m:oMath>{xml}</m:oMath>"))).text
     assert text == f"${latex.strip()}$"
 
 
 def bomb():
+    """A .docx whose document.xml is larger than allowed."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("word/document.xml", b" " * (office.MAX_XML + 1))
@@ -103,6 +104,7 @@ def bomb():
 
 
 def declared():
+    """A .docx with an entity declaration in its XML."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("word/document.xml", '<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>')
@@ -112,20 +114,20 @@ def declared():
 @pytest.mark.parametrize(
     "data", [b"", b"PK", b"PK\x03\x04" + b"\0" * 40, made.docx("")[:-30], bomb(), declared()]
 )
-def test_a_broken_word_document_is_linked(data):
+def test_broken_or_oversized_docx_is_linked_with_a_reason(data):
     document = documents.read_document("a.docx", data)
     assert document.files == {"a.docx": data} and "docx" in document.reason
 
 
-def test_what_would_run_in_a_browser_is_kept_as_text():
-    """A page of a student that is opened beside the marks could change them."""
+def test_html_and_svg_documents_are_kept_as_text_files():
+    """HTML and SVG of a student, opened beside the marks, could change them: they are kept as text files."""
     for name in ("a.html", "b.htm", "c.svg", "d.xhtml", "e.xml", "f.mhtml", "g.pdf"):
         document = documents.read_document(name, b"<html><script>alert(1)</script>text</html>")
         assert list(document.files) == [f"{name}.txt"] and document.reason, name
         assert document.text == ("text" if name in ("a.html", "b.htm") else "")
 
 
-def test_a_drawing_loses_what_runs_or_loads():
+def test_clean_svg_removes_scripts_and_external_links():
     shown = pictures.clean_svg(made.SVG).decode()
     assert "rect" in shown and "#7fb2ea" in shown and 'href="#ok"' in shown
     for word in ("script", "onload", "foreign", "example.org", "javascript", "import"):
@@ -141,7 +143,7 @@ def test_a_drawing_loses_what_runs_or_loads():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind, name", [("HEIF", "a.heic"), ("TIFF", "b.tiff")])
-def test_photos_are_converted(kind, name):
+def test_heic_and_tiff_photos_become_jpeg(kind, name):
     needed("pillow_heif")
     document = documents.read_document(name, made.photo(kind))
     assert document.shown == [f"{name}.jpg"] and document.files[f"{name}.jpg"].startswith(
@@ -152,7 +154,7 @@ def test_photos_are_converted(kind, name):
     assert damaged.reason.zh == "已损坏"
 
 
-def test_photos_without_the_library_are_linked(monkeypatch):
+def test_photos_are_linked_without_the_conversion_library(monkeypatch):
     def fail(data, suffix):
         raise pictures.ConversionError("converting needs pillow and pillow-heif")
 
@@ -163,8 +165,8 @@ def test_photos_without_the_library_are_linked(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_large_document_does_not_push_out_small_ones(tmp_path):
-    """60 MB of PDF beside answers and photos, zipped: all of them are used."""
+def test_pdf_of_60_mb_does_not_exclude_other_documents(tmp_path):
+    """From a zip with a PDF of 60 MB, answers and a photo all files are used."""
     pdf = made.PDF + b"\0" * (60 * 2**20)
     with zipfile.ZipFile(
         tmp_path / "20260001.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1
@@ -180,7 +182,7 @@ def test_a_large_document_does_not_push_out_small_ones(tmp_path):
     ) == len(pdf)
 
 
-def test_markdown_is_typeset_and_harmless():
+def test_markdown_is_typeset_without_active_content():
     for package in ("markdown_it", "mdit_py_plugins", "latex2mathml"):
         needed(package)
     shown = typeset.typeset(made.GOOD, {"figures/trellis.png": "files/a b.png"})
@@ -210,7 +212,7 @@ def test_markdown_is_typeset_and_harmless():
         assert typeset.typeset(source)
 
 
-def test_without_the_libraries_text_stays_as_it_is(monkeypatch):
+def test_markdown_stays_plain_text_without_the_libraries(monkeypatch):
     def fail():
         raise typeset.Unavailable
 
@@ -219,8 +221,8 @@ def test_without_the_libraries_text_stays_as_it_is(monkeypatch):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_rubric_items_add_up(lang):
-    """Every question has items that earn its points, each alternative by itself; both languages have the same."""
+def test_rubric_items_add_up_to_the_points_of_the_question(lang):
+    """The items of each question, and of each alternative way, add up to the question's points in both languages."""
     for homework, values in settings.load().homeworks.items():
         for question, most in values.written.items():
             items = rubric_items(homework, question, most, lang)
@@ -234,8 +236,8 @@ def test_rubric_items_add_up(lang):
     assert rubric_items("hmm", "w99", 4, lang)[0].points == 4
 
 
-def test_manual_marks_with_rubric_items_and_lines(tmp_path):
-    """What a template holds is read back: ids with zeros, formulas, comments of several lines, rubric items."""
+def test_manual_marks_are_read_back_unchanged(tmp_path):
+    """A written template is read back unchanged: ids with zeros, formulas, multi-line comments, rubric items."""
     key = manual.Question("0012", "hmm", "w1")
     mark = manual.WrittenMark(7.5, '=1+1，好\n第二行; "x"', "(2) a | (-1) b")
     path = tmp_path / "manual.csv"
@@ -255,15 +257,15 @@ def test_manual_marks_with_rubric_items_and_lines(tmp_path):
         manual.read_manual(path, settings.load())
 
 
-def test_comments_of_many_lines_do_not_hide_the_separator(tmp_path):
+def test_separator_is_found_despite_multi_line_comments(tmp_path):
     comment = "，".join("好") + "\n一，二\n" * 15
     path = tmp_path / "manual.csv"
     path.write_text(f'student,id,points,comment\n1,hmm/w1,2,"{comment}"\n', encoding="utf-8")
     assert read_table(path).separator == ","
 
 
-def test_every_file_is_shown_or_named_with_the_reason(tmp_path):
-    """Answers beside the homework's folder, in GBK and UTF-16, .docx, a broken one, a kind that no browser shows."""
+def test_every_written_file_is_shown_or_named_with_a_reason(tmp_path):
+    """The class has answers outside the homework's folder, in GBK and UTF-16, .docx, a broken file, a .pages file."""
     intake = read_class(made.make_class(tmp_path / "in"), ["hmm"])
     works = {s.name: written.keep_written(tmp_path, s)["hmm"] for s in intake.submissions}
     assert works["20260003_王五"].texts == {"answers.md": made.PLAIN}
