@@ -1,7 +1,7 @@
-"""Makes what learning platforms hand out and what students send: folders, zips in zips, broken names, bombs.
+"""Generates classes in the layouts of learning platforms and of students: folders, nested zips, unusual names.
 
-Each row of LAYOUTS writes a class below a folder and says what must come of it. Contents are small: a student's model.py is
-the solved one with a line that names the student, so that a test sees whose file is used as what.
+Each entry of LAYOUTS writes a class into a folder and says how it must be read. A student's model.py is the solved one
+with a line "# by NAME", so that a test sees whose file is used for whom.
 """
 
 import functools
@@ -17,7 +17,7 @@ from pathlib import Path
 from course.homeworks import ROOT
 from grading.intake import empty_files
 
-PARTS = (  # of names, for `random_tree`
+PARTS = (  # parts of file names for `random_tree`
     "hmm HMM hw_bptt 张三 李四 20260001 20260002 _ - (1) （2） 副本 final 作业 第四次 v2 hw4 LATE 12345 678901 old main src . a … 😀 "
     "attempt_2026-10-01-12-00-00 assignsubmission_file assignsubmission_file_ submission_456 zhangsan "
     "__ copy \u202e 名单 group3 .git venv"
@@ -50,7 +50,7 @@ def solved(homework: str, file: str) -> bytes:
 
 
 def solved_by(who: str, homework: str = "hmm", file: str = "model.py") -> bytes:
-    """A solved file that names its student."""
+    """A solved file with the line "# by WHO"."""
     return solved(homework, file) + f"\n# by {who}\n".encode()
 
 
@@ -60,7 +60,7 @@ def empty(homework: str = "hmm", file: str = "model.py") -> bytes:
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip, names as Python writes them (UTF-8, flagged)."""
+    """Bytes of a zip with names in UTF-8, flagged as such."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
@@ -69,20 +69,23 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def zipped_gbk(files: Mapping[str, bytes]) -> bytes:
-    """A zip as Chinese Windows writes it: names in GBK, not flagged."""
-    swaps, plain = {}, {}
+    """Bytes of a zip as written by Chinese Windows: names in GBK, without a flag.
+
+    Python cannot write such names, so ASCII names of the same length are written and then replaced.
+    """
+    gbk_names, ascii_files = {}, {}
     for index, (name, data) in enumerate(files.items()):
         raw = name.encode("gbk")
-        stand = (f"{index:03}" + "x" * len(raw))[: len(raw)]
-        swaps[stand.encode()], plain[stand] = raw, data
-    packed = zipped(plain)
-    for before, after in swaps.items():
-        packed = packed.replace(before, after)
+        placeholder = (f"{index:03}" + "x" * len(raw))[: len(raw)]
+        gbk_names[placeholder.encode()], ascii_files[placeholder] = raw, data
+    packed = zipped(ascii_files)
+    for placeholder, raw in gbk_names.items():
+        packed = packed.replace(placeholder, raw)
     return packed
 
 
 def tarred(files: Mapping[str, bytes], mode: str = "w:gz", kind: bytes = tarfile.REGTYPE) -> bytes:
-    """A tar, compressed as `mode` says; kind: of every member (a link points to /etc/passwd)."""
+    """Bytes of a tar in tarfile's `mode`. kind: type of every member; links point to /etc/passwd."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode=mode) as archive:  # type: ignore[call-overload]
         for name, data in files.items():
@@ -94,7 +97,7 @@ def tarred(files: Mapping[str, bytes], mode: str = "w:gz", kind: bytes = tarfile
 
 
 def rar(files: Mapping[str, bytes]) -> bytes:
-    """A RAR 4 archive that stores its files uncompressed."""
+    """Bytes of a RAR 4 archive with uncompressed files."""
     import struct
     import zlib
 
@@ -122,8 +125,8 @@ def rar(files: Mapping[str, bytes]) -> bytes:
 
 
 def notebook(*cells: str) -> bytes:
-    """A Jupyter notebook of code cells."""
-    made = [
+    """Bytes of a Jupyter notebook with these code cells."""
+    code_cells = [
         {
             "cell_type": "code",
             "source": cell.splitlines(keepends=True),
@@ -132,11 +135,13 @@ def notebook(*cells: str) -> bytes:
         }
         for cell in cells
     ]
-    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+    return json.dumps(
+        {"cells": code_cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    ).encode()
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> Path:
-    """Write files below a folder."""
+    """Write files, {path: bytes}, into a folder; returns the folder."""
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -145,12 +150,12 @@ def write(folder: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def inside(prefix: str, files: Mapping[str, bytes]) -> Files:
-    """Files below a folder of an archive."""
+    """The files with `prefix`/ before their paths."""
     return {f"{prefix}/{name}": data for name, data in files.items()}
 
 
 def hmm(who: str) -> Files:
-    """A homework's folder with an answer and a picture."""
+    """Files of a submission of hmm: solved code of `who`, an answer and a picture."""
     return {
         "hmm/model.py": solved_by(who),
         "hmm/trellis.py": solved("hmm", "trellis.py"),
@@ -191,26 +196,24 @@ ROSTER = (
 
 @dataclass
 class Layout:
-    """One way in which a class arrives.
+    """A layout of a class and how it must be read."""
 
-    make(folder) writes it. people: {ids joined by a space: {homework: who wrote what is graded}}. words: that the problems
-    of the class hold, used: written files that must be found ("20260001": names).
-    """
-
-    make: Callable[[Path], object]
-    people: dict[str, dict[str, str]]
-    kind: str = ""
-    words: tuple[str, ...] = ()
-    silent: bool = False  # no problems at all
-    written: dict[str, set[str]] = field(default_factory=dict)
-    root: str = ""  # what is read, below the folder
+    make: Callable[[Path], object]  # writes the class into a folder
+    people: dict[
+        str, dict[str, str]
+    ]  # {ids joined by spaces: {homework: author of the graded code}}
+    kind: str = ""  # the platform that must be recognised
+    words: tuple[str, ...] = ()  # texts that the description of the class must contain
+    silent: bool = False  # whether no submission may have a problem
+    written: dict[str, set[str]] = field(default_factory=dict)  # {id: written files to be found}
+    root: str = ""  # path in the folder that is read
     homeworks: tuple[str, ...] = ("hmm", "hw_bptt")
 
 
 A, B, C = "20260001", "20260002", "20260003"
 AB = {A: {"hmm": "a"}, B: {"hmm": "b"}}
 MOODLE_A, MOODLE_B = "张三_1234567_assignsubmission_file", "李四_1234568_assignsubmission_file_"
-BOARD = "hw1_{}_attempt_{}"
+BLACKBOARD = "hw1_{}_attempt_{}"
 
 
 def _moodle() -> Files:
@@ -233,13 +236,13 @@ def _canvas() -> Files:
 
 
 def _blackboard() -> Files:
-    name = BOARD.format(A, "2026-10-01-12-00-00")
+    name = BLACKBOARD.format(A, "2026-10-01-12-00-00")
     return {
-        f"{BOARD.format(A, '2026-09-30-10-00-00')}_hmm.zip": zipped(hmm("old")),
+        f"{BLACKBOARD.format(A, '2026-09-30-10-00-00')}_hmm.zip": zipped(hmm("old")),
         f"{name}_hmm.zip": zipped(hmm("a")),
         f"{name}.txt": f"Name: San Zhang ({A})\nAssignment: hw1\n".encode(),
-        f"{BOARD.format('lisi', '2026-10-01-12-00-00')}_hmm.zip": zipped(hmm("b")),
-        f"{BOARD.format('lisi', '2026-10-01-12-00-00')}.txt": "Name: 李四 (lisi)\n".encode(),
+        f"{BLACKBOARD.format('lisi', '2026-10-01-12-00-00')}_hmm.zip": zipped(hmm("b")),
+        f"{BLACKBOARD.format('lisi', '2026-10-01-12-00-00')}.txt": "Name: 李四 (lisi)\n".encode(),
     }
 
 
@@ -254,34 +257,32 @@ def _gradescope(prefix: str = "") -> Files:
 
 
 def _clone(name: str, files: Files) -> Files:
+    """A clone of a git repository in the folder `name`."""
     log = b"0 1 Zhang <z@x> 1760000000 +0800\tcommit: done\n"
     return inside(
         name, files | {".git/HEAD": b"ref: x", ".git/logs/HEAD": log, ".git/objects/ab": b"x"}
     )
 
 
-def _folders(**files: Files) -> Callable[[Path], object]:
-    return lambda folder: write(
-        folder, {f"{k}/{n}": d for k, v in files.items() for n, d in v.items()}
-    )
-
-
 def _files(files: Callable[[], Files]) -> Callable[[Path], object]:
+    """A function that writes these files, generated only when it is called, into a folder."""
     return lambda folder: write(folder, files())
 
 
-def _alone(files: Callable[[], Files]) -> Callable[[Path], object]:
-    """One student's folder, with another student beside it."""
+def _student(files: Callable[[], Files]) -> Callable[[Path], object]:
+    """A function that writes a class of two: A with these files, and B with a solved hmm."""
     return lambda folder: write(
         folder, inside(A, files()) | inside(B, {"hmm/model.py": solved_by("b")})
     )
 
 
-def _only(homework: str = "hmm") -> dict[str, dict[str, str]]:
+def _graded_as(homework: str = "hmm") -> dict[str, dict[str, str]]:
+    """The people of a class written by `_student` in which A handed in only this homework."""
     return {A: {homework: "a"}, B: {"hmm": "b"}}
 
 
-def _py2(name: str) -> Files:
+def _question_files(name: str) -> Files:
+    """Question files of word2vec_sst in a folder, as in the original assignment."""
     return {
         f"{name}/{file}": solved_by("a", "word2vec_sst", file)
         for file in ("q1_softmax.py", "q2_sigmoid.py", "q2_neural.py")
@@ -315,7 +316,7 @@ LAYOUTS: dict[str, Layout] = {
     ),
     "blackboard": Layout(_files(_blackboard), AB, "blackboard", words=("2 attempts: number 2 counts",)),
     "blackboard: user names with underscores": Layout(
-        _files(lambda: {f"{BOARD.format(f'1_zhang_{x}', '2026-10-01-12-00-00')}_hmm.zip": zipped(hmm(x)) for x in ("san", "si")}),
+        _files(lambda: {f"{BLACKBOARD.format(f'1_zhang_{x}', '2026-10-01-12-00-00')}_hmm.zip": zipped(hmm(x)) for x in ("san", "si")}),
         {"1001": {"hmm": "san"}, "1002": {"hmm": "si"}}, "blackboard",
     ),
     "blackboard: gradebook zip": Layout(
@@ -418,7 +419,7 @@ LAYOUTS: dict[str, Layout] = {
     ),
     # ------------------------------------------------------------ one student's folder
     "the whole course folder": Layout(
-        _alone(
+        _student(
             lambda: hmm("a")
             | {
                 "hw_bptt/model.py": empty("hw_bptt"), "hw_bptt/train.py": b"",
@@ -429,62 +430,62 @@ LAYOUTS: dict[str, Layout] = {
         {A: {"hmm": "a", "hw_bptt": ""}, B: {"hmm": "b"}}, words=("hw_bptt: no blank is filled in",),
     ),
     **{
-        f"folder {name!r}": Layout(_alone(lambda name=name: {f"{name}/model.py": solved_by("a")}), _only(), silent=True)
+        f"folder {name!r}": Layout(_student(lambda name=name: {f"{name}/model.py": solved_by("a")}), _graded_as(), silent=True)
         for name in (
             "HMM", "hmm (1)", "hmm 2", f"hmm-{A}", "hmm copy", "hmm - 副本", "hmm/hmm", "hmm_final", "src/hmm/code", "Hmm（1）",
             "第四次作业", "work/hmm作业", "deep/er/and/deeper/hmm", "hw-hmm",
         )
     },
     **{
-        f"file {name!r}": Layout(_alone(lambda name=name: {f"hmm/{name}": solved_by("a")}), _only(), silent=True)
+        f"file {name!r}": Layout(_student(lambda name=name: {f"hmm/{name}": solved_by("a")}), _graded_as(), silent=True)
         for name in ("model(1).py", "model (2).py", "model - 副本.py", "MODEL.PY", "Model.py", f"model_{A}.py", "model_final.py")
     },
-    "a loose model.py": Layout(_alone(lambda: {"model.py": solved_by("a")}), _only(), silent=True),
+    "a loose model.py": Layout(_student(lambda: {"model.py": solved_by("a")}), _graded_as(), silent=True),
     "a loose model.py of another homework": Layout(
-        _alone(lambda: {"model.py": solved_by("a", "hw_bptt")}), _only("hw_bptt"), silent=True
+        _student(lambda: {"model.py": solved_by("a", "hw_bptt")}), _graded_as("hw_bptt"), silent=True
     ),
     "a file instead of an archive": Layout(
         _files(lambda: {f"{A}_张三_model.py": solved_by("a"), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
     ),
     "a notebook with the functions": Layout(
-        _alone(lambda: {"hmm.ipynb": notebook("%matplotlib inline", solved("hmm", "model.py").decode() + "\n# by a\n")}),
-        _only(), words=("function(s) taken from hmm.ipynb",),
+        _student(lambda: {"hmm.ipynb": notebook("%matplotlib inline", solved("hmm", "model.py").decode() + "\n# by a\n")}),
+        _graded_as(), words=("function(s) taken from hmm.ipynb",),
     ),
     "a notebook beside the empty copy": Layout(
-        _alone(lambda: {"hmm/model.py": empty(), "hmm/work.ipynb": notebook(solved("hmm", "model.py").decode())}),
-        _only(), words=("function(s) taken from hmm/work.ipynb",),
+        _student(lambda: {"hmm/model.py": empty(), "hmm/work.ipynb": notebook(solved("hmm", "model.py").decode())}),
+        _graded_as(), words=("function(s) taken from hmm/work.ipynb",),
     ),
     "another file name": Layout(
-        _alone(lambda: {"my_hmm_work.py": solved_by("a")}), _only(), words=("function(s) taken from my_hmm_work.py",)
+        _student(lambda: {"my_hmm_work.py": solved_by("a")}), _graded_as(), words=("function(s) taken from my_hmm_work.py",)
     ),
     "a repository with a1 beside a2": Layout(
-        _alone(lambda: _py2("name/a1") | {"name/a2/q1_classifier.py": b"x = 1\n", "name/README.md": b"#"}),
-        _only("word2vec_sst"), homeworks=("word2vec_sst", "hmm"), silent=True,
+        _student(lambda: _question_files("name/a1") | {"name/a2/q1_classifier.py": b"x = 1\n", "name/README.md": b"#"}),
+        _graded_as("word2vec_sst"), homeworks=("word2vec_sst", "hmm"), silent=True,
     ),
     "the empty copy outside, the work inside": Layout(
-        _alone(lambda: {"hmm/model.py": empty(), "hmm/hmm/model.py": solved_by("a")}), _only(), silent=True
+        _student(lambda: {"hmm/model.py": empty(), "hmm/hmm/model.py": solved_by("a")}), _graded_as(), silent=True
     ),
     "the empty copy handed in": Layout(
-        _alone(lambda: {"hmm/model.py": empty(), "hmm/answers.md": b"x"}),
+        _student(lambda: {"hmm/model.py": empty(), "hmm/answers.md": b"x"}),
         {A: {"hmm": ""}, B: {"hmm": "b"}}, words=("hmm: no blank is filled in",),
     ),
     "the work under another homework's name": Layout(
-        _alone(lambda: {"hmm/model.py": empty(), "hw_bptt/model.py": solved_by("a")}),
+        _student(lambda: {"hmm/model.py": empty(), "hw_bptt/model.py": solved_by("a")}),
         {A: {"hmm": "", "hw_bptt": "a"}, B: {"hmm": "b"}}, words=("functions of hmm are in hw_bptt/model.py: not graded",),
     ),
     "two filled copies": Layout(
-        _alone(lambda: {"hmm/model.py": solved_by("a"), "hmm_old/model.py": solved_by("old")}), _only(),
+        _student(lambda: {"hmm/model.py": solved_by("a"), "hmm_old/model.py": solved_by("old")}), _graded_as(),
         words=("2 folders hold hmm: hmm is graded, hmm_old is not",),
     ),
     "model.py and model(1).py": Layout(
-        _alone(lambda: {"hmm/model.py": empty(), "hmm/model(1).py": solved_by("a")}), _only(), silent=True
+        _student(lambda: {"hmm/model.py": empty(), "hmm/model(1).py": solved_by("a")}), _graded_as(), silent=True
     ),
     "answers beside the folder": Layout(
-        _alone(lambda: {"hmm/model.py": solved_by("a"), "answers.docx": b"PK", "照片1.heic": b"x", "w2.webp": b"x"}), _only(),
+        _student(lambda: {"hmm/model.py": solved_by("a"), "answers.docx": b"PK", "照片1.heic": b"x", "w2.webp": b"x"}), _graded_as(),
         silent=True, written={A: {"answers.docx", "照片1.heic", "w2.webp"}},
     ),
     "answers named after the homework": Layout(
-        _alone(
+        _student(
             lambda: {
                 "hmm/model.py": solved_by("a"), "hw_bptt/model.py": solved_by("a", "hw_bptt"),
                 "hmm_answers.pdf": b"x", "report.pdf": b"x",
@@ -503,17 +504,17 @@ LAYOUTS: dict[str, Layout] = {
         _files(lambda: {f"{A}.tar.xz": tarred(hmm("a"), "w:xz"), f"{B}.tar.bz2": tarred(hmm("b"), "w:bz2")}), AB, silent=True
     ),
     "an answer that does not parse": Layout(
-        _alone(lambda: {"hmm/model.py": b"def f(:\n" + solved_by("a")}), _only(), silent=True
+        _student(lambda: {"hmm/model.py": b"def f(:\n" + solved_by("a")}), _graded_as(), silent=True
     ),
     "nothing": Layout(
-        _alone(lambda: {"notes/todo.pdf": b"x"}), {A: {}, B: {"hmm": "b"}},
+        _student(lambda: {"notes/todo.pdf": b"x"}), {A: {}, B: {"hmm": "b"}},
         words=("nothing of hmm, hw_bptt found; there is: notes/todo.pdf",)
     ),
 }  # fmt: skip
 
 
 def random_tree(rng: random.Random, depth: int = 0) -> Files:
-    """Files and archives with names that mean something to some platform, and contents that may not fit."""
+    """Random files and nested archives; names combine parts that platforms use, and contents may not fit the names."""
     contents = (
         solved_by("a"), empty(), b"", b"\0" * 100, notebook("x=1"), "中文".encode("gbk"), b'{"cells": 3}', b"def f(:\n",
         METADATA.encode(), notebook(solved("hmm", "model.py").decode()),

@@ -1,4 +1,4 @@
-"""Processes that tests start and signal."""
+"""Contexts for tests that start processes and send signals to them."""
 
 import contextlib
 import signal
@@ -8,7 +8,7 @@ from subprocess import Popen
 
 @contextlib.contextmanager
 def ended(process: Popen) -> Iterator[Popen]:
-    """The process, which has ended and has no open pipe afterwards, also where the test fails before it ends."""
+    """A context that kills the process at the end, also if the test fails, waits for it and closes its pipes."""
     with process:
         try:
             yield process
@@ -18,14 +18,14 @@ def ended(process: Popen) -> Iterator[Popen]:
 
 @contextlib.contextmanager
 def usual_signals() -> Iterator[None]:
-    """SIGINT and SIGHUP at work, in this process and in those it starts.
+    """A context in which SIGINT and SIGHUP are not ignored, neither in this process nor in those it starts.
 
-    Under nohup, and in the background of a script, both are inherited as ignored. A handler in this process
-    makes a new program start with the default, and a hangup does not end pytest itself.
+    Under nohup, and in the background of a script, both signals are inherited as ignored. With a handler set in this
+    process a new program starts with the default action; the handler of SIGHUP does nothing, so pytest continues.
     """
-    wanted = {"SIGINT": signal.default_int_handler, "SIGHUP": lambda *_: None}
+    handlers = {"SIGINT": signal.default_int_handler, "SIGHUP": lambda *_: None}
     before = {}
-    for name, handler in wanted.items():
+    for name, handler in handlers.items():
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number and signal.getsignal(number) == signal.SIG_IGN:
             before[number] = signal.signal(number, handler)

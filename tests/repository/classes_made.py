@@ -1,8 +1,8 @@
-"""Makes classes in which it is known who copied from whom: for the search for copies, and for measuring it.
+"""Generates classes in which it is known who copied from whom, to test and to measure the search for copies.
 
 An independent student answers each blank with one of its versions (the solution, an accepted variant, a known mistake),
-sometimes with names of their own. A copy takes everything from another student and hides it: comments, other names, another
-order of independent lines, dead lines in between.
+sometimes with other local names. A copy takes all answers of another student and disguises them: with comments, other
+names, another order of independent lines, or lines without effect.
 """
 
 import ast
@@ -29,18 +29,19 @@ COMMENTS = (
 
 @dataclass
 class Class:
-    """files: {student: {file name: bytes}}; rings: sets of students who share their work."""
+    """A generated class. files: {student: {file name: bytes}}; rings: sets of students with copied work."""
 
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
     rings: list[set[str]] = field(default_factory=list)
 
     def pairs(self) -> set[tuple[str, str]]:
+        """{(a, b)} with a < b of students in the same ring."""
         return {(a, b) for ring in self.rings for a in ring for b in ring if a < b}
 
 
 @functools.cache
 def versions(homework: str) -> dict[str, tuple[list[str], list[str], list[str]]]:
-    """{blank: (solution, accepted variants, mistakes)}, as bodies of functions, unindented."""
+    """{blank: ([solution], accepted variants, known mistakes)}; each version is a function body without indentation."""
     bodies = {
         id: ([markers.solution(region)], [], [])
         for id, region in markers.blanks(ROOT / homework).items()
@@ -55,7 +56,7 @@ def versions(homework: str) -> dict[str, tuple[list[str], list[str], list[str]]]
 def answers(
     homework: str, rng: random.Random, blanks: list[str], right: bool = False
 ) -> dict[str, str]:
-    """{blank: body} of an independent student; right: without mistakes."""
+    """{blank: body} of an independent student; right=True: without known mistakes."""
     chosen = {}
     for id in blanks:
         solution, variants, wrong = versions(homework)[id]
@@ -67,7 +68,7 @@ def answers(
 
 
 def local_names(body: str) -> list[str]:
-    """Names that the body assigns, in order."""
+    """Names to which a body assigns, in order of their first assignment."""
     tree = ast.parse(body_as_function(body))
     stored = [
         node.id
@@ -78,10 +79,12 @@ def local_names(body: str) -> list[str]:
 
 
 def body_as_function(body: str) -> str:
+    """Source of a function f with this body, so that it can be parsed."""
     return "def f():\n" + textwrap.indent(textwrap.dedent(body), "    ")
 
 
 def from_function(tree: ast.Module) -> str:
+    """Source of the body of the function in a parsed `body_as_function`."""
     return "\n".join(ast.unparse(statement) for statement in tree.body[0].body)  # type: ignore[attr-defined]
 
 
@@ -95,26 +98,28 @@ class _Renamer(ast.NodeTransformer):
 
 
 def restyle(body: str, rng: random.Random, share: float) -> str:
-    """The body as it comes back from the syntax tree, with a share of its local names replaced."""
+    """The body in the formatting of ast.unparse, with a share (0 to 1) of its local names replaced."""
     tree = ast.parse(body_as_function(body))
     parameters = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     free = [word for word in WORDS if word not in parameters and not hasattr(builtins, word)]
     rng.shuffle(free)
     names = {name: free.pop() for name in local_names(body) if rng.random() < share and free}
-    bare = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    first_read = [name for name in names if name not in bare or _is_local(tree, name)]
-    return from_function(_Renamer({name: names[name] for name in first_read}).visit(tree))
+    read_names = {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+    }
+    renamable = [name for name in names if name not in read_names or _is_local(tree, name)]
+    return from_function(_Renamer({name: names[name] for name in renamable}).visit(tree))
 
 
 def _is_local(tree: ast.Module, name: str) -> bool:
-    """Whether the first use of a name is an assignment: else it is a parameter that is assigned again."""
+    """Whether the first use of a name is an assignment; otherwise it is a parameter that is reassigned."""
     uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
     first = min(uses, key=lambda node: (node.lineno, isinstance(node.ctx, ast.Load)))
     return isinstance(first.ctx, ast.Store)
 
 
 def reorder(body: str, rng: random.Random) -> str:
-    """Swaps neighbouring assignments that do not need each other."""
+    """The body with some neighbouring assignments swapped that do not depend on each other."""
     tree = ast.parse(body_as_function(body))
     statements = tree.body[0].body  # type: ignore[attr-defined]
     for index in range(len(statements) - 1):
@@ -138,7 +143,7 @@ def reorder(body: str, rng: random.Random) -> str:
 
 
 def add_dead_lines(body: str, rng: random.Random) -> str:
-    """Lines without an effect between the others."""
+    """The body with two lines without effect inserted."""
     lines = body.splitlines()
     dead = [
         f"{rng.choice(WORDS)}_{rng.randrange(9)} = {rng.choice(('0', 'None', '[]', '1.0', 'len([])'))}"
@@ -156,6 +161,7 @@ def add_dead_lines(body: str, rng: random.Random) -> str:
 
 
 def add_comments(body: str, rng: random.Random) -> str:
+    """The body with comments before some of its lines."""
     lines = []
     for line in body.splitlines():
         if rng.random() < 0.3 and line == line.lstrip():
@@ -164,24 +170,24 @@ def add_comments(body: str, rng: random.Random) -> str:
     return "\n".join(lines)
 
 
-def disguise(bodies: dict[str, str], how: str, rng: random.Random) -> dict[str, str]:
-    """The same answers, hidden."""
+def disguise(bodies: dict[str, str], method: str, rng: random.Random) -> dict[str, str]:
+    """The answers {blank: body}, changed by one of DISGUISES."""
     hidden = {}
     for id, body in bodies.items():
-        if how in ("rename", "all"):
+        if method in ("rename", "all"):
             body = restyle(body, rng, 1.0)
-        if how in ("reorder", "all"):
+        if method in ("reorder", "all"):
             body = reorder(body, rng)
-        if how in ("dead lines", "all"):
+        if method in ("dead lines", "all"):
             body = add_dead_lines(body, rng)
-        if how in ("comments", "all"):
+        if method in ("comments", "all"):
             body = add_comments(body, rng)
         hidden[id] = body
     return hidden
 
 
 def files_of(homework: str, bodies: dict[str, str]) -> dict[str, bytes]:
-    """The empty copy with these blanks filled in."""
+    """{file name: bytes} of the empty copy with these blanks filled in."""
     files = dict(empty_files(homework))
     regions = markers.blanks(ROOT / homework)
     for name in {region.path.name for region in regions.values()}:
@@ -198,7 +204,10 @@ def files_of(homework: str, bodies: dict[str, str]) -> dict[str, bytes]:
 
 
 def has_many_versions(homework: str, id: str) -> bool:
-    """Whether independent students can differ: a whole algorithm in 40 lines has three versions here, thousands in reality."""
+    """Whether a blank has enough versions to tell independent students apart.
+
+    A whole algorithm of 40 lines has only three versions here, but thousands in reality.
+    """
     return markers.blanks(ROOT / homework)[id].path.name not in ("whole.py", "bug.py")
 
 
@@ -210,19 +219,22 @@ def make_class(
     blanks: list[str] | None = None,
     right: bool = False,
 ) -> Class:
-    """A class of `size` students with rings (members, disguise); blanks: only these are filled in, by default all that have
-    versions enough."""
-    rng, made = random.Random(f"{homework} {size} {seed}"), Class()
+    """A class of `size` students.
+
+    rings: (number of members, disguise) of each ring of copies; blanks: the ones to fill in, by default all that
+    have enough versions; right=True: without known mistakes.
+    """
+    rng, new_class = random.Random(f"{homework} {size} {seed}"), Class()
     blanks = blanks or [id for id in versions(homework) if has_many_versions(homework, id)]
     names = [f"s{number:03}" for number in range(size)]
     rng.shuffle(names)
-    for members, how in rings:
+    for members, method in rings:
         source = answers(homework, rng, blanks, right)
         ring = [names.pop() for _ in range(members)]
         for index, name in enumerate(ring):
-            bodies = source if index == 0 else disguise(source, how, rng)
-            made.files[name] = files_of(homework, bodies)
-        made.rings.append(set(ring))
+            bodies = source if index == 0 else disguise(source, method, rng)
+            new_class.files[name] = files_of(homework, bodies)
+        new_class.rings.append(set(ring))
     for name in names:
-        made.files[name] = files_of(homework, answers(homework, rng, blanks, right))
-    return made
+        new_class.files[name] = files_of(homework, answers(homework, rng, blanks, right))
+    return new_class

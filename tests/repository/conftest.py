@@ -1,4 +1,4 @@
-"""Fixtures of the repository's own tests."""
+"""Fixtures of the tests of this repository, and skipping tests for which a package is missing."""
 
 import importlib
 import os
@@ -15,24 +15,24 @@ EXTRAS_REQUIRED = "COURSE_EXTRAS"  # set by .ci/run where everything is installe
 
 
 def pytest_collection_modifyitems(items):
-    """A test that opens a browser, or asks for a package by `needed`, needs more than requirements.txt."""
+    """Mark tests that open a browser or import a package with `needed` as `extras`: they need developer packages."""
     for item in items:
         opens_browser = "browser" in getattr(item, "fixturenames", ())
         function = getattr(item, "function", None)
-        asks = function is not None and "needed" in function.__code__.co_names
-        if item.get_closest_marker("browser") or opens_browser or asks:
+        imports_extra = function is not None and "needed" in function.__code__.co_names
+        if item.get_closest_marker("browser") or opens_browser or imports_extra:
             item.add_marker("extras")
 
 
 def missing(message):
-    """Skip the test because something is not installed; where all of it must be, fail."""
+    """Skip the test because something is not installed; fail it if COURSE_EXTRAS says that everything must be."""
     if os.environ.get(EXTRAS_REQUIRED):
         pytest.fail(message, pytrace=False)
     pytest.skip(message)
 
 
 def needed(package):
-    """The imported package; without it the test is skipped with the line that installs it."""
+    """Import and return a package; if it is not installed, skip the test with the command that installs it."""
     try:
         return importlib.import_module(package)
     except ModuleNotFoundError:
@@ -41,14 +41,14 @@ def needed(package):
 
 @pytest.fixture
 def usual_signals():
-    """For tests that send SIGINT or SIGHUP: they reach this process and those it starts, also under nohup."""
+    """Makes SIGINT and SIGHUP work in this process and in those it starts, also under nohup."""
     with children.usual_signals():
         yield
 
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium; without one the test is skipped with the line that installs it."""
+    """A running headless Chromium; without one the test is skipped with the command that installs it."""
     try:
         from playwright import sync_api
     except ImportError:

@@ -1,5 +1,4 @@
-"""Student copies for tests, built in a fraction of the time (one set of cases, mistakes' answers only where they are asked for),
-and links to put into folders."""
+"""Student copies for tests, built quickly with a single set of stored cases; symbolic links."""
 
 import contextlib
 
@@ -12,7 +11,7 @@ from grading import release
 
 @contextlib.contextmanager
 def few_cases(mistakes=()):
-    """Inside, stored cases hold one set of draws, and the answers of known mistakes for these homeworks only."""
+    """A context in which one set of cases is stored, with answers of known mistakes only for the homeworks `mistakes`."""
     with pytest.MonkeyPatch.context() as patch:
         known_mistakes = FreshCases.known_mistakes
         patch.setattr(cases, "STORED_SETS", 1)
@@ -25,7 +24,10 @@ def few_cases(mistakes=()):
 
 
 def build(folder, *homeworks, mistakes=()):
-    """A student copy of the homeworks in a new folder, which is returned."""
+    """Build a student copy of these homeworks in a new folder; returns the folder.
+
+    mistakes: homeworks for which answers of known mistakes are stored too.
+    """
     folder.mkdir(parents=True)
     with few_cases(mistakes):
         release.build(folder, release.Plan(homeworks))
@@ -33,7 +35,7 @@ def build(folder, *homeworks, mistakes=()):
 
 
 def link(path, target):
-    """Make path a symbolic link to target. Skips the test where the user may not: Windows needs a privilege for it."""
+    """Make path a symbolic link to target. Skips the test if that is not permitted: Windows requires a privilege."""
     try:
         path.symlink_to(target)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""Mutants that are as right as the solution: why, in which blank, and how the changed line reads.
+"""Mutants that are equivalent to the solution: {reason: {blank: [changed line]}}.
 
-tests/repository/test_mutants.py compares this list with what survives: an entry that is caught, or is not a mutant any more,
-is an error, and so is a survivor that does not stand here.
+tests/repository/test_mutants.py compares this list with the surviving mutants: an entry that is caught or is no longer a
+mutant is an error, and so is a survivor that is not listed.
 """
 
 EQUIVALENT = {

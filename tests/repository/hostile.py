@@ -1,6 +1,7 @@
-"""Submissions that try to raise their mark, to harm others, or that are broken: {name: {file: text or bytes}}.
+"""The hostile corpus: submissions that try to raise their mark or to harm others, and broken ones.
 
-Each is laid over the empty copy of hmm; code goes in front of the empty model.py unless it names files itself.
+Each is the empty copy of hmm with code added at the end (AFTER) or at the beginning (BEFORE) of model.py, with
+other files, or a malformed archive (ARCHIVES). EXPECTED_MESSAGES has what the student's report must say.
 """
 
 import io
@@ -13,8 +14,9 @@ from course.homeworks import ROOT
 from course.runner import protocol
 from grading.sandbox import seccomp
 
-POISONED = "/tmp/left-by-a-submission"  # a place outside its folder
-EVERY = """
+POISONED = "/tmp/left-by-a-submission"  # a file outside the submission's folder
+# Put before the code of AFTER: replaces all functions of model.py, or acts once the module is imported.
+REPLACE_ALL = """
 import ast, pathlib
 NAMES = [node.name for node in ast.parse(pathlib.Path(__file__).read_text(encoding="utf-8")).body
          if isinstance(node, ast.FunctionDef)]
@@ -26,6 +28,7 @@ def after_import(action):
     import sys
     threading.Thread(target=lambda: action(sys.modules[__name__]), daemon=True).start()
 """
+# Makes system calls by name, also where Python has no function for them, and reports whether all are denied.
 MACHINE = seccomp.MACHINES.get(platform.machine(), seccomp.MACHINES["x86_64"])
 SYSTEM_CALLS = f"""
 import ctypes, errno, os
@@ -46,6 +49,7 @@ if True:  # not at the top level: answer_all replaces the functions there
             if number != errno.EPERM: raise SystemExit('possible: ' + name + ' ' + os.strerror(number))
         raise PermissionError('not permitted')
 """
+# For attacks on files that other submissions need.
 SPOIL = (
     SYSTEM_CALLS
     + """
@@ -59,6 +63,7 @@ if True:
 open('mine.txt', 'w').close()
 """
 )
+# For forging answers: finds the worker's local variables (nonce, output) from another thread.
 FRAMES = """
 import sys, threading
 import numpy as np
@@ -70,7 +75,7 @@ nonce = lambda: found("nonce")
 send = lambda answer: protocol.write_frame(found("answers"), protocol.encode(answer))
 """
 
-# code at the end of model.py: it replaces every function
+# name: code at the end of model.py, which replaces every function
 AFTER = {
     "exit in each call": "import sys\nanswer_all(lambda: sys.exit(0))",
     "hard exit in each call": "import os\nanswer_all(lambda: os._exit(0))",
@@ -258,7 +263,7 @@ AFTER = {
     "answer_all(lambda: time.sleep(0.7))",
 }
 
-# code in front of model.py
+# name: code at the beginning of model.py
 BEFORE = {
     "exit at import": "import sys\nsys.exit(0)\n",
     "hard exit at import": "import os\nos._exit(0)\n",
@@ -276,7 +281,7 @@ BEFORE = {
 
 
 def forged_frame():
-    """Code that writes a right frame with a guessed nonce to every open file before it answers."""
+    """Code that writes a well-formed answer with a guessed nonce to every open file before it answers."""
     frame = protocol.encode({"value": np.ones(3), "nonce": "0" * 16, "printed": ""})
     body = len(frame).to_bytes(8, "little") + frame
     return (
@@ -289,14 +294,17 @@ AFTER["forged frame"] = forged_frame()
 
 
 def corpus(empty):
-    """{name of the submission: {path: bytes}}. empty: {file name: bytes} of hmm with all blanks empty."""
+    """{name of the submission: {path: bytes}}, without ARCHIVES.
+
+    empty: {file name: bytes} of hmm with all blanks empty.
+    """
     model = empty["model.py"].decode("utf-8")
-    made = {}
+    submissions = {}
     for name, code in AFTER.items():
-        made[name] = {"hmm/model.py": (model + EVERY + code + "\n").encode("utf-8")}
+        submissions[name] = {"hmm/model.py": (model + REPLACE_ALL + code + "\n").encode("utf-8")}
     for name, code in BEFORE.items():
-        made[name] = {"hmm/model.py": (code + model).encode("utf-8")}
-    made["other files"] = {
+        submissions[name] = {"hmm/model.py": (code + model).encode("utf-8")}
+    submissions["other files"] = {
         "hmm/model.py": model.encode(),
         "hmm/conftest.py": b"raise SystemExit\n",
         "conftest.py": b"import os; os._exit(0)\n",
@@ -311,17 +319,17 @@ def corpus(empty):
         "tests/test_hmm.py": b"def test_all(): pass\n",
         "hmm/sitecustomize.py": b"1/0\n",
     }
-    made["gbk"] = {"hmm/model.py": ("# 隐马尔可夫\n" + model).encode("gbk", "replace")}
-    made["huge file"] = {"hmm/model.py": model.encode() + b"#" * (3 * 2**20)}
-    made["=cmd|' /C calc'!A0"] = {"hmm/model.py": model.encode()}
-    made['<b>bold</b> "name"'] = {"hmm/model.py": model.encode()}
-    made["two\nlines"] = {"hmm/model.py": model.encode()}
-    made["空 格 名字"] = {"hmm/model.py": model.encode()}
-    return made
+    submissions["gbk"] = {"hmm/model.py": ("# 隐马尔可夫\n" + model).encode("gbk", "replace")}
+    submissions["huge file"] = {"hmm/model.py": model.encode() + b"#" * (3 * 2**20)}
+    submissions["=cmd|' /C calc'!A0"] = {"hmm/model.py": model.encode()}
+    submissions['<b>bold</b> "name"'] = {"hmm/model.py": model.encode()}
+    submissions["two\nlines"] = {"hmm/model.py": model.encode()}
+    submissions["空 格 名字"] = {"hmm/model.py": model.encode()}
+    return submissions
 
 
 def bomb(path):
-    """A zip that unpacks to a gigabyte."""
+    """Write a zip that unpacks to a gigabyte."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("hmm/model.py", "w", force_zip64=True) as file:
             for _ in range(1024):
@@ -329,13 +337,13 @@ def bomb(path):
 
 
 def slip(path):
-    """A zip with a path that leads outside."""
+    """Write a zip with a path that leads outside its folder."""
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("../../hmm/model.py", "x = 1\n")
 
 
 def link(path):
-    """A zip with a symbolic link."""
+    """Write a zip with a symbolic link."""
     info = zipfile.ZipInfo("hmm/model.py")
     info.external_attr = 0o120777 << 16
     with zipfile.ZipFile(path, "w") as archive:
@@ -343,7 +351,7 @@ def link(path):
 
 
 def cut(path):
-    """The first half of a zip."""
+    """Write the first 60 bytes of a zip."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("hmm/model.py", "x = 1\n" * 100)
@@ -352,8 +360,9 @@ def cut(path):
 
 ARCHIVES = {"bomb.zip": bomb, "slip.zip": slip, "link.zip": link, "cut.zip": cut}
 
-# what the report says of each, at every level (a regular expression)
+# {name: regular expression of what the report must say}, at every isolation level
 LATE, DENIED, ENDED = "no answer within", "not permitted", "ended before it answered"
+# Attacks on what other submissions need; the tests also run them one by one.
 SPOILING = (
     "unreadable probes",
     "other people's times",

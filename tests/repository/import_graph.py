@@ -24,7 +24,7 @@ def modules(package: str) -> list[Path]:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Dotted names that a file imports, wherever in it; relative ones are made absolute."""
+    """Yields the absolute dotted names that a file imports, at any level of its code."""
     package = path.relative_to(ROOT).parent.parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -42,7 +42,7 @@ def module_name(path: Path) -> str:
 
 
 def edges(package: str) -> set[tuple[str, str]]:
-    """(importer, imported) among the modules of a package. A sub-package is one node."""
+    """{(importer, imported)} among the modules of a package; a sub-package is a single node."""
     names = {module_name(path) for path in modules(package)}
     subpackages = {module_name(path) for path in modules(package) if path.name == "__init__.py"}
 
@@ -64,7 +64,7 @@ def edges(package: str) -> set[tuple[str, str]]:
 
 
 def reduced(graph: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The edges that no longer path implies."""
+    """The transitive reduction: edges whose ends are not also connected by a longer path."""
     after: dict[str, set[str]] = {}
     for start, end in graph:
         after.setdefault(start, set()).add(end)
@@ -84,7 +84,7 @@ def reduced(graph: set[tuple[str, str]]) -> set[tuple[str, str]]:
 
 
 def diagram(package: str) -> str:
-    """A Mermaid flowchart: an arrow is an import, those that a longer path implies are left out."""
+    """A Mermaid flowchart of a package's imports, without arrows that a longer path implies."""
     graph = reduced(edges(package))
     short = {name: name.removeprefix(f"{package}.") for edge in graph for name in edge}
     ids = {name: text.replace(".", "_").strip("_") for name, text in short.items()}
@@ -94,11 +94,12 @@ def diagram(package: str) -> str:
 
 
 def with_diagrams(page: str) -> str:
+    """The text of a page with its import diagrams replaced by current ones."""
     return BLOCK.sub(lambda block: block[1] + diagram(block["package"]) + block[3], page)
 
 
 def functions(path: Path) -> Iterator[tuple[int, str]]:
-    """(lines, "module.Class.name") of every function of a file, its decorators not counted."""
+    """Yields (number of lines without decorators, "module.Class.name") for every function of a file."""
 
     def inside(node: ast.AST, prefix: str) -> Iterator[tuple[int, str]]:
         for child in ast.iter_child_nodes(node):
@@ -114,7 +115,7 @@ def functions(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def sizes(package: str, count: int = 5) -> str:
-    """A table of the lines of a package's modules, the longest first, and its `count` longest functions."""
+    """A table with the length of a package's modules, longest first, and its `count` longest functions."""
     lengths = {
         path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules(package)
     }

@@ -1,8 +1,8 @@
-"""Prints what becomes of every layout of archives_made.py (who is found, points, what is said) and of the names of names_made.py.
+"""Print how grading reads every layout of archives_made.py (people, points, messages) and every kind of name in names_made.py.
 
     python -m tests.repository.layouts_table [--no-points]
 
-Points are those of the checks on the code that is read, in process; full marks of hmm without bonus are 100.
+Points are computed in process from the code that was read; full marks of hmm without bonus are 100.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from tests.repository import names_made
 
 @functools.cache
 def points(homework: str, files: tuple[tuple[str, bytes], ...]) -> int:
-    """Points of a homework's code."""
+    """Points that a homework's files earn, without bonus."""
     sources = {
         (homework, name): data.decode("utf-8", "replace")
         for name, data in files
@@ -38,7 +38,7 @@ def points(homework: str, files: tuple[tuple[str, bytes], ...]) -> int:
 
 
 def graded(submission: Submission, homework: str) -> int:
-    """Points of a submission's homework; lines that name the student do not count as a difference."""
+    """Points of a homework of a submission; lines "# by NAME" are removed, so that equal code is checked only once."""
     files = complete(submission.files[homework], homework)
     plain = {
         name: b"\n".join(line for line in data.splitlines() if not line.startswith(b"# by "))
@@ -55,6 +55,7 @@ def graded(submission: Submission, homework: str) -> int:
 
 
 def row(name: str, with_points: bool) -> str:
+    """The line of the table for a layout."""
     layout = made.LAYOUTS[name]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "in"
@@ -78,20 +79,20 @@ def row(name: str, with_points: bool) -> str:
 
 
 def name_rows() -> Iterator[str]:
-    """What becomes of names: a row per single class, and one per way of calling people (all its classes together)."""
+    """Yields a row per single class, then a row per kind of name that counts its classes that are read correctly."""
     for case in names_made.CASES.values():
         yield f"| {case.name} | {'; '.join(_whose(case))} | {'; '.join(map(str, case.people))} |"
-    right: dict[str, list[bool]] = defaultdict(list)
+    is_right: dict[str, list[bool]] = defaultdict(list)
     for case in names_made.classes():
         people = case.name.partition(":")[0]
-        right[people].append(_whose(case) == sorted(map(str, case.people)))
-    for people, verdicts in right.items():
+        is_right[people].append(_whose(case) == sorted(map(str, case.people)))
+    for people, verdicts in is_right.items():
         names = ", ".join(names_made.PEOPLE[people])
         yield f"| {people}: {names} | {sum(verdicts)} classes right | of {len(verdicts)} |"
 
 
 def _whose(case: names_made.Case) -> list[str]:
-    """What is graded of each submission of a class without a roster."""
+    """What is graded in each submission of a class, read without a roster; sorted."""
     with tempfile.TemporaryDirectory() as folder:
         names_made.write(Path(folder), case.files)
         submissions = read_class(folder, ("hmm", "hw_bptt")).submissions
@@ -101,7 +102,7 @@ def _whose(case: names_made.Case) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
-        "--no-points", dest="points", action="store_false", help="only who and what"
+        "--no-points", dest="points", action="store_false", help="people and homeworks only"
     )
     args = parser.parse_args()
     print("| layout | recognised as | students and points | messages |\n|---|---|---|---|")

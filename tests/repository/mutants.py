@@ -1,7 +1,7 @@
-"""Mistakes that nobody thought of: every small change of a solved blank, made by machine on its syntax tree.
+"""Mutants: every small change of a solved blank, made automatically on its syntax tree, as a test of the checks.
 
-A mutant that all checks of its blank pass is a survivor: a hole in the checks, or a version that is just as right.
-Those are listed, each with its reason, in tests/repository/equivalents.py.
+A mutant that passes all checks of its blank is a survivor: either the checks have a gap, or the mutant is equivalent to
+the solution. Equivalent mutants are listed, with the reason, in tests/repository/equivalents.py.
 """
 
 import ast
@@ -17,7 +17,7 @@ from course.checks import load_checks
 from course.homeworks import ROOT
 from course.runner import InProcessRunner
 
-SECONDS = 2  # of computing, for one check: a mutant may loop for ever
+SECONDS = 2  # limit of processor time for one check, since a mutant may never end
 # fmt: off
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.MatMult: ast.Mult,
              ast.FloorDiv: ast.Div, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd}
@@ -25,7 +25,7 @@ COMPARISONS = {ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (a
                ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
                ast.In: (ast.NotIn,), ast.NotIn: (ast.In,)}
 # fmt: on
-PAIRS = """sum mean, max min, maximum minimum, argmax argmin, amax amin, zeros ones, zeros_like ones_like, sin cos, exp log,
+SIMILAR_PAIRS = """sum mean, max min, maximum minimum, argmax argmin, amax amin, zeros ones, zeros_like ones_like, sin cos, exp log,
            sigmoid tanh, softmax sigmoid, log_softmax softmax, relu tanh, triu tril, logaddexp maximum, sqrt square, cat stack,
            any all, floor ceil, append extend, train eval, int64 float64, long float, q k, k v, norm1 norm2"""
 SYMMETRIC = (
@@ -35,17 +35,20 @@ SYMMETRIC = (
     "maximum",
     "minimum",
     "logaddexp",
-)  # their arguments may change places
-OTHER = {}
-for pair in PAIRS.split(","):
+)  # functions for which the order of arguments does not matter
+SIMILAR_NAMES = {}
+for pair in SIMILAR_PAIRS.split(","):
     left, right = pair.split()
-    OTHER.setdefault(left, right)
-    OTHER.setdefault(right, left)
+    SIMILAR_NAMES.setdefault(left, right)
+    SIMILAR_NAMES.setdefault(right, left)
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A changed body of a blank. change: its statement after the change, "without ...", or "A, before B"."""
+    """A changed body of a blank.
+
+    change: the changed statement, e.g. "x = a - b", "without x = 1", or "a = 1, before b = 2".
+    """
 
     homework: str
     blank: str
@@ -54,15 +57,14 @@ class Mutant:
 
     @property
     def sources(self):
+        """{(homework, file name): text} of the changed file."""
         region = markers.find(ROOT / self.homework, self.blank)
         return {(self.homework, region.path.name): markers.replace(region, self.body)}
 
 
 def mutants(homework, id):
-    """All mutants of one blank, each different from the others and from the solution."""
-    if id.endswith(
-        "-93"
-    ):  # find the bug: the answer is data, and many other inputs show the bug as well
+    """Yields all mutants of a blank, each different from the others and from the solution."""
+    if id.endswith("-93"):  # find the bug: the answer is data, and many other inputs are right too
         return
     region = markers.find(ROOT / homework, id)
     body = statements(region)
@@ -86,7 +88,7 @@ def mutants(homework, id):
 
 
 def statements(region):
-    """The blank's statements, without a docstring."""
+    """The statements of a blank's solution."""
     tree = ast.parse(region.path.read_text(encoding="utf-8"))
     inside = [
         node
@@ -98,15 +100,15 @@ def statements(region):
 
 
 def edits(body, names):
-    """(what changed, text of the body) for each change of one place."""
+    """Yields (description of the change, text of the changed body) for each single change."""
     tree = ast.Module(body, [])
     for holder, statement in list(parts(tree, tree)):
         for field, value in ast.iter_fields(holder):
             if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
                 yield from statement_edits(tree, holder, field)
                 continue
-            places = enumerate(value) if isinstance(value, list) else [(field, value)]
-            for key, node in places:
+            slots = enumerate(value) if isinstance(value, list) else [(field, value)]
+            for key, node in slots:
                 if not isinstance(node, ast.expr) or is_target(node, holder):
                     continue
                 container = value if isinstance(value, list) else vars(holder)
@@ -117,7 +119,7 @@ def edits(body, names):
 
 
 def parts(node, statement):
-    """(node, innermost statement around it) of a tree."""
+    """Yields (node, innermost statement that contains it) for all nodes of a tree."""
     statement = node if isinstance(node, ast.stmt) else statement
     yield node, statement
     for child in ast.iter_child_nodes(node):
@@ -125,7 +127,7 @@ def parts(node, statement):
 
 
 def is_target(node, holder):
-    """True for a name or place that is assigned to; its indices are fair game."""
+    """Whether a node is the target of an assignment; indices in a target may still be changed."""
     return isinstance(getattr(node, "ctx", None), ast.Store) and not isinstance(
         holder, ast.Subscript
     )
@@ -136,7 +138,7 @@ def header(statement):
 
 
 def statement_edits(tree, holder, field):
-    """Leave a statement out, let two change places, take one branch always, make += another assignment."""
+    """Yields changes of statements: one left out, two swapped, a branch always taken, another assignment than +=."""
     block = getattr(holder, field)
     for index, statement in enumerate(list(block)):
 
@@ -178,7 +180,7 @@ def statement_edits(tree, holder, field):
 
 
 def depend(first, second):
-    """True if the order of two statements matters: both are calls, or one stores what the other uses."""
+    """Whether the order of two statements matters: both are calls, or one stores what the other uses."""
     if not all(isinstance(part, (ast.Expr, ast.Assign, ast.AugAssign)) for part in (first, second)):
         return False
     if isinstance(first, ast.Expr) and isinstance(second, ast.Expr):
@@ -191,7 +193,7 @@ def used(statement):
 
 
 def stored(statement):
-    """Names that a statement changes; of a call, all that are in it."""
+    """Names that a statement changes; for a call, all names in it."""
     if isinstance(statement, ast.Expr):
         return used(statement)
     names, targets = set(), list(getattr(statement, "targets", None) or [statement.target])
@@ -204,7 +206,7 @@ def stored(statement):
 
 
 def changes(node, holder, names):
-    """Other expressions in place of `node`."""
+    """Yields expressions that replace `node`."""
     if isinstance(node, ast.BinOp):
         yield from (node.left, node.right)
         yield (
@@ -236,11 +238,11 @@ def changes(node, holder, names):
             and not (isinstance(holder, ast.Call) and holder.func is node)
         ):
             yield from (ast.Name(name, ast.Load()) for name in names if name != node.id)
-        elif node.id in OTHER:
-            yield ast.Name(OTHER[node.id], node.ctx)
+        elif node.id in SIMILAR_NAMES:
+            yield ast.Name(SIMILAR_NAMES[node.id], node.ctx)
     elif isinstance(node, ast.Attribute):
-        if node.attr in OTHER:
-            yield _with(node, attr=OTHER[node.attr])
+        if node.attr in SIMILAR_NAMES:
+            yield _with(node, attr=SIMILAR_NAMES[node.attr])
         if node.attr in ("T", "mT", "H"):
             yield node.value
     elif isinstance(node, ast.Call):
@@ -284,14 +286,14 @@ def constants(value, holder):
 
 
 def shifted(node):
-    """An index or bound, one more and one less. Constants have theirs already."""
+    """Yields an index or bound plus 1 and minus 1; constants are changed by `constants`."""
     if not isinstance(node, (ast.Constant, ast.Slice, ast.UnaryOp)):
         yield ast.BinOp(node, ast.Add(), ast.Constant(1))
         yield ast.BinOp(node, ast.Sub(), ast.Constant(1))
 
 
 def subscripts(node):
-    """Shifted indices and slice bounds, bounds left out, bounds put in."""
+    """Yields a subscript with shifted indices and with slice bounds shifted, removed or added."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     for index, part in enumerate(parts):
         for new in list(slices(part)) if isinstance(part, ast.Slice) else list(shifted(part)):
@@ -316,7 +318,7 @@ def slices(part):
 
 
 def calls(node):
-    """f(x) as x, x.f() as x, arguments left out or in another order, range and diagonal bounds shifted."""
+    """Yields changes of a call: f(x) as x, x.f() as x, arguments left out or swapped, bounds of range shifted."""
     if len(node.args) == 1 and not isinstance(node.args[0], (ast.Starred, ast.GeneratorExp)):
         yield node.args[0]
     if isinstance(node.func, ast.Attribute):
@@ -347,22 +349,22 @@ def _with(node, **fields):
     return new
 
 
-# ---------------------------------------------------------------- running them
+# ---------------------------------------------------------------- running mutants
 
 
 class CasesAlone(FreshCases):
-    """Fresh cases without known mistakes: nobody asks which one a wrong answer is."""
+    """Fresh cases without answers of known mistakes, which are not needed here and take long to compute."""
 
     def hints(self, check):
         return {}
 
 
 class Endless(BaseException):
-    """A mutant used up its time."""
+    """Raised when a mutant has used up its time."""
 
 
 def lost(homework, id, runner, cases):
-    """Name of the first of the blank's checks that fails on the version behind `runner`, or None."""
+    """Name of the first check of a blank that the runner's version fails, or None if it passes all."""
 
     def stop(*_):
         raise Endless
@@ -385,6 +387,7 @@ def lost(homework, id, runner, cases):
 
 
 def survives(mutant, cases):
+    """Whether a mutant passes all checks of its blank."""
     return (
         lost(mutant.homework, mutant.blank, InProcessRunner(sources=mutant.sources), cases) is None
     )

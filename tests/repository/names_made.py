@@ -1,7 +1,7 @@
-"""Makes classes out of names: what people are called x how their files are called x what is inside x how it is packed.
+"""Generates classes from all combinations of people's names, file names, contents and packing.
 
-Every class of `classes()` has three people who handed in hmm, and nobody's work may be lost or taken for another's. CASES are
-single classes: retries, pieces, several homeworks, dates and course numbers in names, classes of one school side by side.
+Every class of `classes()` has three people who handed in hmm; each one's work must be found and attributed correctly.
+CASES are single classes: repeated and partial submissions, several homeworks, dates and course numbers in names.
 """
 
 import itertools
@@ -53,7 +53,9 @@ PEOPLE: dict[str, tuple[str, str, str]] = {
     "two digits": ("01", "02", "03"),
     "one word in common": ("huge file", "huge answer", "huge report"),
 }
-ENTRIES: dict[str, Callable[[str], str]] = {  # "/" at the end: a folder
+ENTRIES: dict[
+    str, Callable[[str], str]
+] = {  # a person's name -> name of the entry; "/" at the end: a folder
     "P/": "{}/".format,
     "P.zip": "{}.zip".format,
     "P_hmm.zip": "{}_hmm.zip".format,
@@ -87,16 +89,19 @@ PACKING: dict[str, Callable[[Files], Files]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """files: of the class. people: what is graded of each submission, {homework: whose}; in any order."""
+    """A class and how it must be read.
+
+    people: {homework: author of the graded code} of each submission, in any order.
+    """
 
     name: str
     files: Files
     people: tuple[dict[str, str], ...]
-    alone: bool = True  # also right where there is no roster
+    works_without_roster: bool = True
 
 
 def whose(submission: Submission) -> dict[str, str]:
-    """{homework: the name behind "# by" in what is graded}."""
+    """{homework: the NAME of the line "# by NAME" in the graded files}."""
     return {
         homework: b"\n".join(files.values()).rpartition(b"# by ")[2].split(b"\n")[0].decode()
         for homework, files in submission.files.items()
@@ -108,7 +113,7 @@ def _pack(entry: str, contents: Files) -> Files:
 
 
 def classes(count: int | None = None, seed: int = 0) -> Iterator[Case]:
-    """All classes, or `count` drawn ones."""
+    """Yields all classes, or `count` random ones."""
     product = list(itertools.product(PEOPLE, ENTRIES, CONTENTS, PACKING))
     if count is not None:
         product = random.Random(seed).sample(product, count)
@@ -118,7 +123,7 @@ def classes(count: int | None = None, seed: int = 0) -> Iterator[Case]:
             files |= _pack(ENTRIES[entry](person), CONTENTS[contents](solved_by(letter)))
         name = f"{people}: {entry} with {contents}, {packing}"
         if people == "ids that look like dates" and "20261012" in entry:
-            continue  # nobody can tell
+            continue  # the date of the file name could be an id
         yield Case(name, PACKING[packing](files), tuple({"hmm": letter} for letter in "abc"))
 
 
@@ -168,7 +173,7 @@ def _cases() -> list[Case]:
             "again, with the date",
             {"20261012_张三.zip": _hmm("old"), "20261013_张三.zip": _hmm("a"), "20261012_李四.zip": _hmm("b")},
             AB,
-            alone=False,  # 20261013 may be the number of another 张三
+            works_without_roster=False,  # 20261013 may be the number of another 张三
         ),
         *(
             Case(

@@ -1,9 +1,9 @@
-"""Print for how many wrong versions the general diagnosis (course/relations.py) says something, and whether it is true.
+"""Print for how many wrong versions course/relations.py states a relation to the expected answer, and whether it is true.
 
     python -m tests.repository.relations_table [HOMEWORK ...] [--seed 7] [--without-mutants]
 
-A wrong version counts as described if a statement is made about an array of one of its answers. Each statement is
-computed again, apart from the search, and compared with the answer: "untrue" must be 0.
+A wrong version counts as described if a relation is stated for an array of one of its answers. Each stated relation is
+recomputed independently of the search and compared with the answer: "untrue" must be 0.
 """
 
 import argparse
@@ -40,7 +40,7 @@ HEAD = (
 
 @dataclass
 class Described:
-    """Counts over versions, and over the statements made about them."""
+    """Counts of versions, described versions, statements and untrue statements."""
 
     versions: int = 0
     described: int = 0
@@ -56,7 +56,7 @@ class Described:
 
 
 def pairs(answer: Any, expected: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Arrays of an answer with what is expected there, as `course.compare.difference` meets them."""
+    """Yields (array of an answer, expected array), traversed as `course.compare.difference` does."""
     if isinstance(expected, dict) and isinstance(answer, dict):
         for name in expected.keys() & answer.keys():
             yield from pairs(answer[name], expected[name])
@@ -82,7 +82,7 @@ def is_true(answer: np.ndarray, computed: np.ndarray) -> bool:
 
 
 def describe(homework: str, blank: str, runner: InProcessRunner, cases: CasesAlone) -> Described:
-    """What is said about one version."""
+    """Counts for one version of a blank."""
     counts = Described(versions=1)
     for check in load_checks(homework):
         if check.id != blank or check.hidden:
@@ -105,7 +105,7 @@ def describe(homework: str, blank: str, runner: InProcessRunner, cases: CasesAlo
 def describe_homework(
     homework: str, seed: int, with_mutants: bool = True
 ) -> tuple[Described, Described]:
-    """Counts of the known mistakes, and of the mutants."""
+    """(counts of the known mistakes, counts of the mutants) of a homework."""
     cases, known_mistakes, changed = CasesAlone(seed), Described(), Described()
     for mistake in mistakes.load(homework):
         runner = InProcessRunner(sources=mistakes.sources(mistake))
@@ -150,5 +150,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    os.chdir(tempfile.mkdtemp())  # for what a mutant may write
+    os.chdir(tempfile.mkdtemp())  # a mutant may write files
     main()

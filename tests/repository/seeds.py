@@ -37,7 +37,7 @@ FORM = "{:<13}{:>9}{:>8}{:>7}{:>10}{:>9}"
 
 @dataclass
 class Version:
-    """One version of a blank, and what is remembered of it from seed to seed, to ask first what failed last time."""
+    """A version of a blank, with the case that failed on the last seed, which is tried first on the next one."""
 
     name: str
     runner: InProcessRunner
@@ -45,7 +45,7 @@ class Version:
     endless: dict[str, int] = field(default_factory=dict)
 
     def passes(self, check: Check, cases: CasesAlone) -> bool | None:
-        """True if this version passes the check, as `verdict.run` decides it; None if it never ended on earlier seeds."""
+        """Whether this version passes the check, as `verdict.run` decides; None if it did not end on earlier seeds."""
         if self.endless.get(check.name, 0) >= ENDLESS_SEEDS:
             return None
         try:
@@ -80,7 +80,7 @@ class Differing:
 
 @dataclass
 class BlankResult:
-    """What was found for one blank; `key` says for which code and options."""
+    """The result for a blank; `key` identifies the code and the options."""
 
     key: str
     blank: str
@@ -103,7 +103,7 @@ class BlankResult:
 
 @contextlib.contextmanager
 def time_limit(seconds: float = SECONDS) -> Iterator[None]:
-    """Inside: raises Endless after `seconds` of computing; what is printed is dropped."""
+    """A context that raises Endless after `seconds` of processor time; output inside is discarded."""
 
     def stop(*_: object) -> None:
         raise Endless
@@ -119,6 +119,7 @@ def time_limit(seconds: float = SECONDS) -> Iterator[None]:
 
 
 def versions(homework: str, blank: str, sides: Sequence[str]) -> Iterator[Version]:
+    """Yields the versions of a blank on these sides."""
     if "solution" in sides:
         yield Version("solution", InProcessRunner())
     if "mistakes" in sides:
@@ -167,7 +168,7 @@ def check_blank(
 @functools.cache
 def digest(homework: str) -> str:
     """Hash of all code that a homework's verdicts depend on."""
-    hashed = hashlib.sha256()
+    hasher = hashlib.sha256()
     folders = (homework, "course", "course/runner")
     paths = [path for folder in folders for path in sorted((ROOT / folder).glob("*.py"))]
     sources = list(paths)
@@ -177,8 +178,8 @@ def digest(homework: str) -> str:
         for folder in ("reference", "mistakes", "accepted", "probes")
     ]
     for path in sources:
-        hashed.update(path.read_bytes() if path.is_file() else b"")
-    return hashed.hexdigest()
+        hasher.update(path.read_bytes() if path.is_file() else b"")
+    return hasher.hexdigest()
 
 
 def stored_result(path: Path, key: str) -> BlankResult | None:
@@ -218,9 +219,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 result = check_blank(homework, blank, seeds, args.sides, key)
                 if path:
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    temporary = path.with_suffix(".tmp")
-                    temporary.write_text(json.dumps(asdict(result)), encoding="utf-8")
-                    temporary.replace(path)
+                    new_path = path.with_suffix(".tmp")
+                    new_path.write_text(json.dumps(asdict(result)), encoding="utf-8")
+                    new_path.replace(path)
             print(result.line(), flush=True)
             for row in result.differing:
                 print(
@@ -234,5 +235,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    os.chdir(tempfile.mkdtemp())  # for what a mutant may write
+    os.chdir(tempfile.mkdtemp())  # a mutant may write files
     sys.exit(main())

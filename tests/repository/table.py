@@ -1,5 +1,5 @@
-"""Print what the checks of each blank say to each side: the solution, the empty blank, the known mistakes, the other right
-versions, the mutants.
+"""Print for each blank how many versions of each side its checks accept or catch: solution, empty blank, known mistakes,
+accepted variants, mutants.
 
     python -m tests.repository.table [HOMEWORK ...] [--seed N] [--without-mutants]
 """
@@ -37,13 +37,13 @@ FORM = "{:<13}{:>7}{:>10}{:>7}{:>10}{:>7}{:>13}{:>6}{:>9}{:>8}{:>12}{:>8}"
 
 
 def outcomes(homework, id, sources, cases):
-    """What the blank's checks say to the version in `sources`."""
+    """Verdicts of the blank's checks on the version in `sources`."""
     runner = InProcessRunner(sources=sources)
     return [verdict.run(check, runner, cases) for check in load_checks(homework) if check.id == id]
 
 
 def named(mistake, cases):
-    """True if the checks of its blank call a mistake by its name, and by no other."""
+    """Whether the checks of its blank name a known mistake, and no other."""
     return {
         outcome.mistake
         for outcome in outcomes(mistake.homework, mistake.blank, mistakes.sources(mistake), cases)
@@ -52,7 +52,7 @@ def named(mistake, cases):
 
 
 def row(homework, region, cases, seed, with_mutants):
-    """One line of the table as a list: figures in the order of HEAD, the sides "solution" and "empty" as 0 or 1."""
+    """The numbers of a line of the table in the order of HEAD; "solution" and "empty" are 0 or 1."""
     id, begin = region.id, time.perf_counter()
     earned = sum(item.points for item in outcomes(homework, id, {}, cases))
     empty = all(
@@ -62,8 +62,8 @@ def row(homework, region, cases, seed, with_mutants):
     variants = [item for item in accepted.load(homework) if item.blank == id]
     changed = list(mutants(homework, id)) if with_mutants else []
     draws = CasesAlone(seed)
-    left = {item.change for item in changed if survives(item, draws)}
-    equal = {change for entries in EQUIVALENT.values() for change in entries.get(id, [])}
+    survivors = {item.change for item in changed if survives(item, draws)}
+    equivalent = {change for entries in EQUIVALENT.values() for change in entries.get(id, [])}
     return [
         region.points,
         int(earned == region.points),
@@ -76,8 +76,8 @@ def row(homework, region, cases, seed, with_mutants):
             for item in variants
         ),
         len(changed),
-        len(changed) - len(left),
-        len(left & equal),
+        len(changed) - len(survivors),
+        len(survivors & equivalent),
         time.perf_counter() - begin,
     ]
 
@@ -97,7 +97,7 @@ def main():
     if not set(args.homework) <= set(HOMEWORKS):
         parser.error(f"the homeworks are {' '.join(HOMEWORKS)}")
     total = [0] * (len(HEAD) - 1)
-    os.chdir(tempfile.mkdtemp())  # for what a mutant may write
+    os.chdir(tempfile.mkdtemp())  # a mutant may write files
     print(FORM.format(*HEAD))
     for homework in args.homework or HOMEWORKS:
         cases, rows = FreshCases(args.seed), []

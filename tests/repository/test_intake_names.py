@@ -38,7 +38,7 @@ def test_single_classes_have_the_expected_people(name, with_roster, tmp_path):
     path = tmp_path / "roster.csv"
     path.write_text(archives_made.ROSTER + "20260004,赵六,zhaoliu,,\n", encoding="utf-8")
     case = names_made.CASES[name]
-    if not with_roster and not case.alone:
+    if not with_roster and not case.works_without_roster:
         pytest.skip("people can be told apart only with a roster")
     roster = read_roster(path) if with_roster else None
     assert people_in(case, tmp_path / "in", roster) == sorted(map(str, case.people))

@@ -1,4 +1,4 @@
-"""Makes mistakes that only Windows punishes fail here: a simulator for processes that the tests start.
+"""A simulator of Windows for processes that tests start, so that mistakes that fail only on Windows are found on Linux.
 
 `environment(folder)` gives a process, and those it starts, a sitecustomize module that calls `simulate`. From then on, for
 code of this repository (libraries see the real system):
@@ -6,14 +6,14 @@ code of this repository (libraries see the real system):
 - sys.platform is "win32", os.name "nt", os.sep stays "/";
 - fcntl, resource, pwd, grp, termios, pty, tty cannot be imported; msvcrt can, with `locking`;
 - os has no fork, killpg, getuid, setsid, mkfifo, chown, nice, sched_getaffinity, WNOHANG, ...;
-- os.kill(process, 0) is an error: there it sends Ctrl-C to every process of the console;
+- os.kill(process, 0) is an error: on Windows it sends Ctrl-C to every process of the console;
 - signal has SIGINT, SIGTERM, SIGBREAK, SIGABRT, SIGFPE, SIGILL and SIGSEGV only;
 - ctypes.CDLL(None) raises TypeError; ctypes.windll exists;
 - winreg exists and says that long paths are not enabled;
 - socket has no AF_UNIX, send_fds, recv_fds;
 - text files without an encoding are an error (the default there is cp936 or cp1252).
 
-For all code:
+For all code, libraries included:
 
 - os.replace and os.rename of or onto a file that this process has open or mapped are refused, as is removing such a file,
   also inside a folder that is removed (PermissionError); a rename onto an existing file is refused too;
@@ -27,8 +27,8 @@ For all code:
 
 Not simulated: paths with backslashes and drives, files that another process has open, paths of more than 260 characters.
 
-`checkout(folder)` copies the tree as git does there with core.autocrlf: lines end in \\r\\n. The repository's own
-tests run on it in test_windows_suite.py.
+`checkout(folder)` copies the tree as git does on Windows with core.autocrlf: lines end in \\r\\n. test_windows_suite.py
+runs the repository's own tests on such a copy.
 """
 
 import builtins
@@ -92,12 +92,15 @@ UNIX_PROGRAMS = {
 INVALID_NAME = re.compile(
     r'[<>:"|?*\x00-\x1f]|[. ]$|^(con|prn|aux|nul|com[1-9]|lpt[1-9])(\.|$)', re.IGNORECASE
 )
-OURS = r"(course|grading|tests|data|templates|hmm|hw_bptt|hw_attention|waimai_cls|gpt_songci|word2vec_sst)(\.|$)"
+REPOSITORY_MODULES = r"(course|grading|tests|data|templates|hmm|hw_bptt|hw_attention|waimai_cls|gpt_songci|word2vec_sst)(\.|$)"
 TEXT_SUFFIXES = {".py", ".md", ".txt", ".toml", ".json", ".html", ".csv", ".tsv", ".svg", ".cfg"}
 
 
 def environment(folder: Path, encoding: str = "cp936", root: Path = ROOT) -> dict[str, str]:
-    """Environment of a process on simulated Windows. folder: where the sitecustomize module is written."""
+    """Environment variables of a process on simulated Windows.
+
+    folder: where the sitecustomize module is written; encoding: of the console; root: the folder of "this repository".
+    """
     folder.mkdir(parents=True, exist_ok=True)
     start = f"import runpy\nrunpy.run_path({str(Path(__file__).resolve())!r})['simulate']()\n"
     (folder / "sitecustomize.py").write_text(start, encoding="utf-8")
@@ -114,7 +117,7 @@ def environment(folder: Path, encoding: str = "cp936", root: Path = ROOT) -> dic
 
 
 def checkout(target: Path, names: list[str]) -> Path:
-    """Copy files of the tree (paths relative to it) with lines that end in \\r\\n."""
+    """Copy files of the tree (paths relative to its root) to `target` with \\r\\n line ends; returns `target`."""
     for name in names:
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +152,7 @@ class Facade(types.ModuleType):
         setattr(real, name, value)
 
     def __delattr__(self, name):
-        """What was set here is taken back: pytest's monkeypatch finds nothing to keep in a facade's own names."""
+        """Undo an assignment: pytest's monkeypatch deletes a name that it did not find in the facade's __dict__."""
         real, before = self.__dict__["_real"], self.__dict__["_before"]
         if name in before:
             setattr(real, name, before.pop(name))
@@ -158,7 +161,7 @@ class Facade(types.ModuleType):
 
 
 def simulate() -> None:
-    """From here on, this process sees Windows as the module's docstring says."""
+    """Switch this process to simulated Windows, as described in the module's docstring."""
     root = os.environ[ROOT_VARIABLE] + os.sep
     facades = make_facades()
     real_import = builtins.__import__
@@ -179,12 +182,12 @@ def simulate() -> None:
     start_processes_as_on_windows()
     os.path.expanduser = expand_user
     sys.addaudithook(refuse_what_windows_refuses)
-    warnings.filterwarnings("error", category=EncodingWarning, module=OURS)
+    warnings.filterwarnings("error", category=EncodingWarning, module=REPOSITORY_MODULES)
     warnings.filterwarnings("error", category=EncodingWarning, module="__main__")
 
 
 def make_facades() -> dict[str, types.ModuleType]:
-    """{name: the module as code of this repository sees it}."""
+    """{name: the facade that code of this repository gets when it imports the module}."""
     import ctypes
     import signal
     import socket
@@ -250,7 +253,7 @@ def make_winreg() -> types.ModuleType:
 
 
 def full_path(path: object, folder: int = -1) -> str:
-    """The path that a call means; folder: its dir_fd, or -1."""
+    """The absolute path of a call's argument; folder: the call's dir_fd, or -1."""
     text = os.fsdecode(path) if isinstance(path, (bytes, os.PathLike)) else str(path)
     start = os.readlink(f"/proc/self/fd/{folder}") if folder >= 0 else os.getcwd()
     return os.path.join(start, text)
@@ -270,7 +273,7 @@ def is_open(path: str) -> bool:
 
 
 def refuse_renames(holder) -> None:
-    """Patch `rename` of `os` or pathlib.Path: not onto an existing file."""
+    """Patch `rename` of `os` or pathlib.Path to refuse an existing target."""
     real = holder.rename
 
     def rename(source, target, *args, **kwargs):
@@ -282,7 +285,7 @@ def refuse_renames(holder) -> None:
 
 
 def refuse_new_name(path: str) -> None:
-    """Raise what Windows raises when a file or folder of this name is made; names that differ in case only are an error too."""
+    """Raise OSError if Windows cannot create a file or folder of this name, or if a name differs only in case."""
     folder, name = os.path.split(path.rstrip("/"))
     if INVALID_NAME.search(name):
         raise OSError(22, "The filename, directory name, or volume label syntax is incorrect", path)
@@ -295,7 +298,7 @@ def refuse_new_name(path: str) -> None:
 
 
 def refuse_what_windows_refuses(event: str, details: tuple) -> None:
-    """An audit hook: events of files and processes that end in an error there."""
+    """An audit hook that raises an error for file and process events that fail on Windows."""
     if event == "open":
         path, _, flags = details
         makes = isinstance(flags, int) and flags & os.O_CREAT
@@ -318,13 +321,13 @@ def refuse_what_windows_refuses(event: str, details: tuple) -> None:
 
 
 def write_crlf() -> None:
-    """Text written without a `newline` has lines that end in \\r\\n, as has standard output."""
+    """Patch `open` and the standard streams: text written without `newline` gets \\r\\n line ends."""
     real = io.open
 
     def open_as_on_windows(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, *rest, **words):  # fmt: skip
         if "b" not in mode:
             caller = sys._getframe(1).f_globals.get("__name__", "")
-            if encoding is None and (caller == "__main__" or re.match(OURS, caller)):
+            if encoding is None and (caller == "__main__" or re.match(REPOSITORY_MODULES, caller)):
                 raise EncodingWarning("'encoding' argument not specified")
             if newline is None and not mode.startswith("r"):
                 newline = "\r\n"
@@ -338,7 +341,7 @@ def write_crlf() -> None:
 
 
 def expand_user(path):
-    """os.path.expanduser as on Windows: HOME has no part in it."""
+    """os.path.expanduser as on Windows, which uses USERPROFILE and ignores HOME."""
     text = os.fspath(path)
     if isinstance(text, str) and re.match("~(/|$)", text):
         return os.environ.get("USERPROFILE", "~") + text[1:]
@@ -349,7 +352,7 @@ def expand_user(path):
 
 
 def refuse_program(executable: object, words: object, cwd: object, environment: object) -> None:
-    """Raise what Windows raises when such a process is started."""
+    """Raise the error of Windows if this program cannot be started there."""
     program = os.fsdecode(executable)  # type: ignore[arg-type]
     if os.path.basename(program) in UNIX_PROGRAMS:
         raise FileNotFoundError(2, "The system cannot find the file specified", program)
@@ -363,7 +366,7 @@ def refuse_program(executable: object, words: object, cwd: object, environment: 
 
 
 def start_processes_as_on_windows() -> None:
-    """Popen without preexec_fn and with SIGTERM only; multiprocessing by spawn."""
+    """Patch Popen to refuse preexec_fn and signals other than SIGTERM; make multiprocessing use spawn."""
     popen = subprocess.Popen
     real_start, real_signal = popen.__init__, popen.send_signal
 

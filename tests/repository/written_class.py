@@ -1,4 +1,4 @@
-"""A class that hands in written work of every kind, made for tests: no file of it is stored."""
+"""Generates a class with written work of every kind; its files are made here and not stored in the repository."""
 
 import io
 import zipfile
@@ -65,7 +65,10 @@ SVG = b"""<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" xmlns:xli
 
 
 def docx(paragraphs: str, pictures: dict[str, bytes] | None = None) -> bytes:
-    """A .docx file. paragraphs: XML of the body. pictures: {relation: bytes}, which <a:blip r:embed="relation"/> shows."""
+    """Bytes of a .docx file.
+
+    paragraphs: XML of the body; pictures: {relation: PNG bytes}, shown by <a:blip r:embed="relation"/>.
+    """
     pictures = pictures or {}
     relations = "".join(
         f'<Relationship Id="{name}" Type="{IMAGE}" Target="media/{name}.png"/>' for name in pictures
@@ -86,18 +89,19 @@ def docx(paragraphs: str, pictures: dict[str, bytes] | None = None) -> bytes:
 
 
 def paragraph(*runs: str, style: str = "") -> str:
-    """XML of a paragraph: texts, or XML that begins with "<"."""
+    """XML of a paragraph. runs: texts, or XML if they begin with "<"; style: name of a paragraph style."""
     properties = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
     inside = "".join(run if run.startswith("<") else f"<w:r><w:t>{run}</w:t></w:r>" for run in runs)
     return f"<w:p>{properties}{inside}</w:p>"
 
 
 def blip(relation: str) -> str:
-    """XML of a picture in the text."""
+    """XML of a run with a picture."""
     return f'<w:r><w:drawing><a:blip r:embed="{relation}"/></w:drawing></w:r>'
 
 
 def run(text: str) -> str:
+    """XML of a run in a formula."""
     return f"<m:r><m:t>{text}</m:t></m:r>"
 
 
@@ -120,7 +124,7 @@ WORD = docx(
 
 
 def photo(kind: str, size: tuple[int, int] = (400, 300)) -> bytes:
-    """A photo in a format of Pillow ("JPEG", "WEBP", "TIFF") or pillow-heif ("HEIF")."""
+    """Bytes of a photo in a format of Pillow ("JPEG", "WEBP", "TIFF") or pillow-heif ("HEIF")."""
     from PIL import Image, ImageDraw
 
     if kind == "HEIF":
@@ -135,7 +139,10 @@ def photo(kind: str, size: tuple[int, int] = (400, 300)) -> bytes:
 
 
 def make_class(folder: Path, extra: dict[str, dict[str, bytes]] | None = None) -> Path:
-    """A folder of submissions of hmm. extra: {student: {file below the homework's folder: bytes}}."""
+    """Write submissions of hmm into a folder; returns the folder.
+
+    extra: {student: {path in the homework's folder: bytes}} of additional students.
+    """
     students: dict[str, dict[str, bytes]] = {
         "20260001_张三": {"answers.md": GOOD.encode(), "figures/trellis.png": PNG},
         "20260002_李四": {"answers.md": b"\xef\xbb\xbf" + SHORT.encode()},
