@@ -1,7 +1,83 @@
-"""Figures of hw_attention: one decoding step of seq2seq with attention, several heads, a post-norm block."""
+"""Figures of hw_attention: positions, three kinds of layer, one decoding step of seq2seq with attention, several heads, a
+post-norm block."""
+
+import math
 
 from figures_gpt_songci import HEADS, block_norm
 from svg import Figure
+
+
+def positions():
+    """Left: each pair of columns as a clock hand, for p = 0 to 7. Right: the whole table, from -1 (empty) to 1 (full)."""
+    fig = Figure(960, 400)
+    radius, d = 25, 8
+    for row, colour in enumerate(HEADS):
+        y = 95 + 95 * row
+        fig.text(64, y, f"i = {2 * row}, {2 * row + 1}", colour, 18)
+        for p in range(8):
+            x = 145 + 62 * p
+            angle = p / 10000 ** (2 * row / d)
+            tip = x + radius * math.sin(angle), y - radius * math.cos(angle)
+            fig.circle(x, y, radius, "", "soft")
+            fig.line((x, y), tip, colour=colour, bold=True)
+            if row == 0:
+                fig.text(x, y - 50, f"{p}", "soft", 17)
+    fig.text(64, 45, "p", "soft", 18)
+    for p in range(8):
+        fig.text(145 + 62 * p, 345, "⋮", "soft", 20)
+    rows, columns, left, top = 24, 16, 690, 60
+    fig.grid(left, top, rows, columns, (14, 12), value_of_position, colour="blue")
+    fig.text(left + 112, top - 22, "i = 0, …, 15", "ink", 17)
+    fig.text(left - 22, top + 7, "0", "soft", 15)
+    fig.text(left - 22, top + 144, "p", "ink", 18)
+    fig.text(left - 22, top + 281, "23", "soft", 15)
+    return fig
+
+
+def value_of_position(p, i, d=16):
+    """PosEnc(p, i) of d columns, brought from [-1, 1] to an opacity."""
+    angle = p / 10000 ** ((i - i % 2) / d)
+    return 0.04 + 0.44 * (1 + (math.cos(angle) if i % 2 else math.sin(angle)))
+
+
+def paths():
+    """How far x_1 reaches: along a chain of states, through two layers of filters, in one step of attention."""
+    fig = Figure(960, 330)
+    for panel in range(3):
+        xs = [60 + 320 * panel + 52 * n for n in range(5)]
+        levels = [275, 160, 50] if panel == 1 else [275, 90]
+        names = ["x", "g", "h"] if panel == 1 else ["x", "h"] if panel == 0 else ["x", "y"]
+        boxes = [
+            [
+                fig.box(x, y, 40, 32, f"{name}_{n}", "green" if name == "x" else "blue", 17)
+                for n, x in enumerate(xs, 1)
+            ]
+            for y, name in zip(levels, names)
+        ]
+        on_way = WAYS[panel]
+        links = [
+            (level, a, level + 1, b)
+            for level in range(len(levels) - 1)
+            for a in range(5)
+            for b in range(5)
+            if abs(a - b) <= REACH[panel]
+        ]
+        links += [(1, n, 1, n + 1) for n in range(4)] if panel == 0 else []
+        for link in sorted(links, key=lambda link: link in on_way):  # red ones lie on top
+            level, a, other, b = link
+            red = link in on_way
+            start, end = boxes[level][a], boxes[other][b]
+            sides = (start.right, end.left) if level == other else (start.top, end.bottom)
+            fig.arrow(*sides, "red" if red else "soft", bold=red)
+    return fig
+
+
+REACH = (0, 1, 4)  # how far a link leads: recurrent layer, filters three wide, self-attention
+WAYS = (  # links that lead from x_1 as far as possible: level, token, level, token
+    [(0, 0, 1, 0), (1, 0, 1, 1), (1, 1, 1, 2), (1, 2, 1, 3), (1, 3, 1, 4)],
+    [(0, 0, 1, 1), (1, 1, 2, 2)],
+    [(0, 0, 1, 4)],
+)
 
 
 def seq2seq():
@@ -111,4 +187,10 @@ def weight(i, j, head):
     return 0.85 if j == wanted else 0.25 if abs(j - wanted) == 1 else 0.07
 
 
-FIGURES = {"seq2seq": seq2seq, "heads": heads, "block_norm": block_norm}
+FIGURES = {
+    "positions": positions,
+    "paths": paths,
+    "seq2seq": seq2seq,
+    "heads": heads,
+    "block_norm": block_norm,
+}
