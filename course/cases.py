@@ -45,7 +45,7 @@ class FreshCases(Cases):
         self.seed = secrets.randbelow(2**31) if seed is None else seed
         self._cases: dict[tuple[str, str], list[Case]] = {}
         self._answers: dict[tuple[str, str, int], dict[str, dict[str, Any]]] = {}
-        self._runners: dict[str, InProcessRunner] = {}
+        self._runners: dict[tuple[str, str], InProcessRunner] = {}  # an id is unique in a homework
 
     def for_check(self, check: Check) -> list[Case]:
         key = check.homework, check.name
@@ -75,9 +75,10 @@ class FreshCases(Cases):
         return [mistake for mistake in mistakes.load(check.homework) if mistake.blank == check.id]
 
     def _answers_of(self, check: Check, number: int, mistake: Mistake) -> dict[str, Any]:
-        if mistake.id not in self._runners:
-            self._runners[mistake.id] = InProcessRunner(ROOT, mistakes.sources(mistake))
-        runner, case = self._runners[mistake.id], self.for_check(check)[number]
+        key = mistake.homework, mistake.id
+        if key not in self._runners:
+            self._runners[key] = InProcessRunner(ROOT, mistakes.sources(mistake))
+        runner, case = self._runners[key], self.for_check(check)[number]
         return collect_answers(check, runner, case, self.seed, number)
 
 

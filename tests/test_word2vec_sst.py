@@ -524,7 +524,18 @@ def test_regression_gradient(student, case):
 
 @blank("w2v-13", points=1, stubs=REGRESSION)
 def test_regression_classes(student, case):
-    regression(student, case, "classes")
+    value = student.probe(HOMEWORK, "regression", *case.inputs, module="q4_softmaxreg")
+    answers = fitted(case, *results(case, value, 3), names=["cost", "gradient", "classes"])
+    rows = len(case.inputs[0])
+    case.require(
+        np.ndim(value[2]) or rows > 1,
+        (
+            "classes: a number, expected one class for each row (here 1 row): an array of shape (1,)",
+            "classes：得到一个数，应为每行一个类别（这里只有 1 行）：形状为 (1,) 的数组",
+        ),
+        **{"one class for each row": np.ndim(value[2]) > 0},
+    )
+    case.check({"classes": answers["classes"]})
 
 
 @blank(

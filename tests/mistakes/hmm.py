@@ -1305,7 +1305,7 @@ edit(
     "H526",
     (
         "T, N = len(obs), len(log_pi)",
-        "log_pi, log_A, log_B = (np.log(np.exp(x) + 2.2e-16) for x in (log_pi, log_A, log_B))\nT, N = len(obs), len(log_pi)",
+        "log_pi, log_A, log_B = (np.log(np.exp(x) + np.finfo(float).eps) for x in (log_pi, log_A, log_B))\nT, N = len(obs), len(log_pi)",
     ),
     en="A small number added before the logarithm makes the impossible possible: its logarithm is -inf, about -36 in your result.",
     zh="取对数前加一个小数，会让不可能变为可能：其对数应为 -inf，而你的约为 -36。",
@@ -1316,7 +1316,7 @@ edit(
     "H527",
     (
         "T, N = len(obs), len(log_A)",
-        "log_A, log_B = (np.log(np.exp(x) + 2.2e-16) for x in (log_A, log_B))\nT, N = len(obs), len(log_A)",
+        "log_A, log_B = (np.log(np.exp(x) + np.finfo(float).eps) for x in (log_A, log_B))\nT, N = len(obs), len(log_A)",
     ),
     en="A small number added before the logarithm makes the impossible possible: its logarithm is -inf, about -36 in your result.",
     zh="取对数前加一个小数，会让不可能变为可能：其对数应为 -inf，而你的约为 -36。",
@@ -1327,7 +1327,7 @@ edit(
     "H528",
     (
         "T, N = len(obs), len(log_pi)",
-        "log_pi, log_A, log_B = (np.log(np.exp(x) + 2.2e-16) for x in (log_pi, log_A, log_B))\nT, N = len(obs), len(log_pi)",
+        "log_pi, log_A, log_B = (np.log(np.exp(x) + np.finfo(float).eps) for x in (log_pi, log_A, log_B))\nT, N = len(obs), len(log_pi)",
     ),
     en="A small number added before the logarithm makes the impossible possible: its logarithm is -inf, about -36 in your result.",
     zh="取对数前加一个小数，会让不可能变为可能：其对数应为 -inf，而你的约为 -36。",
@@ -1368,3 +1368,138 @@ edit(
     en="Rabiner counts from 1, Python from 0: which row is the first?",
     zh="Rabiner 从 1 数起，Python 从 0 数起：第一行是哪一行？",
 )
+
+
+edit(
+    "hmm-12",
+    "H531b",
+    ("gamma[0] for gamma", "gamma[1] for gamma"),
+    en="Rabiner's first row has the number 1. Which one does the first row of an array have?",
+    zh="Rabiner 的第一行编号为 1。数组的第一行编号是几？",
+)
+
+edit(
+    "hmm-04",
+    "H532",
+    (
+        "return np.divide(both, total, out=np.zeros_like(both), where=total > 0)",
+        "gamma = both / total\ngamma[-1] = 0\nreturn gamma",
+    ),
+    en="Your loop leaves the last time step out; and try a sequence that is impossible: what is 0 divided by 0?",
+    zh="你的循环漏了最后一个时刻；再试一个不可能出现的序列：0 除以 0 是多少？",
+)
+
+
+@mistake(
+    "hmm-05",
+    "H533",
+    en="The docstring asks for the joint probability: no denominator. And yours multiplies alpha[t] along the columns.",
+    zh="文档字符串要的是联合概率：没有分母；而且你的分母中 alpha[t] 是沿列相乘的。",
+)
+def transition_joint(alpha, beta, A, B, obs):
+    after = B[:, obs[1:]].T * beta[1:]
+    joint = alpha[:-1, :, None] * A * after[:, None, :]
+    for t in range(len(joint)):
+        joint[t] /= np.sum(alpha[t] * A * after[t])
+    return joint
+
+
+edit(
+    "hmm-01",
+    "H534",
+    ("return alpha", "return alpha.T"),
+    en="Which axis is time? The docstring writes alpha as (T, N).",
+    zh="哪一轴是时间？文档字符串中 alpha 的形状是 (T, N)。",
+)
+
+edit(
+    "hmm-02",
+    "H534b",
+    ("return beta", "return beta.T"),
+    en="Which axis is time? The docstring writes beta as (T, N).",
+    zh="哪一轴是时间？文档字符串中 beta 的形状是 (T, N)。",
+)
+
+edit(
+    "hmm-10",
+    "H535",
+    ("return path", "return path.tolist()"),
+    en="The values are right. What kind of object does the docstring promise?",
+    zh="数值正确。文档字符串要求返回的是什么类型？",
+)
+
+
+@mistake(
+    "hmm-14",
+    "H536",
+    en="Two slips: a list where an array is asked for, and a state that is never visited is divided by 0.",
+    zh="有两处错误：要求返回数组，而你返回了列表；从未出现的状态除以了 0。",
+)
+def new_B(gammas, sequences, B):
+    gamma, symbols = np.concatenate(gammas), np.concatenate(sequences)
+    seen = [gamma[symbols == symbol].sum(0) for symbol in range(B.shape[1])]
+    return (np.array(seen) / gamma.sum(0)).T.tolist()
+
+
+edit(
+    "hmm-14",
+    "H536b",
+    (
+        "return ratio(seen, np.sum([gamma.sum(0) for gamma in gammas], axis=0), B)",
+        "return ratio(seen, np.sum([gamma.sum(0) for gamma in gammas], axis=0), B).tolist()",
+    ),
+    en="The values are right. What kind of object does the docstring promise?",
+    zh="数值正确。文档字符串要求返回的是什么类型？",
+)
+
+
+@mistake(
+    "hmm-08",
+    "H537",
+    en="Each row is divided by its sum. Try a sequence that is impossible: what is that sum then?",
+    zh="每一行都除以它的和。试一个不可能出现的序列：这时和是多少？",
+)
+def log_likelihood(pi, A, B, obs):
+    row, total = pi * B[:, obs[0]], 0.0
+    for t in range(len(obs)):
+        if t:
+            row = (row @ A) * B[:, obs[t]]
+        scale = 1 / row.sum()
+        row, total = row * scale, total - np.log(scale)
+    return float(total)
+
+
+@mistake(
+    "hmm-09",
+    "H539",
+    en="Each row of your delta adds up to 1 after exp. Does the docstring divide it by anything?",
+    zh="你的 delta 每一行取指数后之和为 1。文档字符串让它除以什么了吗？",
+)
+def viterbi_tables(log_pi, log_A, log_B, obs):
+    T, N = len(obs), len(log_pi)
+    pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
+    delta, phi = np.zeros((T, N)), np.zeros((T, N), dtype=np.int64)
+    delta[0] = pi * B[:, obs[0]]
+    delta[0] /= delta[0].sum()
+    for t in range(1, T):
+        scores = (delta[t - 1] * A.T) * B[:, obs[t]][:, None]
+        delta[t], phi[t] = scores.max(1), scores.argmax(1)
+        delta[t] /= delta[t].sum()
+    return np.log(delta), phi
+
+
+@mistake(
+    "hmm-09",
+    "H540",
+    en="Two slips: the new state is the column of A, not its row, and 1500 probabilities are multiplied without logarithms.",
+    zh="有两处错误：新状态是 A 的列而不是行；1500 个概率直接相乘，没有取对数。",
+)
+def viterbi_tables(log_pi, log_A, log_B, obs):
+    T, N = len(obs), len(log_pi)
+    pi, A, B = np.exp(log_pi), np.exp(log_A), np.exp(log_B)
+    delta, phi = np.zeros((T, N)), np.zeros((T, N), dtype=np.int64)
+    delta[0] = pi * B[:, obs[0]]
+    for t in range(1, T):
+        scores = delta[t - 1] * A * B[:, obs[t]]
+        delta[t], phi[t] = scores.max(1), scores.argmax(1)
+    return np.log(delta), phi

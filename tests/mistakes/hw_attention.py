@@ -1784,3 +1784,111 @@ edit(
     en="-1e9 on every key of a row cancels under the softmax: a row with nothing to keep shares its weight out all the same.",
     zh="一行里每个键都加上 -1e9，在 softmax 里会抵消：没有可看的键的行仍然分出了权重。",
 )
+
+
+@mistake(
+    "att-07",
+    "A526",
+    en="Your own softmax subtracts the maximum of a row: what is -inf minus -inf, where a row may look at nothing?",
+    zh="你自己写的 softmax 减去一行的最大值：没有可看的 key 的行里，-inf 减 -inf 是多少？",
+)
+def attention_weights(scores, keep=None):
+    if keep is not None:
+        scores = scores + torch.where(keep, 0.0, -float("inf"))
+    scores = torch.exp(scores - scores.max(dim=-1, keepdim=True).values)
+    return scores / scores.sum(dim=-1, keepdim=True)
+
+
+@mistake(
+    "att-07",
+    "A527",
+    en="A mask for each query belongs to the last two axes; and a score times 0 is 0, not the smallest of all.",
+    zh="每个查询一行的掩码对应最后两轴；而且分数乘 0 是 0，并不是最小的分数。",
+)
+def attention_weights(scores, keep=None):
+    if keep is None:
+        return torch.softmax(scores, dim=-1)
+    while keep.dim() < scores.dim():
+        keep = keep.unsqueeze(1)
+    weights = torch.softmax(scores * keep, dim=-1) * keep
+    return weights / (weights.sum(dim=-1, keepdim=True) + 1e-13)
+
+
+@mistake(
+    "att-07",
+    "A528",
+    en="Axes are lined up from the last one: where did you add the axis that your mask lacks?",
+    zh="广播从最后一轴对齐：掩码缺的那一轴，你加在了哪里？",
+)
+def attention_weights(scores, keep=None):
+    if keep is None:
+        return torch.softmax(scores, dim=-1)
+    while keep.dim() < scores.dim():
+        keep = keep.unsqueeze(1)
+    return torch.softmax(scores.masked_fill(~keep, torch.finfo(scores.dtype).min), dim=-1)
+
+
+edit(
+    "att-05",
+    "A529",
+    ("k.transpose(-2, -1)", "k.T"),
+    en="`.T` reverses all axes, the batch too: which two should change places?",
+    zh="`.T` 会颠倒所有的轴，批次也在内：该交换的是哪两轴？",
+)
+
+edit(
+    "att-06",
+    "A529b",
+    ("k.transpose(-2, -1)", "k.T"),
+    en="`.T` reverses all axes, the batch too: which two should change places?",
+    zh="`.T` 会颠倒所有的轴，批次也在内：该交换的是哪两轴？",
+)
+
+
+@mistake(
+    "att-10",
+    "A530",
+    en="Try an odd width: there is one sine more than there are cosines.",
+    zh="试试奇数宽度：正弦比余弦多一列。",
+)
+def position_encoding(L, d):
+    import numpy as np
+
+    angle = np.arange(L)[:, None] / 10000 ** (2 * np.arange(d // 2) / d)
+    table = np.zeros((L, d))
+    table[:, 0::2], table[:, 1::2] = np.sin(angle), np.cos(angle)
+    return torch.from_numpy(table)
+
+
+@mistake(
+    "att-10",
+    "A530b",
+    en="With an odd width, the last sine has no cosine beside it: what do you assign there?",
+    zh="宽度为奇数时，最后一个正弦旁边没有余弦：那里赋的是什么？",
+)
+def position_encoding(L, d):
+    rate = 10000 ** (torch.arange(0, d, 2, dtype=torch.float64) / d)
+    angle = torch.arange(L, dtype=torch.float64)[:, None] / rate
+    table = torch.zeros(1, L, d, dtype=torch.float64)
+    table[:, :, 0::2], table[:, :, 1::2] = angle.sin(), angle.cos()
+    return table[0]
+
+
+edit(
+    "att-09",
+    "A531",
+    ("< lengths[:, None])[:, None]", "< lengths[:, None])[:, None].to(lengths.dtype)"),
+    en="A yes or no is not a number: which type does the docstring ask for?",
+    zh="是与否不是数：文档字符串要求什么类型？",
+)
+
+edit(
+    "att-12",
+    "A532",
+    (
+        "return x.view(B, L, self.n_head, C // self.n_head).transpose(1, 2)",
+        "return torch.stack(torch.tensor_split(x, self.n_head, dim=1), 1)",
+    ),
+    en="Each head sees the whole text and a part of the channels: which axis did you cut?",
+    zh="每个头看到整段文本和一部分通道：你切的是哪一轴？",
+)

@@ -1414,3 +1414,70 @@ edit(
     en="Two slips: padding is looked at, and the scores are divided by the root of the length, not of the width.",
     zh="有两处错误：看到了填充处；除以的是长度的平方根，而不是宽度的平方根。",
 )
+
+
+edit(
+    "wai-01",
+    "W540",
+    (
+        "jieba.lcut(text) if not word.isspace()]",
+        'jieba.lcut("".join(c for c in text if c.isascii() and c.isalnum() or "一" <= c <= "龥"))]',
+    ),
+    en="Punctuation and spaces part words: do the words stay the same when they are deleted before the cut?",
+    zh="标点和空格也隔开词：分词之前先删掉它们，词还一样吗？",
+)
+
+
+@mistake(
+    "wai-02",
+    "W541",
+    en="Three things: the type, the comment and the empty line at the head of the file, and the mark before its first word.",
+    zh="有三处：返回类型、文件开头的注释和空行、第一个词前的标记。",
+)
+def get_stop_words(path=None):
+    with open(path or STOP_WORDS, encoding="utf-8") as file:
+        return [line.strip() for line in file]
+
+
+@mistake(
+    "wai-02",
+    "W541b",
+    en="Print repr of the shortest and of the longest entry: a comment, an empty line, or a mark of the encoding?",
+    zh="用 repr 打印最短和最长的一项：是注释、空行，还是编码的标记？",
+)
+def get_stop_words(path=None):
+    with open(path or STOP_WORDS, encoding="utf-8") as file:
+        return {line.strip() for line in file}
+
+
+@mistake(
+    "wai-02",
+    "W541c",
+    en="The docstring names a type; and only the line end is cut off: what of comments, empty lines and spaces?",
+    zh="文档字符串写明了类型；而且你只去掉了换行：注释、空行和空格呢？",
+)
+def get_stop_words(path=None):
+    with open(path or STOP_WORDS, encoding="utf-8") as file:
+        return [line.replace("\n", "") for line in file]
+
+
+@mistake(
+    "wai-02",
+    "W541d",
+    en="A list of all lines and a space: which type does the docstring name, and which lines are words?",
+    zh="你返回的是所有行再加一个空格的列表：文档字符串要求什么类型，哪些行才是词？",
+)
+def get_stop_words(path=None):
+    with open(path or STOP_WORDS, encoding="utf-8") as file:
+        return [*(line.strip() for line in file), " "]
+
+
+@mistake(
+    "wai-02",
+    "W541e",
+    en="Which encoding does the docstring, or the data's card, name for this file?",
+    zh="文档字符串（或数据说明）写明这个文件是什么编码？",
+)
+def get_stop_words(path=None):
+    with open(path or STOP_WORDS, encoding="gb18030") as file:
+        return [line.strip() for line in file]

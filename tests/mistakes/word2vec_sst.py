@@ -2439,3 +2439,172 @@ edit(
     en="Two slips: nothing is subtracted before exp, and columns are divided by their sums, not rows.",
     zh="有两处错误：exp 之前没有减最大值；除以的是每列的和，而不是每行的和。",
 )
+
+
+edit(
+    "w2v-13",
+    "V540",
+    (
+        "(cost, grad, np.argmax(scores, axis=1))",
+        "(cost, grad, np.argmax(scores, axis=1) if N > 1 else np.argmax(scores))",
+    ),
+    en="Is one row a special case? Without an `if`, what is the shape of your classes for it?",
+    zh="只有一行是特例吗？不写 if 时，返回的类别是什么形状？",
+)
+
+
+@mistake(
+    "w2v-13",
+    "V541",
+    en="Which probability belongs to the gradient of class k: that of the label, or that of class k?",
+    zh="第 k 类的梯度里是哪个概率：标签的，还是第 k 类的？",
+)
+def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
+    N = len(features)
+    p = softmax(features @ weights)
+    at_label = p[np.arange(N), labels]
+    cost = -np.mean(np.log(at_label)) + 0.5 * regularization * np.sum(weights**2)
+    is_label = np.eye(weights.shape[1])[labels]
+    grad = features.T @ (at_label[:, None] - is_label) / N + regularization * weights
+    return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=1))
+
+
+@mistake(
+    "w2v-13",
+    "V541b",
+    en="The penalty leaves out a row of the weights; and the gradient of class k has the probability of the label in it.",
+    zh="惩罚项漏了权重的一行；而且第 k 类的梯度里用的是标签的概率。",
+)
+def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
+    N = len(features)
+    p = softmax(features @ weights)
+    at_label = p[np.arange(N), labels]
+    cost = -np.mean(np.log(at_label)) + 0.5 * regularization * np.sum(weights[:-1] ** 2)
+    is_label = np.eye(weights.shape[1])[labels]
+    grad = features.T @ (at_label[:, None] - is_label) / N + regularization * weights
+    return (cost, grad) if nopredictions else (cost, grad, np.argmax(p, axis=1))
+
+
+@mistake(
+    "w2v-13",
+    "V542",
+    en="Three things: a mean over the rows, the penalty, and exponentials that overflow at a score of 1000.",
+    zh="有三处：对各行求平均、惩罚项、以及分数为 1000 时会溢出的指数。",
+)
+def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
+    e = np.exp(features @ weights)
+    p = e / e.sum(axis=1, keepdims=True)
+    cost = -np.sum(np.log(p[np.arange(len(labels)), labels]))
+    d = p.copy()
+    d[np.arange(len(labels)), labels] -= 1
+    grad = features.T @ d
+    return (cost, grad) if nopredictions else (cost, grad, np.argmax(e, axis=1))
+
+
+@mistake(
+    "w2v-13",
+    "V543",
+    en="Both are a sum; the penalty is missing from both. What does the first line of the docstring say?",
+    zh="代价和梯度都是求和，也都没有惩罚项。文档字符串的第一行是怎么说的？",
+)
+def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
+    p = softmax(features @ weights)
+    cost = -np.sum(np.log(p[np.arange(len(labels)), labels]))
+    classes = np.argmax(p, axis=1)
+    p[np.arange(len(labels)), labels] -= 1
+    return (cost, features.T @ p) if nopredictions else (cost, features.T @ p, classes)
+
+
+@mistake(
+    "w2v-07",
+    "V544",
+    en="The log of a sum of exponentials, written out: what is exp(1000)?",
+    zh="指数之和的对数，你直接写了出来：exp(1000) 是多少？",
+)
+def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
+    scores = outputVectors @ predicted
+    e = np.exp(scores)
+    p = e / np.sum(e)
+    p[target] -= 1
+    return np.log(np.sum(e)) - scores[target], outputVectors.T @ p, np.outer(p, predicted)
+
+
+@mistake(
+    "w2v-07",
+    "V544b",
+    en="The cost comes from softmax, and the gradients from exponentials of your own: what is exp(1000) there?",
+    zh="代价用的是 softmax，梯度却用了你自己写的指数：在那里 exp(1000) 是多少？",
+)
+def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
+    scores = outputVectors @ predicted
+    cost = -np.log(softmax(scores)[target])
+    p = np.exp(scores) / np.sum(np.exp(scores))
+    p[target] -= 1
+    return cost, outputVectors.T @ p, np.outer(p, predicted)
+
+
+@mistake(
+    "w2v-10",
+    "V545",
+    en="How many words are in contextWords near the end of a sentence: always 2C? And does the sheet say sum or mean?",
+    zh="靠近句末时，contextWords 里总有 2C 个词吗？题目写的是求和还是求平均？",
+)
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
+    rows = [tokens[contextWords[c]] for c in range(2 * C)]
+    predicted = np.mean(inputVectors[rows], axis=0)
+    cost, gradPred, gradOut = word2vecCostAndGradient(
+        predicted, tokens[currentWord], outputVectors, dataset
+    )
+    gradIn = np.zeros(inputVectors.shape)
+    np.add.at(gradIn, rows, gradPred / (2 * C))
+    return cost, gradIn, gradOut
+
+
+@mistake(
+    "w2v-02",
+    "V546",
+    en="Your values stop at 1e-6 from 0 and 1. Is sigmoid(-30) as large as that?",
+    zh="你的值在离 0 和 1 还有 1e-6 处截止。sigmoid(-30) 有这么大吗？",
+)
+def sigmoid(x):
+    return np.clip(np.exp(-np.logaddexp(0.0, -np.asarray(x, dtype=float))), 1e-6, 1 - 1e-6)
+
+
+@mistake(
+    "w2v-02",
+    "V546b",
+    en="A score that is cut off at some size gives every larger one the same value: is that sigmoid?",
+    zh="把 x 截断之后，再大的 x 也得到同一个值：那还是 sigmoid 吗？",
+)
+def sigmoid(x):
+    return 1 / (1 + np.exp(-np.clip(x, -20, 20)))
+
+
+@mistake(
+    "w2v-03",
+    "V547",
+    en="What is the name of the argument here, and what does it hold: x, or sigmoid(x)?",
+    zh="这里的参数叫什么，它是 x 还是 sigmoid(x)？",
+)
+def sigmoid_grad(s):
+    return sigmoid(x) * (1 - sigmoid(x))  # noqa: F821
+
+
+@mistake(
+    "w2v-06",
+    "V548",
+    en="One length for each row: along which axis does NumPy line (N,) up with (N, n)?",
+    zh="每行一个长度：NumPy 把 (N,) 与 (N, n) 沿哪一轴对齐？",
+)
+def normalizeRows(x):
+    x /= np.sqrt(np.sum(x * x, axis=1))
+    return x

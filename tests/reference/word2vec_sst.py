@@ -531,6 +531,7 @@ regression_gradient = regression_cost
 
 def regression_classes(rng):
     yield regression(rng, "", 12, 4, 5, 0.3)
+    yield regression(rng, "one row", 1, 4, 5, 0.3)
 
 
 def regression_overflow(rng):
