@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course.messages import Language
+from course.messages import Language, Message
 from course.runner.base import decode_source
 from grading.open_tasks import TASKS, BoardError, Task, csv_text, read_rows
 
@@ -58,7 +58,7 @@ class Attempt:
     file: str
     digest: str
     scores: dict[str, Score] | None = None
-    problem: str = ""
+    problem: Message | None = None
     counted: bool = False
 
 
@@ -109,7 +109,10 @@ def read_predictions(board: Board, data: bytes) -> dict[str, tuple[str, ...]]:
     """{id: values} of a prediction file. Raises BoardError with the first thing that is wrong."""
     most = 1000 + 200 * len(board.answers)
     if len(data) > most:
-        raise BoardError(f"the file has {len(data):,} bytes; {most:,} are enough for every row")
+        raise BoardError(
+            f"the file has {len(data):,} bytes; {most:,} are enough for every row",
+            f"文件有 {len(data):,} 字节；全部题目用不到 {most:,} 字节",
+        )
     columns = ("id", *board.task.columns)
     text = _decode(data)
     first = text.partition("\n")[0]
@@ -118,18 +121,24 @@ def read_predictions(board: Board, data: bytes) -> dict[str, tuple[str, ...]]:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         header = [name.strip().lower() for name in next(reader, [])]
         if sorted(header) != sorted(columns):
+            given, wanted = ",".join(header)[:80], ",".join(columns)
             raise BoardError(
-                f"line 1: columns {','.join(header)[:80] or '(none)'}; expected {','.join(columns)}"
+                f"line 1: columns {given or '(none)'}; expected {wanted}",
+                f"第 1 行：列名为 {given or '（无）'}，应为 {wanted}",
             )
         order = [header.index(name) for name in columns]
         rows: dict[str, tuple[str, ...]] = {}
         for row in reader:
             if any(value.strip() for value in row):
-                _add(board, rows, row, order, f"line {reader.line_num}")
+                where = Message(f"line {reader.line_num}", f"第 {reader.line_num} 行")
+                _add(board, rows, row, order, where)
     except csv.Error as error:
-        raise BoardError(f"not a CSV file: {error}") from None
+        raise BoardError(f"not a CSV file: {error}", f"不是 CSV 文件：{error}") from None
     if missing := [id for id in board.answers if id not in rows]:
-        raise BoardError(f"{len(missing)} ids are missing; the first is {missing[0]}")
+        raise BoardError(
+            f"{len(missing)} ids are missing; the first is {missing[0]}",
+            f"缺少 {len(missing)} 个 id，第一个是 {missing[0]}",
+        )
     return rows
 
 
@@ -137,22 +146,33 @@ def _decode(data: bytes) -> str:
     """Text of a file: UTF-8 with or without a byte order mark, UTF-16 with one, or GB18030."""
     text = decode_source(data)
     if "\0" in text or "\ufffd" in text:
-        raise BoardError("not a text file: save it as CSV in UTF-8")
+        raise BoardError(
+            "not a text file: save it as CSV in UTF-8", "不是文本文件：请存为 UTF-8 编码的 CSV"
+        )
     return text
 
 
 def _add(
-    board: Board, rows: dict[str, tuple[str, ...]], row: Sequence[str], order: list[int], where: str
+    board: Board,
+    rows: dict[str, tuple[str, ...]],
+    row: Sequence[str],
+    order: list[int],
+    where: Message,
 ) -> None:
+    problem = None
+    id, *values = (row[index].strip() for index in order) if len(row) == len(order) else ("",)
     if len(row) != len(order):
-        raise BoardError(f"{where}: {len(row)} values, expected {len(order)}")
-    id, *values = (row[index].strip() for index in order)
-    if id not in board.answers:
-        raise BoardError(f"{where}: there is no item {id[:20]!r}")
-    if id in rows:
-        raise BoardError(f"{where}: item {id} occurs twice")
-    if problem := board.task.check(values):
-        raise BoardError(f"{where}: {problem}")
+        problem = Message(
+            f"{len(row)} values, expected {len(order)}", f"有 {len(row)} 个值，应为 {len(order)} 个"
+        )
+    elif id not in board.answers:
+        problem = Message(f"there is no item {id[:20]!r}", f"没有题目 {id[:20]!r}")
+    elif id in rows:
+        problem = Message(f"item {id} occurs twice", f"题目 {id} 出现了两次")
+    else:
+        problem = board.task.check(values)
+    if problem:
+        raise BoardError(f"{where.en}: {problem.en}", f"{where.zh}：{problem.zh}")
     rows[id] = tuple(values)
 
 
@@ -221,13 +241,16 @@ def judge(board: Board, files: Iterable[tuple[str, str, bytes]]) -> list[Attempt
         try:
             rows = read_predictions(board, data)
         except BoardError as error:
-            attempt.problem = str(error)
+            attempt.problem = Message(str(error), error.zh)
             continue
         used = sum(other.counted for other in earlier)
         if any(other.digest == attempt.digest for other in earlier):
-            attempt.problem = "the same file as an earlier attempt"
+            attempt.problem = Message("the same file as an earlier attempt", "与先前的一次提交相同")
         elif used >= board.limit:
-            attempt.problem = f"not scored: {board.limit} attempts are the limit"
+            attempt.problem = Message(
+                f"not scored: {board.limit} attempts are the limit",
+                f"没有计分：最多 {board.limit} 次提交",
+            )
         else:
             attempt.counted = True
             attempt.scores = score_predictions(board, rows)
@@ -281,13 +304,17 @@ def _notes(board: Board, attempts: list[Attempt]) -> list[str]:
 
 
 def gradescope(table: Table, person: str) -> dict[str, Any]:
-    """results.json of one person: feedback on the latest file, and Gradescope's leaderboard field."""
+    """results.json of one person: feedback on each file, in both languages, and Gradescope's leaderboard field."""
     board = table.board
     attempts = [attempt for attempt in table.attempts if attempt.person == person]
     row = next((row for row in table.rows if row.person == person), None)
     lines = [
         f"{attempt.file}: "
-        + (f"{shown(board, attempt.scores['public']):.3f}" if attempt.scores else attempt.problem)
+        + (
+            f"{shown(board, attempt.scores['public']):.3f}"
+            if attempt.scores
+            else " / ".join(attempt.problem or ())
+        )
         for attempt in attempts
     ]
     result: dict[str, Any] = {

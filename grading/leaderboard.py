@@ -25,13 +25,13 @@ WORDS: dict[Language, dict[str, str]] = {
         "name": "name",
         "score": "score",
         "attempts": "attempts",
-        "baseline": "baseline",
+        "baseline": "(baseline)",
         "accuracy": "share of right labels, higher is better",
         "exact": "share of right numbers, higher is better",
         "nats": "cross entropy in nats, lower is better",
         "public": "Provisional: the public half of the hidden items, in half standard errors. The final table uses the other half.",
         "private": "Final: the private half, each person's attempt with the best public score; ± one standard error.",
-        "limit": "attempts count for each person; broken files do not.",
+        "limit": "{limit} attempts count for each person; broken files do not.",
         "ties": "Equal scores share a rank. Differences within two standard errors mean little.",
         "filter": "Filter",
     },
@@ -42,13 +42,13 @@ WORDS: dict[Language, dict[str, str]] = {
         "name": "姓名",
         "score": "得分",
         "attempts": "次数",
-        "baseline": "基线",
+        "baseline": "（基线）",
         "accuracy": "标签正确的比例，越高越好",
         "exact": "数字完全正确的比例，越高越好",
         "nats": "交叉熵（nat），越低越好",
         "public": "暂定：隐藏题目的公开一半，以半个标准误为一档。最终排名用另一半。",
         "private": "最终：隐藏题目的另一半，取每人公开得分最好的一次。± 后为一个标准误。",
-        "limit": "次提交计入每人的成绩；不合格式的文件不计次数。",
+        "limit": "每人前 {limit} 次提交计入成绩；格式不正确的文件不计次数。",
         "ties": "得分相同则名次相同。相差不到两个标准误的，先后说明不了什么。",
         "filter": "筛选",
     },
@@ -121,7 +121,7 @@ def board_page(table: attempts.Table, lang: Language) -> str:
         for row in table.rows
     ]
     title = f"{words['title']}{'：' if lang == 'zh' else ': '}{board.task.name}"
-    notes = [words[board.task.metric], words[table.half], f"{board.limit} {words['limit']}"]
+    notes = [words[board.task.metric], words[table.half], words["limit"].format(limit=board.limit)]
     return page(
         "leaderboard.html", title, lang, rows=rows, notes=[*notes, words["ties"]], words=words
     )
@@ -170,7 +170,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
     for attempt in table.attempts:
         if attempt.problem:
-            print(f"{attempt.file}: {attempt.problem}")
+            print(f"{attempt.file}: {attempt.problem.en}")
     for note in table.notes:
         print(f"worth a look: {note}")
     print(f"wrote {args.out / 'board.zh.html'}, board.en.html, board.csv and students/")

@@ -20,13 +20,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.messages import Message
 from course.solved import load_solved
 
 CHOICES = 8  # characters to choose from, gpt_songci
 
 
 class BoardError(Exception):
-    """A board or a prediction file that cannot be used. One line."""
+    """A board or a prediction file that cannot be used. One line; zh: the same in Chinese, where students read it."""
+
+    def __init__(self, en: str, zh: str = ""):
+        super().__init__(en)
+        self.zh = zh or en
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Material:
 class Task:
     """An open task. fields: columns of the items behind id. columns: those of a prediction behind id.
 
-    check: values of a row -> what is wrong with them, or "". score: (values, answer) -> one number.
+    check: values of a row -> what is wrong with them, or None. score: (values, answer) -> one number.
     implausible: a score that no honest model has reached here; better ones are listed as worth a look.
     """
 
@@ -68,7 +73,7 @@ class Task:
     higher_is_better: bool
     fields: tuple[str, ...]
     columns: tuple[str, ...]
-    check: Callable[[Sequence[str]], str]
+    check: Callable[[Sequence[str]], Message | None]
     score: Callable[[Sequence[str], str], float]
     make: Callable[[Path, int, random.Random], Material]
     implausible: float
@@ -77,8 +82,11 @@ class Task:
 # ---------------------------------------------------------------- waimai_cls
 
 
-def _check_label(values: Sequence[str]) -> str:
-    return "" if values[0] in ("0", "1") else f"label {values[0][:20]!r}; expected 0 or 1"
+def _check_label(values: Sequence[str]) -> Message | None:
+    if values[0] in ("0", "1"):
+        return None
+    given = repr(values[0][:20])
+    return Message(f"label {given}; expected 0 or 1", f"标签为 {given}，应为 0 或 1")
 
 
 def _exact(values: Sequence[str], answer: str) -> float:
@@ -141,9 +149,14 @@ def _naive_bayes(rows: Sequence[tuple[str, str]]) -> Callable[[str], str]:
 # ---------------------------------------------------------------- numerals
 
 
-def _check_number(values: Sequence[str]) -> str:
-    good = re.fullmatch(r"0|[1-9][0-9]{0,15}", values[0])
-    return "" if good else f"value {values[0][:20]!r}; expected a whole number without a sign"
+def _check_number(values: Sequence[str]) -> Message | None:
+    if re.fullmatch(r"0|[1-9][0-9]{0,15}", values[0]):
+        return None
+    given = repr(values[0][:20])
+    return Message(
+        f"value {given}; expected a whole number without a sign",
+        f"value 为 {given}，应为不带正负号的整数",
+    )
 
 
 def _make_numerals(source: Path, count: int, rng: random.Random) -> Material:
@@ -169,15 +182,18 @@ def _draw_number(rng: random.Random, zeros: float) -> int:
 # ---------------------------------------------------------------- gpt_songci
 
 
-def _check_scores(values: Sequence[str]) -> str:
+def _check_scores(values: Sequence[str]) -> Message | None:
     for value in values:
+        given = repr(value[:20])
         try:
             number = float(value)
         except ValueError:
-            return f"{value[:20]!r} is not a number"
+            return Message(f"{given} is not a number", f"{given} 不是数")
         if not math.isfinite(number) or abs(number) > 1e4:
-            return f"{value[:20]!r}; expected finite log-probabilities"
-    return ""
+            return Message(
+                f"{given}; expected finite log-probabilities", f"{given}：应为有限的对数概率"
+            )
+    return None
 
 
 def _cross_entropy(values: Sequence[str], answer: str) -> float:

@@ -21,6 +21,9 @@ WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "colon": ": ",
         "comma": ", ",
+        "clause": ", ",
+        "left": "(",
+        "right": ")",
         "graded": "graded",
         "isolation": "isolation",
         "possible": "still possible",
@@ -81,6 +84,9 @@ WORDS: dict[Language, dict[str, str]] = {
     "zh": {
         "colon": "：",
         "comma": "、",
+        "clause": "，",
+        "left": "（",
+        "right": "）",
         "graded": "已批改",
         "isolation": "隔离级别",
         "possible": "仍可能",

@@ -7,6 +7,7 @@ import ast
 from collections.abc import Mapping
 
 from course.checks import load_checks
+from course.messages import Message
 from grading import copying
 from grading.copying import Files
 
@@ -56,7 +57,11 @@ ALWAYS = (
 SOLVED_ZH = "题目的解答"
 
 
-def calls(files, homework):
+LINE = Message("{file}, line {line}: {word}", "{file} 第 {line} 行：{word}")
+TOO_LONG = Message("{file}: too long to look through", "{file}：太长，没有查看")
+
+
+def calls(files, homework, lang="en"):
     """["hmm/model.py, line 12: os._exit"]: forbidden and tell-tale names in lines of the student's own."""
     lines_found = []
     words = {
@@ -66,7 +71,7 @@ def calls(files, homework):
     }
     written = copying.own_lines(files, homework)
     lines_found += [
-        f"{homework}/{name}: too long to look through"
+        TOO_LONG.text(lang).format(file=f"{homework}/{name}")
         for name in files
         if name.endswith(".py") and name not in written
     ]
@@ -80,7 +85,7 @@ def calls(files, homework):
             line = getattr(node, "lineno", None)
             if line in numbers:
                 lines_found += [
-                    f"{homework}/{name}, line {line}: {word}"
+                    LINE.text(lang).format(file=f"{homework}/{name}", line=line, word=word)
                     for word in sorted(_names(node) & words)
                 ]
     return sorted(set(lines_found))
@@ -120,10 +125,12 @@ def look(
     suspicions = []
     for homework, students in class_files.items():
         for student, files in sorted(students.items()):
-            hits = calls(files, homework)
+            hits = calls(files, homework, lang)
             if hits:
-                more = f" (+{len(hits) - 1})" if len(hits) > 1 else ""
-                suspicions.append({"text": f"{student}: {hits[0]}{more}", "lines": hits})
+                text = {"en": f"{student}: {hits[0]}", "zh": f"{student}：{hits[0]}"}[lang]
+                if others := len(hits) - 1:
+                    text += {"en": f" (+{others})", "zh": f"（另有 {others} 处）"}[lang]
+                suspicions.append({"text": text, "lines": hits})
         for cluster in copying.find_clusters(students, homework, (earlier or {}).get(homework)):
             suspicions.append({"text": describe(cluster, homework, lang), "lines": cluster.lines})
     return suspicions

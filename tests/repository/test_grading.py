@@ -1100,3 +1100,6 @@ def test_suspicious_calls_and_overlong_files_are_listed():
     assert suspicions.calls(intake.empty_files("hmm") | solved("hmm"), "hmm") == []
     long = {"a.py": b"#" * copying.MAX_CODE, "model.py": cheat}
     assert suspicions.calls(long, "hmm") == ["hmm/a.py: too long to look through", *hits]
+    zh = suspicions.look({"hmm": {"张三": long}}, "zh")[0]
+    assert zh["text"] == "张三：hmm/a.py：太长，没有查看（另有 2 处）"
+    assert re.fullmatch(r"hmm/model\.py 第 \d+ 行：hmmlearn", zh["lines"][1]), zh["lines"]

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 import subprocess
 import sys
 
@@ -148,6 +149,8 @@ def test_broken_prediction_file_is_a_one_line_error(boards, change, words):
     with pytest.raises(BoardError, match=words) as caught:
         attempts.read_predictions(board, changed(board, change))
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
+    zh = caught.value.zh
+    assert re.search("[\u4e00-\u9fff]", zh) and not re.search("line|; expected|ids are|twice", zh)
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e300", "", "x"])
@@ -181,8 +184,11 @@ def test_repeated_and_broken_files_do_not_count_as_attempts(boards):
     ]
     judged = attempts.judge(board, [*files, ("bob", "b.csv", data[3])])
     assert [attempt.counted for attempt in judged] == [False, True, False, True, True, False, True]
-    assert "limit" in judged[5].problem and judged[5].scores is None
-    assert "same file" in judged[2].problem
+    assert "limit" in judged[5].problem.en and judged[5].scores is None
+    assert "same file" in judged[2].problem.en
+    feedback = attempts.gradescope(attempts.rank(board, judged, "public"), "ann")["output"]
+    assert "2.csv: the same file as an earlier attempt / 与先前的一次提交相同" in feedback
+    assert "5.csv: not scored: 3 attempts are the limit / 没有计分：最多 3 次提交" in feedback
     table = attempts.rank(board, judged, "public")
     best = {row.person: row for row in table.rows if row.person}
     assert best["ann"].scores["public"].mean == pytest.approx(1 - 7 / (ITEMS / 2))
