@@ -148,7 +148,7 @@ def usable_cores():
     with contextlib.suppress(AttributeError, OSError):
         cores = min(cores, len(os.sched_getaffinity(0)))
     with contextlib.suppress(OSError, ValueError):
-        quota, period = QUOTA.read_text().split()
+        quota, period = QUOTA.read_text(encoding="utf-8").split()
         cores = min(cores, max(1, round(int(quota) / int(period))))
     return cores
 

@@ -577,6 +577,10 @@ def tools() -> dict[str, str]:
     return programs
 
 
+# A program cannot start on Windows without it.
+SYSTEM = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+
+
 def _limit(process: subprocess.Popen) -> None:
     """Bounds the memory and the processor time of a program that reads archives of strangers (Linux)."""
     with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
@@ -595,7 +599,7 @@ class Converted(Tar):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"} | SYSTEM,
         )
         _limit(self.process)
         assert self.process.stdout

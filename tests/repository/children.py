@@ -1,9 +1,13 @@
-"""Contexts for tests that start processes and send signals to them."""
+"""For tests that start processes: contexts that signal and limit them, and the words of printed commands."""
 
 import contextlib
+import os
+import re
+import shlex
 import signal
 from collections.abc import Iterator
 from subprocess import Popen
+from types import FrameType
 
 
 @contextlib.contextmanager
@@ -34,3 +38,30 @@ def usual_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def computing_limit(seconds: float, error: type[BaseException]) -> Iterator[None]:
+    """Inside: raises `error` after `seconds` of computing in this process. Windows has no such timer: no limit there."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise error
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def split_command(line: str) -> list[str]:
+    """Words of a command that was printed for the shell in use (course.shell.quote); on Windows, backslashes are kept."""
+    if os.name == "posix":
+        return shlex.split(line)
+    words = re.findall(r'"([^"]*)"|\'((?:[^\']|\'\')*)\'|(\S+)', line)
+    return [cmd or powershell.replace("''", "'") or bare for cmd, powershell, bare in words]

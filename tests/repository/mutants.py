@@ -8,7 +8,6 @@ import ast
 import contextlib
 import copy
 import io
-import signal
 from dataclasses import dataclass
 
 from course import markers, verdict
@@ -16,6 +15,7 @@ from course.cases import FreshCases
 from course.checks import load_checks
 from course.homeworks import ROOT
 from course.runner import InProcessRunner
+from tests.repository.children import computing_limit
 
 SECONDS = 2  # limit of processor time for one check, since a mutant may never end
 # fmt: off
@@ -365,25 +365,18 @@ class Endless(BaseException):
 
 def lost(homework, id, runner, cases):
     """Name of the first check of a blank that the runner's version fails, or None if it passes all."""
-
-    def stop(*_):
-        raise Endless
-
     checks = [check for check in load_checks(homework) if check.id == id]
     for check in checks:
         cases.for_check(check)
-    before = signal.signal(signal.SIGVTALRM, stop)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            for check in checks:
-                signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS, SECONDS)
-                if verdict.run(check, runner, cases).status != "done":
-                    return check.name
-    except Endless:
-        return check.name
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        for check in checks:
+            try:
+                with computing_limit(SECONDS, Endless):
+                    if verdict.run(check, runner, cases).status != "done":
+                        return check.name
+            except Endless:
+                return check.name
+    return None
 
 
 def survives(mutant, cases):

@@ -14,7 +14,6 @@ import hashlib
 import io
 import json
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -28,6 +27,7 @@ from course.homeworks import HOMEWORKS, ROOT
 from course.judging import JudgedCase, case_seed
 from course.runner import InProcessRunner
 from tests import accepted
+from tests.repository.children import computing_limit
 from tests.repository.mutants import SECONDS, CasesAlone, Endless, mutants
 
 SIDES = ("solution", "mistakes", "variants", "mutants")
@@ -104,18 +104,12 @@ class BlankResult:
 @contextlib.contextmanager
 def time_limit(seconds: float = SECONDS) -> Iterator[None]:
     """A context that raises Endless after `seconds` of processor time; output inside is discarded."""
-
-    def stop(*_: object) -> None:
-        raise Endless
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+    with (
+        computing_limit(seconds, Endless),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        yield
 
 
 def versions(homework: str, blank: str, sides: Sequence[str]) -> Iterator[Version]:

@@ -12,6 +12,7 @@ import torch
 
 from course.homeworks import HOMEWORKS, ROOT
 from course.solved import load_solved
+from tests.repository.children import split_command
 
 GPT = load_solved("gpt_songci")
 CLI, TRAINING, DEVICES = (GPT.module(name) for name in ("cli", "training", "devices"))
@@ -71,7 +72,7 @@ def test_scripts_use_the_same_flags_with_help(parsers):
         (["--epochs_or_what"], "flags: --"),
         (["--workdirs/quansongci"], "did you mean --ckpt_path workdirs/quansongci?"),
         (["workdirs/quansongci"], "did you mean --ckpt_path workdirs/quansongci?"),
-        (["--data/my poems"], "did you mean --data_root 'data/my poems'?"),
+        (["--data/my poems"], f"did you mean --data_root {CLI.quote('data/my poems')}?"),
         (["elsewhere/run"], "elsewhere/run is a path without its flag"),
         (["2000"], "every value needs its flag"),
         (["—iters", "3"], "typographic dash"),
@@ -193,7 +194,7 @@ def test_printed_command_works_in_the_current_folder(homework, where, tmp_path, 
             with pytest.raises(loaded.module("cli").UserError) as caught:
                 loaded.module(name).main(argv)
             message = str(caught.value)
-            command = shlex.split(message.split("run: ")[1])
+            command = split_command(message.split("run: ")[1])
             assert command[0] == "python" and (here / command[1]).is_file(), message
             assert where == "elsewhere" or not os.path.isabs(command[1])
             assert "no where" in command, message

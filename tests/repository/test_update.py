@@ -1,6 +1,7 @@
 """`course update`: a newer copy is merged into a half-filled one, and the student's work is kept."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -231,7 +232,8 @@ def test_update_keeps_windows_line_ends(old, new):
     for name in release.files_of(old):
         if name.endswith(update.TEXT) and name != COPY_RECORD:
             path = old / name
-            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+            data = path.read_bytes().replace(b"\r\n", b"\n")  # Windows has written it so
+            path.write_bytes(data.replace(b"\n", b"\r\n"))
     kinds = {change.kind.name.lower() for change in update_quietly(new, old)}
     assert kinds == {"updated", "merged", "new", "removed"}
     model = (old / "hmm" / "model.py").read_bytes()
@@ -281,6 +283,7 @@ def test_update_prints_chinese_messages(old, new, tmp_path):
         capture_output=True,
         text=True,
         encoding="utf-8",
+        env=os.environ | {"PYTHONUTF8": "1"},
     )
     assert process.returncode == 0 and "hmm/README.md：已更新" in process.stdout, process.stderr
     assert "没有写任何文件" in process.stdout

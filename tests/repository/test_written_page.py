@@ -8,7 +8,7 @@ from course import settings
 from grading import manual, marks, options, report, run
 from grading.plan import make_plan
 from tests.repository.browser import keep, tab
-from tests.repository.written_class import make_class
+from tests.repository.written_class import NAME_WITH_MARKUP, make_class
 
 pytestmark = [pytest.mark.xdist_group("written"), pytest.mark.browser]
 NAMES = ["20260001_张三", "20260002_李四", "20260003_王五", "20260004_赵六"]
@@ -119,7 +119,7 @@ def test_student_markup_does_not_run_on_the_marking_page(browser, classroom):
             files = {link for link in loaded if link.startswith("files/")}
             assert not [link for link in files if link.endswith((".html", ".htm", ".xml"))]
         page.goto(address(classroom / "en", "w1") + "#a6")
-        assert shown(page) == "20260006_<b>孙八"
+        assert shown(page) == NAME_WITH_MARKUP
         assert "<script>document.title" in page.locator("article.current").inner_text()
 
 

@@ -242,7 +242,9 @@ def test_manual_marks_are_read_back_unchanged(tmp_path):
     mark = manual.WrittenMark(7.5, '=1+1，好\n第二行; "x"', "(2) a | (-1) b")
     path = tmp_path / "manual.csv"
     path.write_text(
-        manual.template([(key, mark), (key._replace(question="w2"), None)]), encoding="utf-8"
+        manual.template([(key, mark), (key._replace(question="w2"), None)]),
+        encoding="utf-8",
+        newline="",
     )
     assert manual.read_manual(path, settings.load()) == {key: mark} and mark.applied == [
         "(2) a",

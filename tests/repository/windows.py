@@ -46,7 +46,7 @@ import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOT_VARIABLE = "SIMULATED_WINDOWS_ROOT"
+ROOT_VARIABLE, ENCODING_VARIABLE = "SIMULATED_WINDOWS_ROOT", "SIMULATED_WINDOWS_ENCODING"
 UNIX_MODULES = {"fcntl", "resource", "pwd", "grp", "termios", "pty", "tty", "syslog", "readline"}
 UNIX_OS = {
     *("fork", "forkpty", "killpg", "getpgid", "getpgrp", "setsid", "setpgid", "getsid", "mkfifo"),
@@ -107,8 +107,8 @@ def environment(folder: Path, encoding: str = "cp936", root: Path = ROOT) -> dic
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONUTF8"}
     return kept | {
         "PYTHONPATH": str(folder),
-        "PYTHONIOENCODING": f"{encoding}:strict",
         "PYTHONUTF8": "0",
+        ENCODING_VARIABLE: encoding,
         "PYTHONWARNDEFAULTENCODING": "1",
         "SYSTEMROOT": "/Windows",
         "USERPROFILE": os.path.expanduser("~"),
@@ -136,12 +136,14 @@ class Facade(types.ModuleType):
 
     def __init__(self, real: types.ModuleType, missing: set[str], replaced: dict[str, object]):
         super().__init__(real.__name__, real.__doc__)
-        self.__dict__.update(_real=real, _missing=missing, _replaced=replaced, _before={})
+        self.__dict__.update(
+            _real=real, _missing=missing, _replaced=replaced, _before={}, _set=set()
+        )
 
     def __getattr__(self, name):
         if name in self.__dict__["_replaced"]:
             return self.__dict__["_replaced"][name]
-        if name in self.__dict__["_missing"]:
+        if name in self.__dict__["_missing"] - self.__dict__["_set"]:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r} on Windows")
         return getattr(self.__dict__["_real"], name)
 
@@ -149,11 +151,13 @@ class Facade(types.ModuleType):
         real, before = self.__dict__["_real"], self.__dict__["_before"]
         if hasattr(real, name):
             before.setdefault(name, getattr(real, name))
+        self.__dict__["_set"].add(name)
         setattr(real, name, value)
 
     def __delattr__(self, name):
         """Undo an assignment: pytest's monkeypatch deletes a name that it did not find in the facade's __dict__."""
         real, before = self.__dict__["_real"], self.__dict__["_before"]
+        self.__dict__["_set"].discard(name)
         if name in before:
             setattr(real, name, before.pop(name))
         else:
@@ -178,7 +182,7 @@ def simulate() -> None:
     builtins.__import__ = import_as_on_windows
     for holder in (os, pathlib.Path):
         refuse_renames(holder)
-    write_crlf()
+    write_text_as_on_windows()
     start_processes_as_on_windows()
     os.path.expanduser = expand_user
     sys.addaudithook(refuse_what_windows_refuses)
@@ -320,9 +324,10 @@ def refuse_what_windows_refuses(event: str, details: tuple) -> None:
         refuse_program(*details)
 
 
-def write_crlf() -> None:
-    """Patch `open` and the standard streams: text written without `newline` gets \\r\\n line ends."""
-    real = io.open
+def write_text_as_on_windows() -> None:
+    """Patch `open` and the standard streams: the default encoding of Windows, and \\r\\n line ends without `newline`."""
+    real, default = io.open, "utf-8" if sys.flags.utf8_mode else os.environ[ENCODING_VARIABLE]
+    subprocess._text_encoding = lambda: default
 
     def open_as_on_windows(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, *rest, **words):  # fmt: skip
         if "b" not in mode:
@@ -331,13 +336,14 @@ def write_crlf() -> None:
                 raise EncodingWarning("'encoding' argument not specified")
             if newline is None and not mode.startswith("r"):
                 newline = "\r\n"
-            encoding = encoding or "locale"
+            encoding = default if encoding in (None, "locale") else encoding
         return real(file, mode, buffering, encoding, errors, newline, *rest, **words)
 
     builtins.open = io.open = open_as_on_windows
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(newline="\r\n")
+            errors = "strict" if stream is sys.stdout else "backslashreplace"
+            stream.reconfigure(encoding=default, errors=errors, newline="\r\n")
 
 
 def expand_user(path):

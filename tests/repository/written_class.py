@@ -1,8 +1,12 @@
 """Generates a class with written work of every kind; its files are made here and not stored in the repository."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
+
+# Windows has no file names with angle brackets.
+NAME_WITH_MARKUP = "20260006_<b>孙八" if os.name == "posix" else "20260006_&lt;b孙八"
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -149,7 +153,7 @@ def make_class(folder: Path, extra: dict[str, dict[str, bytes]] | None = None) -
         "20260003_王五": {"../answers.md": PLAIN.encode("gb18030")},
         "20260004_赵六": {"answers.md": SHORT.encode("utf-16"), "hmm-w2.pdf": PDF},
         "20260005_钱七": {"answers.docx": WORD},
-        "20260006_<b>孙八": {"answers.md": HOSTILE.encode(), "evil.svg": SVG, "page.html": b"<p>w3: text</p><script>alert(1)</script>"},
+        NAME_WITH_MARKUP: {"answers.md": HOSTILE.encode(), "evil.svg": SVG, "page.html": b"<p>w3: text</p><script>alert(1)</script>"},
         "20260007_周九": {"w1.pages": b"\0" * 10, "w1.pdf": b"<html><script>alert(1)</script>", "broken.docx": b"PK"},
         "20260008_吴十": {},
         "=1+1": {"answers.md": SHORT.encode()},
