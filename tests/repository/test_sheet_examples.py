@@ -1,0 +1,145 @@
+"""The small examples of the sheets: their numbers are right, and their Python blocks print what the text says."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from course.homeworks import HOMEWORKS, ROOT
+
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
+LANGUAGES = ("README.md", "README.zh-CN.md")
+
+
+def sheets(homework):
+    """The text of a homework's sheet in both languages, full-width commas and brackets as half-width."""
+    texts = [(ROOT / homework / name).read_text(encoding="utf-8") for name in LANGUAGES]
+    return [re.sub(r"，\s*", ", ", text).translate({0xFF08: "(", 0xFF09: ")"}) for text in texts]
+
+
+def assert_shown(homework, *wanted):
+    for text in sheets(homework):
+        for piece in wanted:
+            assert piece in text, f"{homework}: {piece!r} is missing"
+
+
+def softmax(scores):
+    e = np.exp(np.asarray(scores) - np.max(scores))
+    return e / e.sum()
+
+
+def row(numbers, digits=3):
+    return ", ".join(f"{value:.{digits}f}" for value in numbers)
+
+
+def cells(numbers, digits=3):
+    """Numbers as neighbouring cells of a table."""
+    return "| " + " | ".join(f"{value:.{digits}f}" for value in numbers)
+
+
+def output(homework, code):
+    """What a block prints when it runs inside the homework's folder."""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT / homework,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def block(homework, word):
+    """The Python block of the English sheet that has this word; there is one."""
+    text = (ROOT / homework / "README.md").read_text(encoding="utf-8")
+    (code,) = (code for code in PYTHON.findall(text) if word in code)
+    return code
+
+
+@pytest.mark.parametrize("homework", HOMEWORKS)
+def test_both_sheets_have_the_same_python_blocks(homework):
+    english, chinese = (PYTHON.findall(text) for text in sheets(homework))
+    assert english == chinese
+
+
+def test_the_warm_up_of_hw_bptt():
+    w, u, x, y = 0.5, 1.0, np.array([4.0, 1.0, 2.0]), 2.5
+    h = [0.0]
+    for value in x:
+        h.append(w * h[-1] + u * value)
+    dh = [h[3] - y]
+    for _ in range(2):
+        dh.insert(0, w * dh[0])
+    assert h[1:] == [4, 3, 3.5] and dh == [0.25, 0.5, 1]
+    assert np.dot(dh, h[:3]) == 5 and np.dot(dh, x) == 3.5
+    assert f"{0.9**99:.5f}" == "0.00003" and round(1.1**99, -2) == 12_500
+    assert_shown("hw_bptt", "h = (4, 3, 3.5)", "= 0 + 2 + 3 = 5", "0.00003", "12,500")
+
+
+def test_the_look_up_of_hw_attention():
+    scores = np.array([[1, 1]]) @ np.array([[1, 0], [1, 1], [-1, 0]]).T / np.sqrt(2)
+    values = np.array([10, 20, 60])
+    weights, masked = softmax(scores[0]), softmax(scores[0, :2])
+    assert_shown("hw_attention", cells(scores[0]))
+    assert_shown("hw_attention", cells(weights) + f" | {weights @ values:.1f} |")
+    assert_shown("hw_attention", cells(masked) + f" | 0 | {masked @ values[:2]:.1f} |")
+
+
+def test_the_clock_hands_of_hw_attention():
+    lines = []
+    for p in range(1, 4):
+        hands = [(np.sin(p / s), np.cos(p / s)) for s in (1, 100)]
+        lines.append(f"| {p} | " + " | ".join(row(hand) for hand in hands) + " |")
+    assert_shown("hw_attention", *lines)
+
+
+def test_the_masked_row_and_the_temperatures_of_gpt_songci():
+    assert_shown("gpt_songci", f"({row(softmax([2, 1]))}, 0)", f"({row(softmax([2, 1, 3]))})")
+    temperatures = [f"({row(softmax(np.array([2, 1, 0]) / tau), 2)})" for tau in (1, 0.5, 2)]
+    assert_shown("gpt_songci", *temperatures)
+
+
+def test_the_counted_products_of_gpt_songci():
+    C, V, layers = 256, 1834, 4
+    columns = []
+    for L in (64, 1024):
+        counts = np.array([layers * 8 * L * C**2, layers * 4 * L**2 * C, layers * 16 * L * C**2])
+        counts = np.append(counts, 2 * L * C * V)
+        shares = 100 * counts / counts.sum()
+        columns.append([f"{n / 1e6:,.0f} M | {share:.1f} %" for n, share in zip(counts, shares)])
+    for left, right in zip(*columns):
+        assert_shown("gpt_songci", f"{left} | {right} |")
+
+
+def test_the_small_examples_of_word2vec_sst():
+    U, v = np.array([[1, 0], [0, 1], [1, 1], [-1, 0]]), np.array([1, 0.5])
+    scores = U @ v
+    assert scores.tolist() == [1, 0.5, 1.5, -1]
+    p = softmax(scores)
+    terms = [np.log1p(np.exp(z)) for z in (-scores[2], scores[1], scores[3])]
+    assert_shown("word2vec_sst", f"({row(p)})", f"{-np.log(p[2]):.3f}")
+    assert_shown("word2vec_sst", " + ".join(f"{term:.3f}" for term in terms), f"{sum(terms):.3f}")
+    h = 1e-4
+    assert f"{((2 + h) ** 3 - (2 - h) ** 3) / (2 * h):.8f}" == "12.00000001"
+    assert f"{((2 + h) ** 3 - 8) / h:.4f}" == "12.0006"
+
+
+def test_the_numerical_gradients_of_hw_bptt():
+    lines = output("hw_bptt", block("hw_bptt", "numeric")).splitlines()
+    pairs = [line.split(")")[1].split() for line in lines]
+    assert len(pairs) == 6 + 9 + 3 + 6 + 2
+    assert all(abs(float(a) - float(b)) < 2e-8 for a, b in pairs)
+
+
+@pytest.mark.slow
+def test_the_two_checks_of_gpt_songci():
+    printed = output("gpt_songci", block("gpt_songci", "optimizer"))
+    differences, losses = re.search(r"\[\[(.*?)\]\]", printed, re.S)[1], {}
+    for step, loss in re.findall(r"^(\d+) ([\d.]+)$", printed, re.M):
+        losses[int(step)] = float(loss)
+    numbers = [float(number) for number in differences.split(",")]
+    assert numbers[:7] == [0.0] * 7 and numbers[7] > 0
+    assert 3.8 < losses[0] < 4.0 and losses[50] < 0.1
