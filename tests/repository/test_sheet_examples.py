@@ -127,6 +127,26 @@ def test_the_small_examples_of_word2vec_sst():
     assert f"{((2 + h) ** 3 - 8) / h:.4f}" == "12.0006"
 
 
+def test_the_two_steps_of_hmm():
+    pi, A = np.array([0.6, 0.4]), np.array([[0.7, 0.3], [0.4, 0.6]])
+    B = np.array([[0.9, 0.1], [0.2, 0.8]])
+    alpha = pi * B[:, 1]
+    steps = alpha[:, None] * A
+    beta, paths = A @ B[:, 0], steps * B[:, 0]  # paths: from, to
+    for numbers in (alpha, steps.sum(0) * B[:, 0], beta, steps.max(0) * B[:, 0]):
+        assert_shown("hmm", *(f"= {value:.6g} |" for value in numbers))
+    assert_shown("hmm", f"P(O) = {paths.sum():.6g}", f"= {alpha @ beta:.6g} |")
+    assert_shown("hmm", *(f"{value:.6g}" for value in paths.ravel()))
+
+
+def test_the_pools_of_waimai_cls():
+    states = np.array([[1, 4], [3, -2], [9, 9]])
+    for n in (2, 3):
+        pools = (states[:n].mean(0), states[:n].max(0), states[n - 1])
+        shown = (f"({', '.join(f'{value:.3g}' for value in pool)})" for pool in pools)
+        assert_shown("waimai_cls", f"| {' | '.join(shown)} |")
+
+
 def test_the_numerical_gradients_of_hw_bptt():
     lines = output("hw_bptt", block("hw_bptt", "numeric")).splitlines()
     pairs = [line.split(")")[1].split() for line in lines]
