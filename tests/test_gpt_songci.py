@@ -285,7 +285,7 @@ def test_guide_logits(student, case):
         np.array_equal(got["logits"], before),
         (
             "the input logits were changed in place; the poem's likelihood is computed from them later",
-            "传入的 logits 被原地修改；之后还要用它计算整首词的似然",
+            "传入的 logits 在原地改动了；之后还要用它计算整首词的似然",
         ),
         unchanged=bool(np.array_equal(got["logits"], before)),
     )

@@ -199,7 +199,7 @@ def test_gradcheck_leaves(student, case):
             len(calls) >= x0.size + 1,
             (
                 f"f was called {len(calls)} times for {x0.size} entries",
-                f"{x0.size} 个分量，f 只被调用 {len(calls)} 次",
+                f"{x0.size} 个分量，f 只调用了 {len(calls)} 次",
             ),
             **{f"calls {n}": len(calls), f"how {n}": np.array(asked(answer, x0))},
         )
@@ -215,7 +215,7 @@ def test_gradcheck_leaves(student, case):
             len(set(answer["states"])) == 1,
             (
                 "f is called from different random states: a cost that draws random numbers cannot be checked",
-                "f 每次被调用时随机状态不同：带随机数的代价函数无法检查",
+                "每次调用 f 时随机状态不同：带随机数的代价函数无法检查",
             ),
             **{
                 f"states {n}": np.array(

@@ -902,7 +902,7 @@ def guide_logits(logits, fits, rhymes, wanted, used):
     "gpt-t1.0",
     "G57",
     en="The result is right, but the logits that came in are gone: does masked_fill_ make a new tensor?",
-    zh="结果正确，但传入的 logits 被改掉了：masked_fill_ 会生成新的张量吗？",
+    zh="结果正确，但改动了传入的 logits：masked_fill_ 会生成新的张量吗？",
 )
 def guide_logits(logits, fits, rhymes, wanted, used):
     wanted = wanted[:, None]

@@ -257,7 +257,7 @@ def state_posterior(alpha, beta):
     "H11",
     en="The sum over j of joint[t, i, j] is alpha[t, i] beta[t, i]: an easy test. Which part of the sequence is "
     "missing?",
-    zh="Σ_j joint[t, i, j] 等于 alpha[t, i] beta[t, i]：这是免费的检验。序列的哪一部分被漏掉了？",
+    zh="Σ_j joint[t, i, j] 等于 alpha[t, i] beta[t, i]：这是免费的检验。漏掉了序列的哪一部分？",
 )
 def transition_joint(alpha, beta, A, B, obs):
     return alpha[:-1, :, None] * A * B[:, obs[1:]].T[:, None, :]
@@ -750,7 +750,7 @@ def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     "H11c",
     en="The sum over j of the counts out of i equals the sum of gamma[t, i] over t < T-1: which part of the "
     "sequence is missing?",
-    zh="从 i 出发的计数对 j 求和，等于 gamma[t, i] 对 t < T-1 求和：序列的哪一部分被漏掉了？",
+    zh="从 i 出发的计数对 j 求和，等于 gamma[t, i] 对 t < T-1 求和：漏掉了序列的哪一部分？",
 )
 def expected_counts(log_alpha, log_beta, log_A, log_B, obs):
     log_p = np.logaddexp.reduce(log_alpha[-1])
@@ -945,7 +945,7 @@ edit(
     "H14d",
     ("np.sum([gamma.sum(0)", "np.sum([gamma[:-1].sum(0)"),
     en="Steps are counted for t < T-1; at how many time steps is a symbol observed?",
-    zh="转移只在 t < T-1 时计数；那么符号在多少个时刻被看到？",
+    zh="转移只在 t < T-1 时计数；那么有多少个时刻发出符号？",
 )
 
 edit(

@@ -513,7 +513,7 @@ edit(
     "A13",
     ("None])[:, None]", "None])[:, :, None].expand(-1, L, L)"),
     en="No query should look at a padded word: is that a row or a column?",
-    zh="填充的词不应被“看”：那是行还是列？",
+    zh="不能看填充的词：它对应行还是列？",
 )
 
 edit(

@@ -363,7 +363,7 @@ edit(
     "w2v-04",
     "V6e",
     en="In one call of f, how many entries of x have moved?",
-    zh="在一次对 f 的调用里，x 有几个分量被移动了？",
+    zh="在一次对 f 的调用里，移动了 x 的几个分量？",
 )
 def gradcheck_naive(f, x):
     state = random.getstate()
@@ -627,7 +627,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-07",
     "V13d",
     en="v is pulled towards the target's vector. And which vectors is it pushed away from?",
-    zh="v 被拉向目标词的向量。它又被推离哪里？",
+    zh="v 要靠近目标词的向量。它又要远离什么？",
 )
 def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     p = softmax(outputVectors @ predicted)
@@ -745,7 +745,7 @@ def softmaxCostAndGradient(predicted, target, outputVectors, dataset):
     "w2v-08",
     "V11",
     en="Draw the same negative twice: numpy's fancy index adds once.",
-    zh="让同一个负样本被抽到两次：numpy 的花式索引只加一次。",
+    zh="让同一个负样本抽到两次：numpy 的花式索引只加一次。",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -767,7 +767,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V12",
     en="Count the terms of your cost: is it 1 + K? Which word do you push away that should be pulled?",
-    zh="数一数代价里的项数：是 1 + K 吗？哪个词本该拉近却被推开了？",
+    zh="数一数代价里的项数：是 1 + K 吗？哪个词本该拉近却推开了？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target, target]
@@ -827,7 +827,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V12d",
     en="A word may be drawn twice as a negative: should it then count once or twice?",
-    zh="同一个词可能被抽到两次：那它应该算一次还是两次？",
+    zh="同一个词可能抽到两次：那它应该算一次还是两次？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -849,7 +849,7 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     "w2v-08",
     "V13e",
     en="The target is pulled, the negatives are pushed: do they have the same sign in your gradients?",
-    zh="目标词被拉近，负样本被推远：在你的梯度里它们的符号一样吗？",
+    zh="目标词要拉近，负样本要推远：在你的梯度里它们的符号一样吗？",
 )
 def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     rows = [target]
@@ -2289,7 +2289,7 @@ def add_rows(table, rows, values):
     "w2v-22",
     "V13g",
     en="The target is pulled, the negatives are pushed: which sign differs?",
-    zh="目标词被拉近，负样本被推远：哪个符号不同？",
+    zh="目标词要拉近，负样本要推远：哪个符号不同？",
 )
 def negative_sampling(predicted, targets, negatives, U):
     rows = np.concatenate([targets[:, None], negatives], axis=1)
