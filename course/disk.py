@@ -23,11 +23,11 @@ def write_file(path: Path | str, data: bytes) -> None:
     """Write to a temporary name beside `path` and rename: a stopped run leaves the old file, or the new one."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
+    new_path = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_bytes(data)
-        replace_file(temporary, path)
+        new_path.write_bytes(data)
+        replace_file(new_path, path)
     except OSError:
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            new_path.unlink()
         raise

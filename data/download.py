@@ -122,9 +122,9 @@ def write_receipt(folder: Path, files: Receipts) -> None:
         )
         + "\n"
     )
-    temporary = folder / (RECEIPT + ".part")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    replace_file(temporary, folder / RECEIPT)
+    partial_path = folder / (RECEIPT + ".part")
+    partial_path.write_text(text, encoding="utf-8", newline="\n")
+    replace_file(partial_path, folder / RECEIPT)
 
 
 def state(folder: Path, entry: Entry, receipt: Receipts) -> str:
@@ -175,16 +175,16 @@ def today() -> str:
 
 def by_hand(name: str, folder: Path) -> str:
     """How to get the files without this script, in a sentence."""
-    about = MANIFEST[name]
+    data_set = MANIFEST[name]
     paths = (
-        [about["archive"]["path"]]
-        if "archive" in about
-        else [entry["path"] for entry in about["files"]]
+        [data_set["archive"]["path"]]
+        if "archive" in data_set
+        else [entry["path"] for entry in data_set["files"]]
     )
-    what = paths[0] if len(paths) == 1 else f"{len(paths)} files ({paths[0]} ... {paths[-1]})"
+    files = paths[0] if len(paths) == 1 else f"{len(paths)} files ({paths[0]} ... {paths[-1]})"
     return (
-        f"By hand: get {what} from {about['home']} , put into {folder} and run this command again. "
-        f"The bundled sample works without it: data/{name} ({about['sample']})"
+        f"By hand: get {files} from {data_set['home']} , put into {folder} and run this command again. "
+        f"The bundled sample works without it: data/{name} ({data_set['sample']})"
     )
 
 
@@ -204,7 +204,7 @@ def sentence(name: str, state_by_path: dict[str, str]) -> str:
 
 def show_list(root: Path) -> None:
     rows = [("set", "full set", "MB", "for", "works without it")]
-    for name, about in MANIFEST.items():
+    for name, data_set in MANIFEST.items():
         state_by_path, folder = states(root / name, name), root / name
         complete = sum(status in GOOD for status in state_by_path.values())
         bad = sum(status == "damaged" for status in state_by_path.values())
@@ -219,17 +219,17 @@ def show_list(root: Path) -> None:
             (folder / path).stat().st_size for path in state_by_path if (folder / path).is_file()
         )
         planned = (
-            about["archive"]["size"]
-            if "archive" in about
-            else sum(entry["size"] for entry in about["files"])
+            data_set["archive"]["size"]
+            if "archive" in data_set
+            else sum(entry["size"] for entry in data_set["files"])
         )
-        sample = f"data/{name}: {about['sample']}" if (HERE / name).is_dir() else "-"
+        sample = f"data/{name}: {data_set['sample']}" if (HERE / name).is_dir() else "-"
         rows.append(
             (
                 name,
                 status + f", {bad} damaged" * bool(bad),
                 f"{(size if complete else planned) / 1e6:.1f}",
-                about["homework"],
+                data_set["homework"],
                 sample,
             )
         )
@@ -246,7 +246,7 @@ def show_list(root: Path) -> None:
 
 def verify(root: Path, names: list[str], required: bool) -> None:
     """Print the state of the sets; raise UserError if something is wrong (or missing, if the user named the set)."""
-    wrong = []
+    problems = []
     for name in names:
         folder = root / name
         state_by_path = states(folder, name)
@@ -258,16 +258,16 @@ def verify(root: Path, names: list[str], required: bool) -> None:
         if all(status == "missing" for status in state_by_path.values()) and not required:
             print(f"{name}: not there ({command('download.py', name)})")
         elif bad:
-            wrong += [f"{name}/{line}" for line in bad]
+            problems += [f"{name}/{line}" for line in bad]
             print(f"{name}: " + ", ".join(bad))
         else:
             print(sentence(name, state_by_path))
-    if wrong:
-        repair = command("download.py", wrong[0].split("/")[0])
-        if len(wrong) == 1:
-            raise UserError(f"{wrong[0]}; {repair} fetches the affected files")
+    if problems:
+        repair = command("download.py", problems[0].split("/")[0])
+        if len(problems) == 1:
+            raise UserError(f"{problems[0]}; {repair} fetches the affected files")
         raise UserError(
-            f"{wrong[0]} and {len(wrong) - 1} more; {repair} fetches the affected files"
+            f"{problems[0]} and {len(problems) - 1} more; {repair} fetches the affected files"
         )
 
 
@@ -435,7 +435,7 @@ def fetch(
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     failed: list[str] = []
-    wrong: set[str] = set()
+    wrong_digests: set[str] = set()
     for source in list(sources):
         url, failures, attempts = address(source, entry["path"]), 0, 0
         while True:
@@ -446,7 +446,7 @@ def fetch(
                     not before or before != entry["size"]
                 ):  # else: killed between the last byte and the check
                     receive(url, entry, part, bar, timeout)
-                digest = checked(part, entry, wrong, loose)
+                digest = checked(part, entry, wrong_digests, loose)
                 replace_file(part, target)
                 sources.remove(source)
                 sources.insert(0, source)
@@ -470,17 +470,17 @@ def fetch(
     raise UserError(f"cannot get {entry['path']}. Is there a network? ({'; '.join(failed)})")
 
 
-def checked(part: Path, entry: Entry, wrong: set[str], loose: bool) -> str:
+def checked(part: Path, entry: Entry, wrong_digests: set[str], loose: bool) -> str:
     """SHA-256 of a complete part. Raises Damaged, or GiveUp if the same wrong file was received twice."""
     digest = sha256(part)
     if entry["sha256"] is None or digest == entry["sha256"]:
         return digest
-    if digest in wrong:
+    if digest in wrong_digests:
         if loose and zipfile.is_zipfile(part):
             return digest
         part.unlink()
         raise GiveUp(f"another file (SHA-256 {digest[:12]}...)")
-    wrong.add(digest)
+    wrong_digests.add(digest)
     raise Damaged(f"damaged on the way (SHA-256 {digest[:12]}...)")
 
 
@@ -536,7 +536,7 @@ def download(
     quiet: bool = False,
 ) -> bool:
     """Fetch one set to data_root / name. Returns True if anything had to be fetched."""
-    about, folder = MANIFEST[name], data_root / name
+    data_set, folder = MANIFEST[name], data_root / name
     if folder.resolve() == (HERE / name).resolve():
         raise UserError(
             f"{folder} holds the bundled sample; give another --data_root, such as {HERE / 'full'}"
@@ -548,14 +548,14 @@ def download(
     for path, status in state_by_path.items():
         if status == "damaged":
             print(f"{folder / path} is not the listed file: it is fetched again")
-    wanted = [entry for entry in about["files"] if state_by_path[entry["path"]] not in GOOD]
-    archive = about.get("archive")
+    wanted = [entry for entry in data_set["files"] if state_by_path[entry["path"]] not in GOOD]
+    archive = data_set.get("archive")
     files = [archive] if archive else wanted
     print(
-        f"{name}: {about['what']}\nfrom   {about['home']}\nto     {folder}\nterms  {about['licence']}"
+        f"{name}: {data_set['what']}\nfrom   {data_set['home']}\nto     {folder}\nterms  {data_set['licence']}"
     )
     room(folder, files + (wanted if archive else []))
-    sources, receipt = sources_of(about, mirror), read_receipt(folder)
+    sources, receipt = sources_of(data_set, mirror), read_receipt(folder)
     partial = [size_of(folder / (entry["path"] + ".part")) for entry in files]
     bar = tqdm(
         total=sum(entry["size"] or 0 for entry in files),
@@ -611,7 +611,7 @@ def download(
             print(
                 f"{entry['path']} is the official file, not byte for byte the copy that manifest.json lists"
             )
-    print("next: " + command(about["next"], "--data_root", shown(folder)))
+    print("next: " + command(data_set["next"], "--data_root", shown(folder)))
     return True
 
 
@@ -640,19 +640,19 @@ def room(folder: Path, files: list[Entry]) -> None:
         )
 
 
-def sources_of(about: dict[str, Any], mirror: str | None) -> list[str]:
+def sources_of(data_set: dict[str, Any], mirror: str | None) -> list[str]:
     """Addresses of folders with the set's files, the first to try in front."""
-    sources = list(about["mirrors"].values())
+    sources = list(data_set["mirrors"].values())
     if mirror is None:
         return sources
     if mirror.startswith(("http://", "https://")):
         return [mirror, *sources]
-    names = sorted({key for about_set in MANIFEST.values() for key in about_set["mirrors"]})
+    names = sorted({key for entry in MANIFEST.values() for key in entry["mirrors"]})
     if mirror not in names:
         raise UserError(
             f"no mirror {mirror}; known: {', '.join(names)}, or an address that begins with http"
         )
-    first = about["mirrors"].get(mirror)
+    first = data_set["mirrors"].get(mirror)
     return sorted(sources, key=lambda source: source != first)
 
 

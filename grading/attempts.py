@@ -37,13 +37,21 @@ class Score:
 
 
 @dataclass(frozen=True)
+class ScoredBaseline:
+    """A baseline's name and its scores, {half: Score}."""
+
+    name: dict[Language, str]
+    scores: dict[str, Score]
+
+
+@dataclass(frozen=True)
 class Board:
-    """A leaderboard as `make` wrote it. answers: {id: (answer, half)}."""
+    """A leaderboard as written by `leaderboard.make`. answers: {id: (answer, half)}."""
 
     task: Task
     limit: int
     answers: dict[str, tuple[str, str]]
-    baselines: list[dict[str, str]]
+    baselines: list[ScoredBaseline]
     folder: Path
 
     def better(self, score: float, other: float) -> bool:
@@ -75,7 +83,7 @@ class Row:
 
 @dataclass
 class Table:
-    """Everything the page shows. half: which one ranks. notes: what is worth a look, for teachers."""
+    """The content of a leaderboard page. half: the one that decides the ranks. notes: remarks for teachers."""
 
     board: Board
     half: str
@@ -87,13 +95,13 @@ class Table:
 def read_board(folder: Path) -> Board:
     """The board in a folder. Raises BoardError."""
     try:
-        about = json.loads((folder / "board.json").read_text(encoding="utf-8"))
+        content = json.loads((folder / "board.json").read_text(encoding="utf-8"))
         rows = read_rows(folder / "hidden.csv")
         return Board(
-            TASKS[about["task"]],
-            about["attempts"],
+            TASKS[content["task"]],
+            content["attempts"],
             {row["id"]: (row["answer"], row["half"]) for row in rows},
-            about["baselines"],
+            [_read_baseline(line) for line in content["baselines"]],
             folder,
         )
     except (OSError, ValueError, KeyError) as error:
@@ -260,10 +268,7 @@ def judge(board: Board, files: Iterable[tuple[str, str, bytes]]) -> list[Attempt
 def rank(board: Board, attempts: list[Attempt], half: str) -> Table:
     """The table of a class, best first; equal scores share a rank. half: public while the task runs, private at its end."""
     sign = -1 if board.task.higher_is_better else 1
-    rows = [
-        Row({"en": line["name"], "zh": line["name_zh"]}, _scores_of(line))
-        for line in board.baselines
-    ]
+    rows = [Row(baseline.name, baseline.scores) for baseline in board.baselines]
     for person in dict.fromkeys(attempt.person for attempt in attempts):
         counted = [a for a in attempts if a.person == person and a.scores]
         if counted:
@@ -281,12 +286,14 @@ def rank(board: Board, attempts: list[Attempt], half: str) -> Table:
     return Table(board, half, rows, attempts, _notes(board, attempts))
 
 
-def _scores_of(line: Mapping[str, Any]) -> dict[str, Score]:
-    return {half: Score(*line[half]) for half in HALVES}
+def _read_baseline(line: Mapping[str, Any]) -> ScoredBaseline:
+    """A baseline from its entry in board.json."""
+    scores = {half: Score(*line[half]) for half in HALVES if half in line}
+    return ScoredBaseline({"en": line["name"], "zh": line["name_zh"]}, scores)
 
 
 def _notes(board: Board, attempts: list[Attempt]) -> list[str]:
-    """For the teacher: nothing here changes a score."""
+    """Remarks for the teacher; nothing here changes a score."""
     notes = []
     for attempt in attempts:
         best = attempt.scores["public"].mean if attempt.scores else None

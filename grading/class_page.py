@@ -4,7 +4,6 @@ import collections
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote
 
 from course.messages import Language
@@ -14,6 +13,7 @@ from grading.history import Change
 from grading.marks import BlankMarks, ClassMarks, HomeworkMarks, Student
 from grading.pages import page
 from grading.run import RunRecord
+from grading.suspicions import Suspicion
 from grading.talk import TalkQuestion
 
 BARS = 11  # 0-9 %, ..., 90-99 %, 100 %
@@ -191,7 +191,7 @@ def class_page(
     record: RunRecord,
     lang: Language,
     changes: Sequence[Change] | None = None,
-    suspicions: Sequence[Any] = (),
+    suspicions: Sequence[Suspicion] = (),
     written: Sequence[str] = (),
     talks: Mapping[str, Sequence[TalkQuestion]] | None = None,
 ) -> str:

@@ -25,13 +25,21 @@ import tokenize
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from course import markers, mistakes
 from course.homeworks import ROOT
 from grading.intake.student_copy import UNPARSED, blank_functions, cached_empty, parse
 
 Files = Mapping[str, bytes]
-Place = tuple[str, int]  # file, line
+
+
+class CodeLine(NamedTuple):
+    """A line of a submission; lines are counted from 1."""
+
+    file: str
+    number: int
+
 
 SOLVED = "the solved tree"
 MAX_CODE = 400_000  # bytes of a student's homework that are looked through
@@ -77,7 +85,7 @@ class Cluster:
 
 
 def own_lines(files: Files, homework: str) -> dict[str, list[tuple[int, str]]]:
-    """{file: [(line number, text)]} of the lines that are not in the empty copy."""
+    """{file: [(line number, text)]} of a student's Python lines that are not in the empty copy."""
     lines_of, room = {}, MAX_CODE
     for name in sorted(files, key=lambda name: (name not in _empty_lines(homework), name)):
         provided = _empty_lines(homework).get(name, frozenset())
@@ -109,9 +117,9 @@ def _empty_statements(homework: str) -> frozenset[Statement]:
     return frozenset(provided)
 
 
-def statements(files: Files, homework: str) -> dict[Statement, Place]:
-    """What a student wrote, and where it is first."""
-    first_seen: dict[Statement, Place] = {}
+def statements(files: Files, homework: str) -> dict[Statement, CodeLine]:
+    """{statement that a student wrote: its first line}."""
+    first_seen: dict[Statement, CodeLine] = {}
     empty = _empty_statements(homework)
     for name, lines in own_lines(files, homework).items():
         if not lines:
@@ -119,12 +127,12 @@ def statements(files: Files, homework: str) -> dict[Statement, Place]:
         for number, line in lines:
             for key in _texts(line):
                 size = min(1.5, len(key) / (3 * TYPICAL))
-                first_seen.setdefault(Statement("text", key, size), (name, number))
+                first_seen.setdefault(Statement("text", key, size), CodeLine(name, number))
         text = files[name].decode("utf-8", "replace")
         numbers = {number for number, _ in lines}
         for statement, number in _structures(text, name, homework, numbers).items():
             if statement not in empty:
-                first_seen.setdefault(statement, (name, number))
+                first_seen.setdefault(statement, CodeLine(name, number))
     return first_seen
 
 
@@ -315,7 +323,7 @@ class _Worth:
     """How much it says that two submissions share a statement."""
 
     def __init__(
-        self, written: Mapping[str, Mapping[Statement, Place]], outside: set[str], homework: str
+        self, written: Mapping[str, Mapping[Statement, CodeLine]], outside: set[str], homework: str
     ) -> None:
         # submissions with the same structure count once: a ring of any size is one source
         profiles = {
@@ -384,7 +392,7 @@ def _well_known(homework: str) -> frozenset[Statement]:
 
 def _linked(
     everybody: Mapping[str, Files],
-    written: Mapping[str, Mapping[Statement, Place]],
+    written: Mapping[str, Mapping[Statement, CodeLine]],
     outside: set[str],
     homework: str,
 ) -> list[Cluster]:
@@ -430,11 +438,11 @@ def likeness(worth: _Worth, a: str, b: str) -> tuple[str, float] | None:
 def _clusters(
     links: Mapping[tuple[str, str], tuple[str, float]],
     everybody: Mapping[str, Files],
-    written: Mapping[str, Mapping[Statement, Place]],
+    written: Mapping[str, Mapping[Statement, CodeLine]],
     outside: set[str],
     worth: _Worth,
 ) -> list[Cluster]:
-    """Connected submissions; a source from outside connects nobody but itself."""
+    """Groups of submissions that are connected by links; a source from outside does not connect two others."""
     parents = {name: name for pair in links for name in pair}
 
     def top(name: str) -> str:
@@ -469,12 +477,12 @@ def _shared_lines(
     first: str,
     members: set[str],
     everybody: Mapping[str, Files],
-    written: Mapping[str, Mapping[Statement, Place]],
+    written: Mapping[str, Mapping[Statement, CodeLine]],
 ) -> list[str]:
-    """Lines of the first member that another member has too, as they are written or but for names."""
-    others = set().union(*(written[name] for name in members if name != first))
+    """Lines of the first member that another member has too, identical or up to names."""
+    shared = set().union(*(written[name] for name in members if name != first))
     locations = sorted(
-        {location for statement, location in written[first].items() if statement in others}
+        {location for statement, location in written[first].items() if statement in shared}
     )
     texts = {
         name: everybody[first][name].decode("utf-8", "replace").splitlines()

@@ -17,7 +17,7 @@ from course.messages import Message
 from course.verdict import CheckResult
 from grading import isolation
 from grading.intake import Submission, complete
-from grading.journal import Entry, Place, entry_key
+from grading.journal import Entry, HomeworkKey, entry_key
 from grading.processes import die_with_parent
 
 LONGEST = 4000  # characters of what a check says
@@ -46,7 +46,7 @@ class GradingSettings:
     limits: isolation.Limits = field(default_factory=isolation.Limits)
     blanks: frozenset[str] = frozenset()
     done: frozenset[str] = frozenset()
-    graded: frozenset[tuple[Place, str]] = frozenset()
+    graded: frozenset[tuple[HomeworkKey, str]] = frozenset()
     grade: bool = True
 
 
@@ -132,15 +132,17 @@ class Grader:
         self, submission: Submission, homework: str, files: Mapping[str, bytes], answer: Answer
     ) -> None:
         settings, code = self.settings, submission.digest(homework)
-        entry_place = Place(submission.name, homework)
+        homework_key = HomeworkKey(submission.name, homework)
 
         blanks = settings.blanks
-        if blanks and (entry_place, code) not in settings.graded:
+        if blanks and (homework_key, code) not in settings.graded:
             blanks = frozenset()
             answer.in_full.append(homework)
         limits = astuple(settings.limits)
-        key = entry_key(entry_place, code, settings.checks[homework], settings.seed, limits, blanks)
-        entry = Entry(entry_place.student, homework, key, code, blanks=tuple(sorted(blanks)))
+        key = entry_key(
+            homework_key, code, settings.checks[homework], settings.seed, limits, blanks
+        )
+        entry = Entry(homework_key.student, homework, key, code, blanks=tuple(sorted(blanks)))
         if entry.key in settings.done:
             answer.entries.append(entry)
             return

@@ -98,7 +98,7 @@ class Journal:
         with open(self.path, "ab+") as file:
             if file.tell():
                 file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":  # the last line was cut: do not join this one to it
+                if file.read(1) != b"\n":  # the last line is incomplete: start a new one
                     lines = b"\n" + lines
             file.write(lines)
             file.flush()
@@ -106,25 +106,25 @@ class Journal:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where marks belong: a homework of a submission."""
+class HomeworkKey:
+    """A homework of a submission, to which an entry's marks belong."""
 
     student: str
     homework: str
 
 
 def entry_key(
-    entry_place: Place,
+    homework_key: HomeworkKey,
     code: str,
     checks: str,
     seed: int,
     limits: Iterable[float] = (),
     blanks: Iterable[str] = (),
 ) -> str:
-    """Digest of everything that the marks of a place follow from: the same key, the same marks."""
+    """Digest of everything on which the marks of a homework depend: equal keys have equal marks."""
     parts = [
-        entry_place.student,
-        entry_place.homework,
+        homework_key.student,
+        homework_key.homework,
         code,
         checks,
         seed,
@@ -136,9 +136,9 @@ def entry_key(
 
 @dataclass(frozen=True)
 class Standing:
-    """The valid results of a place.
+    """The valid results of a homework of a submission.
 
-    entry: the last that graded all blanks. regraded: blanks whose verdicts are newer. keys: of all entries that count.
+    entry: the last one that graded all blanks. regraded: blanks with newer verdicts. keys: of all entries that count.
     """
 
     entry: Entry
@@ -147,16 +147,16 @@ class Standing:
     keys: frozenset[str] = frozenset()
 
 
-def standings(entries: Iterable[Entry]) -> dict[Place, Standing]:
-    """The valid results of every place: those of its last entry.
+def standings(entries: Iterable[Entry]) -> dict[HomeworkKey, Standing]:
+    """The valid results of every homework: those of its last entry.
 
-    An entry that graded some blanks only replaces those of a full one of the same code; without one it is ignored, for a part of
-    the points would be taken for all of them.
+    An entry that graded only some blanks replaces those of a full entry of the same code. Without a full one it is
+    ignored, since a part of the points would be taken for all of them.
     """
     by_key: dict[str, Entry] = {}
-    valid: dict[Place, Standing] = {}
+    valid: dict[HomeworkKey, Standing] = {}
     for entry in entries:
-        entry_place = Place(entry.student, entry.homework)
+        homework_key = HomeworkKey(entry.student, entry.homework)
         if entry.results is not None:
             by_key[entry.key] = entry
         elif entry.key in by_key:
@@ -165,12 +165,12 @@ def standings(entries: Iterable[Entry]) -> dict[Place, Standing]:
             continue
         results = entry.results or ()
         if not entry.blanks:
-            valid[entry_place] = Standing(entry, results, keys=frozenset({entry.key}))
+            valid[homework_key] = Standing(entry, results, keys=frozenset({entry.key}))
             continue
-        base = valid.get(entry_place)
+        base = valid.get(homework_key)
         if base and base.entry.code == entry.code:
             newer = {result.name: result for result in results}
-            valid[entry_place] = Standing(
+            valid[homework_key] = Standing(
                 base.entry,
                 tuple(newer.get(result.name, result) for result in base.results),
                 tuple(sorted({*base.regraded, *entry.blanks})),

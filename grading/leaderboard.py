@@ -70,20 +70,20 @@ def make(task: str, source: Path, out: Path, count: int, seed: int, limit: int) 
     hidden += [(id, item.answer, half) for id, item, half in zip(ids, material.items, halves)]
     items = [("id", *TASKS[task].fields)]
     items += [(id, *item.values) for id, item in zip(ids, material.items)]
-    given = out / "for_students"
-    given.mkdir(parents=True)
-    _write(given / "items.csv", csv_text(items))
+    student_folder = out / "for_students"
+    student_folder.mkdir(parents=True)
+    _write(student_folder / "items.csv", csv_text(items))
     if material.train:
-        _write(given / material.train[0], material.train[1])
+        _write(student_folder / material.train[0], material.train[1])
     _write(out / "hidden.csv", csv_text(hidden))
-    about = {"task": task, "attempts": limit, "baselines": []}
-    _write(out / "board.json", json.dumps(about) + "\n")
+    content = {"task": task, "attempts": limit, "baselines": []}
+    _write(out / "board.json", json.dumps(content) + "\n")
     board = attempts.read_board(out)
     for baseline in material.baselines:
         scores = attempts.score_predictions(board, dict(zip(ids, baseline.predictions)))
         line = {half: [score.mean, score.error] for half, score in scores.items()}
-        about["baselines"].append({"name": baseline.name, "name_zh": baseline.name_zh, **line})
-    _write(out / "board.json", json.dumps(about, ensure_ascii=False, indent=1) + "\n")
+        content["baselines"].append({"name": baseline.name, "name_zh": baseline.name_zh, **line})
+    _write(out / "board.json", json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def score(folder: Path, submissions: Path, out: Path, final: bool) -> attempts.Table:

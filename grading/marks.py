@@ -18,7 +18,7 @@ from grading.intake import (
     days_late,
     parse_time,
 )
-from grading.journal import Place, Standing
+from grading.journal import HomeworkKey, Standing
 from grading.manual import ManualMarks, WrittenMark
 
 
@@ -156,7 +156,7 @@ def late_days(
 
 def collect(
     matching: Matching,
-    standings: Mapping[Place, Standing],
+    standings: Mapping[HomeworkKey, Standing],
     course: Course,
     *,
     problems: Mapping[str, Sequence[str]] | None = None,
@@ -215,11 +215,11 @@ def _salvage_notices(homeworks: Iterable[HomeworkMarks]) -> list[Notice]:
 def _add_homeworks(
     student: Student,
     submission: Submission,
-    marks: Mapping[Place, HomeworkMarks],
+    marks: Mapping[HomeworkKey, HomeworkMarks],
     course: Course,
 ) -> None:
     for homework, settings in course.homeworks.items():
-        key = Place(student.submission, homework)
+        key = HomeworkKey(student.submission, homework)
         if key not in marks:
             continue
         student.homeworks[homework] = marks[key]
@@ -235,7 +235,7 @@ def _add_homeworks(
 
 
 def best_attempts(
-    rows: Sequence[Row], marks: Mapping[Place, HomeworkMarks]
+    rows: Sequence[Row], marks: Mapping[HomeworkKey, HomeworkMarks]
 ) -> dict[str, list[str]]:
     """{name of the attempt that counts: what there is to say about it}, one for each submitter.
 

@@ -37,7 +37,7 @@ def to_jpeg(data: bytes, suffix: str) -> bytes:
         source.write_bytes(data)
         command = [sys.executable, "-m", "grading.pictures", str(source), str(target)]
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 command,
                 capture_output=True,
                 timeout=SECONDS,
@@ -46,9 +46,9 @@ def to_jpeg(data: bytes, suffix: str) -> bytes:
             )
         except (OSError, subprocess.TimeoutExpired):
             raise ConversionError("the conversion did not end") from None
-        if done.returncode == 3:
+        if process.returncode == 3:
             raise ConversionError("converting needs pillow and pillow-heif")
-        if done.returncode or not target.is_file():
+        if process.returncode or not target.is_file():
             raise ConversionError("damaged")
         return target.read_bytes()
 

@@ -94,8 +94,8 @@ class Plan:
         """What `<!-- ONLY name -->` in a README may ask for: homeworks, and the book."""
         return (*self.homeworks, BOOK) if self.book else self.homeworks
 
-    def given(self, homework):
-        """Ids of blanks that are handed out filled in: course.toml leaves them out."""
+    def provided_blanks(self, homework):
+        """Ids of blanks that the copy has filled in, since course.toml leaves them out."""
         return self.course.homework(homework).leave_out
 
     def points(self, homework):
@@ -103,7 +103,7 @@ class Plan:
 
     def blanks(self, homework):
         """Ids of the blanks that the copy asks for."""
-        return set(markers.blanks(ROOT / homework)) - set(self.given(homework))
+        return set(markers.blanks(ROOT / homework)) - set(self.provided_blanks(homework))
 
 
 def tracked_files(root):
@@ -136,7 +136,7 @@ def strip(name, plan, root=ROOT):
         text = markers.strip_code(
             path,
             name,
-            plan.given(homework),
+            plan.provided_blanks(homework),
             plan.points(homework),
             plan.solved,
             hint_files.chinese_lines(homework),
@@ -206,14 +206,14 @@ def build(out, plan, root=ROOT):
         for name in names
         if name.split("/")[0] in HOMEWORKS and name.endswith((".py", ".md"))
     }
-    about = {
+    record = {
         "homeworks": list(plan.homeworks),
         "files": {name: update.digest(name, (Path(out) / name).read_bytes()) for name in names},
         "texts": texts,
     }
     write(
         Path(out) / COPY_RECORD,
-        (json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8"),
+        (json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8"),
     )
 
 
@@ -366,8 +366,8 @@ def prove_empty(folder, plan):
 
 def prove_solved(folder, plan):
     """With the solved files put into the copy, every check passes (choice questions: a letter is given)."""
-    with tempfile.TemporaryDirectory() as temporary:
-        solved = Path(temporary) / "copy"
+    with tempfile.TemporaryDirectory() as scratch:
+        solved = Path(scratch) / "copy"
         shutil.copytree(folder, solved)
         for homework in plan.homeworks:
             for path in (ROOT / homework).glob("*.py"):
@@ -383,23 +383,25 @@ def prove_solved(folder, plan):
 
 
 def solution_lines(names, plan, root=ROOT):
-    """Lines of at least 20 characters that occur in solutions and nowhere else in the given files."""
-    inside, given = set(), set()
+    """Lines of at least 20 characters that occur in the solutions of these files and nowhere else in them."""
+    solved, provided = set(), set()
     for name in names:
         if not name.endswith((".py", ".md", ".ipynb")):
             continue
         lines = (Path(root) / name).read_text(encoding="utf-8").splitlines()
-        kept = strip(name, plan, root).decode("utf-8").splitlines()
-        given |= {line.strip() for line in kept}
-        if len(kept) < len(lines):
-            inside |= {line.strip() for line in lines}
-    return {line for line in inside - given if len(line) >= 20 and not markers.WORDS.search(line)}
+        stripped = strip(name, plan, root).decode("utf-8").splitlines()
+        provided |= {line.strip() for line in stripped}
+        if len(stripped) < len(lines):
+            solved |= {line.strip() for line in lines}
+    return {
+        line for line in solved - provided if len(line) >= 20 and not markers.WORDS.search(line)
+    }
 
 
 def prove_silent(folder, plan, root=ROOT):
-    """Nothing of a solution (of the teacher's, if solved) is in the copy: no line, no byte code, no checkpoint, no history.
+    """Prove that the copy has no line of a solution, no byte code, checkpoint or history, and no file of the teacher.
 
-    Returns the number of lines sought.
+    Returns the number of solution lines that were searched for. Raises ReleaseError.
     """
     lines = (
         set() if plan.solved else solution_lines(student_files(plan.homeworks, root), plan, root)
@@ -439,7 +441,7 @@ def _letters(text):
 
 
 def prove_book_silent(folder, lines):
-    """No line of a solution is in the book's text, whatever became of its marks. Raises ReleaseError."""
+    """Prove that no line of a solution is in the book's text, ignoring punctuation and markup. Raises ReleaseError."""
     script = (Path(folder) / BOOK / "search.js").read_text(encoding="utf-8")
     rows = json.loads(script.partition(" = ")[2].rstrip(";\n"))
     book = _letters("".join(row[-1] for row in rows))
@@ -450,23 +452,24 @@ def prove_book_silent(folder, lines):
 
 
 def prove_same(folder, plan):
-    """Building once more gives the same bytes. Returns the number of files."""
-    with tempfile.TemporaryDirectory() as temporary:
-        build(temporary, plan)
-        names, again = files_of(folder), files_of(temporary)
-        if names != again:
+    """Prove that a second build gives the same bytes. Returns the number of files. Raises ReleaseError."""
+    with tempfile.TemporaryDirectory() as scratch:
+        build(scratch, plan)
+        names, names_again = files_of(folder), files_of(scratch)
+        if names != names_again:
             raise ReleaseError(
-                f"two builds differ in their files: {sorted(set(names) ^ set(again))}"
+                f"two builds differ in their files: {sorted(set(names) ^ set(names_again))}"
             )
         for name in sorted(
             names, key=lambda name: name == COPY_RECORD
-        ):  # it differs wherever another file does
-            if (Path(folder) / name).read_bytes() != (Path(temporary) / name).read_bytes():
+        ):  # the record comes last, since it differs whenever another file does
+            if (Path(folder) / name).read_bytes() != (Path(scratch) / name).read_bytes():
                 raise ReleaseError(f"two builds differ in {name}")
     return len(names)
 
 
 def prove(folder, plan, say):
+    """Run all proofs on a built copy and report each with `say`. Raises ReleaseError."""
     if not plan.book:
         say(f"no offline book in it: {install_line(missing_packages())}")
     say(f"it imports: {prove_imports(folder, plan)} files")
@@ -486,7 +489,7 @@ def prove(folder, plan, say):
 
 
 def write_zip(folder, path):
-    """Write a folder's files as a zip: one folder in it, named as the zip; same files, same bytes."""
+    """Write a folder's files as a zip with one folder, named like the zip; equal files give equal bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in files_of(folder):
             info = zipfile.ZipInfo(f"{path.stem}/{name}")
@@ -495,34 +498,34 @@ def write_zip(folder, path):
 
 
 def refuse(out):
-    """Raise ReleaseError if `out` is there and no older copy (folder or zip), or if somebody has worked in it."""
+    """Raise ReleaseError if `out` exists and is not an older copy (folder or zip), or if it was changed since."""
     if out.is_dir() and not any(out.iterdir()) or not out.exists():
         return
     try:
         copy = update.read_copy(out)
     except update.UpdateError:
         raise ReleaseError(f"{out} exists and is not a student copy; give another --out") from None
-    for name, given in json.loads(copy[COPY_RECORD])["files"].items():
-        if name in copy and update.digest(name, copy[name]) != given:
+    for name, recorded_digest in json.loads(copy[COPY_RECORD])["files"].items():
+        if name in copy and update.digest(name, copy[name]) != recorded_digest:
             raise ReleaseError(
                 f"{out}: {name} was changed since it was written; use --update {quote(out)}, or give another --out"
             )
 
 
 def release(out, plan, say=print):
-    """Build, prove and move the copy to `out`, a folder or a .zip that is not there or is an older copy."""
+    """Build a copy, prove it and move it to `out`, a folder or a .zip that does not exist or is an older copy."""
     out = Path(out)
     refuse(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".student-") as temporary:
-        folder = Path(temporary) / "copy"
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".student-") as scratch:
+        folder = Path(scratch) / "copy"
         folder.mkdir()
         build(folder, plan)
         prove(folder, plan, say)
         if out.suffix == ".zip":
-            made = Path(temporary) / out.name
-            write_zip(folder, made)
-            made.replace(out)
+            archive = Path(scratch) / out.name
+            write_zip(folder, archive)
+            archive.replace(out)
         elif out.exists() and any(out.iterdir()):
             update.update_copy(
                 folder, out, report=lambda message: None
@@ -533,11 +536,11 @@ def release(out, plan, say=print):
 
 
 def renew(old, plan, say=print):
-    """Build and prove a copy and bring it into the half-filled one at `old` (`python -m course update`, which students run)."""
-    with tempfile.TemporaryDirectory(prefix="student-") as temporary:
-        build(temporary, plan)
-        prove(temporary, plan, say)
-        update.update_copy(temporary, old, report=lambda message: say(message.en))
+    """Build and prove a copy and merge it into the half-filled one at `old`, like `python -m course update`."""
+    with tempfile.TemporaryDirectory(prefix="student-") as scratch:
+        build(scratch, plan)
+        prove(scratch, plan, say)
+        update.update_copy(scratch, old, report=lambda message: say(message.en))
 
 
 def not_due(plan, now=None):
@@ -582,14 +585,14 @@ def main(argv=None):
     try:
         if args.update and not args.update.is_dir():
             raise ReleaseError(f"--update {args.update}: no such folder")
-        about = load_course()
-        about.seed = about.seed if args.seed is None else args.seed
+        course = load_course()
+        course.seed = course.seed if args.seed is None else args.seed
         old = (
             json.loads(update.read_copy(args.update)[COPY_RECORD])["homeworks"]
             if args.update
             else None
         )
-        plan = Plan(tuple(args.homework or old or about.homeworks), about, args.with_solutions)
+        plan = Plan(tuple(args.homework or old or course.homeworks), course, args.with_solutions)
         if args.with_solutions and not_due(plan):
             raise ReleaseError(
                 f"not due yet: {', '.join(not_due(plan))} (course.toml); --homework chooses others"

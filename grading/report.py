@@ -61,7 +61,7 @@ def write_reports(plan: Plan, graded: Graded) -> Report:
         graded.record,
         options.lang,
         history.changes(),
-        suspicions.look(_shown_code(graded), options.lang, plan.earlier),
+        suspicions.find_suspicions(_shown_code(graded), options.lang, plan.earlier),
         sorted(pages),
         {
             student.submission: talk_questions(student.homeworks, _code_of(student, graded))

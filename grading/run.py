@@ -14,7 +14,7 @@ from grading.files import write
 from grading.grader import Answer, GradingSettings
 from grading.intake import Notice
 from grading.isolation import Limits
-from grading.journal import Entry, Journal, Place, Standing, standings
+from grading.journal import Entry, HomeworkKey, Journal, Standing, standings
 from grading.options import GradeError, Options
 from grading.plan import Plan, checks_digest
 from grading.pool import Pool
@@ -79,7 +79,7 @@ class Graded:
     """
 
     record: RunRecord
-    standings: dict[Place, Standing] = field(default_factory=dict)
+    standings: dict[HomeworkKey, Standing] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     code: dict[str, dict[str, dict[str, bytes]]] = field(default_factory=dict)
@@ -170,7 +170,7 @@ def grade_class(plan: Plan, record: RunRecord, journal: Journal, new: bool = Tru
         blanks=frozenset(plan.options.blanks),
         done=frozenset(entry.key for entry in journal.read() if entry.results is not None),
         graded=frozenset(
-            (entry_place, standing.entry.code) for entry_place, standing in before.items()
+            (homework_key, standing.entry.code) for homework_key, standing in before.items()
         ),
         grade=new,
     )
@@ -184,13 +184,13 @@ def grade_class(plan: Plan, record: RunRecord, journal: Journal, new: bool = Tru
     return graded
 
 
-def _is_known(entry: Entry, before: Mapping[Place, Standing]) -> bool:
+def _is_known(entry: Entry, before: Mapping[HomeworkKey, Standing]) -> bool:
     """Whether an entry says nothing new."""
-    standing = before.get(Place(entry.student, entry.homework))
+    standing = before.get(HomeworkKey(entry.student, entry.homework))
     return entry.results is None and standing is not None and entry.key in standing.keys
 
 
-def _add(graded: Graded, answer: Answer, current: dict[Place, str]) -> None:
+def _add(graded: Graded, answer: Answer, current: dict[HomeworkKey, str]) -> None:
     name = answer.student
     graded.problems[name] = answer.problems
     if answer.errors:
@@ -200,27 +200,30 @@ def _add(graded: Graded, answer: Answer, current: dict[Place, str]) -> None:
     for homework, files in answer.code.items():
         graded.code.setdefault(homework, {})[name] = files
     for entry in answer.entries:
-        current[Place(name, entry.homework)] = entry.code
+        current[HomeworkKey(name, entry.homework)] = entry.code
 
 
 def _look_up(
     plan: Plan,
     graded: Graded,
-    valid: Mapping[Place, Standing],
-    current: Mapping[Place, str],
+    valid: Mapping[HomeworkKey, Standing],
+    current: Mapping[HomeworkKey, str],
 ) -> None:
     """Take the valid marks of this plan's submissions; say so where they are those of other files."""
     for submission in plan.submissions:
         for homework in plan.course.homeworks:
-            entry_place = Place(submission.name, homework)
-            standing = valid.get(entry_place)
+            homework_key = HomeworkKey(submission.name, homework)
+            standing = valid.get(homework_key)
             if standing is None:
                 continue
             if homework in plan.homeworks and homework not in submission.homeworks:
                 graded.problems[submission.name].append(_gone(homework))
                 continue
-            graded.standings[entry_place] = standing
-            if homework in submission.homeworks and current.get(entry_place) != standing.entry.code:
+            graded.standings[homework_key] = standing
+            if (
+                homework in submission.homeworks
+                and current.get(homework_key) != standing.entry.code
+            ):
                 graded.problems[submission.name].append(_older(homework))
 
 

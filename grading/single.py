@@ -21,7 +21,7 @@ from grading import formats, isolation
 from grading.files import write
 from grading.grader import grade_homework, open_sandbox
 from grading.intake import match_all, read_submission
-from grading.journal import Entry, Place, Standing
+from grading.journal import Entry, HomeworkKey, Standing
 from grading.marks import Student, collect
 from grading.options import ready
 
@@ -44,7 +44,7 @@ def grade_one(
             files = submission.files.get(homework, {})
             results = grade_homework(files, homework, cases, sandbox, level, limits)
             entry = Entry(submission.name, homework, "", submission.digest(homework), level)
-            standings[Place(submission.name, homework)] = Standing(entry, results)
+            standings[HomeworkKey(submission.name, homework)] = Standing(entry, results)
     finally:
         if sandbox:
             sandbox.close()

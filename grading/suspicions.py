@@ -1,17 +1,18 @@
-"""What a TA may want to look at: forbidden calls, code that knows it is checked, submissions that are nearly the same.
+"""Suspicions for TAs to review: forbidden calls, code that detects that it is checked, nearly equal submissions.
 
-Only lines that a student wrote are read: what is in the empty copy does not count. Nothing here changes a mark.
+Only lines that a student wrote are examined, not those of the empty copy. Nothing here changes a mark.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from course.checks import load_checks
-from course.messages import Message
+from course.messages import Language, Message
 from grading import copying
 from grading.copying import Files
 
-FORBIDDEN = {  # dotted names that do what the blanks ask for
+FORBIDDEN = {  # dotted names of libraries that solve the blanks
     "hw_bptt": ("torch", "tensorflow", "jax", "autograd", ".backward", "scipy.optimize"),
     "hw_attention": (
         "MultiheadAttention",
@@ -61,8 +62,15 @@ LINE = Message("{file}, line {line}: {word}", "{file} 第 {line} 行：{word}")
 TOO_LONG = Message("{file}: too long to look through", "{file}：太长，没有查看")
 
 
-def calls(files, homework, lang="en"):
-    """["hmm/model.py, line 12: os._exit"]: forbidden and tell-tale names in lines of the student's own."""
+class Suspicion(NamedTuple):
+    """A suspicion on the class page."""
+
+    text: str  # one line, with the students' names
+    lines: Sequence[str]  # evidence: lines of code with file and line number
+
+
+def suspicious_calls(files: Files, homework: str, lang: Language = "en") -> list[str]:
+    """Suspicious names in lines that the student wrote, e.g. "hmm/model.py, line 12: os._exit"; sorted."""
     lines_found = []
     words = {
         *FORBIDDEN.get(homework, ()),
@@ -92,7 +100,7 @@ def calls(files, homework, lang="en"):
 
 
 def _names(node):
-    """Every way in which a node names something that the lists may hold: "torch", "os._exit", ".backward"."""
+    """All forms of a node's name that FORBIDDEN and ALWAYS may contain: "torch", "os._exit", ".backward"."""
     if isinstance(node, ast.Import):
         return {part for alias in node.names for part in (alias.name, alias.name.split(".")[0])}
     if isinstance(node, ast.ImportFrom):
@@ -113,51 +121,51 @@ def _names(node):
     return set()
 
 
-def look(
+def find_suspicions(
     class_files: Mapping[str, Mapping[str, Files]],
-    lang: str,
+    lang: Language,
     earlier: Mapping[str, Mapping[str, Files]] | None = None,
-) -> list[dict]:
-    """All suspicions as [{"text", "lines"}] for the class page.
+) -> list[Suspicion]:
+    """All suspicions about a class, for the class page.
 
     class_files: {homework: {student: {file: bytes}}}; earlier: the same for submissions of earlier terms, as sources.
     """
     suspicions = []
     for homework, students in class_files.items():
         for student, files in sorted(students.items()):
-            hits = calls(files, homework, lang)
-            if hits:
-                text = {"en": f"{student}: {hits[0]}", "zh": f"{student}：{hits[0]}"}[lang]
-                if others := len(hits) - 1:
-                    text += {"en": f" (+{others})", "zh": f"（另有 {others} 处）"}[lang]
-                suspicions.append({"text": text, "lines": hits})
+            calls = suspicious_calls(files, homework, lang)
+            if calls:
+                text = {"en": f"{student}: {calls[0]}", "zh": f"{student}：{calls[0]}"}[lang]
+                if further := len(calls) - 1:
+                    text += {"en": f" (+{further})", "zh": f"（另有 {further} 处）"}[lang]
+                suspicions.append(Suspicion(text, calls))
         for cluster in copying.find_clusters(students, homework, (earlier or {}).get(homework)):
-            suspicions.append({"text": describe(cluster, homework, lang), "lines": cluster.lines})
+            suspicions.append(Suspicion(describe(cluster, homework, lang), cluster.lines))
     return suspicions
 
 
-def describe(cluster: copying.Cluster, homework: str, lang: str) -> str:
-    """A cluster in one line."""
+def describe(cluster: copying.Cluster, homework: str, lang: Language) -> str:
+    """A cluster of copies in one line."""
     members = [member for member in cluster.members if member not in cluster.sources]
-    who = {"en": ", ".join(members), "zh": "、".join(members)}[lang]
+    names = {"en": ", ".join(members), "zh": "、".join(members)}[lang]
     if cluster.sources:
         sources = [
             SOLVED_ZH if lang == "zh" and s == copying.SOLVED else s for s in cluster.sources
         ]
-        who += {"en": f" and {', '.join(sources)}", "zh": f" 与{'、'.join(sources)}"}[lang]
+        names += {"en": f" and {', '.join(sources)}", "zh": f" 与{'、'.join(sources)}"}[lang]
     share = f"{cluster.share:.0%}"
     text = {
         "identical": {
-            "en": f"{who} have the same file, byte for byte ({cluster.own_lines} lines of their own)",
-            "zh": f"{who} 有逐字节相同的文件（自己写的有 {cluster.own_lines} 行）",
+            "en": f"{names} have the same file, byte for byte ({cluster.own_lines} lines of their own)",
+            "zh": f"{names} 有逐字节相同的文件（自己写的有 {cluster.own_lines} 行）",
         },
         "text": {
-            "en": f"{who} share {share} of what others do not write, names and comments included",
-            "zh": f"{who} 有 {share} 的少见代码相同，连变量名与注释也相同",
+            "en": f"{names} share {share} of what others do not write, names and comments included",
+            "zh": f"{names} 有 {share} 的少见代码相同，连变量名与注释也相同",
         },
         "structure": {
-            "en": f"{who} share {share} of what others do not write, but for names and order",
-            "zh": f"{who} 有 {share} 的少见代码相同，只有变量名与顺序不同",
+            "en": f"{names} share {share} of what others do not write, but for names and order",
+            "zh": f"{names} 有 {share} 的少见代码相同，只有变量名与顺序不同",
         },
     }[cluster.kind][lang]
     return {"en": f"{homework}: {text}", "zh": f"{homework}：{text}"}[lang]

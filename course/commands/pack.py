@@ -87,7 +87,7 @@ def stop_if_broken(folder: Path) -> None:
                 )
             )
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-B", "-c", IMPORT_ALL],
             cwd=folder,
             capture_output=True,
@@ -102,8 +102,8 @@ def stop_if_broken(folder: Path) -> None:
                 f"导入 {folder.name} 的文件超过 {IMPORT_SECONDS} 秒：函数之外是不是有停不下来的循环？",
             )
         ) from None
-    if done.returncode:
-        lines = ["", *done.stderr.decode("utf-8", "replace").strip().splitlines()]
+    if process.returncode:
+        lines = ["", *process.stderr.decode("utf-8", "replace").strip().splitlines()]
         file, problem = lines[-2:]
         raise PackError(
             Message(
@@ -163,11 +163,11 @@ def pack(homework: str, out: Path, root: Path = ROOT) -> Packed:
                 f"{out} 已存在，且不是 zip 文件：请换一个 --out",
             )
         )
-    temporary = out.with_name(f".{out.name}.tmp")
-    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+    new_path = out.with_name(f".{out.name}.tmp")
+    with zipfile.ZipFile(new_path, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in paths:
             archive.write(path, f"{homework}/{path.relative_to(folder).as_posix()}")
-    temporary.replace(out)
+    new_path.replace(out)
     return Packed(len(paths), notes)
 
 

@@ -111,5 +111,5 @@ def test_empty_copies_and_broken_files_are_not_reported():
 )
 def test_cluster_is_described_in_both_languages(lang, words):
     ring = made.make_class("hmm", 6, [(3, "verbatim")], seed=5)
-    lines = [row["text"] for row in suspicions.look({"hmm": ring.files}, lang)]
+    lines = [suspicion.text for suspicion in suspicions.find_suspicions({"hmm": ring.files}, lang)]
     assert any(words in line and all(name in line for name in ring.rings[0]) for line in lines)

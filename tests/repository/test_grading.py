@@ -1095,11 +1095,11 @@ def test_reports_do_not_reveal_the_right_choice(tmp_path):
 def test_suspicious_calls_and_overlong_files_are_listed():
     code = solved("hmm")["model.py"]
     cheat = code + b"\nimport hmmlearn\nimport os\ndef leave():\n    os._exit(0)\n"
-    hits = suspicions.calls(intake.empty_files("hmm") | {"model.py": cheat}, "hmm")
+    hits = suspicions.suspicious_calls(intake.empty_files("hmm") | {"model.py": cheat}, "hmm")
     assert any("hmmlearn" in hit for hit in hits) and any("os._exit" in hit for hit in hits)
-    assert suspicions.calls(intake.empty_files("hmm") | solved("hmm"), "hmm") == []
+    assert suspicions.suspicious_calls(intake.empty_files("hmm") | solved("hmm"), "hmm") == []
     long = {"a.py": b"#" * copying.MAX_CODE, "model.py": cheat}
-    assert suspicions.calls(long, "hmm") == ["hmm/a.py: too long to look through", *hits]
-    zh = suspicions.look({"hmm": {"张三": long}}, "zh")[0]
-    assert zh["text"] == "张三：hmm/a.py：太长，没有查看（另有 2 处）"
-    assert re.fullmatch(r"hmm/model\.py 第 \d+ 行：hmmlearn", zh["lines"][1]), zh["lines"]
+    assert suspicions.suspicious_calls(long, "hmm") == ["hmm/a.py: too long to look through", *hits]
+    zh = suspicions.find_suspicions({"hmm": {"张三": long}}, "zh")[0]
+    assert zh.text == "张三：hmm/a.py：太长，没有查看（另有 2 处）"
+    assert re.fullmatch(r"hmm/model\.py 第 \d+ 行：hmmlearn", zh.lines[1]), zh.lines

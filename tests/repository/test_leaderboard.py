@@ -87,10 +87,12 @@ def test_equal_seeds_draw_the_same_items_and_nothing_is_replaced(boards, tmp_pat
 
 def test_baselines_are_scored_on_the_boards_items(boards):
     majority, bayes = boards["waimai_cls"].baselines
-    assert bayes["public"][0] > majority["public"][0] > 0.5
+    assert bayes.scores["public"].mean > majority.scores["public"].mean > 0.5
     uniform, frequency, bigram = boards["gpt_songci"].baselines
-    assert uniform["public"] == [pytest.approx(math.log(8)), pytest.approx(0)]
-    assert frequency["private"][0] < math.log(8) and bigram["private"][0] < math.log(8)
+    assert uniform.scores["public"].mean == pytest.approx(math.log(8))
+    assert uniform.scores["public"].error == pytest.approx(0)
+    assert frequency.scores["private"].mean < math.log(8)
+    assert bigram.scores["private"].mean < math.log(8)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
