@@ -81,6 +81,21 @@ def script(simulated, tmp_path):
         ("import ctypes; ctypes.CDLL(None)", "TypeError"),
         ("open('/dev/null', 'w')", "EncodingWarning"),
         ("import pathlib; pathlib.Path('/etc/passwd').read_text()", "EncodingWarning"),
+        ("import os; os.symlink('a', 'b')", "OSError"),
+        ("import pathlib; pathlib.Path('a').symlink_to('b')", "OSError"),
+        ("open('a:b', 'wb')", "OSError"),
+        ("open('aux.txt', 'wb')", "OSError"),
+        ("import os; os.mkdir('a ')", "OSError"),
+        ("import os; os.rename('README.md', 'LICENSE')", "FileExistsError"),
+        ("open('readme.MD', 'wb')", "FileExistsError"),
+        ("import subprocess; subprocess.run(['sh', '-c', 'ls'])", "FileNotFoundError"),
+        ("import subprocess, sys; subprocess.run([sys.executable, '-V'], env={})", "RuntimeError"),
+        ("import subprocess; subprocess.run(['a'], preexec_fn=len)", "ValueError"),
+        (
+            "import signal, subprocess, sys; "
+            "subprocess.Popen([sys.executable, '-c', '']).send_signal(signal.SIGINT)",
+            "ValueError",
+        ),
         ("print('é')", "UnicodeEncodeError"),
     ],
 )
@@ -113,6 +128,32 @@ def test_simulator_reports_windows_and_refuses_open_files(script, tmp_path):
         print(len(errors))
         """
         assert script(code) == "2"
+
+
+def test_simulator_keeps_folders_that_hold_an_open_file(script, tmp_path):
+    code = f"""
+    import shutil, tempfile
+    folder = tempfile.mkdtemp(dir={str(tmp_path)!r})
+    kept = open(folder + "/a", "wb")
+    try: shutil.rmtree(folder)
+    except PermissionError: kept.close()
+    shutil.rmtree(folder)
+    print(kept.closed)
+    """
+    assert script(code) == "True"
+
+
+def test_simulator_writes_text_and_finds_home_as_windows_does(script, tmp_path):
+    path = tmp_path / "text"
+    code = f"""
+    import os, pathlib
+    path = pathlib.Path({str(path)!r})
+    path.write_text("a\\n", encoding="utf-8")
+    with open(path, "a", encoding="utf-8", newline="") as file: file.write("b\\n")
+    os.environ.update(HOME="/a", USERPROFILE="/b")
+    print(path.read_bytes(), path.read_text(encoding="utf-8").count("\\n"), pathlib.Path.home())
+    """
+    assert script(code) == r"b'a\r\nb\n' 2 /b"
 
 
 # ---------------------------------------------------------------- the course on simulated Windows
