@@ -1,7 +1,9 @@
 """Fixtures of the tests of this repository, and skipping tests for which a package is missing."""
 
 import importlib
+import io
 import os
+import sys
 
 import pytest
 
@@ -11,6 +13,9 @@ from tests.repository.browser import CHROMIUM, FLAGS, INSTALL
 os.environ["LC_ALL"] = (
     "C.UTF-8"  # messages of scripts in English, whatever the developer's system speaks
 )
+if isinstance(sys.__stdout__, io.TextIOWrapper):
+    # messages in Chinese too, where standard output is a cp1252 pipe: course.messages.printable asks for its encoding
+    sys.__stdout__.reconfigure(encoding="utf-8")
 EXTRAS_REQUIRED = "COURSE_EXTRAS"  # set by .ci/run where everything is installed: nothing may be skipped for want of it
 
 
