@@ -165,20 +165,22 @@ def view(kind, tokens, weights, layer):
     import bertviz
 
     show = bertviz.head_view if kind == "head" else bertviz.model_view
-    more = {"layer": layer} if kind == "head" else {"display_mode": "light"}
+    options = {"layer": layer} if kind == "head" else {"display_mode": "light"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # bertviz leaves its template file open
-        made, replaced = REMOTE.subn("", show(weights, tokens, html_action="return", **more).data)
+        text, replaced = REMOTE.subn(
+            "", show(weights, tokens, html_action="return", **options).data
+        )
     if replaced != 1:
         raise UserError(
             "this bertviz writes another page than 1.4.1; run: pip install -r requirements.txt"
         )
-    return once(made) if kind == "head" else once(made).replace(NOW, LATER)
+    return once(text) if kind == "head" else once(text).replace(NOW, LATER)
 
 
-def once(made):
+def once(text):
     """The HTML with its data in it once: bertviz puts them into a comment of the same line as well."""
-    return re.sub(r"(const params = (\{.*\}));[^\n]*", lambda match: match.group(1) + ";", made)
+    return re.sub(r"(const params = (\{.*\}));[^\n]*", lambda match: match.group(1) + ";", text)
 
 
 STYLE = """
@@ -210,8 +212,8 @@ def page(title, views, note="", first=""):
     """
     scripts = "\n".join(f"<script>{library(*script)}</script>" for script in LIBRARIES)
     shown = "\n".join(
-        f'<figure><figcaption>{html.escape(caption)}</figcaption><div class="view">{made}</div></figure>'
-        for caption, made in views
+        f'<figure><figcaption>{html.escape(caption)}</figcaption><div class="view">{drawing}</div></figure>'
+        for caption, drawing in views
     )
     licences = Path(__file__).with_name("licences.txt").read_text(encoding="utf-8")
     return f"""<!doctype html>

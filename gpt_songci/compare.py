@@ -58,9 +58,9 @@ def read_log(folder):
 def read_evaluation(folder, log):
     """(evaluate.json of a run as a dict, a note): an empty dict where there is none of this very checkpoint."""
     path = folder / "evaluate.json"
-    again = "run: " + command("evaluate.py", "--ckpt_path", folder)
+    rerun = "run: " + command("evaluate.py", "--ckpt_path", folder)
     if not path.is_file():
-        return {}, f"no {path}; {again}"
+        return {}, f"no {path}; {rerun}"
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
         figures = [
@@ -73,11 +73,11 @@ def read_evaluation(folder, log):
         iteration = result["iteration"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
-            f"{path} was not written by evaluate.py ({type(error).__name__}: {error}); {again}"
+            f"{path} was not written by evaluate.py ({type(error).__name__}: {error}); {rerun}"
         ) from None
     final = log[-1].get("final_val_loss")
     if iteration != log[-1]["iter"] or final is not None and abs(final - result["val_loss"]) > 1e-3:
-        return {}, f"{path} belongs to another checkpoint (iteration {iteration}); {again}"
+        return {}, f"{path} belongs to another checkpoint (iteration {iteration}); {rerun}"
     return result, ""
 
 
@@ -99,16 +99,16 @@ def draw(names, logs, path):
     """Loss and perplexity of all runs against iterations; a star marks each run's lowest validation loss."""
     fig, axes = plt.subplots(1, 2, figsize=(12, 4.8), layout="constrained")
     few = max(len(log) for log in logs) <= 30  # points, not only the line between them
-    for ax, what, label in zip(
+    for ax, measure, label in zip(
         axes, ("loss", "perplexity"), ("loss (nats per character)", "perplexity")
     ):
         for n, log in enumerate(logs):
             style = dict(color=f"C{n}", marker="." if few else None)
             iters = [point["iter"] for point in log]
-            ax.plot(iters, [p[f"train_{what}"] for p in log], **style)
-            ax.plot(iters, [p[f"val_{what}"] for p in log], "--", **style)
+            ax.plot(iters, [p[f"train_{measure}"] for p in log], **style)
+            ax.plot(iters, [p[f"val_{measure}"] for p in log], "--", **style)
             best = min(log, key=lambda point: point["val_loss"])
-            ax.plot(best["iter"], best[f"val_{what}"], "*", color=f"C{n}", markersize=13)
+            ax.plot(best["iter"], best[f"val_{measure}"], "*", color=f"C{n}", markersize=13)
         ax.set(xlabel="iteration", ylabel=label)
         ax.grid(linewidth=0.3)
     axes[1].set_yscale("log")

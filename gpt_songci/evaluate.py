@@ -94,39 +94,44 @@ def form(poems, patterns):
 
 
 def line_form(poems, patterns):
-    """Share of lines that have the length that the best fitting pattern of the tune asks for at their position; lines that
-    are missing or too many count as wrong."""
-    right = total = 0
+    """Share of lines with the length that the best fitting pattern of their tune has at their position.
+
+    Missing and additional lines count as wrong. None without poems.
+    """
+    correct = total = 0
     for tune, body in poems:
         lengths = line_lengths(body)
-        fits = max(
-            (sum(a == b for a, b in zip(lengths, pattern)) / max(len(lengths), len(pattern)), n)
-            for n, pattern in enumerate(sorted(patterns.get(tune, [()])))
+        best_share = max(
+            sum(a == b for a, b in zip(lengths, pattern)) / max(len(lengths), len(pattern))
+            for pattern in patterns.get(tune, [()])
         )
-        right, total = right + fits[0] * len(lengths), total + len(lengths)
-    return right / total if total else None
+        correct, total = correct + best_share * len(lengths), total + len(lengths)
+    return correct / total if total else None
 
 
 def find_pattern(tunes, tune, body):
     """The pattern of tunes.json (a dict) that a poem follows mark by mark, or None."""
     form = form_of(body)
     for pattern in tunes["tunes"].get(tune, {"patterns": []})["patterns"]:
-        plain = pattern["form"].translate({ord(letter): "#" for letter in pattern["groups"]})
-        if plain == form:
+        form_without_rhymes = pattern["form"].translate(
+            {ord(letter): "#" for letter in pattern["groups"]}
+        )
+        if form_without_rhymes == form:
             return pattern
     return None
 
 
 def rhyme_and_tones(poems, tunes):
-    """How poems that follow a pattern of tunes.json keep its rhymes and tones: a dict of shares.
+    """How well poems keep the rhymes and tones of the pattern that they follow: a dict of shares.
 
-    rhyme_positions: rhyme positions whose character is of the group that most positions of their letter have; rhyming: poems in
-    which that is all of them; rhyme_words_twice: poems with a rhyme word that comes again as one; tones: positions of a fixed
-    tone that have it; followed: poems that follow a pattern, which is what all this counts.
+    followed: poems that follow a pattern of tunes.json; only these count for the other shares.
+    rhyme_positions: rhyme positions with a character of the group that is most frequent for their letter;
+    rhyming: poems in which all rhyme positions are; rhyme_words_twice: poems that repeat a rhyme word;
+    tones: positions with a fixed tone that have it.
     """
     group_of = {char: n for n, group in enumerate(tunes["rhymes"], 1) for char in group}
     level, oblique = set(tunes["level"]), set(tunes["oblique"])
-    right = positions = whole = twice = rhymed = kept = fixed = followed = 0
+    rhymes_kept = positions = fully_rhymed = twice = rhymed = tones_kept = fixed = followed = 0
     poems = list(poems)
     for tune, body in poems:
         pattern = find_pattern(tunes, tune, body)
@@ -138,30 +143,30 @@ def rhyme_and_tones(poems, tunes):
         for letter in pattern["groups"]:
             chars = [char for char, position in zip(text, pattern["form"]) if position == letter]
             groups = Counter(group_of[char] for char in chars if char in group_of)
-            most = max(groups.values(), default=0)
-            right, positions, misses = (
-                right + most,
+            matching = max(groups.values(), default=0)
+            rhymes_kept, positions, misses = (
+                rhymes_kept + matching,
                 positions + len(chars),
-                misses + len(chars) - most,
+                misses + len(chars) - matching,
             )
             words += chars
         if words:
-            rhymed, whole = rhymed + 1, whole + (misses == 0)
+            rhymed, fully_rhymed = rhymed + 1, fully_rhymed + (misses == 0)
             twice += len(set(words)) < len(words)
         for char, tone in zip(text, pattern["tones"]):
             if tone in "平仄":
                 fixed += 1
-                kept += char in (level if tone == "平" else oblique)
+                tones_kept += char in (level if tone == "平" else oblique)
 
     def share(part, count):
         return part / count if count else None
 
     return {
         "followed": share(followed, len(poems)),
-        "rhyme_positions": share(right, positions),
-        "rhyming": share(whole, rhymed),
+        "rhyme_positions": share(rhymes_kept, positions),
+        "rhyming": share(fully_rhymed, rhymed),
         "rhyme_words_twice": share(twice, rhymed),
-        "tones": share(kept, fixed),
+        "tones": share(tones_kept, fixed),
     }
 
 
@@ -250,14 +255,14 @@ def draw_tunes(counts, args):
 
 
 def measure(poems, patterns, tunes, train, characters, pairs):
-    """The measures of one side. poems: (tune, lines), or None for a poem that was not finished."""
-    whole = [poem for poem in poems if poem]
-    bodies = ["\n".join(body) for _, body in whole]
-    good = sum(line_lengths(body) in patterns.get(tune, ()) for tune, body in whole)
+    """All measures of a set of poems. poems: (tune, lines), or None for a poem that was not finished."""
+    finished = [poem for poem in poems if poem]
+    bodies = ["\n".join(body) for _, body in finished]
+    well_formed = sum(line_lengths(body) in patterns.get(tune, ()) for tune, body in finished)
     return {
-        "form": good / len(poems) if poems else None,
-        "line_form": line_form(whole, patterns),
-        **rhyme_and_tones(whole, tunes),
+        "form": well_formed / len(poems) if poems else None,
+        "line_form": line_form(finished, patterns),
+        **rhyme_and_tones(finished, tunes),
         "copied": copied(bodies, decode(train, characters)),
         "distinct_2": distinct(bodies, pairs),
     }

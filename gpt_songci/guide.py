@@ -64,14 +64,14 @@ class Guide:
         """Groups that the first rhyme word of a letter may have: enough words must be left for all its positions. If no
         group of the plan has enough, all that have."""
         chosen, left = self.chosen[row], self.left[row]
-        taken = [0] * len(self.size)
+        used = [0] * len(self.size)
         for token in self.words[row]:
-            taken[self.rhymes[token]] += 1
+            used[self.rhymes[token]] += 1
         for other, group in chosen.items():
             if group > 0:
-                taken[group] += left[other]
+                used[group] += left[other]
         every = range(1, len(self.size))
-        enough = [group for group in every if self.size[group] - taken[group] >= left[letter]]
+        enough = [group for group in every if self.size[group] - used[group] >= left[letter]]
         return [group for group in self.plans[row].groups[letter] if group in enough] or enough
 
     def __call__(self, logits):

@@ -47,18 +47,18 @@ class Plan:
 
 def load_tunes(data_root, characters=None):
     """What prepare.py learned of the tunes: the dict of tunes.json. Raises UserError if it is of another text."""
-    again = command("prepare.py", "--data_root", data_root)
-    folder = find_folder(data_root, ("tunes.json", "meta.json"), again)
+    rerun = command("prepare.py", "--data_root", data_root)
+    folder = find_folder(data_root, ("tunes.json", "meta.json"), rerun)
     try:
         tunes = json.loads((folder / "tunes.json").read_text(encoding="utf-8"))
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if tunes["format"] != 1 or tunes["sha256"] != meta["sha256"]:
             raise UserError(
-                f"{folder / 'tunes.json'} does not belong to meta.json there; run: {again}"
+                f"{folder / 'tunes.json'} does not belong to meta.json there; run: {rerun}"
             )
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{folder / 'tunes.json'} cannot be used ({type(error).__name__}: {error}); run: {again}"
+            f"{folder / 'tunes.json'} cannot be used ({type(error).__name__}: {error}); run: {rerun}"
         ) from None
     if characters is not None and meta["characters"] != characters:
         raise UserError(
@@ -173,13 +173,15 @@ def add_plan_flags(add):
 
 def check_plan_flags(args, defaults):
     """Fill in --best_of. Raises UserError for flags that contradict each other. defaults: {flag: its default}."""
-    given = [
+    set_flags = [
         name
         for name in ("title", "rhyme", "tones", "best_of")
         if getattr(args, name) != defaults[name]
     ]
-    if given and not args.tune:
-        raise UserError(f"--{given[0]} belongs to --tune: add --tune, for example --tune 浣溪沙")
+    if set_flags and not args.tune:
+        raise UserError(
+            f"--{set_flags[0]} belongs to --tune: add --tune, for example --tune 浣溪沙"
+        )
     if args.tune and args.start != defaults["start"]:
         raise UserError("--tune and --start exclude each other: leave one out")
     if args.stream and (args.best_of or 1) > 1:

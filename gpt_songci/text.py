@@ -26,34 +26,34 @@ def read_start(start, flag="--start"):
     return text
 
 
-def encode(text, characters, what="--start"):
-    """text -> list of character numbers. Raises UserError, which names `what`, for unknown characters."""
+def encode(text, characters, flag="--start"):
+    """text -> list of character numbers. Raises UserError for unknown characters; `flag` names the text's origin."""
     numbers = {char: n for n, char in enumerate(characters)}
     unknown = sorted(set(text) - set(numbers))
     if unknown:
         names = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in unknown[:10])
-        more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
+        further = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
         raise UserError(
-            f"{what} has characters that the model does not know: {names}{more}; "
+            f"{flag} has characters that the model does not know: {names}{further}; "
             f"it knows the {len(characters):,} characters of the text it was trained on"
         )
     return [numbers[char] for char in text]
 
 
 def replace_unknown(text, characters):
-    """`text` with another Chinese character in place of each that the model does not know, and a note that says so, or "".
+    """(`text` with every character that the model does not know replaced, a note that says so or "").
 
-    The other one is □ if the model knows it, else the first of its Chinese characters that the text does not have.
+    The substitute is □ if the model knows it, else the first of its Chinese characters that the text does not have.
     """
     unknown = sorted(set(text) - set(characters))
-    others = [char for char in characters if "\u4e00" <= char <= "\u9fff" and char not in text]
-    other = "□" if "□" in characters else next(iter(others), None)
-    if not unknown or other is None:
+    candidates = [char for char in characters if "\u4e00" <= char <= "\u9fff" and char not in text]
+    substitute = "□" if "□" in characters else next(iter(candidates), None)
+    if not unknown or substitute is None:
         return text, ""
     note = translate(
-        "note: the model does not know {}: it reads {} there", " ".join(unknown), other
+        "note: the model does not know {}: it reads {} there", " ".join(unknown), substitute
     )
-    return text.translate(dict.fromkeys(map(ord, unknown), other)), note
+    return text.translate(dict.fromkeys(map(ord, unknown), substitute)), note
 
 
 def decode(numbers, characters):
@@ -153,11 +153,11 @@ class GuidedStream:
                     print("\r" + self.lines[row] + rest, end="", flush=True)
                 continue
             which = "" if len(self.lines) == 1 else f"[{row + 1}] "
-            beside = "" if self.number[row] == 0 else "    " + pattern[0]
+            pattern_note = "" if self.number[row] == 0 else "    " + pattern[0]
             if self.fill:
                 print()
             else:
-                print(which + self.lines[row] + beside, flush=True)
+                print(which + self.lines[row] + pattern_note, flush=True)
             self.lines[row], self.number[row] = "", self.number[row] + 1
 
     def close(self):

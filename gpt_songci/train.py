@@ -128,24 +128,24 @@ def load_data(data_root):
         ("meta.json", "train.bin", "val.bin"),
         command("prepare.py", "--data_root", data_root),
     )
-    again = "run again: " + command("prepare.py", "--data_root", data_root)
+    rerun = "run again: " + command("prepare.py", "--data_root", data_root)
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta["format"] != 1:
             raise UserError(
-                f"{folder / 'meta.json'} has format {meta['format']}, this script reads 1; {again}"
+                f"{folder / 'meta.json'} has format {meta['format']}, this script reads 1; {rerun}"
             )
         parts = []
         for name in ("train", "val"):
             size = meta[f"{name}_characters"] * np.dtype(meta["dtype"]).itemsize
             if (folder / f"{name}.bin").stat().st_size != size:
                 raise UserError(
-                    f"{folder / name}.bin should have {size:,} bytes according to meta.json; {again}"
+                    f"{folder / name}.bin should have {size:,} bytes according to meta.json; {rerun}"
                 )
             parts.append(np.memmap(folder / f"{name}.bin", dtype=meta["dtype"], mode="r"))
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{folder / 'meta.json'} cannot be used ({type(error).__name__}: {error}); {again}"
+            f"{folder / 'meta.json'} cannot be used ({type(error).__name__}: {error}); {rerun}"
         ) from None
     return meta, *parts
 
@@ -238,13 +238,13 @@ def draw_curves(log, path):
 
     fig, axes = plt.subplots(1, 2, figsize=(11, 4))
     iters = [line["iter"] for line in log]
-    for ax, what, unit in zip(axes, ("loss", "perplexity"), ("nats per character", "")):
-        ax.plot(iters, [line[f"train_{what}"] for line in log], label="train")
-        ax.plot(iters, [line[f"val_{what}"] for line in log], "--", label="validation")
+    for ax, measure, unit in zip(axes, ("loss", "perplexity"), ("nats per character", "")):
+        ax.plot(iters, [line[f"train_{measure}"] for line in log], label="train")
+        ax.plot(iters, [line[f"val_{measure}"] for line in log], "--", label="validation")
         ax.set(
             xlabel="iteration",
-            ylabel=f"{what} ({unit})" if unit else what,
-            title=f"{what}: {path.parent.name}",
+            ylabel=f"{measure} ({unit})" if unit else measure,
+            title=f"{measure}: {path.parent.name}",
         )
         ax.legend()
     axes[1].set_yscale("log")
@@ -312,12 +312,12 @@ def settle(args, meta, train, world, device):
         raise UserError(str(error)) from None
 
 
-def take_up(args, given, checkpoint, meta, world):
+def restore_run(args, given, checkpoint, meta, world):
     """--resume: check that text and processes are those of the run, and restore its settings."""
     if checkpoint["characters"] != meta["characters"] or checkpoint["sha256"] != meta["sha256"]:
-        what = "vocabulary" if checkpoint["characters"] != meta["characters"] else "text"
+        difference = "vocabulary" if checkpoint["characters"] != meta["characters"] else "text"
         raise UserError(
-            f"{args.ckpt_path / 'ckpt.pt'} was trained on another {what} than {args.data_root}; "
+            f"{args.ckpt_path / 'ckpt.pt'} was trained on another {difference} than {args.data_root}; "
             "give its own --data_root, or start another run in another --ckpt_path"
         )
     if checkpoint["world"] != world:
@@ -342,7 +342,7 @@ def train(args, given, rank, world, device):
     meta, text, val_text = load_data(args.data_root)
     checkpoint = load_checkpoint(args.ckpt_path / "ckpt.pt") if args.resume else None
     if checkpoint:
-        take_up(args, given, checkpoint, meta, world)
+        restore_run(args, given, checkpoint, meta, world)
     config = settle(args, meta, text, world, device)
     torch.manual_seed(args.seed)
     model = GPT(config).to(device)
@@ -466,12 +466,12 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
                 save()
             if stop and step + 1 < args.iters:
                 save()
-                again = command(
+                rerun = command(
                     "train.py",
                     *("--data_root", args.data_root, "--ckpt_path", args.ckpt_path, "--resume"),
                 )
                 raise KeyboardInterrupt(
-                    f"Iteration {step + 1} of {args.iters} is saved; to continue: {again}"
+                    f"Iteration {step + 1} of {args.iters} is saved; to continue: {rerun}"
                 )
 
 

@@ -74,8 +74,8 @@ def form_of(body):
     form = "".join(
         "#" if is_chinese(char) or char == "□" else char for line in body for char in line + "\n"
     )
-    plain = all(char in "#\n" or unicodedata.category(char)[0] == "P" for char in form)
-    return form if plain and "#" in form else None
+    is_regular = all(char in "#\n" or unicodedata.category(char)[0] == "P" for char in form)
+    return form if is_regular and "#" in form else None
 
 
 def phrase_ends(form):
@@ -264,11 +264,13 @@ def learn_tunes(poems):
     level = learn_tones(forms)
     patterns = defaultdict(list)
     for (tune, form), group in sorted(forms.items(), key=lambda item: (-len(item[1]), item[0])):
-        kept = patterns[tune]
-        if len(kept) < MOST_PATTERNS and (len(group) > 1 or not kept):
+        tune_patterns = patterns[tune]
+        if len(tune_patterns) < MOST_PATTERNS and (len(group) > 1 or not tune_patterns):
             scheme, groups = rhyme_scheme(form, group, group_of)
             tones = tone_marks(form, group, level)
-            kept.append({"poems": len(group), "form": scheme, "tones": tones, "groups": groups})
+            tune_patterns.append(
+                {"poems": len(group), "form": scheme, "tones": tones, "groups": groups}
+            )
     return {
         "format": 1,
         "rhymes": rhymes,

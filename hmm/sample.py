@@ -48,21 +48,21 @@ def blocks(files, encoding):
         rest, number = b"", 0
         while True:
             data = file.read1(PIECE)
-            whole, newline, rest = (rest + data).rpartition(b"\n") if data else (rest, b"", b"")
-            if whole or newline:
+            complete, newline, rest = (rest + data).rpartition(b"\n") if data else (rest, b"", b"")
+            if complete or newline:
                 try:
-                    text = whole.decode(encoding)
+                    text = complete.decode(encoding)
                 except UnicodeDecodeError as error:
-                    line = number + whole[: error.start].count(b"\n") + 1
+                    line = number + complete[: error.start].count(b"\n") + 1
                     raise UserError(
-                        f"{name}, line {line}: byte 0x{whole[error.start]:02X} is not {encoding}; give the "
+                        f"{name}, line {line}: byte 0x{complete[error.start]:02X} is not {encoding}; give the "
                         "text's encoding, for example --encoding gb18030"
                     ) from None
                 except LookupError:
                     raise UserError(
                         f"--encoding {encoding}: no such encoding; try utf-8 or gb18030"
                     ) from None
-                number += whole.count(b"\n") + len(newline)
+                number += complete.count(b"\n") + len(newline)
                 yield [line.removesuffix("\r").removeprefix("\ufeff") for line in text.split("\n")]
             if not data:
                 break

@@ -52,7 +52,7 @@ def get_parser():
     return parser
 
 
-def one_run(flags, data, device, quiet):
+def train_variant(flags, data, device, quiet):
     """{"exact", "curve", "seconds"} of one training run."""
     start = time.perf_counter()
     model, state = train.fit(
@@ -65,13 +65,13 @@ def one_run(flags, data, device, quiet):
     }
 
 
-def draw(done, path):
+def draw(runs, path):
     """Validation accuracy against steps, a panel for the scores and one for the projections."""
     from plots import plt, save  # slow to import
 
     fig, axes = plt.subplots(1, 2, figsize=(11, 4))
-    for name in dict.fromkeys(key.rpartition(", seed")[0] for key in done):
-        curves = [run["curve"] for key, run in done.items() if key.rpartition(", seed")[0] == name]
+    for name in dict.fromkeys(key.rpartition(", seed")[0] for key in runs):
+        curves = [run["curve"] for key, run in runs.items() if key.rpartition(", seed")[0] == name]
         points = np.array(curves)  # (seeds, points, 2)
         ax = axes[1 if name.startswith("encoder") else 0]
         (line,) = ax.plot(
@@ -108,7 +108,7 @@ def main(argv=None):
     )
     if stored["settings"] != settings:
         raise UserError(f"{path} has other settings ({stored['settings']}); use another --out_dir")
-    done = stored["runs"]
+    finished = stored["runs"]
     names = [
         name
         for name in VARIANTS
@@ -117,7 +117,7 @@ def main(argv=None):
     for name in names:
         for seed in range(args.seeds):
             key = f"{name}, seed {seed}"
-            if key in done:
+            if key in finished:
                 continue
             iters = args.encoder_iters if name.startswith("encoder") else args.iters
             flags = [
@@ -135,21 +135,21 @@ def main(argv=None):
                 "--eval_interval",
                 max(1, iters // 10),
             ]
-            done[key] = one_run(flags, data, device, args.quiet)
+            finished[key] = train_variant(flags, data, device, args.quiet)
             with safe_write(path) as file:
                 json.dump(stored, file, indent=1)
-            print(f"{key}: {done[key]['exact']:.2%} exact, {done[key]['seconds']:.0f} s")
+            print(f"{key}: {finished[key]['exact']:.2%} exact, {finished[key]['seconds']:.0f} s")
     print(
         "\n| model | unseen numerals exact, mean | smallest | largest | seconds a run |\n|---|---|---|---|---|"
     )
     for name in names:
-        runs = [done[f"{name}, seed {seed}"] for seed in range(args.seeds)]
+        runs = [finished[f"{name}, seed {seed}"] for seed in range(args.seeds)]
         shares = np.array([run["exact"] for run in runs])
         print(
             f"| {name} | {shares.mean():.2%} | {shares.min():.2%} | {shares.max():.2%} | "
             f"{np.mean([run['seconds'] for run in runs]):.0f} |"
         )
-    draw(done, args.out_dir / "compare.png")
+    draw(finished, args.out_dir / "compare.png")
     print(f"\nwrote compare.json and compare.png to {args.out_dir}")
 
 

@@ -360,16 +360,16 @@ def main(argv=None):
             args.quiet,
         )
     except KeyboardInterrupt:
-        again = ("--data_root", args.data_root, "--ckpt_path", args.ckpt_path, "--resume")
+        flags = ("--data_root", args.data_root, "--ckpt_path", args.ckpt_path, "--resume")
         raise KeyboardInterrupt(
-            f"To continue from the last checkpoint: {command('train.py', *again)}"
+            f"To continue from the last checkpoint: {command('train.py', *flags)}"
         ) from None
     share, wrong = exact(model, data["test"])
     state["log"][-1]["test_exact"] = share
     save(state)
     draw_curve(state["log"], folder / "accuracy.png")
-    for text, answer, right in wrong[:5]:
-        print(f"wrong: {text} -> {answer}, should be {right}")
+    for text, answer, expected in wrong[:5]:
+        print(f"wrong: {text} -> {answer}, should be {expected}")
     print(
         f"test: {share:.2%} of {len(data['test']):,} unseen numerals exact, {len(wrong)} wrong, "
         f"{time.perf_counter() - start:.0f} s; wrote ckpt.pt, log.jsonl and accuracy.png to {args.ckpt_path}"

@@ -104,8 +104,8 @@ def ppmi_vectors(texts, chars, dim, window):
         ids = np.array([number.get(char, size) for char in text])
         for distance in range(1, window + 1):
             left, right = ids[:-distance], ids[distance:]
-            both = (left < size) & (right < size)
-            np.add.at(counts, (left[both], right[both]), 1)
+            in_vocabulary = (left < size) & (right < size)
+            np.add.at(counts, (left[in_vocabulary], right[in_vocabulary]), 1)
     counts += counts.T
     share = counts.sum(axis=1) / max(counts.sum(), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -150,9 +150,12 @@ def main(argv=None):
             f"{name}_labels": np.array([label for label, _ in part], np.int8),
             f"{name}_ends": np.cumsum([len(text) for _, text in part]),
         }
-        good, unknown = arrays[f"{name}_labels"].mean(), np.mean(arrays[f"{name}_ids"] == UNKNOWN)
+        share_good, unknown = (
+            arrays[f"{name}_labels"].mean(),
+            np.mean(arrays[f"{name}_ids"] == UNKNOWN),
+        )
         print(
-            f"{name:<6}{len(part):>7} reviews  {len(ids):>8} characters  {good:.3f} good  {unknown:.2%} unknown"
+            f"{name:<6}{len(part):>7} reviews  {len(ids):>8} characters  {share_good:.3f} good  {unknown:.2%} unknown"
         )
     target = Path(args.out_dir or folder) / PREPARED
     with safe_write(target, "wb") as file:

@@ -57,12 +57,12 @@ def load_part(file, name):
 
 
 def accuracy(kind, params, vectors, texts, labels):
-    """Fraction of texts whose last step says the right label."""
-    right = [
+    """Fraction of texts that are classified correctly at the last step."""
+    correct = [
         (model.probability_good(kind, params, vectors[ids]) > 0.5) == label
         for ids, label in zip(texts, labels)
     ]
-    return float(np.mean(right))
+    return float(np.mean(correct))
 
 
 def save_run(path, settings, log, params, best, chars, vectors):
@@ -77,12 +77,12 @@ def save_run(path, settings, log, params, best, chars, vectors):
 
 def load_run(path):
     """settings, log, last parameters, best parameters, characters, vectors of ckpt.npz. Raises UserError if it is damaged."""
-    about, arrays = training.load_arrays(path / CKPT)
+    header, arrays = training.load_arrays(path / CKPT)
     params, best = (
         {name.partition("/")[2]: value for name, value in arrays.items() if name.startswith(prefix)}
         for prefix in ("param/", "best/")
     )
-    return about["settings"], about["log"], params, best, arrays["chars"], arrays["vectors"]
+    return header["settings"], header["log"], params, best, arrays["chars"], arrays["vectors"]
 
 
 def draw(log, settings, majority, path):
@@ -144,7 +144,7 @@ def main(argv=None):
         order = np.random.default_rng([settings["seed"], epoch]).permutation(
             len(texts)
         )  # the same one after --resume
-        loss_sum, right, steps, begin = 0.0, 0, 0, time.perf_counter()
+        loss_sum, correct, steps, begin = 0.0, 0, 0, time.perf_counter()
         bar = tqdm(
             order,
             desc=f"epoch {epoch}",
@@ -153,24 +153,24 @@ def main(argv=None):
             leave=False,
             mininterval=0.5,
         )
-        for done, number in enumerate(bar):
+        for index, number in enumerate(bar):
             x, label = vectors[texts[number]], labels[number]
             loss, grads, probability = model.loss_and_grads(
                 kind, params, x, label, "readable" if args.no_fast else "fast"
             )
-            progress = (epoch - 1 + done / len(order)) / settings["epochs"]
+            progress = (epoch - 1 + index / len(order)) / settings["epochs"]
             params = model.sgd_step(
                 params, grads, settings["lr"] * (1 - progress), settings["clip"]
             )
             training.check_finite(loss, f"review {number}, epoch {epoch}")
-            loss_sum, right, steps = (
+            loss_sum, correct, steps = (
                 loss_sum + loss,
-                right + ((probability > 0.5) == label),
+                correct + ((probability > 0.5) == label),
                 steps + len(x),
             )
-            if done % 200 == 199:
+            if index % 200 == 199:
                 bar.set_postfix(
-                    loss=f"{loss_sum / (done + 1):.3f}",
+                    loss=f"{loss_sum / (index + 1):.3f}",
                     steps_per_s=f"{steps / (time.perf_counter() - begin):,.0f}",
                     refresh=False,
                 )
@@ -182,7 +182,7 @@ def main(argv=None):
             {
                 "epoch": epoch,
                 "train_loss": loss_sum / len(order),
-                "train_accuracy": right / len(order),
+                "train_accuracy": correct / len(order),
                 "val_accuracy": val_accuracy,
                 "seconds": round(seconds, 1),
                 "steps_per_s": round(steps / seconds),

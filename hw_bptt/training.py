@@ -95,12 +95,12 @@ def restore_settings(args, given, settings, free=()):
     free: settings that a resumed run may change. Raises UserError for a flag that contradicts the run.
     """
     for name, value in settings.items():
-        asked = getattr(args, name, value)
+        requested = getattr(args, name, value)
         if name in given and name in free:
             continue
-        if name in given and asked not in (value, "auto"):
+        if name in given and requested not in (value, "auto"):
             raise UserError(
-                f"this run began with --{name} {value}, not {asked}: leave the flag out, or start another run in "
+                f"this run began with --{name} {value}, not {requested}: leave the flag out, or start another run in "
                 "another --ckpt_path"
             )
         setattr(args, name, value)
@@ -173,14 +173,14 @@ def write_log(folder, log):
         file.writelines(json.dumps(line) + "\n" for line in log)
 
 
-def save_arrays(path, about, arrays):
-    """Write an npz file without pickle: arrays {name: array} and `about`, any JSON value."""
+def save_arrays(path, header, arrays):
+    """Write an npz file without pickle: arrays {name: array}, and `header`, any JSON value."""
     with safe_write(path, "wb") as file:
-        np.savez(file, about=np.array(json.dumps(about)), **arrays)
+        np.savez(file, about=np.array(json.dumps(header)), **arrays)
 
 
 def load_arrays(path):
-    """(about, {name: array}) of a file that save_arrays wrote. Raises UserError if it is damaged or something else."""
+    """(header, {name: array}) of a file that save_arrays wrote. Raises UserError if it is damaged or something else."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}

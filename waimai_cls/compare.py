@@ -186,28 +186,31 @@ class Data:
         return parts
 
 
-def one_run(variant, settings, seed, parts, file, device, quiet):
-    """Train one row on one split. Returns what the table needs; file (.pt) keeps it, and an unfinished run's state."""
+def train_variant(variant, settings, seed, parts, file, device, quiet):
+    """Train a variant on one split; returns its results for the table.
+
+    file (.pt): stores the results, or the state of an unfinished run, which continues.
+    """
     key = json.dumps([settings, parts["train"].meta["sha256"], seed], sort_keys=True)
-    kept = torch.load(file, weights_only=True) if file.is_file() else {}
-    if kept.get("key") != key:
-        kept = {"key": key, "seconds": 0.0}
-    if "result" in kept:
-        return kept["result"]
-    before = kept["seconds"]
+    saved = torch.load(file, weights_only=True) if file.is_file() else {}
+    if saved.get("key") != key:
+        saved = {"key": key, "seconds": 0.0}
+    if "result" in saved:
+        return saved["result"]
+    before = saved["seconds"]
     start = time.perf_counter()
 
-    def save(**more):
-        kept.update(more, seconds=before + time.perf_counter() - start)
+    def save(**entries):
+        saved.update(entries, seconds=before + time.perf_counter() - start)
         buffer = io.BytesIO()
-        torch.save(kept, buffer)
+        torch.save(saved, buffer)
         with safe_write(file, "wb") as out:
             out.write(buffer.getbuffer())
 
     def build():
         return model_of(settings, parts["train"].vectors, seed).to(device)
 
-    if "log" not in kept:
+    if "log" not in saved:
         model = build()
         state = fit(
             model,
@@ -217,20 +220,20 @@ def one_run(variant, settings, seed, parts, file, device, quiet):
             settings["epochs"],
             settings["patience"],
             seed,
-            kept.get("state"),
+            saved.get("state"),
             lambda state: save(state=state),
             quiet,
             f"{variant}, seed {seed}",
         )
-        kept.pop("state", None)
+        saved.pop("state", None)
         save(
             log=state["log"],
             weights=state["best"],
             judged=probabilities(model, parts["validation"], device),
         )
-    log, best = kept["log"], best_epoch(kept["log"])
-    if settings["refit"]:  # as many epochs as validation chose, no look at test
-        both = Batches(
+    log, best = saved["log"], best_epoch(saved["log"])
+    if settings["refit"]:  # as many epochs as validation chose; the test part plays no role
+        train_and_validation = Batches(
             parts["train"].texts + parts["validation"].texts,
             torch.cat([parts["train"].labels, parts["validation"].labels]),
             settings["batchsize"],
@@ -238,35 +241,35 @@ def one_run(variant, settings, seed, parts, file, device, quiet):
         model = build()
         state = fit(
             model,
-            both,
+            train_and_validation,
             None,
             settings["lr"],
             best + 1,
             None,
             seed,
-            kept.get("again"),
+            saved.get("again"),
             lambda state: save(again=state),
             quiet,
             f"{variant}, seed {seed}, on train and validation",
         )
-        kept.pop("again", None)
+        saved.pop("again", None)
     else:
         model = build()
-        model.load_state_dict(kept["weights"], strict=False)
+        model.load_state_dict(saved["weights"], strict=False)
     _, accuracy = evaluate(model, on(device, parts["test"]))
-    kept.pop("weights", None)
+    saved.pop("weights", None)
     save(
         result={
             "validation": log[best]["validation_accuracy"],
             "test": accuracy,
             "epochs": len(log),
             "best": best + 1,
-            "probabilities": [kept.pop("judged"), probabilities(model, parts["test"], device)],
+            "probabilities": [saved.pop("judged"), probabilities(model, parts["test"], device)],
             "seconds": before + time.perf_counter() - start,
             "words_per_second": float(np.median([line["words_per_second"] for line in log])),
         }
     )
-    return kept["result"]
+    return saved["result"]
 
 
 def probabilities(model, batches, device):
@@ -283,8 +286,8 @@ def yardsticks(data_root, data, seeds, folder):
     """{name: [test accuracy of each seed]} of linear models on the same splits, trained on train and validation."""
     file = folder / "yardsticks.json"
     key = [data.sha256, list(seeds)]
-    if file.is_file() and (kept := json.loads(file.read_text(encoding="utf-8")))["key"] == key:
-        return kept["accuracy"]
+    if file.is_file() and (saved := json.loads(file.read_text(encoding="utf-8")))["key"] == key:
+        return saved["accuracy"]
     try:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
@@ -464,7 +467,7 @@ def main(argv=None):
                 settings = settings_of(args.recipe, variant, args.epochs)
                 parts = data.parts(seed, settings)
                 name = "".join(char if char.isalnum() else "_" for char in variant)
-                result = one_run(
+                result = train_variant(
                     variant,
                     settings,
                     seed,

@@ -275,14 +275,14 @@ def load_meta(data_root):
         ("meta.json", "data.npz", "vectors.npy"),
         command("prepare.py", "--data_root", data_root),
     )
-    again = "run: " + command("prepare.py", "--data_root", data_root)
+    rerun = "run: " + command("prepare.py", "--data_root", data_root)
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta["format"] != 1 or meta["homework"] != "waimai_cls":
-            raise UserError(f"{folder / 'meta.json'} was not made by this prepare.py; {again}")
+            raise UserError(f"{folder / 'meta.json'} was not made by this prepare.py; {rerun}")
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{folder / 'meta.json'} cannot be used ({type(error).__name__}: {error}); {again}"
+            f"{folder / 'meta.json'} cannot be used ({type(error).__name__}: {error}); {rerun}"
         ) from None
     return folder, meta
 
@@ -301,7 +301,7 @@ def load_data(data_root, split, batchsize, vectors=None):
             flat, lengths, labels = (
                 file[f"{split}_{name}"] for name in ("numbers", "lengths", "labels")
             )
-        made = (
+        matrix = (
             np.load(folder / "vectors.npy", allow_pickle=False)
             if vectors is None
             else np.asarray(vectors)
@@ -312,14 +312,14 @@ def load_data(data_root, split, batchsize, vectors=None):
             f"run: {command('prepare.py', '--data_root', data_root)}"
         ) from None
     size = len(SPECIAL) + len(meta["words"])
-    if made.ndim != 2 or len(made) != size:
+    if matrix.ndim != 2 or len(matrix) != size:
         raise UserError(
-            f"vectors of shape {made.shape} for a vocabulary of {size} words in {folder}"
+            f"vectors of shape {matrix.shape} for a vocabulary of {size} words in {folder}"
         )
     texts = (
         [text.tolist() for text in np.split(flat, np.cumsum(lengths)[:-1])] if len(lengths) else []
     )
     batches = Batches(texts, labels, batchsize)
-    batches.meta, batches.vectors = meta, torch.from_numpy(np.array(made, np.float32))
+    batches.meta, batches.vectors = meta, torch.from_numpy(np.array(matrix, np.float32))
     batches.encoder = Encoder(meta["words"], meta["tokens"], meta["stop_words"])
     return batches

@@ -104,7 +104,7 @@ def read_and_cut(data_root, tokens="words", stop="drop", quiet=True):
         encoder.cut(text)
         for text in tqdm(texts, desc=f"cutting into {tokens}", unit="text", disable=quiet)
     ]
-    about = {
+    header = {
         "format": 1,
         "homework": "waimai_cls",
         "source": path.name,
@@ -113,17 +113,17 @@ def read_and_cut(data_root, tokens="words", stop="drop", quiet=True):
         "stop_words": sorted(stop_words),
         "counts": counts,
     }
-    return labels, texts, words, about
+    return labels, texts, words, header
 
 
 def prepare(reviews, seed=0, min_count=2, vectors="ppmi", dim=None, quiet=True):
     """(meta, {part: (lists of word numbers, labels)}, vectors (V, D) float32). reviews: from read_and_cut."""
-    labels, texts, words, about = reviews
+    labels, texts, words, header = reviews
     rows = split_rows(texts, labels, seed)
     training_words = vocabulary(
         {part: [words[row] for row in rows[part]] for part in PARTS}, min_count
     )
-    encoder = Encoder(training_words, about["tokens"], about["stop_words"])
+    encoder = Encoder(training_words, header["tokens"], header["stop_words"])
     parts = {
         part: (
             [encoder.numbers(words[row]) for row in rows[part]],
@@ -133,10 +133,10 @@ def prepare(reviews, seed=0, min_count=2, vectors="ppmi", dim=None, quiet=True):
     }
     if not training_words:
         raise UserError(
-            f"{about['source']}: no word occurs {min_count} times in the train part; more reviews, or --min_count 1"
+            f"{header['source']}: no word occurs {min_count} times in the train part; more reviews, or --min_count 1"
         )
     table, source = make_vectors(vectors, dim, encoder, parts["train"][0], seed, quiet)
-    meta = about | {
+    meta = header | {
         "seed": seed,
         "min_count": min_count,
         "vectors": source,

@@ -97,19 +97,19 @@ def main(argv=None):
             f"no text; give one: {command('sample.py', '送得很快')}, or lines on standard input"
         )
     for text in texts:
-        good, weights, note = explain(model, encoder, text)
-        label, sure = LABELS[good > 0.5], max(good, 1 - good)
+        share_good, weights, note = explain(model, encoder, text)
+        label, confidence = LABELS[share_good > 0.5], max(share_good, 1 - share_good)
         moved = " ".join(
             f"{word}{'' if is_known else '?'}{weight:+.2f}"
             for word, weight, is_known in strongest(weights, args.words)
         )
         if sys.stdout.isatty():
             print(
-                f"{label:4} {sure:6.1%}  {textwrap.shorten(clean(text), 60, placeholder=' ...')}\n"
+                f"{label:4} {confidence:6.1%}  {textwrap.shorten(clean(text), 60, placeholder=' ...')}\n"
                 f"             {moved}{'   (' + note + ')' if note else ''}"
             )
         else:
-            print(label, f"{sure:.4f}", clean(text), moved, note, sep="\t")
+            print(label, f"{confidence:.4f}", clean(text), moved, note, sep="\t")
 
 
 if __name__ == "__main__":

@@ -124,14 +124,14 @@ def evaluate(model, batches):
     """
     # BEGIN SOLUTION wai-17 (6 points): add up over texts, divide once; the last batch is smaller than the others
     model.eval()
-    loss, right, count = 0.0, 0, 0
+    loss, correct, count = 0.0, 0, 0
     with torch.no_grad():
         for tokens, lengths, labels in batches:
             logits = model(tokens, lengths)
             loss += F.cross_entropy(logits, labels, reduction="sum").item()
-            right += (logits.argmax(1) == labels).sum().item()
+            correct += (logits.argmax(1) == labels).sum().item()
             count += len(labels)
-    return loss / count, right / count
+    return loss / count, correct / count
     # END SOLUTION wai-17
 
 
@@ -331,12 +331,12 @@ def draw_curve(log, path, title, majority):
     save(fig, path)
 
 
-def take_up(args, given, checkpoint, meta):
+def restore_run(args, given, checkpoint, meta):
     """--resume: check that the text is that of the run, and restore its settings."""
     if checkpoint["words"] != meta["words"] or checkpoint["data"] != [meta["sha256"], meta["seed"]]:
-        what = "vocabulary" if checkpoint["words"] != meta["words"] else "text or split"
+        difference = "vocabulary" if checkpoint["words"] != meta["words"] else "text or split"
         raise UserError(
-            f"{args.ckpt_path / 'ckpt.pt'} was trained with another {what} than {args.data_root} has; give "
+            f"{args.ckpt_path / 'ckpt.pt'} was trained with another {difference} than {args.data_root} has; give "
             "its own --data_root, or start another run in another --ckpt_path"
         )
     training.restore_settings(args, given, checkpoint["settings"], FREE)
@@ -351,7 +351,7 @@ def main(argv=None):
     meta, vectors, file = parts["train"].meta, parts["train"].vectors, args.ckpt_path / "ckpt.pt"
     if args.resume:
         checkpoint = load_checkpoint(file)
-        take_up(args, parser.given, checkpoint, meta)
+        restore_run(args, parser.given, checkpoint, meta)
         for batches in parts.values():
             batches.batchsize = args.batchsize
     else:

@@ -117,10 +117,10 @@ class Progress:
     def __init__(self, f, done, iterations, folder, quiet):
         self.f, self.iteration, self.smoothed, self.begin = f, done, None, time.perf_counter()
         self.log = folder / "log.jsonl"
-        kept = (
+        lines = (
             self.log.read_text(encoding="utf-8").splitlines() if done and self.log.is_file() else []
         )
-        self.lines = [line for line in kept if json.loads(line)["iteration"] <= done]
+        self.lines = [line for line in lines if json.loads(line)["iteration"] <= done]
         if self.lines:
             self.smoothed = json.loads(self.lines[-1])["cost"]
         self.bar = tqdm(

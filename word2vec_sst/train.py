@@ -238,7 +238,7 @@ class Trainer:
 
     def epoch(self, text, rate, end_rate, bar):
         """Once through the text, with a rate that falls from rate to end_rate: (mean cost a pair, windows)."""
-        costs, counted, windows, seen = 0.0, 0.0, 0, 0
+        costs, counted, windows, words_read = 0.0, 0.0, 0, 0
         expected = max(
             1.0,
             float(self.keep[text.ids].sum())
@@ -246,14 +246,14 @@ class Trainer:
             else len(text.ids) * float(self.keep[text.ids[:CHUNK]].mean()),
         )
         for index, (ids, sentence) in enumerate(strips(text, self.keep, self.layout, self.rng)):
-            share = min(1.0, seen / expected)
+            share = min(1.0, words_read / expected)
             cost, count, pairs = self.step(
                 ids, sentence, rate + (end_rate - rate) * share, index % 32 == 0
             )
             if cost is not None:
                 costs, counted = costs + cost, counted + pairs
                 bar.set_postfix(cost=f"{costs / max(counted, 1):.3f}", refresh=False)
-            seen += count
+            words_read += count
             windows += count
             bar.update(round(count * len(text.ids) / expected))
         self.done += 1
@@ -262,17 +262,17 @@ class Trainer:
 
 def save_checkpoint(trainer, settings, folder):
     """ckpt.npz: everything that the next epoch needs."""
-    about = {
+    header = {
         "settings": settings,
         "done": trainer.done,
         "random": trainer.rng.bit_generator.state,
     }
     arrays = {"V": trainer.V, "U": trainer.U, "squares": trainer.squares}
     with training.writing(folder):
-        training.save_arrays(folder / "ckpt.npz", about, arrays)
+        training.save_arrays(folder / "ckpt.npz", header, arrays)
 
 
-def load_checkpoint(trainer, about, arrays, path):
+def load_checkpoint(trainer, header, arrays, path):
     """Copy what load_arrays read from ckpt.npz into the trainer. Raises UserError if it has another vocabulary."""
     if arrays["V"].shape != trainer.V.shape:
         raise UserError(
@@ -280,7 +280,7 @@ def load_checkpoint(trainer, about, arrays, path):
             "start another run in another --ckpt_path"
         )
     trainer.V, trainer.U, trainer.squares = arrays["V"], arrays["U"], arrays["squares"]
-    trainer.done, trainer.rng.bit_generator.state = about["done"], about["random"]
+    trainer.done, trainer.rng.bit_generator.state = header["done"], header["random"]
 
 
 def main(argv=None):
@@ -289,15 +289,15 @@ def main(argv=None):
     text, folder = read_text(args.data_root), args.ckpt_path.expanduser()
     if args.resume:
         find_folder(folder, FILES[:1], command("train.py", "--ckpt_path", folder))
-        about, arrays = training.load_arrays(folder / FILES[0])
-        training.restore_settings(args, parser.given, about["settings"], free=("epochs",))
+        header, arrays = training.load_arrays(folder / FILES[0])
+        training.restore_settings(args, parser.given, header["settings"], free=("epochs",))
     else:
         training.start_run(folder, FILES, args.overwrite)
     settings = training.settings_of(args)
     print(training.describe(settings))
     trainer = Trainer(text.counts, args)
     if args.resume:
-        load_checkpoint(trainer, about, arrays, folder / FILES[0])
+        load_checkpoint(trainer, header, arrays, folder / FILES[0])
     windows, first, begin = 0, trainer.done, time.perf_counter()
     bar = tqdm(
         total=args.epochs * len(text.ids),

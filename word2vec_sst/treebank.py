@@ -56,8 +56,10 @@ def parse_line(line, where):
     """One line `label<TAB>sentence`: its words and the root as the only phrase."""
     label, tab, text = line.partition("\t")
     if not tab or label.strip() not in {"0", "1", "2", "3", "4"}:
-        came = f"the label {label.strip()[:20]!r} is not one of 0, 1, 2, 3, 4" if tab else "no tab"
-        raise UserError(f"{where}: {came}; a line is label<TAB>sentence")
+        problem = (
+            f"the label {label.strip()[:20]!r} is not one of 0, 1, 2, 3, 4" if tab else "no tab"
+        )
+        raise UserError(f"{where}: {problem}; a line is label<TAB>sentence")
     words = [plain_word(word) for word in text.split()]
     if not words:
         raise UserError(f"{where}: no words after the label")
@@ -141,12 +143,12 @@ class StanfordSentiment:
             reject = np.maximum(0, 1 - np.sqrt(threshold / counts)).tolist()
             chance = {word: reject[row] for word, row in tokens.items()}
             draw = random.random
-            kept = (
+            thinned = (
                 [word for word in words if not (p := chance[word]) or draw() >= p]
                 for _ in range(REPEAT)
                 for words in self.text
             )
-            self._contexts = [words for words in kept if len(words) > 1]
+            self._contexts = [words for words in thinned if len(words) > 1]
             if not self._contexts:
                 raise UserError(f"{self.folder}: too little text, no sentence keeps two words")
         return self._contexts

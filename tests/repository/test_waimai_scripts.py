@@ -635,7 +635,7 @@ def test_interrupted_compare_gives_the_same_result(raw, tmp_path):
         data = compare.Data(raw, tmp_path, True)
         settings = compare.settings_of("tuned", "gru, last state", 3)
         parts = data.parts(0, settings)
-        whole = compare.one_run("gru", settings, 0, parts, tmp_path / "whole.pt", "cpu", True)
+        whole = compare.train_variant("gru", settings, 0, parts, tmp_path / "whole.pt", "cpu", True)
         step, calls = train.train_step, []
         for limit in (3, 9):
 
@@ -649,11 +649,15 @@ def test_interrupted_compare_gives_the_same_result(raw, tmp_path):
             train.SAVE_SECONDS = 0
             try:
                 with pytest.raises(KeyboardInterrupt):
-                    compare.one_run("gru", settings, 0, parts, tmp_path / "broken.pt", "cpu", True)
+                    compare.train_variant(
+                        "gru", settings, 0, parts, tmp_path / "broken.pt", "cpu", True
+                    )
             finally:
                 train.train_step, train.SAVE_SECONDS = step, seconds
             assert (tmp_path / "broken.pt").exists()
-        continued = compare.one_run("gru", settings, 0, parts, tmp_path / "broken.pt", "cpu", True)
+        continued = compare.train_variant(
+            "gru", settings, 0, parts, tmp_path / "broken.pt", "cpu", True
+        )
     for option, resumed in zip(whole["probabilities"], continued["probabilities"]):
         assert torch.equal(option, resumed)
 
