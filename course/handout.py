@@ -12,6 +12,7 @@ from typing import Any
 from course import markers
 from course.hint_files import chinese_lines
 from course.homeworks import ROOT
+from course.messages import Language
 from course.settings import Course, CourseError, HomeworkSettings
 from course.solved import load_solved
 
@@ -86,12 +87,13 @@ def _sheet_with_shop(text: str, seed: int) -> str:
     for words, joint in (("stocked ", ", "), ("依次进了 ", "、")):
         asked = asked.replace(words + joint.join("HML"), words + joint.join(new["months"]))
     text = text.replace(question[0], asked)
-    output = f"```text\n{_shop_output(seed)}```"
+    language: Language = "zh" if "依次进了 " in asked else "en"
+    output = f"```text\n{_shop_output(seed, language)}```"
     answer = f"**w1** `python {SHOP} --seed {seed}`:\n\n{output}\n\n(seed 1:) 1."
     return text.replace("**w1** 1.", answer, 1)
 
 
-def _shop_output(seed: int) -> str:
+def _shop_output(seed: int, language: Language) -> str:
     """What phone_store.py prints for a shop, without the path of its picture."""
     homework, output = load_solved("hmm"), io.StringIO()
     with (
@@ -99,9 +101,11 @@ def _shop_output(seed: int) -> str:
         contextlib.redirect_stdout(output),
         homework.active(),
     ):
-        homework.module("phone_store").main(["--seed", str(seed), "--out_dir", folder])
+        homework.module("phone_store").main(
+            ["--seed", str(seed), "--out_dir", folder, "--lang", language]
+        )
     lines = output.getvalue().splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith("picture"))
+    return "".join(line for line in lines if not line.startswith(("picture", "图片")))
 
 
 def readme(text: str, homeworks: Sequence[str], parts: Sequence[str] | None = None) -> str:

@@ -144,6 +144,12 @@ def find_suspicions(
     return suspicions
 
 
+def beside(first: str, second: str) -> str:
+    """Two pieces of Chinese text side by side: a space between them only where one of them is Latin."""
+    latin = first[-1:].isascii() or second[:1].isascii()
+    return f"{first}{' ' * latin}{second}"
+
+
 def describe(cluster: copying.Cluster, homework: str, lang: Language) -> str:
     """A cluster of copies in one line."""
     members = [member for member in cluster.members if member not in cluster.sources]
@@ -152,20 +158,21 @@ def describe(cluster: copying.Cluster, homework: str, lang: Language) -> str:
         sources = [
             SOLVED_ZH if lang == "zh" and s == copying.SOLVED else s for s in cluster.sources
         ]
-        names += {"en": f" and {', '.join(sources)}", "zh": f" 与{'、'.join(sources)}"}[lang]
+        joined = beside(beside(names, "与"), "、".join(sources))
+        names = {"en": f"{names} and {', '.join(sources)}", "zh": joined}[lang]
     share = f"{cluster.share:.0%}"
     text = {
         "identical": {
             "en": f"{names} have the same file, byte for byte ({cluster.own_lines} lines of their own)",
-            "zh": f"{names} 有逐字节相同的文件（自己写的有 {cluster.own_lines} 行）",
+            "zh": beside(names, f"有逐字节相同的文件（自己写的有 {cluster.own_lines} 行）"),
         },
         "text": {
             "en": f"{names} share {share} of what others do not write, names and comments included",
-            "zh": f"{names} 有 {share} 的少见代码相同，连变量名与注释也相同",
+            "zh": beside(names, f"有 {share} 的少见代码相同，连变量名与注释也相同"),
         },
         "structure": {
             "en": f"{names} share {share} of what others do not write, but for names and order",
-            "zh": f"{names} 有 {share} 的少见代码相同，只有变量名与顺序不同",
+            "zh": beside(names, f"有 {share} 的少见代码相同，只有变量名与顺序不同"),
         },
     }[cluster.kind][lang]
     return {"en": f"{homework}: {text}", "zh": f"{homework}：{text}"}[lang]

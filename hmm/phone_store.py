@@ -7,7 +7,7 @@ python hmm/phone_store.py --seed 7             # another shop, with its own text
 from pathlib import Path
 
 import numpy as np
-from cli import Parser, run, seed_number
+from cli import Parser, run, seed_number, translate
 from model import evaluate, log, viterbi, viterbi_tables
 
 STATES = ("畅销", "滞销")  # S_1: the market sells well, S_2: badly
@@ -54,21 +54,26 @@ def shop_model(shop):
 
 
 def describe(shop):
-    """The shop in words."""
-    stock = "; ".join(
-        f"in {state} it stocks H, M, L with "
-        + ", ".join(f"{shop['stock'][state][s]:g}" for s in SYMBOLS)
+    """The shop in words, a line for each table, in the user's language."""
+
+    def shown(row, names):
+        return [f"{row[name]:g}" for name in names]
+
+    lines = [
+        translate(
+            "In {} it stocks H, M, L with {}, {}, {}.", state, *shown(shop["stock"][state], SYMBOLS)
+        )
         for state in STATES
-    )
-    steps = "; ".join(
-        f"after {now} comes 畅销 or 滞销 with "
-        + ", ".join(f"{shop['next'][now][s]:g}" for s in STATES)
+    ]
+    lines += [
+        translate(
+            "After {} comes 畅销 or 滞销 with {}, {}.", now, *shown(shop["next"][now], STATES)
+        )
         for now in STATES
-    )
-    return (
-        f"{stock}; {steps}; the first month {shop['first']['畅销']:g}, {shop['first']['滞销']:g}. "
-        f"Observed: {', '.join(shop['months'])}."
-    )
+    ]
+    lines.append(translate("The first month: {}, {}.", *shown(shop["first"], STATES)))
+    lines.append(translate("Observed: {}, {}, {}.", *shop["months"]))
+    return "\n".join(lines)
 
 
 def draw_trellis(pi, A, B, obs, delta, path, out):
@@ -192,22 +197,21 @@ def main(argv=None):
     print("\nlambda:")
     print("pi =", "  ".join(f"{state} {p:g}" for state, p in zip(STATES, pi)))
     for name, rows, columns in (("A", A, STATES), ("B", B, SYMBOLS)):
-        print(f"{name}   (from / to)" if name == "A" else f"{name}   (state / symbol)")
+        print(f"{name}   " + translate("(from / to)" if name == "A" else "(state / symbol)"))
         for state, row in zip(STATES, rows):
             print(f"  {state}  " + "  ".join(f"{column} {p:g}" for column, p in zip(columns, row)))
     delta, phi = viterbi_tables(log(pi), log(A), log(B), obs)
     path, log_prob = viterbi(pi, A, B, obs)
     names = np.array([["-"] * len(pi)] + [[f"S{i + 1}" for i in row] for row in phi[1:]])
-    print("\ndelta: probability of the best path into each state")
+    print("\n" + translate("delta: probability of the best path into each state"))
     print("\n".join(table("delta", np.exp(delta), obs)))
-    print("\nphi: the state before, on that path")
+    print("\n" + translate("phi: the state before, on that path"))
     print("\n".join(table("phi", names, obs)))
-    print(
-        f"\npath: {' '.join(STATES[i] for i in path)}   probability {np.exp(log_prob):.6g}   "
-        f"P(O) {evaluate(pi, A, B, obs):.6g}"
-    )
+    states = " ".join(STATES[i] for i in path)
+    best, total = f"{np.exp(log_prob):.6g}", f"{evaluate(pi, A, B, obs):.6g}"
+    print("\n" + translate("path: {}   probability {}   P(O) {}", states, best, total))
     draw_trellis(pi, A, B, obs, delta, path, args.out_dir / "trellis.png")
-    print(f"picture: {args.out_dir / 'trellis.png'}")
+    print(translate("picture: {}", args.out_dir / "trellis.png"))
 
 
 if __name__ == "__main__":

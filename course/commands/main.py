@@ -24,7 +24,7 @@ COMMANDS: dict[str, Any] = {
     "update": update,
     "doctor": doctor,
 }
-DESCRIPTION = Message("Commands for students.", "学生用的命令。")
+DESCRIPTION = Message("Commands for students.", "供学生使用的命令。")
 LANG_HELP = Message("language (default: the system's)", "语言（默认：系统语言）")
 HEADINGS = {  # argparse's own words
     "usage: ": "用法：",
@@ -55,7 +55,7 @@ class ChineseHelpFormatter(argparse.HelpFormatter):
         return HEADINGS.get(action.help or "", action.help)
 
     def format_help(self) -> str:
-        return re.sub(r"^(参数|选项):$", r"\1：", super().format_help(), flags=re.MULTILINE)
+        return re.sub(r"^(参数|选项|命令):$", r"\1：", super().format_help(), flags=re.MULTILINE)
 
 
 class Parser(argparse.ArgumentParser):

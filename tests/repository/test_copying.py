@@ -113,3 +113,13 @@ def test_cluster_is_described_in_both_languages(lang, words):
     ring = made.make_class("hmm", 6, [(3, "verbatim")], seed=5)
     lines = [suspicion.text for suspicion in suspicions.find_suspicions({"hmm": ring.files}, lang)]
     assert any(words in line and all(name in line for name in ring.rings[0]) for line in lines)
+
+
+def test_chinese_pieces_are_joined_without_a_space():
+    cluster = copying.Cluster(["李四", copying.SOLVED], "text", 0.9, sources=[copying.SOLVED])
+    text = suspicions.describe(cluster, "hmm", "zh")
+    assert text == "hmm：李四与题目的解答有 90% 的少见代码相同，连变量名与注释也相同"
+    assert (
+        suspicions.beside("zhang", "与") == "zhang 与"
+        and suspicions.beside("李四", "2") == "李四 2"
+    )

@@ -1,5 +1,6 @@
 """`python -m course`: the command line, `status`, and the stored results of the last runs."""
 
+import re
 import subprocess
 import sys
 import time
@@ -42,6 +43,13 @@ def test_help_is_in_both_languages(name, capsys):
         words = ("用法：", "选项：") if language == "zh" else ("usage:", "options:")
         assert all(text.count(word) == 1 for word in words), text
         assert ("usage" in text) == (language == "en")
+
+
+def test_no_heading_of_the_chinese_help_ends_with_a_half_width_colon(capsys):
+    with pytest.raises(SystemExit):
+        main.main(["--help", "--lang", "zh"])
+    shown = capsys.readouterr().out
+    assert "\n命令：\n" in shown and not re.search("[\u4e00-\u9fff]:", shown), shown
 
 
 @pytest.mark.parametrize(

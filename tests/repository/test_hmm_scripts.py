@@ -1,6 +1,7 @@
 """hmm's scripts: the shop example, training and using the segmenter, user errors, and the segmenter's quality."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,14 @@ def test_shop_example_prints_the_sheet_values(tmp_path):
     ):
         assert text in out
     assert (tmp_path / "trellis.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_shop_is_described_in_chinese(tmp_path):
+    code, out, err = run("phone_store.py", "--out_dir", tmp_path, "--lang", "zh", cwd=tmp_path)
+    assert code == 0, err
+    assert out.startswith("畅销时，进 H、M、L 的概率为 0.4、0.4、0.2。\n")
+    assert "路径：畅销 畅销 滞销   概率 0.0096   P(O) 0.03541" in out
+    assert not re.search("[a-z]{2,} [a-z]{2,}", out), out
 
 
 def test_shop_seed_draws_different_valid_models(tmp_path, capsys):
