@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from grading.intake import Hint, Person, Roster, Submission, TableError, read_roster, tables
-from grading.intake.rosters import RosterError, columns_of
+from grading.intake.rosters import RosterError, columns_of, has_headings
 
 IDENTITY = {  # headings of columns that are never overwritten
     "student", "id", "sisuserid", "sisloginid", "section", "identifier", "fullname", "name", "emailaddress", "email", "status",
@@ -45,6 +45,7 @@ class Gradebook:
     encoding: str = ""
     separator: str = ""
     before: str = ""  # "sep=;" of the first line
+    sheet: str = ""  # of an .xlsx file
 
     def column(self, name: str) -> int:
         """The index of the column that is called `name`, or begins so. Raises GradebookError."""
@@ -121,13 +122,27 @@ def read_gradebook(path: Path | str) -> Gradebook:
     """The gradebook at a path. Raises GradebookError."""
     path = Path(path)
     try:
-        roster, table = read_roster(path), tables.read_table(path)
+        roster, table = read_roster(path), tables.read_table(path, has_headings)
     except (RosterError, TableError) as error:
         raise GradebookError(str(error)) from None
+    if not table.encoding and not table.sheet:
+        raise GradebookError(
+            f"{path} is a web page that is called .xls; open it in a spreadsheet and save it as .xlsx"
+        )
     index = next(i for i, (_, cells) in enumerate(table.rows) if _names_people(cells))
     line, headings = table.rows[index]
     plain = {tables.heading(cell) for cell in headings}
-    book = Gradebook(path, "table", headings, roster, line, {}, table.encoding, table.separator)
+    book = Gradebook(
+        path,
+        "table",
+        headings,
+        roster,
+        line,
+        {},
+        table.encoding,
+        table.separator,
+        sheet=table.sheet,
+    )
     if "identifier" in plain and any("participant" in person.numbers for person in roster.people):
         book.kind = "moodle"
     elif "id" in plain and plain & {"sisuserid", "sisloginid", "section"}:
@@ -254,7 +269,7 @@ def _filled_xlsx(
     book: Gradebook, column: int, lines: Mapping[int, tuple[Person, float]], filled: Filled
 ) -> bytes:
     workbook = _openpyxl("filling in").load_workbook(book.path)
-    sheet = workbook.worksheets[0]
+    sheet: Any = workbook[book.sheet]
     for line, (person, points) in lines.items():
         cell: Any = sheet.cell(line, column + 1)
         _note(filled, person, str(cell.value or ""), points)

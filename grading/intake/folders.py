@@ -493,6 +493,17 @@ class _Finder:
                 f"{message}; functions of {homework} are in {shown}: not graded",
                 f"{message.zh}；{shown} 中有 {homework} 的函数：未批改",
             )
+        passed_over = [
+            use.path
+            for use in self.planned.unused
+            if PurePosixPath(use.path).name in (".git", ".ipynb_checkpoints")
+        ]
+        if passed_over and not elsewhere:
+            shown = ", ".join(passed_over[:4])
+            message = Notice(
+                f"{message}; the work may be in {shown}, which is not read",
+                f"{message.zh}；答案可能在 {shown} 中，那里的文件不读取",
+            )
         self.planned.problems.append(message)
 
     def _may_be(self, source: Source, homework: str) -> bool:
@@ -672,11 +683,9 @@ class _Finder:
 
 
 def _example(homeworks: Sequence[str]) -> str:
-    return (
-        sorted(set(student_copy.blank_functions(homeworks[0]).values()) or {"model.py"})[0]
-        if homeworks
-        else "model.py"
-    )
+    """The file that holds most blanks of the first homework."""
+    files = student_copy.blank_functions(homeworks[0]).values() if homeworks else ()
+    return Counter(files).most_common(1)[0][0] if files else "model.py"
 
 
 def _parses(source: Source) -> bool:

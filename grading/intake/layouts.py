@@ -300,6 +300,12 @@ def _open_collection(opener: Opener, child: Child, alone: bool = False) -> list[
     work = [entry for entry in inner if _may_be_submission(entry)]
     if alone and len(_labels(work)) > 2:
         return inner
+    if (
+        alone and len(work) == 1 and len(inner) == 1
+    ):  # a title, then one folder of named submissions
+        deeper = _open_collection(opener, work[0])
+        if deeper and _is_class(deeper, strictly=True):
+            return deeper
     if any(names.is_homework_folder(entry.name) for entry in work) or names.person_key(child.name):
         return None
     if len(work) == 1 and len(inner) == 1:

@@ -40,7 +40,7 @@ BACKUP = re.compile(
 )
 GENERIC = re.compile(  # words that name no person
     r"(?:第?[一二三四五六七八九十\d]+[次个份]?)?(?:课程|平时|课后|编程)?(?:作业|实验|练习|大作业|任务)[一二三四五六七八九十\d]*"
-    r"|[一二三四五六七八九十\d]+班|班级|全班|名单|花名册|成绩单?|提交|答案|代码|报告|最终版?|终稿|定稿|修改版?|新版?|副本|压缩包|文件夹?|学生|序列模型|源码|源代码"
+    r"|[一二三四五六七八九十\d]+班|班级|全班|名单|花名册|成绩单?|提交|答案|代码|报告|最终版?|终稿|定稿|修改版?|新版?|副本|压缩包|文件夹?|学生|附件|收集结果|收集表|序列模型|源码|源代码"
     r"|(?<![a-z])(?:hw|homework|home|work|assignment|assign|pset|lab|project|proj|task|week|exercise|ex|part|chapter|pa|a|q|code|codes|src|source|"
     r"final|submission|submit|submitted|attempt|student|answers?|report|version|main|master|copy|new|old|backup|bak|"
     r"solution|late|files?|data|utils|lib|figures?|images?|img|pics?|docs?|notebooks?|tests?|all|class|my|the|nlp|course|v|ver|"
@@ -69,16 +69,20 @@ def normal(text: str) -> str:
 
 def stem(name: str) -> str:
     """A file name without the ending of an archive."""
-    lower = name.lower()
     for ending in ARCHIVES:
-        if lower.endswith(ending) and len(name) > len(ending):
+        if len(name) > len(ending) and _ends_with(name, ending):
             return name[: -len(ending)]
     return name
 
 
+def _ends_with(name: str, ending: str) -> bool:
+    """Whether a name ends so, in upper, lower or full-width letters ("．zip")."""
+    return normal(name[-len(ending) :]) == ending
+
+
 def is_archive(name: str) -> bool:
     """Whether the name ends like an archive's."""
-    return name.lower().endswith(ARCHIVES)
+    return any(_ends_with(name, ending) for ending in ARCHIVES)
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
@@ -47,6 +47,12 @@ LANGUAGES = {
     "中文": "zh",
     "": "",
 }
+FOOTER = re.compile(  # the first cell of rows below the people
+    r"(?:合计|总计|总人数|小计|人数|共\s*\d+|制表|填表|打印|导出|生成|备注|说明|注|任课|教师签|签[名字])"
+    r"(?=\s*[:\d]|人|时间|日期|$).*|(?:page|total|exported|printed|count|notes?)\b\s*[:\d].*|total",
+    re.IGNORECASE,
+)
+KEYS = ("id", "name", "login", "email", "first", "last", "participant")
 LOOKED_FOR = 30  # rows in which the headings are looked for
 
 
@@ -98,8 +104,9 @@ def read_roster(
 ) -> "Roster":
     """The people of a table. Times are read (in `zone`) so that a bad one is reported now. Raises RosterError."""
     try:
-        table = tables.read_table(path)
-        return Roster(_people(table, homeworks, zone), Path(path))
+        table = tables.read_table(path, has_headings)
+        people, notes = _people(table, homeworks, zone)
+        return Roster(people, Path(path), notes)
     except RosterError:
         raise
     except TableError as error:
@@ -130,12 +137,19 @@ def columns_of(cells: Sequence[str]) -> dict[str, int]:
     return columns_by_field
 
 
-def _people(table: tables.Table, homeworks: Sequence[str], zone: tzinfo | None) -> list[Person]:
-    keys = ("id", "name", "login", "email", "first", "last", "participant")
+def has_headings(rows: tables.Rows) -> bool:
+    """Whether some first row names a column of people."""
+    return any(set(KEYS) & set(columns_of(cells)) for _, cells in rows[:LOOKED_FOR])
+
+
+def _people(
+    table: tables.Table, homeworks: Sequence[str], zone: tzinfo | None
+) -> tuple[list[Person], list[Notice]]:
+    """The people, and what is said of rows that are not people."""
     index, cells = 0, []
     for index, (_, cells) in enumerate(table.rows[:LOOKED_FOR]):  # noqa: B007
         columns = columns_of(cells)
-        if any(key in columns for key in keys):
+        if any(key in columns for key in KEYS):
             break
     else:
         first = ", ".join(table.rows[0][1][:6]) if table.rows else "nothing"
@@ -153,8 +167,17 @@ def _people(table: tables.Table, homeworks: Sequence[str], zone: tzinfo | None) 
         for homework in homeworks
         if homework == match[1].casefold()
     }
-    people, ids = [], {}
-    for number, row in table.rows[index + 1 :]:
+    people, notes, ids = [], [], {}
+    for number, row in _panels(table.rows[index:]):
+        if _is_footer(row):
+            shown = " ".join(filter(None, row))[:80]
+            notes.append(
+                Notice(
+                    f"{table.path.name}, line {number}: not a person: {shown!r}",
+                    f"{table.path.name} 第 {number} 行不是学生：{shown!r}",
+                )
+            )
+            continue
         person = _person(table, number, row, columns, received, zone)
         if person is None:
             continue
@@ -164,7 +187,35 @@ def _people(table: tables.Table, homeworks: Sequence[str], zone: tzinfo | None) 
                 f"{table.path}, line {number}: id {person.id} appears in line {ids[key]} too"
             )
         people.append(person)
-    return people
+    if not people:
+        raise RosterError(f"{table.path} has headings, but no people below them")
+    return people, notes
+
+
+def _panels(rows: tables.Rows) -> Iterator[tuple[int, list[str]]]:
+    """The rows below the headings; of a list that is printed in two or three panels side by side, panel by panel."""
+    headings = [tables.heading(cell) for cell in rows[0][1]]
+    known = {heading for words in (HEADINGS["id"], HEADINGS["name"]) for heading in words}
+    repeated = [h for h in dict.fromkeys(headings) if h in known and headings.count(h) > 1]
+    counts = {headings.count(heading) for heading in repeated}
+    if len(repeated) < 2 or len(counts) != 1:
+        yield from rows[1:]
+        return
+    starts = [i for i, heading in enumerate(headings) if heading == repeated[0]]
+    front = min(headings.index(heading) for heading in headings if headings.count(heading) > 1)
+    offset = starts[0] - front if headings[front] else 0  # "序号" in front of each panel
+    starts = [start - offset for start in starts]
+    for start, end in zip(starts, [*starts[1:], None], strict=True):
+        for number, row in rows[1:]:
+            cells = row[start:end]
+            if any(cells):
+                yield number, [""] * starts[0] + cells
+
+
+def _is_footer(row: Sequence[str]) -> bool:
+    """Whether a row is a sum, a date of printing or a remark below the people: few cells, the first of which says so."""
+    filled = [unicodedata.normalize("NFKC", cell) for cell in row if cell]
+    return 0 < len(filled) <= 3 and FOOTER.fullmatch(filled[0]) is not None
 
 
 def _person(
@@ -188,6 +239,7 @@ def _person(
         return None  # rows of Canvas that are not people
     forms = _forms(name, first, last)
     id, login, email = unicodedata.normalize("NFKC", cell("id")), cell("login"), cell("email")
+    id = re.sub(r"^(\d{4,})\.0+$", r"\1", id)  # a whole number that a program wrote as a float
     for value in (id, login):
         if tables.SCIENTIFIC.fullmatch(value):
             raise RosterError(
@@ -244,8 +296,11 @@ def _forms(name: str, first: str, last: str) -> tuple[str, ...]:
 class Roster:
     """The people of a class, and how to find them."""
 
-    def __init__(self, people: Sequence[Person], path: Path | None = None) -> None:
-        self.people, self.path = list(people), path
+    def __init__(
+        self, people: Sequence[Person], path: Path | None = None, notes: Sequence[Notice] = ()
+    ) -> None:
+        """notes: what is said of rows that are not people."""
+        self.people, self.path, self.notes = list(people), path, list(notes)
         self._by: dict[str, dict[str, list[Person]]] = defaultdict(lambda: defaultdict(list))
         for person in self.people:
             for kind, value in (
@@ -416,6 +471,7 @@ def match_all(roster: "Roster | None", submissions: Sequence[Submission]) -> Mat
             people = submission.people or (None,)
             matching.rows += [Row(submission, person) for person in people]
         return matching
+    matching.notes += roster.notes
     owners: dict[Person, list[tuple[Submission, str]]] = defaultdict(list)
     for submission in submissions:
         match = roster.whose(submission.hints)

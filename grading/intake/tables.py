@@ -1,14 +1,17 @@
-"""Reads tables as spreadsheets and platforms write them: CSV in any encoding and separator, .xlsx."""
+"""Reads tables as spreadsheets and platforms write them: CSV in any encoding and separator, .xlsx, HTML that is called .xls."""
 
 import codecs
 import contextlib
 import csv
+import html.parser
 import io
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -19,6 +22,7 @@ BOMS = (
 SEPARATORS = "\t;,|，"
 MAX_TABLE = 64 * 2**20
 MAX_COLUMNS = 500
+HTML_TABLE = re.compile(rb"<table[\s>]", re.IGNORECASE)
 SCIENTIFIC = re.compile(r"\d[.,]?\d*[eE]\+?\d+")
 
 
@@ -26,18 +30,25 @@ class TableError(Exception):
     """A table that cannot be read, or says what cannot be. One line that names the row and the fix."""
 
 
+Rows = list[tuple[int, list[str]]]
+
+
 @dataclass
 class Table:
-    """rows: (number as the program shows it, cells). encoding, separator: of the file ("" for .xlsx)."""
+    """rows: (number as the program shows it, cells). encoding, separator: of a text file; sheet: of an .xlsx file."""
 
     path: Path
-    rows: list[tuple[int, list[str]]]
+    rows: Rows
     encoding: str = ""
     separator: str = ""
+    sheet: str = ""
 
 
-def read_table(path: Path | str) -> Table:
-    """All rows that are not empty, cells without spaces at their ends. Raises TableError."""
+def read_table(path: Path | str, fits: Callable[[Rows], bool] = lambda rows: True) -> Table:
+    """All rows that are not empty, cells without spaces at their ends. Raises TableError.
+
+    fits: which sheet of an .xlsx file is wanted; without one that fits, the first. Hidden sheets count only if all are.
+    """
     path = Path(path)
     try:
         if path.stat().st_size > MAX_TABLE:
@@ -48,14 +59,18 @@ def read_table(path: Path | str) -> Table:
     except OSError as error:
         raise TableError(f"{path}: {error.strerror}") from None
     if data.startswith(b"PK\3\4"):
-        return Table(path, _rows_of_xlsx(path))
+        rows, sheet = _rows_of_xlsx(path, fits)
+        return Table(path, rows, sheet=sheet)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise TableError(f"{path} is an old Excel file (.xls); save it as .xlsx or as CSV UTF-8")
     text, encoding = decode(data, path)
+    if HTML_TABLE.search(data[:65536]) and text.lstrip().startswith("<"):
+        return Table(path, _rows_of_html(text))
     separator = separator_of(text)
     if text.startswith("sep=") and len(text.splitlines()[0]) == 5:
         text = "\n" + text.split("\n", 1)[-1]
-    rows, reader = [], csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         for cells in reader:
             cells = [clean(cell) for cell in cells]
@@ -144,7 +159,41 @@ def clean(cell: str) -> str:
     return cell.removeprefix("'").strip()
 
 
-def _rows_of_xlsx(path: Path) -> list[tuple[int, list[str]]]:
+class _HtmlTable(html.parser.HTMLParser):
+    """Collects the cells of all tables of a page, row by row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.in_cell = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
+        if tag in ("td", "th", "tr"):
+            self.in_cell = tag != "tr" and bool(self.rows)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.in_cell = self.in_cell and tag not in ("td", "th", "tr", "table")
+
+    def handle_data(self, data: str) -> None:
+        if self.in_cell:
+            self.rows[-1][-1] += data
+
+
+def _rows_of_html(text: str) -> Rows:
+    """The rows of a page of tables, as registrars' systems export them under the name .xls."""
+    parser = _HtmlTable()
+    parser.feed(text)
+    parser.close()
+    rows = [[clean(cell.replace("\xa0", " ")) for cell in cells] for cells in parser.rows]
+    return [(number, cells) for number, cells in enumerate(rows, 1) if any(cells)]
+
+
+def _rows_of_xlsx(path: Path, fits: Callable[[Rows], bool]) -> tuple[Rows, str]:
+    """The rows and the name of the first sheet that fits."""
     try:
         import openpyxl
     except ImportError:
@@ -153,24 +202,30 @@ def _rows_of_xlsx(path: Path) -> list[tuple[int, list[str]]]:
         ) from None
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        rows = []
-        for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), 1):
-            cells = [_text(cell) for cell in row]
-            while cells and not cells[-1]:
-                cells.pop()
-            if cells:
-                rows.append((number, cells))
+        visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        sheets = [(_rows_of_sheet(sheet), sheet.title) for sheet in visible or book.worksheets]
+        chosen = next((sheet for sheet in sheets if fits(sheet[0])), sheets[0])
         book.close()
     except Exception as error:  # openpyxl raises what its parsers raise
         raise TableError(
             f"{path} is not a readable .xlsx file ({type(error).__name__}); save it again"
         ) from None
+    return chosen
+
+
+def _rows_of_sheet(sheet: Any) -> Rows:
+    sheet.reset_dimensions()
+    rows = []
+    for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), 1):
+        cells = [_text(cell) for cell in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            rows.append((number, cells))
     return rows
 
 
-def _text(cell) -> str:
+def _text(cell: Any) -> str:
     """A cell as it is shown: whole numbers without ".0", leading zeros of a format such as 00000000 kept."""
     value = cell.value
     if value is None:

@@ -150,3 +150,46 @@ def test_csv_of_the_class_escapes_formulas(graded):
     table = read_table(graded / "zh" / "grades.csv")
     assert {"张三", "李四", "王五"} <= {cells[2] for _, cells in table.rows}
     assert "'=1+1" in (graded / "zh" / "grades.csv").read_text(encoding="utf-8-sig")
+
+
+UNREACHABLE = """() => {
+    const text = element => (element.getAttribute("aria-label") || element.labels?.[0]?.textContent || element.textContent).trim();
+    const controls = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")];
+    const nameless = controls.filter(element => element.type !== "file" && !text(element)).map(element => element.outerHTML);
+    const heads = [...document.querySelectorAll("th")].filter(head => !head.textContent.trim()).map(head => head.outerHTML);
+    const scrolling = [...document.querySelectorAll("main *")].filter(element =>
+        element.scrollWidth > element.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(element).overflowX)
+        && element.tabIndex < 0).map(element => element.outerHTML.slice(0, 100));
+    return [...nameless, ...heads, ...scrolling];
+}"""
+
+
+@pytest.mark.parametrize("page_of", ["class", "report", "written"])
+def test_everything_is_named_and_reached_by_keyboard(browser, graded, page_of):
+    """On a phone, with everything unfolded: no control or heading without a name, nothing to scroll that keys do not reach."""
+    folder = graded / "zh"
+    path = {
+        "class": folder / "grades.html",
+        "report": folder / "students" / folder_name("20260003") / "report.html",
+        "written": folder / "written" / "hmm-w1.html",
+    }[page_of]
+    with tab(browser, width=390) as page:
+        page.goto(path.as_uri())
+        page.evaluate(
+            "() => document.querySelectorAll('details').forEach(part => { part.open = true; })"
+        )
+        assert page.evaluate(UNREACHABLE) == []
+        assert page.locator("body").evaluate("body => body.scrollWidth") <= 390
+
+
+def test_talks_are_unfolded_by_keyboard(browser, graded):
+    """The contents lead to the questions of a talk; each student's are folded, and Enter opens them."""
+    with tab(browser, width=390) as page:
+        page.goto((graded / "zh" / "grades.html").as_uri())
+        page.get_by_role("link", name=pages.WORDS["zh"]["talk"], exact=True).press("Enter")
+        talks = page.locator("details.talk")
+        assert talks.count() >= 5 and talks.locator("li").count() >= 5
+        assert not talks.first.locator("code").first.is_visible()
+        talks.first.locator("summary").press("Enter")
+        assert talks.first.locator("code").first.inner_text().strip()
+        assert talks.first.locator("code").first.is_visible()
