@@ -1,0 +1,29 @@
+"""The table of attacks in docs/architecture.md: every submission of the hostile corpus is in it, every test exists."""
+
+import re
+
+from course.homeworks import ROOT
+from tests.repository import hostile
+
+TEXT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+TABLE = TEXT.partition("### Attacks that were tried")[2].partition("\n\nWhat the isolation")[0]
+
+
+def test_every_attack_of_the_corpus_is_in_the_table():
+    missing = {name for name in (*hostile.AFTER, *hostile.BEFORE) if f'"{name}"' not in TABLE}
+    assert not missing
+
+
+def test_every_quoted_name_is_in_the_corpus():
+    quoted = set(re.findall(r'"([^"]+)"', TABLE.partition("|---")[2]))
+    assert quoted <= {"both", *hostile.AFTER, *hostile.BEFORE}
+
+
+def test_every_test_of_the_threat_model_exists():
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "tests" / "repository").glob("test_*.py")
+    )
+    names = set(re.findall(r"`(test_\w+)`", TEXT))
+    assert len(names) > 20
+    assert not {name for name in names if not re.search(rf"def {name}\b", sources)}
