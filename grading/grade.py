@@ -53,8 +53,10 @@ def summary(outcome: Outcome) -> list[str]:
         still = (
             f", still possible there: {', '.join(confined.possible)}" if confined.possible else ""
         )
+        kept = f" ({graded.unchanged} unchanged since the last run)" if graded.unchanged else ""
         lines.append(
-            f"graded {len(standings)} homeworks of {len(having)} submissions; isolation: {confined.level}{still}"
+            f"graded {len(standings)} homeworks of {len(having)} submissions{kept}; "
+            f"isolation: {confined.level}{still}"
         )
     lines += [
         f"the grader failed: {name}: {error}" for name, error in sorted(graded.errors.items())

@@ -76,6 +76,7 @@ class Graded:
     """What is valid after a run. code: {homework: {submission: its files}}, of what this run has read.
 
     problems, errors: by submission. in_full: submissions that --blank did not restrict, because they are new or changed.
+    unchanged: homeworks of submissions whose marks are those of an earlier run.
     """
 
     record: RunRecord
@@ -84,6 +85,7 @@ class Graded:
     errors: dict[str, str] = field(default_factory=dict)
     code: dict[str, dict[str, dict[str, bytes]]] = field(default_factory=dict)
     in_full: list[str] = field(default_factory=list)
+    unchanged: int = 0
 
 
 def open_record(options: Options) -> RunRecord:
@@ -181,6 +183,9 @@ def grade_class(plan: Plan, record: RunRecord, journal: Journal, new: bool = Tru
             journal.append(*(entry for entry in answer.entries if not _is_known(entry, before)))
             _add(graded, answer, current)
     _look_up(plan, graded, standings(journal.read()), current)
+    if new:
+        kept = (before.get(place) == standing for place, standing in graded.standings.items())
+        graded.unchanged = sum(kept)
     return graded
 
 

@@ -276,8 +276,10 @@ def test_tables_have_a_row_of_maxima_and_ids_as_text(graded):
 
 def test_second_run_grades_nothing_again(graded):
     before = entries_of(graded / "out")
-    grade_folder(graded / "in", graded / "out")
+    outcome = grade_folder(graded / "in", graded / "out")
     assert entries_of(graded / "out") == before
+    assert outcome.graded.unchanged == len(outcome.graded.standings) == 2
+    assert "2 unchanged since the last run" in "".join(grade.summary(outcome))
 
 
 def test_regrading_one_blank_keeps_the_others(graded):
