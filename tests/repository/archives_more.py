@@ -11,10 +11,10 @@ from tests.repository.archives_made import (
     B,
     Files,
     Layout,
-    _alone,
     _clone,
     _files,
-    _only,
+    _graded_as,
+    _student,
     empty,
     hmm,
     inside,
@@ -137,8 +137,8 @@ MORE: dict[str, Layout] = {
         AB, words=("2 attempts: number 2 counts",),
     ),
     "OneDrive: a computer's name behind the file's": Layout(
-        _alone(lambda: {"hmm/model.py": empty(), "hmm/model-DESKTOP-AB12CD3.py": solved_by("a")}),
-        _only(), words=("model-DESKTOP-AB12CD3.py",),
+        _student(lambda: {"hmm/model.py": empty(), "hmm/model-DESKTOP-AB12CD3.py": solved_by("a")}),
+        _graded_as(), words=("model-DESKTOP-AB12CD3.py",),
     ),
     "macOS: resource forks": Layout(
         _files(lambda: {f"{A}.zip": zipped(_resource_forks()), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
@@ -152,33 +152,33 @@ MORE: dict[str, Layout] = {
         AB, silent=True,
     ),
     "Jupyter: checkpoints": Layout(
-        _alone(
+        _student(
             lambda: {
                 "hmm/model.py": solved_by("a"), "hmm/.ipynb_checkpoints/model-checkpoint.py": solved_by("old"),
             }
         ),
-        _only(), silent=True,
+        _graded_as(), silent=True,
     ),
     "Jupyter: checkpoints only of the filled file": Layout(
-        _alone(
+        _student(
             lambda: {"hmm/model.py": empty(), "hmm/.ipynb_checkpoints/model-checkpoint.py": solved_by("a")}
         ),
         {A: {"hmm": ""}, B: {"hmm": "b"}}, words=("hmm: no blank is filled in", "the work may be in 20260001/hmm/.ipynb_checkpoints"),
     ),
     "Jupyter: a duplicated file": Layout(
-        _alone(lambda: {"hmm/model.py": empty(), "hmm/model-Copy1.py": solved_by("a")}), _only(), silent=True
+        _student(lambda: {"hmm/model.py": empty(), "hmm/model-Copy1.py": solved_by("a")}), _graded_as(), silent=True
     ),
     "Jupyter: a duplicated notebook": Layout(
-        _alone(
+        _student(
             lambda: {
                 "hmm/model.py": empty(),
                 "hmm/work-Copy1.ipynb": notebook(solved("hmm", "model.py").decode() + "\n# by a\n"),
             }
         ),
-        _only(), words=("function(s) taken from hmm/work-Copy1.ipynb",),
+        _graded_as(), words=("function(s) taken from hmm/work-Copy1.ipynb",),
     ),
     "the same name three times": Layout(
-        _alone(lambda: inside("hmm/hmm", hmm("a"))), _only(), silent=True
+        _student(lambda: inside("hmm/hmm", hmm("a"))), _graded_as(), silent=True
     ),
     "an encrypted zip beside a good one": Layout(
         _files(lambda: {f"{A}.zip": zipped({"hmm.zip": encrypted(hmm("x"))} | hmm("a")), f"{B}.zip": zipped(hmm("b"))}),
@@ -209,10 +209,10 @@ MORE: dict[str, Layout] = {
         {A: {"hmm": ""}, B: {"hmm": "b"}}, "clones", words=("hmm: no blank is filled in", "the work may be in hw4-zhangsan/.git"),
     ),
     "a Word file of another name beside the folder": Layout(
-        _alone(
+        _student(
             lambda: {"hmm/model.py": solved_by("a"), "第四次作业书面题-张三.docx": b"PK\3\4", "~$第四次作业书面题-张三.docx": b"\6"}
         ),
-        _only(), silent=True, written={A: {"第四次作业书面题-张三.docx"}},
+        _graded_as(), silent=True, written={A: {"第四次作业书面题-张三.docx"}},
     ),
     "a name with a middle dot": Layout(
         _files(lambda: {"阿卜杜拉•买买提_hmm.zip": zipped(hmm("d")), f"{B}.zip": zipped(hmm("b"))}),

@@ -1,4 +1,4 @@
-"""The table of attacks in docs/architecture.md: every submission of the hostile corpus is in it, every test exists."""
+"""The table of attacks in docs/architecture.md: every submission of the hostile corpus is in it."""
 
 import re
 
@@ -17,13 +17,3 @@ def test_every_attack_of_the_corpus_is_in_the_table():
 def test_every_quoted_name_is_in_the_corpus():
     quoted = set(re.findall(r'"([^"]+)"', TABLE.partition("|---")[2]))
     assert quoted <= {"both", *hostile.AFTER, *hostile.BEFORE}
-
-
-def test_every_test_of_the_threat_model_exists():
-    sources = "".join(
-        path.read_text(encoding="utf-8")
-        for path in (ROOT / "tests" / "repository").glob("test_*.py")
-    )
-    names = set(re.findall(r"`(test_\w+)`", TEXT))
-    assert len(names) > 20
-    assert not {name for name in names if not re.search(rf"def {name}\b", sources)}
