@@ -184,7 +184,7 @@ def grade_class(plan: Plan, record: RunRecord, journal: Journal, new: bool = Tru
             _add(graded, answer, current)
     _look_up(plan, graded, standings(journal.read()), current)
     if new:
-        kept = (before.get(place) == standing for place, standing in graded.standings.items())
+        kept = (before.get(key) == standing for key, standing in graded.standings.items())
         graded.unchanged = sum(kept)
     return graded
 

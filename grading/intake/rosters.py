@@ -195,8 +195,10 @@ def _people(
 def _panels(rows: tables.Rows) -> Iterator[tuple[int, list[str]]]:
     """The rows below the headings; of a list that is printed in two or three panels side by side, panel by panel."""
     headings = [tables.heading(cell) for cell in rows[0][1]]
-    known = {heading for words in (HEADINGS["id"], HEADINGS["name"]) for heading in words}
-    repeated = [h for h in dict.fromkeys(headings) if h in known and headings.count(h) > 1]
+    people_headings = {heading for words in (HEADINGS["id"], HEADINGS["name"]) for heading in words}
+    repeated = [
+        h for h in dict.fromkeys(headings) if h in people_headings and headings.count(h) > 1
+    ]
     counts = {headings.count(heading) for heading in repeated}
     if len(repeated) < 2 or len(counts) != 1:
         yield from rows[1:]
