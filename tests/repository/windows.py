@@ -7,7 +7,8 @@ code of this repository (libraries see the real system):
 - fcntl, resource, pwd, grp, termios, pty, tty cannot be imported; msvcrt can, with `locking`;
 - os has no fork, killpg, getuid, setsid, mkfifo, chown, nice, sched_getaffinity, WNOHANG, ...;
 - os.kill(process, 0) is an error: on Windows it sends Ctrl-C to every process of the console;
-- signal has SIGINT, SIGTERM, SIGBREAK, SIGABRT, SIGFPE, SIGILL and SIGSEGV only;
+- signal has SIGINT, SIGTERM, SIGBREAK, SIGABRT, SIGFPE, SIGILL and SIGSEGV only; raise_signal reaches
+  the main thread and wakes its sleep;
 - ctypes.CDLL(None) raises TypeError; ctypes.windll exists;
 - winreg exists and says that long paths are not enabled;
 - socket has no AF_UNIX, send_fds, recv_fds;
@@ -195,6 +196,7 @@ def make_facades() -> dict[str, types.ModuleType]:
     import ctypes
     import signal
     import socket
+    import threading
 
     real_kill = os.kill
 
@@ -202,6 +204,9 @@ def make_facades() -> dict[str, types.ModuleType]:
         if number in (0, 1):
             raise RuntimeError("os.kill(process, 0) sends Ctrl-C to the whole console on Windows")
         real_kill(process, 15)
+
+    def raise_signal(number):
+        signal.pthread_kill(threading.main_thread().ident, number)
 
     def open_library(name, *args, **kwargs):
         if name is None:
@@ -215,7 +220,11 @@ def make_facades() -> dict[str, types.ModuleType]:
     return {
         "os": Facade(os, UNIX_OS, {"name": "nt", "kill": kill}),
         "sys": Facade(sys, set(), {"platform": "win32"}),
-        "signal": Facade(signal, unix_signals | {"setitimer", "alarm", "pthread_kill"}, {}),
+        "signal": Facade(
+            signal,
+            unix_signals | {"setitimer", "alarm", "pthread_kill"},
+            {"raise_signal": raise_signal},
+        ),
         "ctypes": Facade(ctypes, set(), {"CDLL": open_library, "windll": windll}),
         "socket": Facade(socket, UNIX_SOCKET, {}),
         "msvcrt": make_msvcrt(),
