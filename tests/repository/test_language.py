@@ -91,7 +91,7 @@ GLUED = re.compile(  # between two Latin pieces without a space, or behind a for
 )
 HAN_LINE = re.compile(rf"^.*[{HAN}].*$", re.M)
 FORMULA = re.compile(r"\$[^$\n]+\$")
-STARTS = (tokenize.NEWLINE, tokenize.INDENT, tokenize.NL, tokenize.COMMENT)  # before a docstring
+STARTS = ("NEWLINE", "INDENT", "NL", "COMMENT")  # before a docstring
 INPUT = "tests/repository/"  # strings in this folder are test inputs: CSV lines, names of archives
 
 
@@ -126,22 +126,39 @@ def python_prose(text, inputs=False):
     Fields of f-strings are replaced by underscores; raw strings are left out, since they are patterns.
     inputs: leave out strings that are not docstrings, since a test passes them to the code under test.
     """
-    lines, previous, depth = [], tokenize.NEWLINE, 0
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        kind = tokenize.tok_name[token.type]
-        depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))
+    lines, previous, depth = [], "NEWLINE", 0
+    for kind, string, number in python_tokens(text):
+        depth += (string in ("(", "[", "{")) - (string in (")", "]", "}"))
         docstring = depth == 0 and previous in STARTS
         if kind == "COMMENT" or (
-            kind in ("STRING", "FSTRING_MIDDLE")
-            and not re.match(r"[a-z]*r", token.string, re.I)
+            kind == "STRING"
+            and not re.match(r"[a-z]*r", string, re.I)
             and (docstring or not inputs)
         ):
-            prose = blanked(token.string)
+            prose = blanked(string)
             if re.match("[a-z]*f", prose, re.I):
                 prose = re.sub(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}", "_", prose)
-            lines += enumerate(prose.split("\n"), token.start[0])
-        previous = token.type
+            lines += enumerate(prose.split("\n"), number)
+        previous = kind
     return lines
+
+
+def python_tokens(text):
+    """Yields (kind, string, line number) for every token; an f-string is one STRING, which Python 3.12 takes apart."""
+    rows, starts = text.split("\n"), []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        kind = tokenize.tok_name[token.type]
+        if kind.endswith("STRING_START"):
+            starts.append(token.start)
+        elif kind.endswith("STRING_END"):
+            (row, column), (last, end) = starts.pop(), token.end
+            if not starts:
+                part = rows[row - 1 : last]
+                part[-1] = part[-1][:end]
+                part[0] = part[0][column:]
+                yield "STRING", "\n".join(part), row
+        elif not starts:
+            yield kind, token.string, token.start[0]
 
 
 def is_chinese(line):
