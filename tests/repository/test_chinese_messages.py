@@ -118,11 +118,11 @@ def test_answer_beyond_a_limit_is_not_explained_as_a_wrong_type(text):
         ("not UTF-8: invalid start byte", "不是 UTF-8 编码：invalid start byte"),
     ],
 )
-def test_the_courses_own_errors_have_chinese_and_keep_their_english(text, chinese):
+def test_errors_of_the_course_are_translated_unchanged_in_english(text, chinese):
     assert meaning(text) == (text, chinese)
 
 
-def test_an_empty_blank_is_named_without_english_words():
+def test_empty_blank_is_named_in_chinese():
     check = next(check for check in load_checks("hmm") if check.id == "hmm-03")
     assert verdict.explain_empty(check) == (
         "NOT FILLED IN hmm/model.py, blank hmm-03",
@@ -137,7 +137,7 @@ def test_an_empty_blank_is_named_without_english_words():
     assert not english_in(verdict.explain_empty(check, unknown).zh)
 
 
-def test_a_file_that_cannot_be_loaded_is_explained_in_chinese():
+def test_file_that_cannot_be_loaded_is_explained_in_chinese():
     error = StudentError("NotUtf8Error", "not UTF-8: invalid byte 0xb5", "hmm/model.py, line 3")
     zh = salvage_message(error, "hmm").zh
     assert zh.startswith("hmm/model.py 无法解析（第 3 行：不是 UTF-8 编码："), zh

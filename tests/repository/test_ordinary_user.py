@@ -1,7 +1,7 @@
-"""Hostile submissions, isolation, release and update as an ordinary user: with and without bubblewrap and user namespaces.
+"""Hostile submissions, isolation, release and update as an ordinary user, with and without bubblewrap and user namespaces.
 
-Root starts pytest again as uid 1000, which sees Python and the tree only. User namespaces are withheld by the kernel itself: the
-limit of a namespace that the test makes is 0, and the system's own setting stays as it is.
+Root starts pytest again as uid 1000. To forbid user namespaces, the test creates a namespace in which their limit is 0;
+the system's own setting is not changed.
 """
 
 import os
@@ -47,17 +47,18 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 @dataclass
 class Machine:
-    """What an ordinary user has: words before each of the user's commands, and variables."""
+    """How commands of an ordinary user are started: words before each command, and environment variables."""
 
     level: str  # the strongest isolation there
     words: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
 
 
-def for_everybody():
-    """Words before a command that show it Python and the tree, also where a folder above them is root's own.
+def readable_for_everybody():
+    """Words to put before a command so that an ordinary user can read Python and the tree; [] if that is so anyway.
 
-    In a mount namespace: an empty file system over that folder, and in it those folders only.
+    If a parent folder is closed to others, the command runs in a mount namespace in which that folder is replaced
+    by an empty file system that contains only the needed folders.
     """
     needed = dict.fromkeys(
         str(Path(path).resolve()) for path in (sys.base_prefix, sys.prefix, ROOT)
@@ -85,17 +86,17 @@ def for_everybody():
 
 
 def works(*words):
-    """True if root can start Python behind these words."""
+    """Whether root can start Python with these words before the command."""
     code = (
         "import subprocess, sys, numpy, course; subprocess.run([sys.executable, '-V'], check=True)"
     )
-    command = [*for_everybody(), *words, sys.executable, "-c", code]
+    command = [*readable_for_everybody(), *words, sys.executable, "-c", code]
     return not subprocess.run(command, cwd=ROOT, capture_output=True).returncode
 
 
 @pytest.fixture(scope="module", autouse=True)
 def an_ordinary_user():
-    """Skips where no other user can be made."""
+    """Skips the tests if commands cannot be run as another user."""
     if os.geteuid() or not shutil.which("setpriv"):
         pytest.skip("needs root on Linux, and setpriv")
     if not works(*AS_USER):
@@ -118,7 +119,7 @@ def programs(tmp_path_factory):
 
 @pytest.fixture(params=["everything", "no bubblewrap", "no user namespaces"])
 def machine(request, programs):
-    """A kind of machine that an ordinary user may be on."""
+    """A Machine with bubblewrap and namespaces, without bubblewrap, or without user namespaces."""
     if request.param == "no bubblewrap":
         return Machine("process", variables={"PATH": str(programs)})
     if not shutil.which("bwrap"):
@@ -133,7 +134,10 @@ def machine(request, programs):
 
 @pytest.fixture
 def as_user(machine):
-    """as_user(*words): standard output of Python with these words as that user, who has a home and a temporary folder."""
+    """A function run(*words) that runs Python with these arguments as an ordinary user and returns its output.
+
+    HOME and TMPDIR are a temporary folder.
+    """
     home = Path(tempfile.mkdtemp(prefix="home-of-a-user-"))
     os.chown(home, ORDINARY_USER, ORDINARY_USER)
     kept = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
@@ -141,7 +145,7 @@ def as_user(machine):
 
     def run(*words):
         done = subprocess.run(
-            [*for_everybody(), *machine.words, *AS_USER, sys.executable, *words],
+            [*readable_for_everybody(), *machine.words, *AS_USER, sys.executable, *words],
             cwd=ROOT,
             env={**kept, **private, **machine.variables},
             capture_output=True,
@@ -171,7 +175,7 @@ COPIES = (  # nothing in them depends on bubblewrap
 
 @pytest.mark.slow
 def test_ordinary_user_gets_the_strongest_isolation_available(machine, as_user):
-    """And the reason why it is not stronger."""
+    """The reasons why a stronger level is not available are reported too."""
     code = "from grading import isolation; print(*isolation.strongest()[::2], sep='|')"
     level, reasons = as_user("-c", code).strip().split("|")
     assert level == machine.level

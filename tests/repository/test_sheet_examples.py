@@ -1,4 +1,4 @@
-"""The small examples of the sheets: their numbers are right, and their Python blocks print what the text says."""
+"""The small examples of the sheets: their numbers are recomputed, and their Python blocks print what the text says."""
 
 import re
 import subprocess
@@ -14,14 +14,15 @@ LANGUAGES = ("README.md", "README.zh-CN.md")
 
 
 def sheets(homework):
-    """The text of a homework's sheet in both languages, full-width commas and brackets as half-width."""
+    """[English, Chinese] text of a homework's sheet, with full-width commas and brackets made half-width."""
     texts = [(ROOT / homework / name).read_text(encoding="utf-8") for name in LANGUAGES]
     return [re.sub(r"，\s*", ", ", text).translate({0xFF08: "(", 0xFF09: ")"}) for text in texts]
 
 
-def assert_shown(homework, *wanted):
+def assert_shown(homework, *pieces):
+    """Assert that both sheets of a homework contain these texts."""
     for text in sheets(homework):
-        for piece in wanted:
+        for piece in pieces:
             assert piece in text, f"{homework}: {piece!r} is missing"
 
 
@@ -40,7 +41,7 @@ def cells(numbers, digits=3):
 
 
 def output(homework, code):
-    """What a block prints when it runs inside the homework's folder."""
+    """Run a Python block inside the homework's folder; returns what it prints."""
     run = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT / homework,
@@ -53,7 +54,7 @@ def output(homework, code):
 
 
 def block(homework, word):
-    """The Python block of the English sheet that has this word; there is one."""
+    """The only Python block of the English sheet that contains this word."""
     text = (ROOT / homework / "README.md").read_text(encoding="utf-8")
     (code,) = (code for code in PYTHON.findall(text) if word in code)
     return code
@@ -65,7 +66,7 @@ def test_both_sheets_have_the_same_python_blocks(homework):
     assert english == chinese
 
 
-def test_the_warm_up_of_hw_bptt():
+def test_hw_bptt_warm_up_numbers_are_right():
     w, u, x, y = 0.5, 1.0, np.array([4.0, 1.0, 2.0]), 2.5
     h = [0.0]
     for value in x:
@@ -79,7 +80,7 @@ def test_the_warm_up_of_hw_bptt():
     assert_shown("hw_bptt", "h = (4, 3, 3.5)", "= 0 + 2 + 3 = 5", "0.00003", "12,500")
 
 
-def test_the_look_up_of_hw_attention():
+def test_hw_attention_look_up_numbers_are_right():
     scores = np.array([[1, 1]]) @ np.array([[1, 0], [1, 1], [-1, 0]]).T / np.sqrt(2)
     values = np.array([10, 20, 60])
     weights, masked = softmax(scores[0]), softmax(scores[0, :2])
@@ -88,7 +89,7 @@ def test_the_look_up_of_hw_attention():
     assert_shown("hw_attention", cells(masked) + f" | 0 | {masked @ values[:2]:.1f} |")
 
 
-def test_the_clock_hands_of_hw_attention():
+def test_hw_attention_clock_hand_numbers_are_right():
     lines = []
     for p in range(1, 4):
         hands = [(np.sin(p / s), np.cos(p / s)) for s in (1, 100)]
@@ -96,13 +97,13 @@ def test_the_clock_hands_of_hw_attention():
     assert_shown("hw_attention", *lines)
 
 
-def test_the_masked_row_and_the_temperatures_of_gpt_songci():
+def test_gpt_songci_mask_and_temperature_numbers_are_right():
     assert_shown("gpt_songci", f"({row(softmax([2, 1]))}, 0)", f"({row(softmax([2, 1, 3]))})")
     temperatures = [f"({row(softmax(np.array([2, 1, 0]) / tau), 2)})" for tau in (1, 0.5, 2)]
     assert_shown("gpt_songci", *temperatures)
 
 
-def test_the_counted_products_of_gpt_songci():
+def test_gpt_songci_product_counts_are_right():
     C, V, layers = 256, 1834, 4
     columns = []
     for L in (64, 1024):
@@ -114,7 +115,7 @@ def test_the_counted_products_of_gpt_songci():
         assert_shown("gpt_songci", f"{left} | {right} |")
 
 
-def test_the_small_examples_of_word2vec_sst():
+def test_word2vec_sst_example_numbers_are_right():
     U, v = np.array([[1, 0], [0, 1], [1, 1], [-1, 0]]), np.array([1, 0.5])
     scores = U @ v
     assert scores.tolist() == [1, 0.5, 1.5, -1]
@@ -127,7 +128,7 @@ def test_the_small_examples_of_word2vec_sst():
     assert f"{((2 + h) ** 3 - 8) / h:.4f}" == "12.0006"
 
 
-def test_the_two_steps_of_hmm():
+def test_hmm_two_step_example_numbers_are_right():
     pi, A = np.array([0.6, 0.4]), np.array([[0.7, 0.3], [0.4, 0.6]])
     B = np.array([[0.9, 0.1], [0.2, 0.8]])
     alpha = pi * B[:, 1]
@@ -139,7 +140,7 @@ def test_the_two_steps_of_hmm():
     assert_shown("hmm", *(f"{value:.6g}" for value in paths.ravel()))
 
 
-def test_the_pools_of_waimai_cls():
+def test_waimai_cls_pooling_numbers_are_right():
     states = np.array([[1, 4], [3, -2], [9, 9]])
     for n in (2, 3):
         pools = (states[:n].mean(0), states[:n].max(0), states[n - 1])
@@ -147,7 +148,7 @@ def test_the_pools_of_waimai_cls():
         assert_shown("waimai_cls", f"| {' | '.join(shown)} |")
 
 
-def test_the_numerical_gradients_of_hw_bptt():
+def test_hw_bptt_gradient_check_block_agrees():
     lines = output("hw_bptt", block("hw_bptt", "numeric")).splitlines()
     pairs = [line.split(")")[1].split() for line in lines]
     assert len(pairs) == 6 + 9 + 3 + 6 + 2
@@ -155,7 +156,7 @@ def test_the_numerical_gradients_of_hw_bptt():
 
 
 @pytest.mark.slow
-def test_the_two_checks_of_gpt_songci():
+def test_gpt_songci_sanity_check_block_prints_as_described():
     printed = output("gpt_songci", block("gpt_songci", "optimizer"))
     differences, losses = re.search(r"\[\[(.*?)\]\]", printed, re.S)[1], {}
     for step, loss in re.findall(r"^(\d+) ([\d.]+)$", printed, re.M):

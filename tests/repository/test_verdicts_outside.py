@@ -1,4 +1,4 @@
-"""Verdicts that code from outside has shown to be needed: each test is a kind of answer that people handed in."""
+"""Verdicts on kinds of answers that occur in code from outside this repository."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def outcomes_of_mistake(homework, id, cases):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_one_row_has_a_class_too(seed):
+def test_classifier_that_fails_for_a_single_row_is_named(seed):
     """An `if N > 1` that returns a number for a single row fails, by name, on every draw."""
     outcomes = outcomes_of_mistake("word2vec_sst", "V540", FreshCases(seed))
     failed = [outcome for outcome in outcomes if outcome.status != "done"]
@@ -33,7 +33,7 @@ def test_one_row_has_a_class_too(seed):
     assert "one class for each row" in failed[0].message.en
 
 
-def test_mistakes_of_two_homeworks_with_one_id_are_kept_apart():
+def test_mistakes_with_the_same_id_belong_to_their_homework():
     """A2 is a mistake of hw_attention and of gpt_songci: the same cases serve both homeworks."""
     cases = FreshCases(7)
     assert {outcome.mistake for outcome in outcomes_of_mistake("hw_attention", "A2", cases)} >= {
@@ -42,6 +42,6 @@ def test_mistakes_of_two_homeworks_with_one_id_are_kept_apart():
     assert [outcome.mistake for outcome in outcomes_of_mistake("gpt_songci", "A2", cases)] == ["A2"]
 
 
-def test_no_scale_is_named_only_where_it_is_the_mistake():
+def test_added_constant_is_not_named_as_a_missing_scale():
     body = "return q @ k_t / math.sqrt(q.size(-1)) + 1e-3"
     assert [outcome.mistake for outcome in results("gpt_songci", "gpt-a3.2", body)] == [None]
