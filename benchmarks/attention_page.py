@@ -1,4 +1,4 @@
-"""The attention page of gpt_songci: its size, and how soon it is drawn in headless Chromium, for 64 characters, 4 layers, 4 heads.
+"""The attention page of gpt_songci: its size and the time until headless Chromium has drawn it, for 64 characters, 4 layers, 4 heads.
 
     pip install playwright && sudo apt-get install chromium
     python benchmarks/attention_page.py

@@ -27,7 +27,7 @@ THRESHOLDS = (0.33, 0.5, 0.7, 0.8, 0.9)
 
 
 def classes(homework: str, seed: int) -> dict[str, made.Class]:
-    """The classes that are compared, by what they show."""
+    """The made classes to search: {what the class tests: the class}."""
     bodies = {id: solution[0] for id, (solution, _, _) in made.versions(homework).items()}
     short = sorted(bodies, key=lambda id: len(bodies[id]))[:3]
     return {

@@ -165,7 +165,7 @@ def trainer(args, name):
 
 
 def sampler(args, name):
-    """A function that writes, and the number of characters it writes."""
+    """A function that generates text, and the number of characters it generates."""
     import torch
     from sample import generate, speed_up
 
@@ -372,7 +372,7 @@ def do_job(args):
 
 
 def start(args, job):
-    """A process that does one job."""
+    """Starts a process for one job."""
     flags = [
         f"--{name}={getattr(args, name)}"
         for name in (
@@ -402,7 +402,7 @@ def start(args, job):
 
 
 def answer(process, question=None):
-    """What a process prints next, as data."""
+    """Reads the next line that a process prints, and parses it as JSON."""
     if question:
         print(question, file=process.stdin, flush=True)
     line = process.stdout.readline()

@@ -59,7 +59,7 @@ def run(test, draws):
 
 
 def ten_checks():
-    """Ten checks, all that their blanks have, which ask functions of model.py with plain data: a notebook can ask them too."""
+    """Ten checks, all that their blanks have, which call functions of model.py with plain data, so that a notebook can run them too."""
     blanks, selected = {}, []
     for check in load_checks(HOMEWORK):
         if (
@@ -95,7 +95,7 @@ def cell(source, id, points=None, solution=False):
 
 
 def notebook(model, checks, cases):
-    """A notebook (dict) that asks `checks` of `model`, the text of a model.py."""
+    """A notebook (dict) that runs `checks` on `model`, the text of a model.py."""
     constants = {
         name: value for name, value in checks[0].function.__globals__.items() if name.isupper()
     }

@@ -1,4 +1,4 @@
-"""How waimai_cls feeds its models, against the plain way: padding wasted, and words per second in training.
+"""How waimai_cls feeds its models, compared with plain batching: padding wasted, and words per second in training.
 
     python benchmarks/waimai.py --data_root data/full/waimai_10k
 
@@ -40,7 +40,7 @@ def waste(data, groups):
 
 
 def epoch(net, batches, optimizer):
-    """Seconds of one pass."""
+    """Seconds of one pass over the batches."""
     start = time.perf_counter()
     for batch in batches:
         train_step(net, batch, optimizer)

@@ -212,7 +212,7 @@ def render(
 
 
 def _first_failed(results: Sequence[CheckResult]) -> CheckResult | None:
-    """The first failed check; the pieces together come last, since they need all the others."""
+    """The first failed check; checks of several blanks together come last, since they need all the others."""
     failed = [result for result in results if not result.status.passes]
     return min(failed, key=lambda result: result.id.endswith("-together"), default=None)
 
@@ -301,7 +301,7 @@ def _done_line(homework: str, words: Words, language: Language) -> Line:
 
 
 def reasons(results: Iterable[CheckResult], language: Language) -> list[str]:
-    """For each blank that passed: one sentence on why it is right, and a question that leads on."""
+    """For each blank that passed: one sentence on why it is right, and a follow-up question."""
     words, lines = WORDS[language], []
     for homework in dict.fromkeys(result.homework for result in results):
         hints = load_hints(homework)

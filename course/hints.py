@@ -10,7 +10,7 @@ One table per blank; a text is a pair [English, Chinese]:
     example = ["...", "..."]         # level 3: what the worked example shows, with other numbers
     work = "..."                     # level 3: its formulas, the same in both languages; a test computes them again
     why = ["...", "..."]             # after a pass, with -v: why it is right
-    question = ["...", "..."]        # after a pass, with -v: a question that leads on
+    question = ["...", "..."]        # after a pass, with -v: a follow-up question
 """
 
 import functools

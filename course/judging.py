@@ -160,7 +160,7 @@ class JudgedCase:
             self.require(letter == self.expected["letter"], message, letter=letter)
 
     def context(self, why: Message | Sequence[str] | str | None = None) -> Message:
-        """What stands behind a message: which case this is, and why the answer should differ."""
+        """The explanation after a message: which case this is, and why the answer should differ."""
         label = Message("", "")
         if self.label:
             text = case_label(self.label)

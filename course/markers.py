@@ -152,7 +152,7 @@ def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, _Function]]:
 
 
 def blanks(folder: Path | str) -> dict[str, Region]:
-    """{id: Region} of all blanks of a homework folder. Raises MarkerError for an id that stands twice."""
+    """{id: Region} of all blanks of a homework folder. Raises MarkerError for a repeated id."""
     by_id = {}
     for path in sorted(Path(folder).glob("*.py")):
         for region in regions(path):
@@ -179,7 +179,7 @@ def solution(region: Region) -> str:
 
 
 def replace(region: Region, body: str) -> str:
-    """Text of the region's file in which `body` (unindented lines) stands for the blank, markers included."""
+    """Text of the region's file with the blank, markers included, replaced by `body` (unindented lines)."""
     lines = region.path.read_text(encoding="utf-8").splitlines(keepends=True)
     lines[region.begin - 1 : region.end] = [
         textwrap.indent(body.rstrip("\n") + "\n", region.indent)

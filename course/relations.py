@@ -25,7 +25,7 @@ class Relation(NamedTuple):
 
 
 def describe_relation(name: str, answer: np.ndarray, expected: np.ndarray) -> Message | None:
-    """A sentence in front of which stands what differs; None if no relation holds. The arrays differ."""
+    """A sentence to follow the description of the difference; None if no relation holds. The arrays differ."""
     relation = find_relation(answer, expected)
     if relation is None:
         return None

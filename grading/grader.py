@@ -185,7 +185,7 @@ def describe_error(error: Exception) -> str:
 def work(pipe: Connection, settings: GradingSettings) -> None:
     """The main function of a grading process: takes submissions from the pipe until it receives None."""
     die_with_parent()
-    for name in ("SIGINT", "SIGHUP"):  # the grader gets them too, and ends us
+    for name in ("SIGINT", "SIGHUP"):  # the grader receives them too, and ends this process
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)

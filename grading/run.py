@@ -19,7 +19,7 @@ from grading.options import GradeError, Options
 from grading.plan import Plan, checks_digest
 from grading.pool import Pool
 
-RECORD = "run.json"  # what a run was asked for; tells that the folder is ours
+RECORD = "run.json"  # what a run was asked for; marks the folder as one the grader made
 JOURNAL = "journal.jsonl"
 
 

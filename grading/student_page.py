@@ -45,7 +45,7 @@ class BlankReport:
 def blank_reports(
     homework: str, marks: HomeworkMarks, files: Mapping[str, bytes]
 ) -> list[BlankReport]:
-    """The rows of a homework's table. Code stands beside what is not done."""
+    """The rows of a homework's table. The code is shown where a blank is not done."""
     reports = []
     for blank in marks.blanks:
         if not blank.possible and blank.status == Status.DONE:

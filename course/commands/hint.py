@@ -133,7 +133,7 @@ def show(hints: BlankHints, state: BlankState, level: int, language: Language) -
 
 
 def show_done(hints: BlankHints, language: Language) -> None:
-    """A blank that is right: why, and a question that leads on."""
+    """A blank that is right: why, and a follow-up question."""
     say(
         Message(f"{hints.id} is right. {hints.why.en}", f"{hints.id} 已正确。{hints.why.zh}"),
         language,

@@ -27,7 +27,7 @@ STANDALONE = (
     "calls.py",
     "usable.py",
     "worker.py",
-)  # what the process gets of us
+)  # environment variables the process inherits
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from course.runner import worker; worker.main()"
 KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 

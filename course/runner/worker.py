@@ -52,7 +52,11 @@ def main() -> None:
     folder, probes_path = sys.argv[1:3]
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     null_device = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):  # the pipe is ours: what student code prints goes elsewhere
+    for standard in (
+        0,
+        1,
+        2,
+    ):  # results go through the pipe: keep what student code prints out of it
         os.dup2(null_device, standard)
     builtins.input = refuse_input
     serve(requests, answers, folder, load_probes(probes_path))

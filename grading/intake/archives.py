@@ -29,15 +29,15 @@ from grading.intake.names import is_archive
 from grading.intake.problems import Notice
 
 MAX_LISTED = 300_000  # names in one folder or archive
-MAX_PASSED = 2 * 2**30  # bytes that are unpacked to be passed over (tar, rar, 7z)
+MAX_PASSED = 2 * 2**30  # bytes unpacked only to skip them (tar, rar, 7z)
 MAX_SPOOL = 2**30  # bytes of wanted files of one tar, kept in a temporary file
 MAX_NESTED = 2 * 2**30  # bytes of an archive inside an archive
 MAX_HEADER = 2**20  # bytes that one header of a tar may ask for
-MAX_HEADERS = 64 * 2**20  # bytes of all headers of a tar
+MAX_HEADERS = 64 * 2**20  # bytes of all headers of a tar together
 MAX_DIRECTORY = 128 * 2**20  # bytes of a zip's directory of names
 MAX_DICTIONARY = 256 * 2**20  # bytes of memory for unpacking .xz
 MAX_DEPTH = 4  # archives inside archives
-TOOL_SECONDS = 120  # of a program that reads .rar or .7z
+TOOL_SECONDS = 120  # time limit for a program that reads .rar or .7z
 TOOL_MEMORY = 2 * 2**30  # bytes
 LARGE_ZIP = 4 * 2**20  # bytes from which a zip stays open between two submissions in it
 IN_MEMORY = 16 * 2**20  # bytes of a nested archive that need no temporary file
@@ -69,7 +69,7 @@ GIT_LOG = ".git/logs/HEAD"  # the one file of a clone's .git that is listed: it 
 
 
 class Refused(Exception):
-    """Something that is not read. `message` says why in one line, in both languages."""
+    """Raised for something that is not read. `message` says why in one line, in both languages."""
 
     def __init__(self, en: str, zh: str = "") -> None:
         self.message = Notice(en, zh)
@@ -93,7 +93,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A regular file of a container. size: as the container says, which is not trusted. modified: its clock, or None."""
+    """A regular file of a container. size: the container's own figure, not trusted. modified: the time the container gives, or None."""
 
     name: str
     size: int
@@ -102,7 +102,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something of a container that is not a file to read. count: files that it stands for (0: unknown)."""
+    """Something in a container that is not read. count: how many files it represents (0: unknown)."""
 
     name: str
     reason: Notice
@@ -289,7 +289,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 class Zip(_Names):
-    """A zip file. Names that are not flagged as UTF-8 are read as UTF-8 or, failing that, as GBK."""
+    """A zip file. Names not flagged as UTF-8 are decoded as UTF-8 if possible, else as GBK."""
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__()
@@ -463,7 +463,7 @@ class _Unpacked:
 
 
 class Tar(_Names):
-    """A tar stream, read once: wanted files go to a temporary file, the others are passed over."""
+    """A tar stream, read once: wanted files go to a temporary file, the others are skipped."""
 
     def __init__(self, read: Callable[[int], bytes], wanted: Callable[[str], bool]) -> None:
         super().__init__()
@@ -582,7 +582,7 @@ SYSTEM = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.envir
 
 
 def _limit(process: subprocess.Popen) -> None:
-    """Bounds the memory and the processor time of a program that reads archives of strangers (Linux)."""
+    """Limits the memory and processor time of a program that reads untrusted archives (Linux)."""
     with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
         import resource
 
@@ -744,7 +744,7 @@ def _everything(name: str) -> bool:
 
 
 class _LargeZips:
-    """Large zip files that are open in this process. One that nobody uses stays open until another one is."""
+    """Large zip files that are open in this process. An unused one stays open until another zip is opened."""
 
     def __init__(self) -> None:
         self._open: dict[tuple, tuple[Zip, BinaryIO]] = {}
@@ -813,7 +813,7 @@ class Opener(contextlib.ExitStack):
         return self._open[location]
 
     def _borrow(self, location: Location) -> Container | None:
-        """A large zip that this process has read before: its list of names takes long to read again."""
+        """A large zip that this process has already opened, since its list of names is slow to read again."""
         if not zipfile.is_zipfile(location.path) or os.path.getsize(location.path) < LARGE_ZIP:
             return None
         zip = _LARGE.acquire(location.path)

@@ -9,11 +9,11 @@ from grading.intake.reading import Intake
 from grading.intake.rosters import Matching
 from grading.intake.submission import FileUse, Submission
 
-MOST = 12  # lines of files that are not used, for each submission
+MOST = 12  # lines about unused files, for each submission
 
 
 def printable(text: str) -> str:
-    """The text in one line, without control characters that a terminal would obey."""
+    """The text in one line, without control characters that a terminal would interpret."""
     return "".join(char if char.isprintable() else "?" for char in " ".join(str(text).split()))
 
 

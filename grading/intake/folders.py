@@ -52,14 +52,14 @@ ANSWER_WORDS = (
     "comment",
 )
 BOOK_PAGE = re.compile(r"(^|/)book/(index\.html|(en|zh|play)/[\w-]+\.html)$")
-MAX_INSPECTED = 400  # Python files of a submission that are looked into
+MAX_INSPECTED = 400  # Python files of a submission that are parsed
 OTHER = Notice("not code and not written work", "既不是代码也不是书面作业")
 SHEET = Notice("comes with the homework", "题目自带的文件")
 
 
 @dataclass
 class Source:
-    """A file of a submission. path: archives in it named. canonical: its name as the course has it."""
+    """A file of a submission. path: includes the names of archives it lies in. canonical: the course's name for it."""
 
     path: str
     location: Location
@@ -92,7 +92,7 @@ class Source:
 
 
 def wanted(name: str) -> bool:
-    """Whether a file of this name may be used: what is kept of a tar."""
+    """Whether a file of this name may be used; a tar keeps only such files."""
     lower = name.lower()
     return lower.endswith((*student_copy.CODE, ".ipynb", *WRITTEN)) or names.is_archive(name)
 
@@ -239,7 +239,7 @@ class _Finder:
         )
 
     def _owner(self, folder: str) -> str | None:
-        """The homework that the deepest telling part of a folder's path names."""
+        """The homework named by the deepest part of the folder's path that names one."""
         for part in reversed(folder.split("/") if folder else []):
             if homework := names.homework_of(part):
                 return homework
@@ -296,7 +296,7 @@ class _Finder:
         self._check_empty(homework)
 
     def _rank(self, homework: str, folder: str, sources: list[Source]) -> tuple:
-        """Smaller is better: answered, no backup, named as the homework, complete, answered more, less deep."""
+        """Smaller is better: answered, not a backup, named like the homework, complete, more answers, less deep."""
         answered = set().union(*(source.answers(homework) for source in sources))
         parts = folder.split("/")
         named = self._owner(folder) == homework and names.homework_of(parts[-1]) == homework
@@ -368,7 +368,7 @@ class _Finder:
     def _better(
         self, homework: str, name: str, first: Source, second: Source
     ) -> tuple[Source, Source]:
-        """(used, left) of two files that would have one name: the answered one, else the exact name."""
+        """(used, left) of two files with the same canonical name: uses the answered one, else the one with the exact name."""
 
         def quality(source: Source) -> tuple:
             return (
@@ -463,7 +463,7 @@ class _Finder:
             answered |= missing
 
     def _check_empty(self, homework: str) -> None:
-        """No silent zero: says so if what is graded holds no answer, and where answers lie."""
+        """Reports a problem if the graded files hold no answer, and says where answers were found: no silent zero."""
         if homework not in self.roots:
             return
         blanks = student_copy.blank_functions(homework)
@@ -614,7 +614,7 @@ class _Finder:
         self.planned.unused.append(FileUse(source.path, why, size=source.size))
 
     def _account(self) -> None:
-        """Everything that is left over, grouped by folder where there is much of it."""
+        """Every file not used otherwise, grouped by folder where there are many."""
         left: dict[tuple[str, Notice], list[Source]] = defaultdict(list)
         for source in self.sources:
             if source.path not in self.taken:

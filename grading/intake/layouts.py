@@ -317,7 +317,7 @@ def _open_collection(opener: Opener, child: Child, alone: bool = False) -> list[
 
 
 def _share(children: list[Child], kind: str) -> bool:
-    """Whether at least half of the entries (but for tables and the like) are named as a platform names them."""
+    """Whether at least half of the entries (apart from tables and the like) have the platform's form of name."""
     work = [
         child for child in children if PurePosixPath(child.name).suffix.lower() not in NO_SUBMISSION
     ]
@@ -610,7 +610,7 @@ def _by_homework(opener: Opener, work: list[Child], depth: int) -> Layout | None
 
 
 def _entries_of(child: Child, owners: set[str]) -> list[Child] | None:
-    """The entries of a homework's folder in which few handed in, if they are called as those of other homeworks are."""
+    """The entries of a homework's folder with few submissions, if they are named like those of other homeworks."""
     work = [entry for entry in child.inner() if _may_be_submission(entry)]
     is_known = bool(work) and all(names.label(entry.name) in owners for entry in work)
     return child.inner() if child.is_folder and is_known else None
@@ -659,7 +659,7 @@ def _plain(opener: Opener, children: list[Child], depth: int) -> Layout:
 
 
 def _shared_numbers(entries: list[str]) -> set[str]:
-    """Numbers that look like ids and are none: the date, or the course, in the names of several people's files."""
+    """Numbers that look like ids but are not: a date or a course number, in the names of several people's files."""
     owners: dict[str, set[str]] = defaultdict(set)
     for name in entries:
         for token in names.ids_in(name):
@@ -698,7 +698,7 @@ def _shared_prefix(clones: list[str]) -> str:
 
 
 def _person(opener: Opener, child: Child, prefix: str, shared: set[str]) -> Bundle:
-    """A bundle for one folder or archive. shared: numbers that say nothing about the owner."""
+    """A bundle for one folder or archive. shared: numbers that do not identify the owner."""
     if child.is_folder:
         name = child.name
     elif PurePosixPath(child.name).suffix.lower() in WORK:
@@ -719,7 +719,7 @@ def _person(opener: Opener, child: Child, prefix: str, shared: set[str]) -> Bund
         hints: tuple[Hint, ...] = (Hint("login", login), *_hints(login))
         key, attempt, apart = f"login {names.normal(login)}", None, ()
     else:
-        whole = child.is_folder and not ids  # a student's folder may be called as a homework is
+        whole = child.is_folder and not ids  # a student's folder may have a homework's name
         hints = _hints(owner if whole else names.without_homework(owner))
     bundle = Bundle(name, hints=hints, key=key, apart=apart, attempt=attempt, skipped=child.skipped)
     for file in child.files:

@@ -117,12 +117,12 @@ def without_homework(name: str) -> str:
 
 
 def is_homework_folder(name: str) -> bool:
-    """Whether a name is that of a homework and of nobody: "hmm", "hmm (1)", "HMM_final", not "20260001_hmm"."""
+    """Whether a name is a homework's and names no person: "hmm", "hmm (1)", "HMM_final", not "20260001_hmm"."""
     return homework_of(name) is not None and not person_key(name)
 
 
 def is_backup(path: str) -> bool:
-    """Whether a folder on the path says that it holds an old copy."""
+    """Whether the name of a folder on the path says that it holds an old copy."""
     return any(BACKUP.search(part) or COPY.search(part) for part in PurePosixPath(path).parts)
 
 
@@ -151,7 +151,7 @@ def chinese_names_in(name: str) -> list[str]:
 
 
 def person_key(name: str) -> str:
-    """What of a name tells its owner, normalised; "" if nothing does. The same for all files of one person."""
+    """The part of a name that identifies its owner, normalised; "" if there is none. The same for all files of one person."""
     ids = ids_in(name)
     if ids:
         return " ".join(sorted(normal(id) for id in ids))
@@ -162,7 +162,7 @@ def person_key(name: str) -> str:
 
 
 def person_words(text: str) -> list[str]:
-    """Words of a name that are no homework and none of the words that everybody uses; [] if only numbers are left."""
+    """Words of a name that are neither a homework nor generic (GENERIC); [] if only numbers are left."""
     text = normal(text)
     homework = homework_of(text)
     if homework:
@@ -218,7 +218,7 @@ def unique_files(homework: str) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=65536)
 def canonical(name: str) -> str:
-    """A file name as the course has it: "MODEL.PY", "model(1).py", "model - 副本.py", "model_2020012345.py" are model.py."""
+    """The course's name for a file: "MODEL.PY", "model(1).py", "model - 副本.py", "model_2020012345.py" are model.py."""
     path = PurePosixPath(name)
     suffix = path.suffix.lower()
     text = normal(path.name[: len(path.name) - len(path.suffix)])

@@ -1,4 +1,4 @@
-"""Functions out of a notebook, or out of a file with another name, laid into the empty copy of a homework."""
+"""Takes functions out of a notebook, or a file with another name, and puts them into the empty copy of a homework."""
 
 import ast
 import json

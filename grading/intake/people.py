@@ -46,7 +46,7 @@ class Person:
 
 
 def guess(hints: tuple[Hint, ...]) -> tuple[Person, ...]:
-    """Submitters as the hints have them, where there is no roster."""
+    """Submitters according to the hints alone, for a class without a roster."""
     people = []
     for member in sorted({hint.member for hint in hints}):
         values: dict[str, list[str]] = {}

@@ -42,7 +42,7 @@ def read_class(
     attempt: str = "newest",
     roster: Roster | None = None,
 ) -> Intake:
-    """The submissions in a folder or archive. Raises Refused if there are none; what one cannot read is its own problem."""
+    """The submissions in a folder or archive. Raises Refused if there are none; one that cannot be read is returned with a problem."""
     if attempt not in ATTEMPTS:
         raise ValueError(f"attempt {attempt!r}: one of {', '.join(ATTEMPTS)}")
     path = Path(path)
@@ -175,7 +175,7 @@ def _attempts(
 
 
 def _people_apart(attempts: list[list[Bundle]]) -> list[list[Bundle]]:
-    """The bundles of each person, where names that are alike turn out to be those of several people.
+    """The bundles of each person, where similar names turn out to belong to several people.
 
     "huge file.zip" and "huge answer.zip" have one key; if both hold the code of one homework, they are no two attempts.
     """
@@ -195,12 +195,12 @@ def _moment(moment: datetime | None) -> str:
 
 
 def _same_turn(first: Bundle, second: Bundle) -> bool:
-    """Whether two pieces may belong to one attempt: no platform says that they are two."""
+    """Whether two pieces may belong to one attempt, that is, the platform does not say that they are two."""
     return first.received == second.received or None in (first.received, second.received)
 
 
 def _say_what_counts(chosen: Submission, planned: list[Submission]) -> None:
-    """The other attempts, and what they held that this one does not."""
+    """Notes on the other attempts, and on homeworks that only they hold."""
     others = [submission for submission in planned if submission is not chosen]
     chosen.problems.append(
         Notice(
@@ -233,7 +233,7 @@ def _with_code(submission: Submission) -> set[str]:
 
 
 def _plain_name(bundles: list[Bundle], homeworks: Sequence[str]) -> str:
-    """A name that stays the same whichever homeworks and attempts the submitter hands in."""
+    """A name that does not depend on which homeworks and attempts the submitter hands in."""
     name = min((bundle.name for bundle in bundles), key=lambda name: (len(name), name))
     if not names.person_key(name):
         return name
@@ -241,7 +241,7 @@ def _plain_name(bundles: list[Bundle], homeworks: Sequence[str]) -> str:
 
 
 def _name_apart(intake: Intake) -> None:
-    """No two submissions have one name, whatever the case of its letters."""
+    """Makes the submissions' names unique, also when case is ignored."""
     counts = Counter(submission.name.casefold() for submission in intake.submissions)
     seen: Counter[str] = Counter()
     for submission in intake.submissions:

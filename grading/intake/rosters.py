@@ -15,7 +15,7 @@ from grading.intake.submission import Submission
 from grading.intake.tables import TableError
 from grading.intake.times import TimeError, is_never, parse_time
 
-HEADINGS = {  # field -> headings, the most telling first
+HEADINGS = {  # field -> headings, the most specific first
     "id": (
         "sisuserid", "学号", "學號", "studentid", "studentnumber", "studentno", "idnumber", "学工号", "学生编号", "学籍号", "考号",
         "matriculationnumber", "sid", "id", "编号", "student_id",
@@ -31,7 +31,7 @@ HEADINGS = {  # field -> headings, the most telling first
     "received": ("received", "submittedat", "submissiontime", "提交时间", "收到时间", "lastmodified", "submitted"),
     "participant": ("identifier", "编号标识", "标识符"),
 }  # fmt: skip
-PARTS = {  # words that tell a column whose heading has more of them
+PARTS = {  # words that identify a column whose heading has other words too
     "id": ("学号", "學號", "学工号", "studentid", "studentno", "studentnum", "idnumber", "matric"),
     "name": ("姓名", "studentname", "fullname"),
     "login": ("用户名", "username", "netid"),
@@ -53,11 +53,11 @@ FOOTER = re.compile(  # the first cell of rows below the people
     re.IGNORECASE,
 )
 KEYS = ("id", "name", "login", "email", "first", "last", "participant")
-LOOKED_FOR = 30  # rows in which the headings are looked for
+LOOKED_FOR = 30  # how many rows are searched for the headings
 
 
 class RosterError(TableError):
-    """A roster that cannot be read. One line that names the row and the fix."""
+    """Raised for a roster that cannot be read. The message is one line that names the row and the fix."""
 
 
 @dataclass
@@ -327,7 +327,7 @@ class Roster:
             self._by[kind][key].append(person)
 
     def whose(self, hints: Sequence[Hint]) -> Match:
-        """Who handed in what has these hints: by id, then login, mail, name. Equal matches are returned as `choices`."""
+        """Finds the submitters that these hints describe: by id, then login, mail, name. Equal matches are returned as `choices`."""
         members = sorted({hint.member for hint in hints})
         matches = [
             self._member([hint for hint in hints if hint.member == member]) for member in members
@@ -409,7 +409,7 @@ class Roster:
         return _distinct(groups)
 
     def _without_zeros(self, key: str) -> list[Person]:
-        """People whose id is this one but for leading zeros, which spreadsheets remove."""
+        """People whose id equals this one apart from leading zeros, which spreadsheets remove."""
         short = key.lstrip("0")
         if not short.isdigit() or len(short) < 4:
             return []

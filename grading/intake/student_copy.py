@@ -27,7 +27,7 @@ def empty_files(homework: str) -> dict[str, bytes]:
 
 
 def complete(files: Mapping[str, bytes], homework: str) -> dict[str, bytes]:
-    """The files that are graded: the empty ones with the student's laid over them, but for what lies inside a file."""
+    """The files that are graded: the student's, and the empty ones where there is none. A path below a file is dropped."""
     merged = empty_files(homework) | dict(files)
     return {
         name: data

@@ -1,4 +1,4 @@
-"""A submission: people, attempt, time, and which file is used as what. Its contents are read when they are asked for."""
+"""A submission: people, attempt, time, and which file is used as what. Its contents are read on demand."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -97,7 +97,7 @@ class Submission:
         return contents
 
     def forget(self) -> None:
-        """Give the memory of the contents back."""
+        """Free the memory of the contents."""
         self.__dict__.pop("files", None)
         self.__dict__.pop("written", None)
 

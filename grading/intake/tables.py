@@ -27,7 +27,7 @@ SCIENTIFIC = re.compile(r"\d[.,]?\d*[eE]\+?\d+")
 
 
 class TableError(Exception):
-    """A table that cannot be read, or says what cannot be. One line that names the row and the fix."""
+    """Raised for a table that cannot be read or is inconsistent. The message is one line that names the row and the fix."""
 
 
 Rows = list[tuple[int, list[str]]]
@@ -112,7 +112,7 @@ def _strict(data: bytes, encoding: str, path: Path | str) -> str:
 
 
 def _is_common(text: str) -> bool:
-    """Whether most characters beyond ASCII belong to GB 2312: what Chinese names and headings are written with."""
+    """Whether most characters beyond ASCII belong to GB 2312: the characters of Chinese names and headings."""
     foreign = [char for char in text if char > "\x7f"]
     common = 0
     for char in foreign:

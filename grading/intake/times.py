@@ -30,7 +30,7 @@ NEVER = {"", "-", "—", "–", "n/a", "none", "null", "未提交", "无", "neve
 
 
 class TimeError(ValueError):
-    """A text that is not a time, or one that can be read in two ways."""
+    """Raised for a text that is not a time, or is ambiguous."""
 
 
 def is_never(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Command line of bubblewrap: a sandbox that has Python and its libraries read-only, our code, and nothing else."""
+"""Command line of bubblewrap: a sandbox with Python and its libraries (read-only), the grader's code, and nothing else."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 from course.homeworks import ROOT
 from grading.sandbox.namespaces import HOME
 
-CODE = "/grading-sandbox"  # inside: our code; the name hides no folder in which a Python could be
+CODE = "/grading-sandbox"  # where the grader's code lies inside the sandbox; no Python is installed below this name
 SYSTEM = (
     "/usr",
     "/lib",

@@ -32,7 +32,7 @@ LINUX_CAPABILITY_VERSION_3 = 0x20080522
 
 
 class Submission(NamedTuple):
-    """A submission that is ready to be asked. reached: the restrictions that took effect."""
+    """A submission that is loaded and ready to answer questions. reached: the restrictions that took effect."""
 
     folder: str
     probes: Any
@@ -84,7 +84,7 @@ def write_files(folder: str, files: dict[str, Any]) -> None:
 
 
 def close_standard_streams() -> None:
-    """What student code prints past Python goes nowhere, and it reads nothing."""
+    """Connects the standard streams to /dev/null: what student code prints is lost, and it reads nothing."""
     null_device = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null_device, standard)

@@ -36,12 +36,12 @@ KILL = 9  # SIGKILL
 
 
 class IsolationError(Exception):
-    """A level of isolation that this machine does not give, or a sandbox that failed."""
+    """Raised where this machine does not offer a level of isolation, or a sandbox fails."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one submission. call, total: seconds; memory, disk: bytes."""
+    """Limits for one submission. call, total: seconds; memory, disk: bytes."""
 
     call: float = 20.0
     total: float = 300.0
@@ -89,7 +89,7 @@ class Sandbox:
         return Session(self, number, ours, homework, files)
 
     def is_healthy(self, homework: str) -> bool:
-        """True if a fresh child with right code answers: what fails then is the submission, not the sandbox."""
+        """True if a new child answers for correct code: then the submission is at fault, not the sandbox."""
         session = None
         try:
             session = self.session(homework, CONTROL)
@@ -101,7 +101,7 @@ class Sandbox:
                 session.kill()
 
     def rebuild(self) -> None:
-        """Start again from new files. Sessions of before are dead."""
+        """Start again from new files. Earlier sessions no longer work."""
         with self.lock:
             self.close()
             self._build()
@@ -124,7 +124,7 @@ class Sandbox:
         remove(self.folder)
 
     def _build(self) -> None:
-        """Write what the sandbox has in it, and start the fork server."""
+        """Write the files that the sandbox contains, and start the fork server."""
         self.folder = temporary_folder()
         self.errors = self.folder / "errors.txt"
         try:

@@ -23,7 +23,7 @@ def memory_limits(more: int) -> dict[int, int]:
 
 
 def set_limits(memory: dict[int, int], cpu: int, disk: int) -> None:
-    """memory: of `memory_limits`; cpu: seconds; disk: bytes per file. A limit that the system refuses is left out."""
+    """Limits this process. memory: from `memory_limits`; cpu: seconds; disk: bytes per file. A limit the system refuses is skipped."""
     for limit, amount in (
         *memory.items(),
         (resource.RLIMIT_CPU, cpu),
