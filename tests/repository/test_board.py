@@ -74,10 +74,11 @@ def run(copy, *flags, encoding="utf-8", **environment):
     `environment` holds further environment variables, e.g. LC_ALL. Raises UnicodeError if the output is not in `encoding`.
     """
     done = subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--seed", "0", *flags],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--seed", "0", *flags],
         cwd=copy,
         env={
             **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "",  # written: the many runs here start faster
             "PYTHONIOENCODING": encoding,
             "OMP_NUM_THREADS": "1",
             "LANG": "en_US.UTF-8",

@@ -126,12 +126,14 @@ def test_different_submissions_have_different_folder_names():
 # ---------------------------------------------------------------- marks
 
 
-def known_points(homework, cases):
-    """{(blank, mistake id or "solved"): points}, each computed alone and in process."""
+def known_points(homework, cases, wanted):
+    """{(blank, mistake id or "solved"): points}, each computed alone and in process; of the mistakes only `wanted`."""
     truth = {}
     for id, region in markers.blanks(ROOT / homework).items():
         truth[id, "solved"] = region.points
     for mistake in mistakes.load(homework):
+        if mistake.id not in wanted:
+            continue
         runner = InProcessRunner(sources=mistakes.sources(mistake))
         checks = [check for check in load_checks(homework) if check.id == mistake.blank]
         truth[mistake.blank, mistake.id] = sum(
@@ -202,7 +204,8 @@ def check_class(tmp_path, homeworks, students):
     assert not outcome.graded.errors
     of = {student.submission: student.homeworks for student in outcome.report.marks.students}
     for homework in homeworks:
-        truth = known_points(homework, FreshCases(5))
+        given = {kind for what in chosen.values() for kind in what.values()}
+        truth = known_points(homework, FreshCases(5), given)
         for (student, owner), what in chosen.items():
             if owner == homework:
                 received = {blank.id: blank.points for blank in of[student][homework].blanks}

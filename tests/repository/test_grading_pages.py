@@ -13,7 +13,7 @@ from grading.plan import make_plan
 from tests.repository.browser import keep, tab
 from tests.repository.test_grading import PICTURE, hand_in, mixture, solved, write_csv
 
-pytestmark = [pytest.mark.xdist_group("grading"), pytest.mark.browser]
+pytestmark = pytest.mark.browser
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 ANSWER = f"## w1 (10)\n\nλ = (π, A, B) {HOSTILE}\n\n![δ](curve.png)\n\n第一个月畅销的概率是 0.5。\n"
 ROSTER = "id,name,lang\n20260001,张三,zh\n20260002,李四,en\n20260003,王五,\n20260099,赵六,\n"

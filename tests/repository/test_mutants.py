@@ -1,5 +1,6 @@
 """Every small change (mutant) of a solved blank fails the blank's checks, unless it is equivalent to the solution."""
 
+import functools
 import random
 import signal
 
@@ -13,9 +14,18 @@ from tests.repository.equivalents import EQUIVALENT
 from tests.repository.mutants import CasesAlone, mutants, survives
 
 QUICK = 12  # number of mutants per homework in a run without -m deep
-pytestmark = pytest.mark.skipif(
-    not hasattr(signal, "setitimer"), reason="an endless mutant is stopped by a timer of POSIX"
-)
+pytestmark = [
+    pytest.mark.xdist_group("mutants"),  # one process, which makes the mutants once (`mutants_of`)
+    pytest.mark.skipif(
+        not hasattr(signal, "setitimer"), reason="an endless mutant is stopped by a timer of POSIX"
+    ),
+]
+
+
+@functools.cache
+def mutants_of(homework, id):
+    """All mutants of a blank."""
+    return list(mutants(homework, id))
 
 
 def equivalents(homework):
@@ -40,7 +50,9 @@ def work_in_temporary_folder(tmp_path, monkeypatch):
 def test_every_listed_equivalent_is_a_mutant(homework):
     listed = equivalents(homework)
     assert listed <= {
-        (id, mutant.change) for id in {id for id, _ in listed} for mutant in mutants(homework, id)
+        (id, mutant.change)
+        for id in {id for id, _ in listed}
+        for mutant in mutants_of(homework, id)
     }
 
 
@@ -49,9 +61,7 @@ def test_random_mutants_are_caught(homework):
     cases = CasesAlone()
     rng = random.Random(cases.seed)
     blanks = [
-        changed
-        for id in markers.blanks(ROOT / homework)
-        if (changed := list(mutants(homework, id)))
+        changed for id in markers.blanks(ROOT / homework) if (changed := mutants_of(homework, id))
     ]
     tried = [rng.choice(changed) for changed in rng.choices(blanks, k=QUICK)]
     survivors = {
@@ -76,7 +86,7 @@ def test_all_mutants_but_the_equivalents_are_caught(homework):
     survivors = {
         (mutant.blank, mutant.change)
         for id in markers.blanks(ROOT / homework)
-        for mutant in mutants(homework, id)
+        for mutant in mutants_of(homework, id)
         if survives(mutant, cases)
     }
     assert survivors == equivalents(homework), f"seed {cases.seed}"

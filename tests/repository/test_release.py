@@ -152,8 +152,10 @@ def test_release_proves_the_student_copy(homework, tmp_path, one_set_of_cases):
             assert (copy / homework / name).read_bytes() == data, name
 
 
-def test_released_folder_and_zip_are_equal_and_reproducible(tmp_path, few):
-    for name in ("student", "a.zip", "b/a.zip"):
+def test_released_folder_and_zip_are_equal_and_reproducible(tmp_path, few, monkeypatch):
+    release.release(tmp_path / "student", plan(SMALL), say=lambda line: None)
+    monkeypatch.setattr(release, "prove", lambda *args: None)  # the same copy, proved already
+    for name in ("a.zip", "b/a.zip"):
         release.release(tmp_path / name, plan(SMALL), say=lambda line: None)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b" / "a.zip").read_bytes()
     folder, archive = (update.read_copy(tmp_path / name) for name in ("student", "a.zip"))

@@ -1,5 +1,6 @@
 """A file that cannot be loaded costs only its broken blanks: the others are checked one by one."""
 
+import functools
 import textwrap
 
 import pytest
@@ -42,6 +43,12 @@ def broken(kind, homework="hmm"):
     return solved + "\n\n" + text
 
 
+@functools.cache
+def same_cases():
+    """The cases of all tests here, with the answers of known mistakes that were computed so far."""
+    return FreshCases(1)
+
+
 def results_of(files, runner="in process", homework="hmm", ids=None, limit=30.0):
     """{check name: Verdict} for a submission; ids: only these blanks; limit: seconds per call."""
     if runner == "in process":
@@ -51,7 +58,7 @@ def results_of(files, runner="in process", homework="hmm", ids=None, limit=30.0)
     else:
         data = {name: text.encode() for name, text in files.items()}
         opened = FilesRunner({homework: data}, limit)
-    cases = FreshCases(1)
+    cases = same_cases()
     with opened as student:
         checks = [check for check in load_checks(homework) if ids is None or check.id in ids]
         return {check.name: verdict.run(check, student, cases) for check in checks}

@@ -1,10 +1,8 @@
-"""The developer commands `seeds` (verdicts that depend on the seed) and `relations_table` (true statements)."""
+"""The developer command `seeds`: verdicts that depend on the seed."""
 
 import json
 
-import pytest
-
-from tests.repository import relations_table, seeds
+from tests.repository import seeds
 
 
 def test_seeds_command_stores_a_blank_and_skips_it_next_time(tmp_path, capsys):
@@ -34,9 +32,3 @@ def test_version_that_never_ends_is_left_out(monkeypatch):
 
     monkeypatch.setattr(seeds.Version, "_passes_with", endless)
     assert not seeds.check_blank("hmm", "hmm-12", range(4), ["solution"]).differing
-
-
-@pytest.mark.parametrize("homework", ["hmm", "hw_bptt"])
-def test_relations_stated_for_wrong_answers_are_never_untrue(homework):
-    known_mistakes, changed = relations_table.describe_homework(homework, 3, with_mutants=False)
-    assert known_mistakes.untrue == 0 < known_mistakes.described and changed.versions == 0
