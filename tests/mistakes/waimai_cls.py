@@ -1130,8 +1130,8 @@ edit(
     "wai-17",
     "W13",
     (
-        "right += (logits.argmax(1) == labels).sum().item()",
-        "right += ((logits[:, 1] > 0.5) == labels).sum().item()",
+        "correct += (logits.argmax(1) == labels).sum().item()",
+        "correct += ((logits[:, 1] > 0.5) == labels).sum().item()",
     ),
     en="At which logit is the probability one half?",
     zh="logit 为多少时概率是二分之一？",
@@ -1141,8 +1141,8 @@ edit(
     "wai-17",
     "W16",
     (
-        "right += (logits.argmax(1) == labels).sum().item()",
-        "right += (logits.argmax(1, keepdim=True) == labels).sum().item()",
+        "correct += (logits.argmax(1) == labels).sum().item()",
+        "correct += (logits.argmax(1, keepdim=True) == labels).sum().item()",
     ),
     en="Print both shapes before you compare.",
     zh="比较之前，先打印两者的形状。",
@@ -1177,7 +1177,7 @@ edit(
 edit(
     "wai-17",
     "W98",
-    ("return loss / count, right / count", "return loss / count, 100 * right / count"),
+    ("return loss / count, correct / count", "return loss / count, 100 * correct / count"),
     en="A share of all texts is between 0 and 1.",
     zh="占全部文本的比例应在 0 到 1 之间。",
 )
@@ -1204,8 +1204,8 @@ edit(
     "wai-17",
     "W109",
     (
-        "right += (logits.argmax(1) == labels).sum().item()",
-        "right += (logits.argmax(1) == labels).sum()",
+        "correct += (logits.argmax(1) == labels).sum().item()",
+        "correct += (logits.argmax(1) == labels).sum()",
     ),
     en="Print the type of both results: which one is still a tensor?",
     zh="打印两个结果的类型：哪一个还是张量？",

@@ -126,9 +126,9 @@ EQUIVALENT = {
         ],
         "wai-16": ["return loss"],
         "wai-17": [
-            "loss, right, count = (0, 0.0, 0)",
+            "loss, correct, count = (0, 0.0, 0)",
             "loss += F.cross_entropy(logits, labels, reduction='sum')",
-            "right += (logits.argmax(1) == labels).sum()",
+            "correct += (logits.argmax(1) == labels).sum()",
         ],
         "att-01": [
             "x, y = torch.randn(2, num_pairs, n, generator=generator)",
