@@ -462,13 +462,28 @@ class _Finder:
             self.roots.setdefault(homework, source.folder)
             answered |= missing
 
+    def _called_paths(self, homework: str, uses: Sequence[FileUse]) -> set[str]:
+        """Of the code that is used: the homework's own files, and other files whose names those mention.
+
+        A helper that nothing imports is not called: model-2.py beside the empty model.py.
+        """
+        expected = names.known_files(homework)
+        called = {use.path for use in uses if use.name in expected or use.functions}
+        texts = [source.data for source in self.sources if source.path in called]
+        for use in uses:
+            module = PurePosixPath(use.name).stem.encode()
+            word = re.compile(rb"\b" + re.escape(module) + rb"\b")
+            if use.path not in called and any(word.search(text) for text in texts):
+                called.add(use.path)
+        return called
+
     def _check_empty(self, homework: str) -> None:
         """Reports a problem if the graded files hold no answer, and says where answers were found: no silent zero."""
         if homework not in self.roots:
             return
         blanks = student_copy.blank_functions(homework)
         uses = [use for use in self.planned.used if use.homework == homework and not use.written]
-        paths = {use.path for use in uses}
+        paths = self._called_paths(homework, uses)
         answered = set().union(*(s.answers(homework) for s in self.sources if s.path in paths))
         if answered or not blanks:
             return

@@ -231,7 +231,9 @@ def canonical(name: str) -> str:
             if rest + suffix in everything and (ids_in(owner) or chinese_names_in(owner)):
                 return rest + suffix
         shorter = re.sub(
-            r"[-_ ]+(?:\d{5,}|final|new|v?\d{1,2}|最终版?|新)$", "", COPY.sub("", text)
+            r"[-_ ]+(?:\d{5,}|final|new|v?\d{1,2}|最终版?|新|(?:desktop|laptop)-[a-z0-9]{4,})$",
+            "",
+            COPY.sub("", text),
         )
         if shorter == text or not shorter:
             break

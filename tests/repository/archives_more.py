@@ -138,7 +138,18 @@ MORE: dict[str, Layout] = {
     ),
     "OneDrive: a computer's name behind the file's": Layout(
         _student(lambda: {"hmm/model.py": empty(), "hmm/model-DESKTOP-AB12CD3.py": solved_by("a")}),
-        _graded_as(), words=("model-DESKTOP-AB12CD3.py",),
+        _graded_as(), silent=True,
+    ),
+    "the work beside the empty copy under another name": Layout(
+        _student(lambda: {"hmm/model.py": empty(), "hmm/my_work.py": solved("hmm", "model.py")}),
+        {A: {"hmm": ""}, B: {"hmm": "b"}},
+        words=("hmm: no blank is filled in", "functions of hmm are in hmm/my_work.py: not graded"),
+    ),
+    "a model.py that imports the work": Layout(
+        _student(
+            lambda: {"hmm/model.py": empty() + b"\nfrom my_work import *\n", "hmm/my_work.py": solved_by("a")}
+        ),
+        _graded_as(), silent=True,
     ),
     "macOS: resource forks": Layout(
         _files(lambda: {f"{A}.zip": zipped(_resource_forks()), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
