@@ -210,7 +210,8 @@ def test_release_and_update_pass_as_an_ordinary_user(as_user):
 def test_whole_corpus_passes_as_an_ordinary_user(machine, as_user):
     """Every hostile submission, the sandbox's tests and all of release and update."""
     words = (HOSTILE, f"{FOLDER}/test_sandbox.py")
-    stronger = "" if machine.level == "bubblewrap" else "not [bubblewrap]"
+    # the canary's test expects a bubblewrap that is installed to work
+    stronger = "" if machine.level == "bubblewrap" else "not [bubblewrap] and not canary_reports"
     as_user(*pytest_words(*words, keyword=stronger, markers="not deep or slow"))
     if machine.level == "bubblewrap":
         copies = (f"{FOLDER}/test_update.py", f"{FOLDER}/test_release.py")
