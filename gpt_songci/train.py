@@ -375,6 +375,7 @@ def train(args, given, rank, world, device):
         "loss_sum": [0.0, 0],
         "log": [],
     }
+    state.setdefault("cpu_seconds", 0.0)
     if rank == 0:
         if not args.resume:
             training.start_run(args.ckpt_path, FILES, args.overwrite)
@@ -419,6 +420,7 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
         else model
     )
     model.train()
+    before = state["cpu_seconds"]  # of the processes that a resumed run had before this one
     seconds, steps = 0.0, 0
     with (
         training.CtrlC(patient=world > 1) as ctrl_c,
@@ -455,6 +457,7 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
             speed = steps * world * x.numel() / seconds
             bar.update()
             bar.set_postfix_str(f"loss {loss:.3f}, {speed:,.0f} characters/s", refresh=False)
+            state["cpu_seconds"] = before + world * time.process_time()
             if (step + 1) % args.eval_interval == 0 or step + 1 == args.iters:
                 if rank == 0:
                     line = point(state, model, val_text, optimizers[0].param_groups[0]["lr"], speed)
@@ -476,7 +479,8 @@ def loop(args, state, model, optimizers, batches, val_text, save, rank, world):
 
 
 def point(state, model, val_text, lr, speed):
-    """Append a point of the curve to the log and return it. Only speed differs from run to run on one machine."""
+    """Append a point of the curve to the log and return it. Only speed and cpu_seconds (processor time of the whole run so
+    far, all threads) differ from run to run on one machine."""
     train_loss = state["loss_sum"][0] / state["loss_sum"][1]
     val_loss = validation_loss(model, val_text, VALIDATION_CHARACTERS)
     state["log"].append(
@@ -488,6 +492,7 @@ def point(state, model, val_text, lr, speed):
             "val_perplexity": math.exp(val_loss),
             "lr": lr,
             "characters_per_second": round(speed),
+            "cpu_seconds": round(state["cpu_seconds"], 1),
         }
     )
     return state["log"][-1]
@@ -505,7 +510,8 @@ def finish(args, state, model, val_text):
     draw_curves(state["log"], args.ckpt_path / "loss&perplexity.jpg")
     print(
         f"validation loss {loss:.4f} nats per character (perplexity {math.exp(loss):.1f}) over the whole validation "
-        f"text; wrote ckpt.pt, log.jsonl and loss&perplexity.jpg to {args.ckpt_path}"
+        f"text; {state['cpu_seconds']:.0f} s of processor time; wrote ckpt.pt, log.jsonl and loss&perplexity.jpg to "
+        f"{args.ckpt_path}"
     )
 
 

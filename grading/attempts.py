@@ -22,7 +22,7 @@ from typing import Any
 
 from course.messages import Language, Message
 from course.runner.base import decode_source
-from grading.open_tasks import TASKS, BoardError, Task, csv_text, read_rows
+from grading.open_tasks import TASKS, BoardError, Task, csv_text, form_share, read_rows
 
 HALVES = ("public", "private")
 KIND = re.compile(r"\.(csv|tsv|txt)$", re.IGNORECASE)
@@ -46,13 +46,17 @@ class ScoredBaseline:
 
 @dataclass(frozen=True)
 class Board:
-    """A leaderboard as written by `leaderboard.make`. answers: {id: (answer, half)}."""
+    """A leaderboard as written by `leaderboard.make`. answers: {id: (answer, half)}.
+
+    forms: {id: Item.forms}, of the items that ask for a poem.
+    """
 
     task: Task
     limit: int
     answers: dict[str, tuple[str, str]]
     baselines: list[ScoredBaseline]
     folder: Path
+    forms: dict[str, str]
 
     def better(self, score: float, other: float) -> bool:
         return score > other if self.task.higher_is_better else score < other
@@ -60,7 +64,10 @@ class Board:
 
 @dataclass
 class Attempt:
-    """One prediction file. scores: {half: Score}, or None with a problem. counted: within the limit."""
+    """One prediction file. scores: {half: Score}, or None with a problem. counted: within the limit.
+
+    forms: {half: Score} of its poems, or None. cpu_seconds: what the file says of its training, or None.
+    """
 
     person: str
     file: str
@@ -68,6 +75,8 @@ class Attempt:
     scores: dict[str, Score] | None = None
     problem: Message | None = None
     counted: bool = False
+    forms: dict[str, Score] | None = None
+    cpu_seconds: float | None = None
 
 
 @dataclass
@@ -79,6 +88,8 @@ class Row:
     attempts: int = 0
     person: str | None = None
     rank: int | None = None
+    forms: dict[str, Score] | None = None
+    cpu_seconds: float | None = None
 
 
 @dataclass
@@ -103,6 +114,7 @@ def read_board(folder: Path) -> Board:
             {row["id"]: (row["answer"], row["half"]) for row in rows},
             [_read_baseline(line) for line in content["baselines"]],
             folder,
+            {row["id"]: row["forms"] for row in rows if row.get("forms")},
         )
     except (OSError, ValueError, KeyError) as error:
         raise BoardError(
@@ -114,8 +126,11 @@ def read_board(folder: Path) -> Board:
 
 
 def read_predictions(board: Board, data: bytes) -> dict[str, tuple[str, ...]]:
-    """{id: values} of a prediction file. Raises BoardError with the first thing that is wrong."""
-    most = 1000 + 200 * len(board.answers)
+    """{id: values} of a prediction file: those of the columns, then of the optional ones ("" where there is no such column).
+
+    Raises BoardError with the first thing that is wrong.
+    """
+    most = 1000 + board.task.row_bytes * len(board.answers)
     if len(data) > most:
         raise BoardError(
             f"the file has {len(data):,} bytes; {most:,} are enough for every row",
@@ -128,18 +143,28 @@ def read_predictions(board: Board, data: bytes) -> dict[str, tuple[str, ...]]:
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         header = [name.strip().lower() for name in next(reader, [])]
-        if sorted(header) != sorted(columns):
+        required = [name for name in header if name not in board.task.optional]
+        if sorted(required) != sorted(columns) or len(header) > len(set(header)):
             given, wanted = ",".join(header)[:80], ",".join(columns)
             raise BoardError(
                 f"line 1: columns {given or '(none)'}; expected {wanted}",
                 f"第 1 行：列名为 {given or '（无）'}，应为 {wanted}",
             )
-        order = [header.index(name) for name in columns]
+        order = [
+            header.index(name) if name in header else None
+            for name in (*columns, *board.task.optional)
+        ]
         rows: dict[str, tuple[str, ...]] = {}
         for row in reader:
             if any(value.strip() for value in row):
                 where = Message(f"line {reader.line_num}", f"第 {reader.line_num} 行")
-                _add(board, rows, row, order, where)
+                if len(row) != len(header):
+                    raise BoardError(
+                        f"{where.en}: {len(row)} values, expected {len(header)}",
+                        f"{where.zh}：有 {len(row)} 个值，应为 {len(header)} 个",
+                    )
+                ordered = ["" if index is None else row[index].strip() for index in order]
+                _add(board, rows, ordered, where)
     except csv.Error as error:
         raise BoardError(f"not a CSV file: {error}", f"不是 CSV 文件：{error}") from None
     if missing := [id for id in board.answers if id not in rows]:
@@ -164,16 +189,10 @@ def _add(
     board: Board,
     rows: dict[str, tuple[str, ...]],
     row: Sequence[str],
-    order: list[int],
     where: Message,
 ) -> None:
-    problem = None
-    id, *values = (row[index].strip() for index in order) if len(row) == len(order) else ("",)
-    if len(row) != len(order):
-        problem = Message(
-            f"{len(row)} values, expected {len(order)}", f"有 {len(row)} 个值，应为 {len(order)} 个"
-        )
-    elif id not in board.answers:
+    id, *values = row
+    if id not in board.answers:
         problem = Message(f"there is no item {id[:20]!r}", f"没有题目 {id[:20]!r}")
     elif id in rows:
         problem = Message(f"item {id} occurs twice", f"题目 {id} 出现了两次")
@@ -190,6 +209,24 @@ def score_predictions(board: Board, rows: Mapping[str, Sequence[str]]) -> dict[s
     for id, (answer, half) in board.answers.items():
         parts[half].append(board.task.score(rows[id], answer))
     return {half: _mean(values) for half, values in parts.items()}
+
+
+def score_poems(board: Board, rows: Mapping[str, Sequence[str]]) -> dict[str, Score] | None:
+    """{half: Score} of the poems' form; a poem that is missing counts as 0. None: no row has a poem."""
+    column = len(board.task.columns)
+    if not any(len(rows[id]) > column and rows[id][column] for id in board.forms):
+        return None
+    parts: dict[str, list[float]] = {half: [] for half in HALVES}
+    for id, forms in board.forms.items():
+        parts[board.answers[id][1]].append(form_share(rows[id][column], forms))
+    return {half: _mean(values or [0.0]) for half, values in parts.items()}
+
+
+def stated_seconds(board: Board, rows: Mapping[str, Sequence[str]]) -> float | None:
+    """The processor time that a file states, the largest of its rows; None: it states none."""
+    if "cpu_seconds" not in board.task.optional:
+        return None
+    return max((float(values[-1]) for values in rows.values() if values[-1]), default=None)
 
 
 def _mean(values: Sequence[float]) -> Score:
@@ -262,6 +299,8 @@ def judge(board: Board, files: Iterable[tuple[str, str, bytes]]) -> list[Attempt
         else:
             attempt.counted = True
             attempt.scores = score_predictions(board, rows)
+            attempt.forms = score_poems(board, rows)
+            attempt.cpu_seconds = stated_seconds(board, rows)
     return attempts
 
 
@@ -273,8 +312,9 @@ def rank(board: Board, attempts: list[Attempt], half: str) -> Table:
         counted = [a for a in attempts if a.person == person and a.scores]
         if counted:
             best = min(counted, key=lambda a: sign * (a.scores or {})["public"].mean)
-            scores = best.scores or {}
-            rows.append(Row({"en": person, "zh": person}, scores, len(counted), person))
+            row = Row({"en": person, "zh": person}, best.scores or {}, len(counted), person)
+            row.forms, row.cpu_seconds = best.forms, best.cpu_seconds
+            rows.append(row)
 
     def value(row: Row) -> float:
         return shown(board, row.scores[half]) if half == "public" else row.scores[half].mean
@@ -300,6 +340,12 @@ def _notes(board: Board, attempts: list[Attempt]) -> list[str]:
         if best is not None and board.better(best, board.task.implausible):
             notes.append(
                 f"{attempt.file}: {best:.3f} is better than any model that we know; ask for the code"
+            )
+        budget = board.task.budget
+        if budget and attempt.cpu_seconds and attempt.cpu_seconds > budget:
+            notes.append(
+                f"{attempt.file}: states {attempt.cpu_seconds / 60:.1f} minutes of processor time; "
+                f"the task allows {budget / 60:.0f}"
             )
     people: dict[str, list[str]] = {}
     for attempt in attempts:
@@ -338,12 +384,30 @@ def gradescope(table: Table, person: str) -> dict[str, Any]:
             {"name": board.task.metric, "value": value, "order": order},
             {"name": "attempts", "value": row.attempts, "order": "asc"},
         ]
+        if row.forms:
+            form = round(row.forms["public"].mean, 2)
+            result["leaderboard"].append({"name": "form of poems", "value": form, "order": "desc"})
+        if row.cpu_seconds is not None:
+            minutes = round(row.cpu_seconds / 60, 1)
+            result["leaderboard"].append(
+                {"name": "CPU minutes (self-reported)", "value": minutes, "order": "asc"}
+            )
     return result
+
+
+def _poem_cells(row: Row) -> list[str]:
+    """Cells of the form of poems in each half, and of the stated processor time."""
+    forms = [f"{row.forms[half].mean:.4f}" if row.forms else "" for half in HALVES]
+    return [*forms, "" if row.cpu_seconds is None else f"{row.cpu_seconds:.0f}"]
 
 
 def table_csv(table: Table) -> str:
     """The table for a spreadsheet: exact scores of both halves; for teachers only."""
-    lines: list[Sequence[str]] = [("rank", "name", "attempts", *HALVES, "standard error")]
+    has_poems = bool(table.board.task.optional)
+    columns = [f"form {half}" for half in HALVES] + ["cpu_seconds, self-reported"]
+    lines: list[Sequence[str]] = [
+        ("rank", "name", "attempts", *HALVES, "standard error", *(columns if has_poems else ()))
+    ]
     for row in table.rows:
         name = row.name["en"]
         lines.append(
@@ -353,6 +417,7 @@ def table_csv(table: Table) -> str:
                 str(row.attempts or ""),
                 *(f"{row.scores[half].mean:.4f}" for half in HALVES),
                 f"{row.scores[table.half].error:.4f}",
+                *(_poem_cells(row) if has_poems else ()),
             )
         )
     return csv_text(lines)

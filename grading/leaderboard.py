@@ -34,6 +34,11 @@ WORDS: dict[Language, dict[str, str]] = {
         "limit": "{limit} attempts count for each person; broken files do not.",
         "ties": "Equal scores share a rank. Differences within two standard errors mean little.",
         "filter": "Filter",
+        "form": "form of poems",
+        "cpu": "CPU minutes (self-reported)",
+        "poems": "Form of poems: mean share of lines with a length that the tune asks for, in free poems of the tunes in items.csv. "
+        "It does not rank, and the board cannot see whether a poem was really written freely. CPU minutes: what the file "
+        "says (predict.py takes them from the run); they are not measured here. The task allows {minutes:.0f}.",
     },
     "zh": {
         "title": "排行榜",
@@ -51,6 +56,10 @@ WORDS: dict[Language, dict[str, str]] = {
         "limit": "每人前 {limit} 次提交计入成绩；格式不正确的文件不计次数。",
         "ties": "得分相同则名次相同。相差不到两个标准误的，先后说明不了什么。",
         "filter": "筛选",
+        "form": "句式",
+        "cpu": "CPU 分钟（自报）",
+        "poems": "句式：按 items.csv 中的词牌自由写出的词，各行字数符合词牌的比例，取各首平均；不参与排名，也无法核实是否真为自由写出。"
+        "CPU 分钟取自提交的文件（predict.py 从训练记录中读出），未经测量；本任务限 {minutes:.0f} 分钟。",
     },
 }
 
@@ -66,8 +75,10 @@ def make(task: str, source: Path, out: Path, count: int, seed: int, limit: int) 
     halves = [attempts.HALVES[index % 2] for index in range(count)]
     rng.shuffle(halves)
     ids = [f"{task[0]}{number:05}" for number in rng.sample(range(100_000), count)]
-    hidden = [("id", "answer", "half")]
-    hidden += [(id, item.answer, half) for id, item, half in zip(ids, material.items, halves)]
+    hidden = [("id", "answer", "half", "forms")]
+    hidden += [
+        (id, item.answer, half, item.forms) for id, item, half in zip(ids, material.items, halves)
+    ]
     items = [("id", *TASKS[task].fields)]
     items += [(id, *item.values) for id, item in zip(ids, material.items)]
     student_folder = out / "for_students"
@@ -114,6 +125,8 @@ def board_page(table: attempts.Table, lang: Language) -> str:
             "name": row.name[lang],
             "baseline": row.person is None,
             "attempts": row.attempts or "",
+            "form": f"{row.forms[table.half].mean:.2f}" if row.forms else "",
+            "cpu": "" if row.cpu_seconds is None else f"{row.cpu_seconds / 60:.1f}",
             "score": f"{row.scores['private'].mean:.4f} ± {row.scores['private'].error:.4f}"
             if final
             else f"{attempts.shown(board, row.scores['public']):.3f}",
@@ -122,8 +135,17 @@ def board_page(table: attempts.Table, lang: Language) -> str:
     ]
     title = f"{words['title']}{'：' if lang == 'zh' else ': '}{board.task.name}"
     notes = [words[board.task.metric], words[table.half], words["limit"].format(limit=board.limit)]
+    notes.append(words["ties"])
+    if board.task.budget:
+        notes.append(words["poems"].format(minutes=board.task.budget / 60))
     return page(
-        "leaderboard.html", title, lang, rows=rows, notes=[*notes, words["ties"]], words=words
+        "leaderboard.html",
+        title,
+        lang,
+        rows=rows,
+        notes=notes,
+        words=words,
+        has_poems=bool(board.task.optional),
     )
 
 

@@ -4,13 +4,15 @@
 |---|---|---|
 | waimai_cls | `id,label`: 0 bad, 1 good | share of right labels, higher is better |
 | numerals | `id,value`: the digits of a Chinese numeral | share of right numbers, higher is better |
-| gpt_songci | `id,c1,...,c8`: log-probability of eight next characters | mean cross entropy in nats, lower is better |
+| gpt_songci | `id,c1,...,c8`: eight log-probabilities; `poem`, `cpu_seconds` | mean cross entropy in nats, lower is better |
 
 gpt_songci asks for log-probabilities because a validation loss that somebody reports cannot be checked without running
 their code, while a loss on hidden answers can: the eight are normalised here, and whoever does not know which one is
-right gains nothing by claiming to be sure.
+right gains nothing by claiming to be sure. Beside it the board shows, without ranking by them, the form of free poems,
+which it measures itself, and the processor time of the training, which it cannot measure: that is what the file says.
 """
 
+import copy
 import csv
 import math
 import random
@@ -24,6 +26,8 @@ from course.messages import Message
 from course.solved import load_solved
 
 CHOICES = 8  # characters to choose from, gpt_songci
+POEM_EVERY = 4  # items for each that asks for a poem, gpt_songci
+LONGEST_POEM = 2000  # characters
 
 
 class BoardError(Exception):
@@ -36,10 +40,14 @@ class BoardError(Exception):
 
 @dataclass(frozen=True)
 class Item:
-    """One question. values: the fields that students get. answer: hidden."""
+    """One question. values: the fields that students get. answer: hidden.
+
+    forms: the line lengths that the tune's training poems have, "5 5 7 5|5 6 7 5", where a poem is asked for.
+    """
 
     values: tuple[str, ...]
     answer: str
+    forms: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ class Task:
 
     check: values of a row -> what is wrong with them, or None. score: (values, answer) -> one number.
     implausible: a score that no honest model has reached here; better ones are listed as worth a look.
+    optional: further columns that a prediction may have; check gets their values behind the others, "" where they are
+    missing. row_bytes: enough for a row. budget: seconds of processor time that training may take, or None.
     """
 
     name: str
@@ -77,6 +87,9 @@ class Task:
     score: Callable[[Sequence[str], str], float]
     make: Callable[[Path, int, random.Random], Material]
     implausible: float
+    optional: tuple[str, ...] = ()
+    row_bytes: int = 200
+    budget: float | None = None
 
 
 # ---------------------------------------------------------------- waimai_cls
@@ -183,7 +196,8 @@ def _draw_number(rng: random.Random, zeros: float) -> int:
 
 
 def _check_scores(values: Sequence[str]) -> Message | None:
-    for value in values:
+    *scores, poem, seconds = values
+    for value in scores:
         given = repr(value[:20])
         try:
             number = float(value)
@@ -193,11 +207,37 @@ def _check_scores(values: Sequence[str]) -> Message | None:
             return Message(
                 f"{given}; expected finite log-probabilities", f"{given}：应为有限的对数概率"
             )
+    if len(poem) > LONGEST_POEM:
+        return Message(
+            f"the poem has {len(poem)} characters; {LONGEST_POEM} are enough",
+            f"这首词有 {len(poem)} 个字符，最多 {LONGEST_POEM} 个",
+        )
+    if not re.fullmatch(r"|[0-9]{1,9}(\.[0-9]{1,9})?", seconds):
+        given = repr(seconds[:20])
+        return Message(
+            f"cpu_seconds {given}; expected seconds, such as 480",
+            f"cpu_seconds 为 {given}，应为秒数，如 480",
+        )
     return None
 
 
+def form_share(poem: str, forms: str) -> float:
+    """Share of a poem's lines that have the length which the best fitting form asks for at their position, 0 to 1.
+
+    forms: as Item has them. Lines that are missing or too many count as wrong (the `line_form` of evaluate.py, per poem).
+    """
+    tunes = load_solved("gpt_songci").module("tunes")
+    lines = [line for line in poem.splitlines() if line.strip() and not line.startswith("+++")]
+    lengths = tunes.line_lengths(lines)
+    patterns = [[int(length) for length in form.split()] for form in forms.split("|")]
+    return max(
+        sum(a == b for a, b in zip(lengths, pattern)) / max(len(lengths), len(pattern))
+        for pattern in patterns
+    )
+
+
 def _cross_entropy(values: Sequence[str], answer: str) -> float:
-    scores = [float(value) for value in values]
+    scores = [float(value) for value in values[:CHOICES]]
     top = max(scores)
     return top + math.log(sum(math.exp(score - top) for score in scores)) - scores[int(answer) - 1]
 
@@ -206,7 +246,8 @@ def _make_songci(source: Path, count: int, rng: random.Random) -> Material:
     """Beginnings of hidden poems, each with eight characters of which one comes next.
 
     The wrong ones are drawn evenly from the characters of the training poems: then a model's probabilities of the eight,
-    normalised, are the best answer that it can give.
+    normalised, are the best answer that it can give. Every fourth item names a tune, too, drawn as often as the training
+    poems have it: a free poem of this tune may be handed in beside the log-probabilities.
     """
     text = source.read_text(encoding="utf-8-sig")
     poems = [poem.strip() for poem in text.split("\n\n") if len(poem.strip()) > 24]
@@ -226,6 +267,13 @@ def _make_songci(source: Path, count: int, rng: random.Random) -> Material:
     )
     characters = sorted(frequencies)
     pairs = Counter(pair for poem in train for pair in zip(poem, poem[1:]))
+    tunes = load_solved("gpt_songci").module("tunes")
+    patterns: dict[str, list[tuple[int, ...]]] = {}  # tune -> line lengths of its training poems
+    for name, body in tunes.read_poems(line for poem in train for line in [*poem.splitlines(), ""]):
+        if body:
+            patterns.setdefault(name, []).append(tunes.line_lengths(body))
+    names = sorted(patterns)
+    tune_rng = copy.deepcopy(rng)  # the other draws do not depend on it
     items, unigram, bigram = [], [], []
     for poem, index in rng.sample(places, count):
         candidates = [poem[index]]
@@ -234,7 +282,13 @@ def _make_songci(source: Path, count: int, rng: random.Random) -> Material:
             candidates += [drawn] if drawn not in candidates else []
         rng.shuffle(candidates)
         context = poem[max(0, index - 60) : index]
-        items.append(Item((context, *candidates), str(candidates.index(poem[index]) + 1)))
+        tune, forms = "", ""
+        if len(items) % POEM_EVERY == 0:
+            tune = tune_rng.choices(names, [len(patterns[name]) for name in names])[0]
+            forms = "|".join(" ".join(map(str, lengths)) for lengths in sorted(set(patterns[tune])))
+        items.append(
+            Item((context, *candidates, tune), str(candidates.index(poem[index]) + 1), forms)
+        )
         weights = [frequencies[character] + 0.1 for character in candidates]
         unigram.append(_logs(weights))
         follows = [pairs[context[-1], character] for character in candidates]
@@ -276,7 +330,7 @@ TASKS = {
              _make_waimai, 0.97),
         Task("numerals", "exact", True, ("numeral",), ("value",), _check_number, _exact,
              _make_numerals, 1.01),
-        Task("gpt_songci", "nats", False, ("context", *_C), _C, _check_scores, _cross_entropy,
-             _make_songci, 0.3),
+        Task("gpt_songci", "nats", False, ("context", *_C, "tune"), _C, _check_scores, _cross_entropy,
+             _make_songci, 0.3, ("poem", "cpu_seconds"), 600, 600.0),
     )
 }  # fmt: skip

@@ -72,7 +72,11 @@ def read_log(run):
         json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     return [
-        {key: value for key, value in line.items() if key != "characters_per_second"}
+        {
+            key: value
+            for key, value in line.items()
+            if key not in ("characters_per_second", "cpu_seconds")
+        }
         for line in lines
     ]
 
