@@ -21,6 +21,12 @@ from course.homeworks import HOMEWORKS
 if TYPE_CHECKING:
     from grading.markdown import Rendered
 
+TEXT = re.compile(
+    r"<(script|style|title|pre|code|svg|math)\b.*?</\1>|<[^>]*>|([^<]+)", re.DOTALL
+)  # group 2: words of the page
+UNBROKEN = re.compile(
+    r"(?<![\w./-])(?:[a-z][a-z0-9]{1,4}-[a-z]?\d{1,2}(?:\.\d)?|\d+（加分）|\d+ \(bonus\))(?![\w/-])"
+)
 PACKAGES = {
     "jinja2": "jinja2",
     "markdown_it": "markdown-it-py",
@@ -144,7 +150,7 @@ def write_book(copy: Path, out: Path) -> int:
                 lang=language,
                 w=WORDS[language],
             )
-            _write(out / page.address, html + "\n")
+            _write(out / page.address, keep_together(html) + "\n")
     front = ENVIRONMENT.get_template("book_index.html").render(
         **shared,
         rows=[(page, next(p for p in pages if p.text is page.text and p.language == "zh"))
@@ -158,6 +164,16 @@ def write_book(copy: Path, out: Path) -> int:
     for path in _play_pages(copy):
         _write(out / "play" / _play_name(path), path.read_text(encoding="utf-8"))
     return len(pages)
+
+
+def keep_together(page: str) -> str:
+    """A page whose blanks' ids (hmm-01) and bonus points are not broken between lines, neither in tables nor in the contents."""
+    return TEXT.sub(
+        lambda part: (
+            UNBROKEN.sub(r'<span class="unbroken">\g<0></span>', part[2]) if part[2] else part[0]
+        ),
+        page,
+    )
 
 
 def _write(path: Path, text: str) -> None:

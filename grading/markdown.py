@@ -129,6 +129,7 @@ def render(text: str, folder: Path, resolve: Callable[[str], str | None]) -> Ren
     page = re.sub(
         r"(?<=[，。：；（、]) (?=<span class=\"math)", "", page
     )  # GitHub needs this space
+    page = re.sub(r"(?<=</math></span>) (?=[，。：；、？！）])", "", page)
     return Rendered(page, sections)
 
 

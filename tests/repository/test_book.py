@@ -334,3 +334,26 @@ def test_print_is_light_and_omits_header_and_contents(browser, site, tmp_path):
     address = (site / "zh" / "hw_bptt.html").as_uri()
     subprocess.run([*command, address], check=True, capture_output=True, timeout=120)
     assert out.read_bytes().startswith(b"%PDF") and out.stat().st_size > 100_000
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("<td>wai-01</td>", '<td><span class="unbroken">wai-01</span></td>'),
+        ("<p>从 gpt-a3.2 起", '<p>从 <span class="unbroken">gpt-a3.2</span> 起'),
+        ("<td>10（加分）</td>", '<td><span class="unbroken">10（加分）</span></td>'),
+        ("<td>8 (bonus)</td>", '<td><span class="unbroken">8 (bonus)</span></td>'),
+        ('<a href="#the-model-hmm-16">', '<a href="#the-model-hmm-16">'),
+        ("<pre>--blank hmm-09</pre>", "<pre>--blank hmm-09</pre>"),
+        ("<code>hmm-09</code>, 2026-11-28", "<code>hmm-09</code>, 2026-11-28"),
+    ],
+)
+def test_ids_and_bonus_points_are_not_broken_between_lines(before, after):
+    assert book_pages.keep_together(before) == after
+
+
+def test_no_space_between_a_formula_and_a_full_width_mark():
+    text = rendered("对向量 $v_c$ ，得分是 $U v_c$。其中（ $u_w$ ）每词一行， $n$ 是宽度。\n").html
+    words = re.sub(r"<math.*?</math>", "F", text, flags=re.S)
+    words = re.sub(r"<[^>]+>", "", words).strip()
+    assert words == "对向量 F，得分是 F。其中（F）每词一行，F 是宽度。"
