@@ -1,4 +1,4 @@
-"""More of what arrives: exports of Chinese chat and class systems, and what editors, clouds and systems add to a folder.
+"""Further layouts of a class: exports of Chinese chat and class systems, and files that editors, clouds and systems add.
 
 Rows as in archives_made.LAYOUTS.
 """

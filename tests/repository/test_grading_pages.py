@@ -165,7 +165,7 @@ UNREACHABLE = """() => {
 
 
 @pytest.mark.parametrize("page_of", ["class", "report", "written"])
-def test_everything_is_named_and_reached_by_keyboard(browser, graded, page_of):
+def test_page_controls_have_names_and_are_reached_by_keyboard(browser, graded, page_of):
     """On a phone, with everything unfolded: no control or heading without a name, nothing to scroll that keys do not reach."""
     folder = graded / "zh"
     path = {
@@ -182,7 +182,7 @@ def test_everything_is_named_and_reached_by_keyboard(browser, graded, page_of):
         assert page.locator("body").evaluate("body => body.scrollWidth") <= 390
 
 
-def test_talks_are_unfolded_by_keyboard(browser, graded):
+def test_talk_questions_unfold_by_keyboard(browser, graded):
     """The contents lead to the questions of a talk; each student's are folded, and Enter opens them."""
     with tab(browser, width=390) as page:
         page.goto((graded / "zh" / "grades.html").as_uri())

@@ -18,7 +18,7 @@ def roster(tmp_path_factory):
 
 @pytest.mark.parametrize("with_roster", [True, False], ids=["roster", "no roster"])
 @pytest.mark.parametrize("name", archives_more.MORE)
-def test_more_layouts(name, with_roster, roster, tmp_path):
+def test_further_layouts_give_expected_submissions(name, with_roster, roster, tmp_path):
     check_layout(name, archives_more.MORE[name], roster if with_roster else None, tmp_path)
 
 
@@ -47,7 +47,7 @@ HTML = (
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
-def test_more_forms_of_rosters(tmp_path, text, rows_left_out, encoding):
+def test_further_roster_formats_are_read(tmp_path, text, rows_left_out, encoding):
     """Everybody is read, and what is not a person is listed: no row disappears without a word."""
     (tmp_path / "roster.xls").write_bytes(text.encode(encoding))
     roster = read_roster(tmp_path / "roster.xls")
@@ -58,20 +58,20 @@ def test_more_forms_of_rosters(tmp_path, text, rows_left_out, encoding):
 @pytest.mark.parametrize(
     "name", ["Page", "Total", "共青", "注册生", "Count, A.", "合计光", "导出"], ids=str
 )
-def test_a_person_with_a_name_like_a_remark_stays(tmp_path, name):
+def test_person_whose_name_looks_like_a_footer_is_kept(tmp_path, name):
     (tmp_path / "roster.csv").write_text(f'id,name\n20260001,"{name}"\n', encoding="utf-8")
     assert [person.id for person in read_roster(tmp_path / "roster.csv").people] == ["20260001"]
 
 
-def test_a_roster_of_nobody_is_refused(tmp_path):
+def test_roster_without_people_is_refused(tmp_path):
     (tmp_path / "roster.csv").write_text("学号,姓名\n,\n", encoding="utf-8")
     with pytest.raises(RosterError, match="no people"):
         read_roster(tmp_path / "roster.csv")
 
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden", "visible"])
-def test_the_sheet_with_the_headings_is_read_and_filled(tmp_path, state):
-    """A hidden sheet of last year is passed over, and so is a page of instructions; marks go into the sheet that was read."""
+def test_only_the_sheet_with_headings_is_read_and_filled(tmp_path, state):
+    """A hidden sheet of last year and a page of instructions are skipped; marks go into the sheet that was read."""
     openpyxl = needed("openpyxl")
     book = openpyxl.Workbook()
     first = book.active
