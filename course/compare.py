@@ -1,12 +1,13 @@
 """Compares a student's answer with the expected one and says in words how they differ."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from course.labels import value_name
+from course.labels import beside_chinese, value_name
 from course.messages import Message
-from course.relations import describe_relation
+from course.relations import describe_relation, relation_words
 
 NAMES_OF_KINDS = {
     "list": Message("a list or tuple", "列表或元组"),
@@ -20,6 +21,46 @@ ALMOST_EQUAL = Message(
     f"equal to the expected value in {SHOWN_DIGITS} digits, but not within the tolerance",
     f"与应有的值前 {SHOWN_DIGITS} 位相同，但误差超出允许范围",
 )
+
+
+ALSO_SHOWN = 3  # names of further answers that differ, in a message
+
+
+def differences(
+    answers: Mapping[str, Any], expected: Mapping[str, Any], rtol: float, atol: float
+) -> Message | None:
+    """None if each named answer equals the expected one of that name, else a Message: the first that differs in full, and
+    the names of the others, each with what it is of the expected value where that can be said."""
+    wrong = []
+    for name, answer in answers.items():
+        for part, value, right in _parts(name, answer, expected[name]):
+            message = difference(part, value, right, rtol, atol)
+            if message:
+                wrong.append((part, value, right, message))
+    if not wrong:
+        return None
+    message = wrong[0][3]
+    for part, value, right, _ in wrong[1 : ALSO_SHOWN + 1]:
+        is_array = isinstance(value, np.ndarray) and isinstance(right, (np.ndarray, float, int))
+        words = relation_words(value, np.asarray(right)) if is_array else None
+        message += Message(
+            f"; {part} differs too" + (f": it {words.en}" if words else ""),
+            f"；{beside_chinese(value_name(part).zh)}也不同" + (f"：{words.zh}" if words else ""),
+        )
+    if len(wrong) > ALSO_SHOWN + 1:
+        more = len(wrong) - ALSO_SHOWN - 1
+        message += Message(f"; {more} more differ", f"；还有 {more} 项不同")
+    return message
+
+
+def _parts(name: str, answer: Any, expected: Any) -> Iterator[tuple[str, Any, Any]]:
+    """(name, answer, expected) of each value of a dict that has the expected keys, else of the answer itself."""
+    is_complete = isinstance(answer, dict) and isinstance(expected, dict)
+    if is_complete and expected and expected.keys() <= answer.keys():
+        for key, value in expected.items():
+            yield from _parts(f"{name}[{key!r}]", answer[key], value)
+    else:
+        yield name, answer, expected
 
 
 def difference(name: str, answer: Any, expected: Any, rtol: float, atol: float) -> Message | None:
@@ -85,10 +126,13 @@ def _array_difference(
     """`difference` for numbers and arrays: shape first, then dtype, then NaN and infinity, then values."""
     if isinstance(answer, (list, str, dict)) or answer is None:
         kind, form = describe_kind(answer), describe_array(expected)
-        return Message(
+        message = Message(
             f"{name}: {kind.en}, expected {form.en}",
             f"{value_name(name).zh}：{kind.zh}，应为 {form.zh}",
         )
+        if isinstance(answer, list) and _has_values(answer, expected, rtol, atol):
+            message += Message("; the values are right", "；数值正确")
+        return message
     answer = np.asarray(answer)
     if answer.size == 0 == expected.size and answer.ndim == 1:
         return None  # an empty table is empty in any shape
@@ -118,9 +162,14 @@ def _array_difference(
     if not differs.any():
         return None
     index = _first_index(differs)
+    visible = differs & _differs_visibly(answer, expected)
+    where = _first_at(index)
+    if visible.any() and not visible[index]:
+        index = _first_index(visible)
+        where = Message(f"the first clear one at {index}: ", f"第一个明显不同的在 {index}：")
     got, wanted = format_number(answer[index]), format_number(expected[index])
     wanted = Message(f"expected {wanted}", f"应为 {wanted}") if got != wanted else ALMOST_EQUAL
-    count, where = int(differs.sum()), _first_at(index)
+    count = int(differs.sum())
     message = Message(
         f"{name}: {count} of {answer.size} values differ; {where.en}got {got}, {wanted.en} "
         f"(rtol={rtol:g}, atol={atol:g})",
@@ -133,7 +182,23 @@ def _array_difference(
             f" (computed in {answer.dtype}; the result should be float64)",
             f"（以 {answer.dtype} 计算；结果应为 float64）",
         )
+    elif is_coarse and visible.any():
+        message += Message(
+            f" (the answer is {answer.dtype} besides: its rounding is not the reason)",
+            f"（此外，答案是 {answer.dtype}：这里的差别不是舍入造成的）",
+        )
     return message + describe_relation(name, answer, expected)
+
+
+def _has_values(answer: list[Any], expected: np.ndarray, rtol: float, atol: float) -> bool:
+    """True if a list, or a list of lists, holds the values of the expected array."""
+    try:
+        values = np.array(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    return values.shape == expected.shape and bool(
+        np.allclose(values, expected, rtol=rtol, atol=atol, equal_nan=True)
+    )
 
 
 def _not_finite(
@@ -147,6 +212,13 @@ def _not_finite(
         f"{value_name(name).zh}：{answer.size} 个值中有 {count} 个是 NaN 或无穷；{where.zh}得到 {answer[index]}，"
         f"应为 {expected[index]:.6g}",
     )
+
+
+def _differs_visibly(answer: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Where the two differ by more than rounding to float32 explains; an infinite value differs visibly."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        scale = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+        return ~np.isclose(answer, expected, rtol=1e-4, atol=1e-6 * scale, equal_nan=True)
 
 
 def _first_index(mask: np.ndarray) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
-"""Which known mistake gives a student's answers."""
+"""Which known mistake, or which two together, give a student's answers."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from course.cases import Cases
@@ -12,7 +13,7 @@ from course.runner import Runner, StudentError
 
 
 class Diagnosis(NamedTuple):
-    """A known mistake that explains a wrong answer."""
+    """A known mistake that explains a wrong answer; two of them together as "N4 + N7"."""
 
     mistake: str
     hint: Message
@@ -29,7 +30,8 @@ def diagnose(
     """The one known mistake that gives the student's answers on every case; `answers` are those to case `failed`.
 
     The blank's other checks decide where several fit, and rule a mistake out that would fail where the student's answer
-    is right. None if no mistake fits, and if several still do: a wrong diagnosis is worse than none.
+    is right. If none fits, the two mistakes that explain all that differs, each its part. None if no mistake fits, and if
+    several still do: a wrong diagnosis is worse than none.
     """
     if check.hidden:
         return None
@@ -45,7 +47,123 @@ def diagnose(
             fitting = _fitting(fits, sibling, runner, cases, sibling.stub_sets[0], number)
             if len(fits) > 1 or not fitting and _is_right(sibling, runner, cases, number):
                 fits = fitting
-    return Diagnosis(fits[0], hints[fits[0]]) if len(fits) == 1 else None
+    if fits:
+        return Diagnosis(fits[0], hints[fits[0]]) if len(fits) == 1 else None
+    pair = _pair(check, runner, cases, stubs, failed)
+    if pair is None:
+        return None
+    first, second = (hints[id] for id in pair)
+    return Diagnosis(
+        " + ".join(pair),
+        Message(
+            f"Two things. First: {first.en} Second: {second.en}",
+            f"有两处。其一：{first.zh}其二：{second.zh}",
+        ),
+    )
+
+
+def _pair(
+    check: Check,
+    runner: Runner,
+    cases: Cases,
+    stubs: Sequence[str],
+    failed: int,
+) -> tuple[str, str] | None:
+    """The one pair of known mistakes that explains the answers to all cases of the check: where only one of the two is
+    wrong, the student's value is its value; where neither is, it is right. Each explains something that the other does
+    not, and neither is wrong in a check of the blank that the student passes."""
+    drawn = cases.for_check(check)
+    explained: dict[tuple[str, str], set[int]] | None = None
+    for number in sorted(range(len(drawn)), key=lambda number: number != failed):
+        case = drawn[number]
+        answers = _leaves(collect_answers(check, runner, case, cases.seed, number, stubs))
+        expected = _leaves(case.expected)
+        mistaken = {
+            id: _leaves(values)
+            for id, values in cases.mistake_answers(check, number).items()
+            if id in cases.hints(check)
+        }
+        mistaken = {
+            id: values for id, values in mistaken.items() if values.keys() == answers.keys()
+        }
+        expected = _usual_values(mistaken.values(), answers.keys() - expected.keys()) | expected
+        wrong = {id: _wrong_names(values, expected) for id, values in mistaken.items()}
+        pairs = itertools.combinations(mistaken, 2) if explained is None else explained
+        kept = {}
+        for pair in pairs:
+            if not set(pair) <= mistaken.keys():
+                continue
+            needed = _needed(answers, expected, [(mistaken[id], wrong[id]) for id in pair])
+            if needed is not None:
+                kept[pair] = needed | (explained[pair] if explained else set())
+        explained = kept
+        if not explained:
+            return None
+    fits = [pair for pair, needed in (explained or {}).items() if needed == {0, 1}]
+    for sibling in registered_checks(check.homework) if fits else ():
+        if sibling.id != check.id or sibling.name == check.name or sibling.hidden:
+            continue
+        for number in range(len(cases.for_check(sibling))):
+            if _is_right(sibling, runner, cases, number):
+                expected = _leaves(cases.for_check(sibling)[number].expected)
+                values = cases.mistake_answers(sibling, number)
+                fits = [
+                    pair
+                    for pair in fits
+                    if not any(_wrong_names(_leaves(values.get(id, {})), expected) for id in pair)
+                ]
+    return fits[0] if len(fits) == 1 else None
+
+
+def _needed(
+    answers: dict[str, Any],
+    expected: dict[str, Any],
+    pair: Sequence[tuple[dict[str, Any], set[str]]],
+) -> set[int] | None:
+    """Which of two mistakes (0, 1) this case cannot be explained without; None if the two together do not explain it."""
+    needed = set()
+    for name, answer in answers.items():
+        gives = [is_same(answer, values[name]) for values, _ in pair]
+        wrong = [name in names for _, names in pair]
+        if name not in expected:
+            return None
+        if any(wrong):
+            if not all(fits for fits, is_wrong in zip(gives, wrong, strict=True) if is_wrong):
+                return None
+        elif not is_same(answer, expected[name]):
+            return None
+        if gives[0] != gives[1] and not is_same(answer, expected[name]):
+            needed.add(gives.index(True))
+    return needed
+
+
+def _usual_values(mistaken: Iterable[dict[str, Any]], names: Iterable[str]) -> dict[str, Any]:
+    """{name: what more than half of the known mistakes answer}: taken for right where no right value is stored."""
+    rows, usual = list(mistaken), {}
+    for name in names:
+        for row in rows:
+            if 2 * sum(is_same(row[name], other[name]) for other in rows) > len(rows):
+                usual[name] = row[name]
+                break
+    return usual
+
+
+def _wrong_names(answers: dict[str, Any], expected: dict[str, Any]) -> set[str]:
+    return {
+        name
+        for name, value in expected.items()
+        if name in answers and not is_same(answers[name], value)
+    } | ({"error"} & answers.keys())
+
+
+def _leaves(answers: Any, name: str = "") -> dict[str, Any]:
+    """{path: value} of nested dicts."""
+    if not isinstance(answers, dict):
+        return {name: answers}
+    leaves = {}
+    for key, value in answers.items():
+        leaves |= _leaves(value, f"{name}[{key!r}]")
+    return leaves
 
 
 def _fitting(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from course.checks import Check
-from course.compare import describe_kind, difference, summary
+from course.compare import describe_kind, differences, summary
 from course.labels import case_label, value_name
 from course.messages import Message, as_message
 from course.runner import Runner, StudentError, protocol
@@ -58,10 +58,9 @@ class JudgedCase:
         self.answers.update(answers)
         if not self.judging:
             return
-        for name, answer in answers.items():
-            message = difference(name, answer, self.expected[name], rtol, atol)
-            if message:
-                raise WrongAnswer(message + self.context(why))
+        message = differences(answers, self.expected, rtol, atol)
+        if message:
+            raise WrongAnswer(message + self.context(why))
 
     def require(
         self, condition: Any, message: Message | Sequence[str] | str, **answers: Any

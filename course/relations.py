@@ -26,11 +26,17 @@ class Relation(NamedTuple):
 
 def describe_relation(name: str, answer: np.ndarray, expected: np.ndarray) -> Message | None:
     """A sentence to follow the description of the difference; None if no relation holds. The arrays differ."""
-    relation = find_relation(answer, expected)
-    if relation is None:
+    words = relation_words(answer, expected)
+    if words is None:
         return None
-    en, zh = relation.text
+    en, zh = words
     return Message(f". Your {name} {en}", f"。你的{beside_chinese(value_name(name).zh)}{zh}")
+
+
+def relation_words(answer: np.ndarray, expected: np.ndarray) -> Message | None:
+    """What the answer is of the expected array ("is the expected one transposed"); None if no relation holds."""
+    relation = find_relation(answer, expected)
+    return relation.text if relation else None
 
 
 def find_relation(answer: np.ndarray, expected: np.ndarray) -> Relation | None:
