@@ -146,7 +146,7 @@ def _array_difference(
         return Message(
             f"{name}: dtype {answer.dtype}, expected {expected.dtype}",
             f"{value_name(name).zh}：类型 {answer.dtype}，应为 {expected.dtype}",
-        )
+        ) + _values_apart_from_type(answer, expected)
     both_integer = np.issubdtype(expected.dtype, np.integer) and np.issubdtype(
         answer.dtype, np.integer
     )
@@ -188,6 +188,27 @@ def _array_difference(
             f"（此外，答案是 {answer.dtype}：这里的差别不是舍入造成的）",
         )
     return message + describe_relation(name, answer, expected)
+
+
+def _only_where_infinite(differs: np.ndarray, expected: np.ndarray) -> Message | None:
+    """What to say where the answer is right but for the places of -inf, the logarithm of 0."""
+    if (expected[differs] == -np.inf).all() and np.isfinite(expected).any():
+        return Message(
+            ". All other values are right: only where -inf, the logarithm of 0, is expected they differ",
+            "。其余的值都对：只有应为 -inf（0 的对数）处不同",
+        )
+    return None
+
+
+def _values_apart_from_type(answer: np.ndarray, expected: np.ndarray) -> Message | None:
+    """What to say of a mask of numbers: its values, as True and False, are right or exchanged."""
+    if expected.dtype != bool or not np.isin(answer, (0, 1)).all():
+        return None
+    if (answer == expected).all():
+        return Message("; the values are right", "；数值正确")
+    if (answer != expected).all():
+        return Message("; and True and False are exchanged", "；而且 True 与 False 正好相反")
+    return None
 
 
 def _has_values(answer: list[Any], expected: np.ndarray, rtol: float, atol: float) -> bool:

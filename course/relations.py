@@ -41,14 +41,20 @@ def relation_words(answer: np.ndarray, expected: np.ndarray) -> Message | None:
 
 def find_relation(answer: np.ndarray, expected: np.ndarray) -> Relation | None:
     """The first relation that holds exactly (relative tolerance 1e-9)."""
-    if expected.size < MIN_SIZE or not _is_number(answer) or not _is_number(expected):
+    if answer.dtype == expected.dtype == bool:
+        candidates = _of_masks
+    elif not _is_number(answer) or not _is_number(expected):
         return None
+    else:
+        candidates = _candidates if expected.size >= MIN_SIZE else _of_one_number
     answer, expected = answer.astype(np.float64), expected.astype(np.float64)
     finite = expected[np.isfinite(expected)]
-    if not np.isfinite(answer).all() or not finite.size or finite.min() == finite.max():
+    if not np.isfinite(answer).all() or not finite.size:
         return None
-    for relation in _candidates(answer, expected):
-        with np.errstate(all="ignore"):
+    if expected.size >= MIN_SIZE and finite.min() == finite.max():
+        return None
+    with np.errstate(all="ignore"):
+        for relation in candidates(answer, expected):
             if _equal(answer, relation.apply(expected)):
                 return relation
     return None
@@ -68,7 +74,7 @@ def _equal(left: np.ndarray, right: np.ndarray) -> bool:
 def _candidates(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
     if answer.shape == expected.shape:
         yield from _same_shape(answer, expected)
-    yield from _permuted(expected)
+    yield from _permuted(answer, expected)
     if answer.size == expected.size and answer.shape != expected.shape:
         yield Relation(
             Message(
@@ -78,6 +84,62 @@ def _candidates(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
             lambda array: array.reshape(answer.shape),
         )
     yield from _reduced(answer, expected)
+    if answer.shape == expected.shape and np.isfinite(expected).all():
+        yield from _by_rows(answer, expected)
+        yield from _cut_off(answer, expected)
+        yield from _partly_right(answer, expected)
+
+
+def _of_one_number(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
+    """For one or two numbers, which are always in some relation: only what chance does not give."""
+    if answer.shape != expected.shape or (expected == np.round(expected)).any():
+        return
+    factor = _factor(answer, expected)
+    if factor == -1 or (factor is not None and _special(factor)):
+        yield _times(factor)
+    yield Relation(
+        Message("is the expected one with the opposite sign", "与正确结果符号相反"), np.negative
+    )
+    yield Relation(Message("is the exponential of the expected one", "是正确结果的指数"), np.exp)
+    yield Relation(
+        Message("is the natural logarithm of the expected one", "是正确结果的自然对数"), np.log
+    )
+
+
+def _of_masks(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
+    """For arrays of True and False."""
+    if answer.shape == expected.shape:
+        exchanged = Message("has True and False exchanged", "的 True 与 False 正好相反")
+        yield Relation(exchanged, lambda array: 1 - array)
+    for relation in _permuted(answer, expected):
+        yield relation
+        en, zh = relation.text
+        both = Message(f"{en}, with True and False exchanged", f"{zh}，而且 True 与 False 正好相反")
+        yield Relation(both, lambda array, apply=relation.apply: 1 - apply(array))
+    if answer.shape == expected.shape:
+        yield from _partly_right(answer, expected)
+
+
+def _special(factor: float) -> str:
+    """The factor as 4, 1/4, √3 or 1/√3 (signs kept); "" if it is none of these."""
+    sign, size = "-" * (factor < 0), abs(factor)
+    if not 1e-4 < size < 1e4:
+        return ""
+    for value, form in ((size, "{}"), (1 / size, "1/{}"), (size**2, "√{}"), (1 / size**2, "1/√{}")):
+        whole = round(value)
+        if 2 <= whole <= 1000 and abs(value - whole) < 1e-8 * whole:
+            return sign + form.format(whole)
+    return ""
+
+
+def _times(factor: float) -> Relation:
+    text = _special(factor) or f"{factor:.6g}"
+    if text.lstrip("-")[0] == "√":
+        text += f" = {factor:.6g}"
+    return Relation(
+        Message(f"is {text} times the expected one", f"是正确结果的 {text} 倍"),
+        lambda array: array * factor,
+    )
 
 
 def _same_shape(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
@@ -87,13 +149,7 @@ def _same_shape(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
     )
     factor = _factor(answer, expected)
     if factor is not None:
-        text = f"{factor:.6g}"
-        if factor > 0 and abs(factor) < 1 and abs(1 / factor - round(1 / factor)) < 1e-6:
-            text = f"1/{round(1 / factor)}"
-        yield Relation(
-            Message(f"is {text} times the expected one", f"是正确结果的 {text} 倍"),
-            lambda array: array * factor,
-        )
+        yield _times(factor)
     offset = float(np.ravel(answer)[0] - np.ravel(expected)[0])
     yield Relation(
         Message(f"is the expected one plus {offset:.6g}", f"比正确结果处处多 {offset:.6g}"),
@@ -110,6 +166,27 @@ def _same_shape(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
         yield Relation(
             Message(f"is the expected one accumulated {along}", f"是正确结果{along_zh}的累积和"),
             lambda array, axis=axis: np.cumsum(array, axis),
+        )
+        yield Relation(
+            Message(
+                f"is the expected one accumulated from the end {along}",
+                f"是正确结果{along_zh}从末尾起的累积和",
+            ),
+            lambda array, axis=axis: np.flip(np.cumsum(np.flip(array, axis), axis), axis),
+        )
+        yield Relation(
+            Message(
+                f"is each step of the expected one alone {along}: the expected one is its running sum",
+                f"只是每一步的增量：正确结果是它{along_zh}的累积和",
+            ),
+            lambda array, axis=axis: np.diff(array, axis=axis, prepend=0),
+        )
+        yield Relation(
+            Message(
+                f"is each step of the expected one alone {along}: the expected one is its sum from the end",
+                f"只是每一步的增量：正确结果是它{along_zh}从末尾起的累积和",
+            ),
+            lambda array, axis=axis: -np.diff(array, axis=axis, append=0),
         )
         for step, late in ((1, "late"), (-1, "early")):
             if shifted := _shifted(answer, expected, axis, step):
@@ -152,10 +229,11 @@ def _shifted(
     return shift
 
 
-def _permuted(expected: np.ndarray) -> Iterator[Relation]:
-    for order in itertools.permutations(range(min(expected.ndim, 4))):
-        if expected.ndim > 4:
-            return
+def _permuted(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
+    """The expected one with its axes in another order, alone and scaled."""
+    if expected.ndim > 4:
+        return
+    for order in itertools.permutations(range(expected.ndim)):
         if list(order) == sorted(order):
             continue
         text = Message("is the expected one transposed", "是正确结果的转置")
@@ -164,6 +242,122 @@ def _permuted(expected: np.ndarray) -> Iterator[Relation]:
                 f"has the axes of the expected one in the order {order}", f"轴的顺序成了 {order}"
             )
         yield Relation(text, lambda array, order=order: np.transpose(array, order))
+        turned = np.transpose(expected, order)
+        factor = _factor(answer, turned) if answer.shape == turned.shape else None
+        if answer.shape == turned.shape and _equal(answer, -turned):
+            factor = -1.0
+        if factor is not None:
+            number = _special(factor) or f"{factor:.6g}"
+            scaled = Message(f"{text.en}, times {number}", f"{text.zh}，再乘以 {number}")
+            yield Relation(
+                scaled,
+                lambda array, order=order, factor=factor: factor * np.transpose(array, order),
+            )
+
+
+def _by_rows(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
+    """The expected one with a factor, or a summand, for each index of one axis."""
+    if expected.ndim < 2:
+        return
+    for axis in range(expected.ndim):
+        others = tuple(other for other in range(expected.ndim) if other != axis)
+        if expected.shape[axis] < 2:
+            continue
+        if ((expected != 0).sum(others) < MIN_SIZE - 1).any():
+            continue  # with one number each, a factor would say nothing
+        largest = np.abs(expected).max(others, keepdims=True)
+        at_largest = np.abs(expected) == largest
+        factors = np.where(at_largest, answer / np.where(expected == 0, 1, expected), -np.inf)
+        factors = factors.max(others, keepdims=True)
+        name, name_zh = f"each index of axis {axis}", f"第 {axis} 轴的每个下标"
+        sums = expected.sum(others, keepdims=True)
+        if (sums != 0).all() and np.allclose(factors * sums, 1, rtol=1e-7, atol=0):
+            yield Relation(
+                Message(
+                    f"is the expected one, for {name} divided by its sum",
+                    f"是正确结果在{name_zh}处除以该处之和",
+                ),
+                lambda array, others=others: array / array.sum(others, keepdims=True),
+            )
+        yield Relation(
+            Message(
+                f"is the expected one, for {name} times a factor of its own (the first: "
+                f"{factors.flat[0]:.6g})",
+                f"是正确结果在{name_zh}处乘以各自的因子（第一个：{factors.flat[0]:.6g}）",
+            ),
+            lambda array, factors=factors: array * factors,
+        )
+        sizes = np.prod([expected.shape[other] for other in others])
+        if sizes < MIN_SIZE - 1 or (np.ptp(expected, axis=others) == 0).any():
+            continue
+        first = tuple(
+            slice(None) if other == axis else slice(0, 1) for other in range(expected.ndim)
+        )
+        summands = (answer - expected)[first]
+        yield Relation(
+            Message(
+                f"is the expected one, for {name} plus a number of its own (the first: "
+                f"{summands.flat[0]:.6g})",
+                f"是正确结果在{name_zh}处加上各自的数（第一个：{summands.flat[0]:.6g}）",
+            ),
+            lambda array, summands=summands: array + summands,
+        )
+
+
+def _cut_off(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
+    """The expected one with all values moved into a range."""
+    low, high = answer.min(), answer.max()
+    below, above = int((expected < low).sum()), int((expected > high).sum())
+    inside = (expected > low) & (expected < high)
+    if below == 1 or above == 1 or not below + above or not inside.any():
+        return  # one value alone may be wrong for another reason
+    limits, limits_zh = [], []
+    if below:
+        limits.append(f"below at {low:.6g}")
+        limits_zh.append(f"下限 {low:.6g}")
+    if above:
+        limits.append(f"above at {high:.6g}")
+        limits_zh.append(f"上限 {high:.6g}")
+    yield Relation(
+        Message(
+            f"is the expected one cut off {' and '.join(limits)}",
+            f"是正确结果被截断后的值（{'，'.join(limits_zh)}）",
+        ),
+        lambda array: np.clip(array, low if below else None, high if above else None),
+    )
+
+
+def _partly_right(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
+    """The expected one but for one index of an axis, or for one side of the diagonal."""
+    scale = np.abs(expected[np.isfinite(expected)]).max(initial=0)
+    differs = ~np.isclose(answer, expected, rtol=RTOL, atol=RTOL * scale)
+
+    def keep(array: np.ndarray) -> np.ndarray:
+        return np.where(differs, answer, array)
+
+    for axis, length in enumerate(expected.shape):
+        others = tuple(other for other in range(expected.ndim) if other != axis)
+        where = np.flatnonzero(differs.any(others) if others else differs)
+        if length >= MIN_SIZE and len(where) == 1:
+            index = int(where[0])
+            words = "the last one" if index == length - 1 else f"index {index}"
+            words_zh = "最后一个下标" if index == length - 1 else f"下标 {index}"
+            yield Relation(
+                Message(
+                    f"is right but for {words} of axis {axis}",
+                    f"只在第 {axis} 轴的{words_zh}处不对",
+                ),
+                keep,
+            )
+    if expected.ndim >= 2 and expected.shape[-1] == expected.shape[-2] >= MIN_SIZE:
+        rows, columns = np.indices(expected.shape)[-2:]
+        for part, en, zh in (
+            (rows == columns, "on the diagonal", "对角线上"),
+            (rows < columns, "above the diagonal", "对角线上方"),
+            (rows > columns, "below the diagonal", "对角线下方"),
+        ):
+            if not (differs & ~part).any():
+                yield Relation(Message(f"is right but for values {en}", f"只在{zh}不对"), keep)
 
 
 def _reduced(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:

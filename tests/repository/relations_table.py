@@ -63,8 +63,10 @@ def pairs(answer: Any, expected: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]
     elif isinstance(expected, list) and isinstance(answer, list) and len(answer) == len(expected):
         for left, right in zip(answer, expected, strict=True):
             yield from pairs(left, right)
-    elif isinstance(answer, np.ndarray) and isinstance(expected, (np.ndarray, float, int)):
-        yield answer, np.asarray(expected)
+    elif isinstance(answer, (np.ndarray, np.number, float)) and isinstance(
+        expected, (np.ndarray, np.number, float, int)
+    ):
+        yield np.asarray(answer), np.asarray(expected)
 
 
 def differs(answer: np.ndarray, expected: np.ndarray) -> bool:

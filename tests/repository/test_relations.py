@@ -28,6 +28,31 @@ RELATIONS = [  # (answer as a function of the expected array, expected array, wo
     (lambda e: e.mean(1, keepdims=True), CUBE, "averaged over axis 1"),
     (lambda e: e.ravel(), MATRIX, "expected values in the shape (16,)"),
     (lambda e: np.cumsum(e, 0), MATRIX, "accumulated along axis 0"),
+    (lambda e: np.cumsum(e[::-1], 0)[::-1], MATRIX, "accumulated from the end along axis 0"),
+    (lambda e: np.diff(e, axis=0, prepend=0), MATRIX, "expected one is its running sum"),
+    (lambda e: e * np.sqrt(3), MATRIX, "is √3 = 1.73205 times"),
+    (lambda e: e / np.sqrt(7), CUBE, "is 1/√7 times"),
+    (lambda e: 3 * e.T, MATRIX, "transposed, times 3"),
+    (lambda e: -e.T, MATRIX, "transposed, times -1"),
+    (lambda e: e / e.sum(1, keepdims=True), MATRIX, "for each index of axis 0 divided by its sum"),
+    (
+        lambda e: e * [[1], [2], [3], [5]],
+        MATRIX,
+        "for each index of axis 0 times a factor of its own",
+    ),
+    (
+        lambda e: e + [[0], [2], [3], [5]],
+        MATRIX,
+        "for each index of axis 0 plus a number of its own",
+    ),
+    (lambda e: np.clip(e, *np.sort(e.ravel())[[3, -4]]), MATRIX, "cut off below at"),
+    (lambda e: np.r_[e[:3], [[9, 8, 7, 1]]], MATRIX, "right but for the last one of axis 0"),
+    (lambda e: e + np.diag([1, -2, 3, 4]), MATRIX, "right but for values on the diagonal"),
+    (lambda e: np.tril(e), MATRIX, "right but for values above the diagonal"),
+    (lambda e: ~e, MATRIX > 2, "has True and False exchanged"),
+    (lambda e: ~e.T, MATRIX > 2, "transposed, with True and False exchanged"),
+    (lambda e: 9 * e, np.array(0.37), "is 9 times"),
+    (lambda e: np.log(e), np.array(0.37), "natural logarithm"),
 ]
 
 
