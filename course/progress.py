@@ -1,6 +1,5 @@
 """What the last run of each check found, and which hints were read: a small file in the copy's root."""
 
-import contextlib
 import json
 import time
 from collections.abc import Iterable
@@ -56,15 +55,15 @@ def _read_entry(entry: dict[str, Any]) -> CheckedBefore:
     )
 
 
-def record_progress(results: Iterable[CheckResult], root: Path | str = ROOT) -> None:
-    """Add the verdicts of a run. A folder that cannot be written does not stop the run."""
+def record_progress(results: Iterable[CheckResult], root: Path | str = ROOT) -> Message | None:
+    """Add the verdicts of a run. A full disk, or a folder that cannot be written, does not stop the run: what to say then."""
     progress, now = read_progress(root), time.time()
     for result in results:
         entry = CheckedBefore(
             result.id, result.status, result.points, now, result.mistake, result.hint
         )
         progress.setdefault(result.homework, {})[result.name] = entry
-    _write_file(progress, read_hint_levels(root), root)
+    return _write_file(progress, read_hint_levels(root), root)
 
 
 def read_hint_levels(root: Path | str = ROOT) -> HintLevels:
@@ -76,8 +75,8 @@ def read_hint_levels(root: Path | str = ROOT) -> HintLevels:
         return {}
 
 
-def record_hint_level(id: str, level: int, root: Path | str = ROOT) -> bool:
-    """Remember that a level was read. False if the folder cannot be written."""
+def record_hint_level(id: str, level: int, root: Path | str = ROOT) -> Message | None:
+    """Remember that a level was read. What to say if that cannot be written."""
     levels = read_hint_levels(root)
     levels[id] = max(level, levels.get(id, 0))
     return _write_file(read_progress(root), levels, root)
@@ -90,7 +89,7 @@ def _read_file(root: Path | str) -> dict[str, Any]:
         return {}
 
 
-def _write_file(progress: Progress, levels: HintLevels, root: Path | str) -> bool:
+def _write_file(progress: Progress, levels: HintLevels, root: Path | str) -> Message | None:
     data: dict[str, Any] = {
         homework: {name: asdict(entry) for name, entry in checks.items()}
         for homework, checks in progress.items()
@@ -98,7 +97,12 @@ def _write_file(progress: Progress, levels: HintLevels, root: Path | str) -> boo
     if levels:
         data[HINTS] = levels
     text = json.dumps(data, indent=1, ensure_ascii=False)
-    with contextlib.suppress(OSError):
+    try:
         write_file(Path(root) / PROGRESS_FILE, text.encode("utf-8"))
-        return True
-    return False
+    except OSError as error:
+        reason = error.strerror or error
+        return Message(
+            f"{PROGRESS_FILE} cannot be written ({reason}): the verdicts above are true, status shows those before",
+            f"无法写入 {PROGRESS_FILE}（{reason}）：上面的结果有效，但 status 显示的是以前的",
+        )
+    return None

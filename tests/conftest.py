@@ -173,10 +173,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     results = config.stash[RESULTS]
     if not results:
         return
-    before = None
+    before = unsaved = None
     if not config.getoption("submission"):
         before = read_progress()
-        record_progress(results)
+        unsaved = record_progress(results)
     lang = language(config)
     root = config.getoption("submission") or ROOT
     width = shutil.get_terminal_size().columns
@@ -192,6 +192,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             colour = COLOURS.get(segment.status, {}) if segment.status else {}
             terminalreporter.write(printable(segment.text), **colour)
         terminalreporter.write_line("")
+    if unsaved:
+        terminalreporter.write_line(printable(unsaved.text(lang)))
 
 
 def rerun_command(config: pytest.Config, homework: str, id: str) -> str:

@@ -170,6 +170,14 @@ def run(args: argparse.Namespace, language: Language) -> int:
         show_done(hints, language)
         return 0
     level = args.level or next_level(state, read_hint_levels().get(id, 0))
-    record_hint_level(id, level)
+    unsaved = record_hint_level(id, level)
     show(hints, state, level, language)
+    if unsaved:
+        say(
+            Message(
+                f"that level {level} was read cannot be saved: the next hint {id} shows the same level again",
+                f"无法保存“已看过第 {level} 级”：下一次 hint {id} 仍会显示这一级",
+            ),
+            language,
+        )
     return 0

@@ -1,7 +1,6 @@
 """`python -m course reset hmm-09` makes a blank empty again; the old file goes to workdirs/backups."""
 
 import argparse
-import contextlib
 import difflib
 import re
 import shutil
@@ -90,8 +89,13 @@ def _backup(path: Path, homework: str) -> Path:
     backup, number = folder / f"{path.stem}-{stamp}.py", 2
     while backup.exists():
         backup, number = folder / f"{path.stem}-{stamp}-{number}.py", number + 1
-    with contextlib.suppress(FileNotFoundError):  # the student deleted the file
+    try:
         shutil.copy2(path, backup)
+    except FileNotFoundError:  # the student deleted the file
+        pass
+    except OSError:  # no half-written backup is left on a full disk
+        backup.unlink(missing_ok=True)
+        raise
     return backup
 
 

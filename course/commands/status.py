@@ -96,16 +96,14 @@ def get_status(homework: str, before: dict[str, CheckedBefore], now: float) -> H
 
 
 def run_checks(homeworks: Sequence[str]) -> list[CheckResult]:
-    """Verdicts of all checks of the homeworks, which are recorded too."""
+    """Verdicts of all checks of the homeworks."""
     from tqdm import tqdm
 
     checks = [check for homework in homeworks for check in load_checks(homework)]
     cases = open_cases()
     with InProcessRunner(limit=TIME_LIMIT) as runner:
         bar = tqdm(checks, unit="check", leave=False)
-        results = [verdict.run(check, runner, cases).result for check in bar]
-    record_progress(results)
-    return results
+        return [verdict.run(check, runner, cases).result for check in bar]
 
 
 def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
@@ -120,9 +118,12 @@ def run(args: argparse.Namespace, language: Language) -> int:
     homeworks = choose_homeworks(args.homework)
     if args.run:
         results = run_checks(homeworks)
+        unsaved = record_progress(results)
         width = shutil.get_terminal_size().columns
         for line in board.render(results, language, width=width, before=read_progress()):
             print(printable("".join(segment.text for segment in line)).rstrip())
+        if unsaved:
+            say(unsaved, language)
         passed = all(result.status.passes for result in results)
         return 0 if passed else 1
     progress, now = read_progress(), time.time()

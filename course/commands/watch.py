@@ -84,11 +84,9 @@ def saves(homeworks: Sequence[str], stop: threading.Event) -> Iterator[None]:
 
 
 def check_now(checks: Sequence[Check], cases: Cases) -> list[CheckResult]:
-    """Verdicts on the files as they are now; they are recorded for `status`."""
+    """Verdicts on the files as they are now."""
     with InProcessRunner(limit=TIME_LIMIT) as runner:
-        results = [verdict.run(check, runner, cases).result for check in checks]
-    record_progress(results)
-    return results
+        return [verdict.run(check, runner, cases).result for check in checks]
 
 
 def report(results: Sequence[CheckResult], language: Language) -> None:
@@ -119,7 +117,10 @@ def watch(homeworks: Sequence[str], language: Language, stop: threading.Event) -
     )
     for _ in saves(homeworks, stop):
         if checks := watcher.touched_checks():
-            report(check_now(checks, cases), language)
+            results = check_now(checks, cases)
+            report(results, language)
+            if unsaved := record_progress(results):
+                say(unsaved, language)
 
 
 def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:

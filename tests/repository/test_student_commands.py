@@ -101,6 +101,7 @@ def test_watch_reports_a_saved_file(copy, installed, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, "watchfiles", None)
     stop, reported = threading.Event(), []
     monkeypatch.setattr(watch, "check_now", lambda checks, cases: checks)
+    monkeypatch.setattr(watch, "record_progress", lambda results: None)
 
     def report(checks, language):
         reported.extend(check.id for check in checks)
