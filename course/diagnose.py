@@ -49,7 +49,9 @@ def diagnose(
                 fits = fitting
     if fits:
         return Diagnosis(fits[0], hints[fits[0]]) if len(fits) == 1 else None
-    pair = _pair(check, runner, cases, stubs, failed)
+    pair = None
+    if _may_be_two(answers, cases.mistake_answers(check, failed)):
+        pair = _pair(check, runner, cases, stubs, failed)
     if pair is None:
         return None
     first, second = (hints[id] for id in pair)
@@ -59,6 +61,15 @@ def diagnose(
             f"Two things. First: {first.en} Second: {second.en}",
             f"有两处。其一：{first.zh}其二：{second.zh}",
         ),
+    )
+
+
+def _may_be_two(answers: dict[str, Any], mistaken: dict[str, dict[str, Any]]) -> bool:
+    """False if no known mistake gives one of the answers so far: then student code is not run again."""
+    leaves = [_leaves(values) for values in mistaken.values()]
+    return bool(answers) and all(
+        any(name in values and is_same(answer, values[name]) for values in leaves)
+        for name, answer in _leaves(answers).items()
     )
 
 
