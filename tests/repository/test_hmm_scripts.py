@@ -42,7 +42,8 @@ def run(script, *args, data=b"", cwd=ROOT, **more):
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         **more,
     )
-    return done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+    streams = (done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+    return done.returncode, *(text.replace("\r\n", "\n") for text in streams)  # Windows: \r\n
 
 
 @pytest.fixture(scope="module")

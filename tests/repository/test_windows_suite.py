@@ -12,7 +12,15 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the simulator r
 
 # Tests that start processes, or write, move and remove files, by the encoding of the console.
 CHOSEN = {
-    "cp936": ("intake", "treefiles", "started_directly", "download", "update", "written_work"),
+    "cp936": (
+        "intake",
+        "treefiles",
+        "started_directly",
+        "download",
+        "update",
+        "written_work",
+        "hmm_scripts",
+    ),
     "cp1252": ("course_command", "hint_command", "script_layer", "pack", "leaderboard"),
 }
 
