@@ -368,11 +368,11 @@ def expand_user(path):
 def refuse_program(executable: object, words: object, cwd: object, environment: object) -> None:
     """Raise the error of Windows if this program cannot be started there."""
     program = os.fsdecode(executable)  # type: ignore[arg-type]
-    if os.path.basename(program) in UNIX_PROGRAMS:
+    beside_python = os.path.dirname(program) == os.path.dirname(sys.executable)
+    if os.path.basename(program) in UNIX_PROGRAMS and not beside_python:
         raise FileNotFoundError(2, "The system cannot find the file specified", program)
     if isinstance(environment, dict) and "SYSTEMROOT" not in environment:
         raise RuntimeError("Python cannot start on Windows in an environment without SYSTEMROOT")
-    beside_python = os.path.dirname(program) == os.path.dirname(sys.executable)
     if os.path.isfile(program) and not beside_python:
         with open(program, "rb") as file:
             if file.read(2) == b"#!":
