@@ -169,12 +169,16 @@ def _array_difference(
         where = Message(f"the first clear one at {index}: ", f"第一个明显不同的在 {index}：")
     got, wanted = format_number(answer[index]), format_number(expected[index])
     wanted = Message(f"expected {wanted}", f"应为 {wanted}") if got != wanted else ALMOST_EQUAL
-    count = int(differs.sum())
+    many = Message("", "")  # a single number is neither counted nor located
+    if index:
+        count = int(differs.sum())
+        many = Message(
+            f"{count} of {answer.size} values differ; {where.en}",
+            f"{answer.size} 个值中有 {count} 个不同；{where.zh}",
+        )
     message = Message(
-        f"{name}: {count} of {answer.size} values differ; {where.en}got {got}, {wanted.en} "
-        f"(rtol={rtol:g}, atol={atol:g})",
-        f"{value_name(name).zh}：{answer.size} 个值中有 {count} 个不同；{where.zh}得到 {got}，{wanted.zh}"
-        f"（rtol={rtol:g}，atol={atol:g}）",
+        f"{name}: {many.en}got {got}, {wanted.en} (rtol={rtol:g}, atol={atol:g})",
+        f"{value_name(name).zh}：{many.zh}得到 {got}，{wanted.zh}（rtol={rtol:g}，atol={atol:g}）",
     )
     is_coarse = answer.dtype in (np.float16, np.float32)
     if is_coarse and np.allclose(answer, expected, rtol=1e-2, atol=1e-3, equal_nan=True):

@@ -20,8 +20,8 @@ MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, C
     ),
     (
         r"too many values to unpack \(expected (?P<wanted>\d+)(?:, got \d+)?\)",
-        "more than {wanted} values came back: compare with the tuple in the docstring",
-        "返回的值多于 {wanted} 个：请对照文档字符串里的元组",
+        "more than {wanted} values came back, or one array instead of {wanted} values: compare with the tuple in the docstring",
+        "返回的值多于 {wanted} 个，或只返回了一个数组：这里需要 {wanted} 个值，请对照文档字符串里的元组",
     ),
     (
         r"'?(?P<owner>\w+)'? object has no attribute '(?P<name>\w+)'",
@@ -84,9 +84,50 @@ COURSE_WORDS: tuple[tuple[str, str], ...] = (  # (words of the course's own erro
 )
 
 
+PYTHON_WORDS: tuple[
+    tuple[str, str], ...
+] = (  # (words of Python and NumPy that beginners meet most, Chinese)
+    (r"'(?P<bracket>[(\[{])' was never closed", "括号“{bracket}”没有配对的右括号"),
+    (r"unmatched '(?P<bracket>[)\]}])'", "括号“{bracket}”没有配对的左括号"),
+    (r"expected ':'", "缺少冒号“:”"),
+    (r"invalid syntax", "语法错误"),
+    (r"(?:float |integer )?(?:division|modulo|division or modulo) by zero", "除数为 0"),
+    (r"name '(?P<name>\w+)' is not defined", "名字 {name} 没有定义"),
+    (
+        r"cannot access local variable '(?P<name>\w+)' where it is not associated with a value",
+        "局部变量 {name} 还没有赋值",
+    ),
+    (r"list index out of range", "列表的下标超出范围"),
+    (
+        r"index (?P<index>-?\d+) is out of bounds for axis (?P<axis>\d+) with size (?P<size>\d+)",
+        "下标 {index} 超出范围：第 {axis} 轴（从 0 数起）的长度是 {size}",
+    ),
+    (
+        r"operands could not be broadcast together with shapes (?P<left>\([\d,]*\)) (?P<right>\([\d,]*\)) ?",
+        "形状 {left} 与 {right} 不能逐元素运算（无法广播）",
+    ),
+    (
+        r"shapes (?P<left>\([\d,]*\)) and (?P<right>\([\d,]*\)) not aligned: .*",
+        "形状 {left} 与 {right} 不能相乘：前者的最后一轴与后者的对应轴长度不同",
+    ),
+    (
+        r"matmul: Input operand 1 has a mismatch in its core dimension 0, .*\(size (?P<right>\d+) is different"
+        r" from (?P<left>\d+)\)",
+        "两个矩阵不能相乘：左边最后一轴的长度是 {left}，右边对应的轴是 {right}",
+    ),
+    (
+        r"could not broadcast input array from shape (?P<given>\([\d,]*\)) into shape (?P<place>\([\d,]*\))",
+        "形状 {given} 的数组放不进形状 {place} 的位置",
+    ),
+)
+
+
 def meaning(text: str) -> Message | None:
     """What the error means, or None where its own words are all there is."""
-    for pattern, en, zh in (*MEANINGS, *((words, None, zh) for words, zh in COURSE_WORDS)):
+    for pattern, en, zh in (
+        *MEANINGS,
+        *((words, None, zh) for words, zh in (*COURSE_WORDS, *PYTHON_WORDS)),
+    ):
         if match := re.fullmatch(pattern, text, re.DOTALL):
             parts = {name: value or "" for name, value in match.groupdict().items()}
             return Message(text if en is None else en.format(**parts), zh.format(**parts))

@@ -135,6 +135,13 @@ def _leaves(answers: Any) -> Iterator[Any]:
 class MissingCases(Exception):
     """A student copy without the stored cases of a check: the copy is damaged, not the student's code."""
 
+    def __init__(self, check: Check, error: Exception):
+        self.message = Message(
+            f"no stored cases of {check.name} ({error}); download the student copy again",
+            f"缺少 {check.name} 的检查数据（tests/cases/{check.homework}.npz）：请重新下载学生版",
+        )
+        super().__init__(self.message.en)
+
 
 def run(check: Check, runner: Runner, cases: Cases, drawn: Sequence[Case] | None = None) -> Verdict:
     """Verdict of `check` on the code that `runner` runs: right with stubs, or with the student's own helpers.
@@ -206,9 +213,7 @@ def cases_for(check: Check, cases: Cases) -> list[Case]:
     try:
         return cases.for_check(check)
     except (OSError, KeyError) as error:
-        raise MissingCases(
-            f"no stored cases of {check.name} ({error}); download the student copy again"
-        ) from error
+        raise MissingCases(check, error) from error
 
 
 def judge(
@@ -226,7 +231,8 @@ def judge(
             is_empty = error.empty in (None, check.id) or check.is_integration
             status = Status.EMPTY if is_empty else Status.ERROR
             return Verdict(check, status, explain_empty(check, error), error=error)
-        return Verdict(check, Status.ERROR, explain(error) + case.context(), error=error)
+        context = None if error.importing else case.context()  # a file fails to load in every case
+        return Verdict(check, Status.ERROR, explain(error) + context, error=error)
     except WrongAnswer as error:
         return Verdict(check, Status.WRONG, error.message, error=error)
     except FORM_ERRORS as error:  # for example unpacking None

@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: checks 
 from course.commands import doctor, hint, pack, reset, status, update, watch  # noqa: E402
 from course.commands.terminal import CommandError, command_name, say_error  # noqa: E402
 from course.messages import LANGUAGES, Language, Message, choose_language, printable  # noqa: E402
+from course.verdict import MissingCases  # noqa: E402
 
 COMMANDS: dict[str, Any] = {
     "status": status,
@@ -149,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         return COMMANDS[args.command].run(args, language)
-    except CommandError as error:
+    except (CommandError, MissingCases) as error:
         say_error(f"{prog} {args.command}", error.message, language)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

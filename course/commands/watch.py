@@ -90,7 +90,7 @@ def check_now(checks: Sequence[Check], cases: Cases) -> list[CheckResult]:
 
 
 def report(results: Sequence[CheckResult], language: Language) -> None:
-    """One line for each blank, and the message of its first check that fails."""
+    """One line for each blank, the message of its first check that fails, and its notes (what costs no points)."""
     words = board.WORDS[language]
     clock = time.strftime("%H:%M:%S")
     for homework in dict.fromkeys(result.homework for result in results):
@@ -102,6 +102,9 @@ def report(results: Sequence[CheckResult], language: Language) -> None:
             if failed:
                 for line in board.message_text(failed, language).splitlines():
                     say(f"    {line}")
+            notes = [r.note.text(language) for r in shown if r.id == row.id and r.note]
+            for note in dict.fromkeys(notes):
+                say(f"    {words.note.format(note=note)}")
 
 
 def watch(homeworks: Sequence[str], language: Language, stop: threading.Event) -> None:
