@@ -89,7 +89,7 @@ PYTHON_WORDS: tuple[
 ] = (  # (words of Python and NumPy that beginners meet most, Chinese)
     (r"'(?P<bracket>[(\[{])' was never closed", "括号“{bracket}”没有配对的右括号"),
     (r"unmatched '(?P<bracket>[)\]}])'", "括号“{bracket}”没有配对的左括号"),
-    (r"expected ':'", "缺少冒号“:”"),
+    (r"expected ':'", "缺少冒号"),
     (r"invalid syntax", "语法错误"),
     (r"(?:float |integer )?(?:division|modulo|division or modulo) by zero", "除数为 0"),
     (r"name '(?P<name>\w+)' is not defined", "名字 {name} 没有定义"),
