@@ -25,6 +25,7 @@ from tests.repository.archives_made import (
     zipped,
     zipped_gbk,
 )
+from tests.repository.copies import link
 
 COLLECTED = "收集结果_第四次作业_20261012"
 
@@ -43,9 +44,9 @@ def encrypted(files: Files) -> bytes:
 def _linked(folder: Path) -> None:
     """A student's hmm is a link to a folder beside it; the other student's model.py is a link outside."""
     write(folder, inside(f"{A}/work", hmm("a")))
-    (folder / A / "hmm").symlink_to("work/hmm", target_is_directory=True)
+    link(folder / A / "hmm", "work/hmm")
     write(folder, {f"{B}/hmm/notes.md": b"x"})
-    (folder / B / "hmm" / "model.py").symlink_to("/etc/passwd")
+    link(folder / B / "hmm" / "model.py", Path(__file__).resolve())
 
 
 def _resource_forks() -> Files:
