@@ -604,7 +604,7 @@ def test_own_view_works_by_keyboard_in_both_languages(browser, own_page):
         assert page.evaluate("document.activeElement.dataset.place") == str(T - 3)
         assert "Layer 2, head 2" in panel.locator(".say").inner_text()
         page.locator("#tongue").click()
-        assert "第 2 层，头 2" in panel.locator(".say").inner_text()
+        assert "第 2 层，第 2 个头" in panel.locator(".say").inner_text()
         assert "按键" in page.locator(".keys").inner_text()
 
 

@@ -41,3 +41,29 @@ def test_file_without_shared_fixtures_has_no_group():
     assert group_of(folder / "test_accepted.py") is None
     assert group_of(folder / "test_grading.py") == "grading"
     assert group_of(folder / "test_leaderboard.py") == str(folder / "test_leaderboard.py")
+
+
+def test_long_tests_come_first_and_in_different_processes(tmp_path):
+    names = ("test_a.py", "test_grading_hostile.py")
+    for name in names:
+        (tmp_path / name).write_text(
+            "import pytest, time\n\n\n"
+            "@pytest.mark.parametrize('n', range(2))\ndef test_of_two(n):\n    time.sleep(0.5)\n",
+            encoding="utf-8",
+        )
+    (tmp_path / "conftest.py").write_text(
+        'pytest_plugins = ["tests.repository.schedule"]\n', encoding="utf-8"
+    )
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--rootdir", "."]
+    done = subprocess.run(
+        [*command, "-v", "-W", "ignore", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    passed = [line.split() for line in done.stdout.splitlines() if " PASSED " in line]
+    assert done.returncode == 0 and len(passed) == 4, done.stdout + done.stderr
+    first, second = passed[:2]
+    assert "hostile" in first[-1] and "hostile" in second[-1] and first[0] != second[0]
