@@ -719,7 +719,8 @@ def test_late_days_prefer_the_time_of_the_roster():
     assert marks.late_days(submission, None, "hmm", None) == 0
 
 
-def test_manual_marks_are_read_back_and_kept(graded):
+def test_manual_marks_are_read_back_and_kept(tmp_path, graded):
+    graded = shutil.copytree(graded, tmp_path / "class")  # others read it without marks
     out, course = graded / "out", settings.load()
     path = write_csv(out / "manual.csv", "student,id,points,comment\n20260001_张三,hmm/w1,7.5,好\n")
     before = path.read_bytes()
