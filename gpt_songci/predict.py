@@ -7,9 +7,10 @@ training, as train.py counted it.
 """
 
 import torch
-from cli import command, find_folder, number, positive_int, run, seed_number
+from cli import command, find_folder, positive_int, run
 from evaluate import write_poems
 from predictions import get_predict_parser, read_items, write_predictions
+from sample import add_drawing_flags
 from train import build_model, load_checkpoint
 
 COLUMNS = [f"c{number}" for number in range(1, 9)]
@@ -21,27 +22,13 @@ def get_parser():
         description="Judge the next characters of the open task.", ckpt_path="workdirs/quansongci"
     )
     add = parser.add_argument
-    add(
-        "--temperature",
-        type=number(0),
-        default=0.8,
-        help="below 1: more conservative; 0: always the most probable character",
-    )
-    add(
-        "--top_k",
-        type=number(0, kind=int),
-        default=200,
-        help="draw among this many most probable characters; 0: all",
-    )
-    add("--seed", type=seed_number, default=0, help="seed of the draws")
+    add_drawing_flags(add)
     add(
         "--max_new_tokens",
         type=positive_int,
         default=400,
         help="characters of the longest poem; a longer one counts as unfinished",
     )
-    add("--no_fast", action="store_true", help="without fast_sample.py: model.py as it stands")
-    add("--quiet", action="store_true", help="no progress bar")
     return parser
 
 

@@ -51,6 +51,11 @@ def add_sampling_flags(add):
         default=Path("workdirs/quansongci"),
         help="folder with the ckpt.pt of train.py",
     )
+    add_drawing_flags(add)
+
+
+def add_drawing_flags(add):
+    """How characters are drawn: the flags that predict.py takes too."""
     add(
         "--temperature",
         type=number(0),
