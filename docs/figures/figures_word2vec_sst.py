@@ -100,9 +100,9 @@ def softmax_sampling():
             )
         else:
             fig.box(x1 + n * step, 372, 28, 16, "", "soft", radius=0, opacity=0.05, dash=True)
-    for n, name in ((2, "o"), (0, "1"), (4, "2"), (5, "K")):
+    for n, name in ((2, "o"), (0, "1"), (4, "2"), (5, "3")):
         fig.text(x1 + n * step, 400, name, "red" if n == 2 else "purple", 18)
-    fig.text(x1 + 3.5 * step, 248, "σ(u_o^T v_c),  σ(−u_k^T v_c)", "purple", 20)
+    fig.text(x1 + 3.5 * step, 248, "σ(u_o^T v_c),  σ(−u_k^T v_c),  k = 1, 2, 3", "purple", 20)
     return fig
 
 
