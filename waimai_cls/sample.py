@@ -60,7 +60,7 @@ def explain(model, encoder, text):
     note = (
         ""
         if set(numbers) != {UNKNOWN}
-        else "no word of this text is in the vocabulary: all such texts get one answer"
+        else "no word of this text is in the vocabulary: what it says does not matter"
     )
     return (
         1 / (1 + math.exp(-odds[0])),
