@@ -1,7 +1,7 @@
 """How far gradients reach: |dL/dh_t| against t, measured with the homework's own functions and predicted.
 
     python gradient_flow.py            writes gradient_flow.png and prints a table
-    python gradient_flow.py --cell     the LSTM's cell built up in four steps: gradient_flow_cell.png
+    python gradient_flow.py --cell     the LSTM's cell built up in four stages: gradient_flow_cell.png
 
 Only the last step has a loss, dL/dh_T = g, so a single gradient is followed back through the steps.
 """
@@ -42,7 +42,7 @@ def get_parser():
     )
     parser.add_argument("--seed", type=seed_number, default=0, help="seed of matrices and inputs")
     parser.add_argument(
-        "--cell", action="store_true", help="show the LSTM's cell, built up in four steps, instead"
+        "--cell", action="store_true", help="show the LSTM's cell, built up in four stages, instead"
     )
     parser.add_argument("--out_dir", default="workdirs/hw_bptt", help="folder of the picture")
     return parser
@@ -155,7 +155,7 @@ def flow(args, rng):
     return fig
 
 
-# ---- the cell built up in four steps ----
+# ---- the cell built up in four stages ----
 
 
 def gates_of(x, h, W, U, b):
@@ -243,7 +243,7 @@ def cell(args, rng):
         ylim=(1e-8, None),
         xlabel="step t (the loss is at the last step)",
         ylabel="norm of the gradient",
-        title=f"The cell in four steps, forget gates near {1 / (1 + np.exp(-3)):.2f}",
+        title=f"The cell in four stages, forget gates near {1 / (1 + np.exp(-3)):.2f}",
     )
     ax.legend()
     return fig

@@ -1,4 +1,4 @@
-"""Figures of hw_bptt: the unrolled networks with their gradients, and the LSTM's cell in four steps."""
+"""Figures of hw_bptt: the unrolled networks with their gradients, and the LSTM's cell in four stages."""
 
 from svg import Figure
 
@@ -46,9 +46,9 @@ def relu_rnn():
         fig.text(state.x, y_h - 50, f"∂L/∂h_{name}", "red", 18)
     # every step uses the same W
     y_sum = 405
-    fig.line((first.x - 45, y_sum), (last.x + 85, y_sum), colour="purple")
-    for state in (first, second, last):
-        fig.arrow((state.x + 22, y_h + 22), (state.x + 45, y_sum - 1), "purple", dash=True)
+    fig.line((start.x + 4, y_sum), (last.x + 85, y_sum), colour="purple")
+    for x in (start.x + 49, (first.x + second.x) / 2, (gap + last.x) / 2 + 10):  # under a W
+        fig.arrow((x, y_h + 8), (x, y_sum - 1), "purple", dash=True)
     fig.arrow((last.x + 85, y_sum), (last.x + 125, y_sum), "purple")
     fig.text(last.x + 132, y_sum - 20, "∂L/∂W", "purple", 18)
     fig.text(last.x + 72, y_sum - 20, "∑_t", "purple", 19)
@@ -87,7 +87,7 @@ def rnn():
 
 
 def lstm_cell():
-    """The cell in four steps: an open road, a share, two gates, and the output gate."""
+    """The cell in four stages: an open road, a share, two gates, and the output gate."""
     fig = Figure(960, 700)
     titles = [
         "h = h' + u",
@@ -121,7 +121,7 @@ def lstm_cell():
     fig.arrow((260, 300), u.bottom, "soft")
 
     def gated(x, y, gate_names, new):
-        """Steps 2 to 4 share this part: the road with f on it, and what comes in through a second gate."""
+        """Stages 2 to 4 share this part: the road with f on it, and what comes in through a second gate."""
         keep, plus = times(x + 135, y), add(x + 250, y)
         fig.line((x + 68, y), keep.left, colour="blue", bold=True)
         fig.line(keep.right, plus.left, colour="blue", bold=True)
