@@ -18,8 +18,8 @@ def c1():
 def c2():
     """Letter of the formula for P(q_5 = S_2, q_6 = S_4, O | lambda), with 5 states and T = 10.
 
-    (A) alpha_5(2) a_24                         (B) b_4(O_6) beta_6(4)
-    (C) alpha_5(2) a_24 b_4(O_6)                (D) alpha_5(2) a_24 b_4(O_6) beta_6(4)
+    (A) alpha_5(2) a_24                         (B) b_4(o_6) beta_6(4)
+    (C) alpha_5(2) a_24 b_4(o_6)                (D) alpha_5(2) a_24 b_4(o_6) beta_6(4)
     """
     # BEGIN SOLUTION hmm-92 (3 points): which of the ten symbols does each factor account for?
     return "D"

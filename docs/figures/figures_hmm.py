@@ -40,8 +40,8 @@ def viterbi():
         colour = "red" if path[t] == i else "blue"
         fig.circle(node.x, node.y, 27, "", colour, opacity=0.15)
         fig.text(node.x, node.y, f"δ_{t}({i})", colour, 17)
-    fig.text(450, 32, "φ_3(3) = S_2", "red", 19)
-    fig.arrow((455, 45), (468, 228), "red", -16, dash=True)
+    fig.text(450, 32, "φ_3(3) = 2", "red", 19)
+    fig.arrow((455, 45), (464, 242), "red", -16, dash=True)
     fig.text(833, 195, "max", "red", 19)
     fig.line((803, 75), (811, 75), (811, 315), (803, 315), colour="red")
     for x, name in zip(xs, "1234"):
