@@ -170,12 +170,16 @@ def test_commands_of_the_copys_readme_run(filled, tmp_path):
     """The other commands of the copy's README; its first two lines are run by .ci/run."""
     readme = (filled / "README.md").read_text(encoding="utf-8")
     lines = [line for line in blocks(readme) if not line.startswith("python3 -m venv")]
-    assert len(lines) == 3 and all(
-        line.startswith("pytest tests/test_gpt_songci.py") for line in lines
-    )
-    for line in lines:
+    checks = [line for line in lines if line.startswith("pytest tests/test_gpt_songci.py")]
+    others = [line.removeprefix("python -m course ") for line in lines if line not in checks]
+    assert len(checks) == 3
+    for line in checks:
         output = run(filled, f"{line} --seed 0")
         assert "gpt_songci: 94 / 94" in output or "gpt-a3.2" in line, output
+    assert [line.split()[0] for line in others] == ["status", "watch", "hint", "reset", "doctor"]
+    for line in others:  # watch does not end, reset would empty a blank of the shared copy
+        if line.split()[0] in ("status", "hint"):
+            assert "gpt" in run(filled, f"python -m course {line}")
     newer = tmp_path / "student.zip"
     release.write_zip(filled, newer)
     for command in INLINE.findall(readme):
