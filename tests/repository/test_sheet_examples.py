@@ -97,6 +97,14 @@ def test_hw_attention_clock_hand_numbers_are_right():
     assert_shown("hw_attention", *lines)
 
 
+def test_hw_attention_sizes_of_the_default_model_are_right():
+    printed = output("hw_attention", "from numerals import SIGNS; print(3 + len(SIGNS), 3 + 10)")
+    source, target = printed.split()  # with PAD, BOS, EOS
+    english, chinese = sheets("hw_attention")
+    assert f"vocabularies of {source} and {target}" in english
+    assert f"源词表 {source}、目标词表 {target}" in chinese
+
+
 def test_gpt_songci_mask_and_temperature_numbers_are_right():
     assert_shown("gpt_songci", f"({row(softmax([2, 1]))}, 0)", f"({row(softmax([2, 1, 3]))})")
     temperatures = [f"({row(softmax(np.array([2, 1, 0]) / tau), 2)})" for tau in (1, 0.5, 2)]
