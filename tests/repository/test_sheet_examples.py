@@ -172,3 +172,23 @@ def test_gpt_songci_sanity_check_block_prints_as_described():
     numbers = [float(number) for number in differences.split(",")]
     assert numbers[:7] == [0.0] * 7 and numbers[7] > 0
     assert 3.8 < losses[0] < 4.0 and losses[50] < 0.1
+
+
+@pytest.mark.slow
+def test_gpt_songci_sanity_check_symptoms_have_the_causes_of_the_table():
+    check = block("gpt_songci", "optimizer").split("\ntexts =")[0]
+    mask = "model.GPT.causal_mask = lambda net, x: torch.ones(10, 10, dtype=torch.bool)"
+    wrong = {
+        "past hidden": f"{mask}.tril(-1)",
+        "diagonal hidden": f"{mask}.triu(0)",
+        "character lost": "model.GPT.first_input = lambda net, E_U, E_P: E_P + 0 * E_U",
+    }
+    code = "import model, torch\n"
+    for line in wrong.values():
+        code += f"right = dict(vars(model.GPT))\n{line}\n{check}\n"
+        code += "for name in ('causal_mask', 'first_input'):\n    setattr(model.GPT, name, right[name])\n"
+    rows = re.findall(r"\[\[(.*?)\]\]", output("gpt_songci", code), re.S)
+    past, diagonal, lost = ([float(number) for number in row.split(",")] for row in rows)
+    assert min(past[:7]) > 0
+    assert all(np.isnan(diagonal))
+    assert lost == [0.0] * 10
