@@ -256,7 +256,7 @@ def _gradescope(prefix: str = "") -> Files:
     }
 
 
-def _clone(name: str, files: Files) -> Files:
+def git_clone(name: str, files: Files) -> Files:
     """A clone of a git repository in the folder `name`."""
     log = b"0 1 Zhang <z@x> 1760000000 +0800\tcommit: done\n"
     return inside(
@@ -264,20 +264,20 @@ def _clone(name: str, files: Files) -> Files:
     )
 
 
-def _files(files: Callable[[], Files]) -> Callable[[Path], object]:
+def class_of(files: Callable[[], Files]) -> Callable[[Path], object]:
     """A function that writes these files, generated only when it is called, into a folder."""
     return lambda folder: write(folder, files())
 
 
-def _student(files: Callable[[], Files]) -> Callable[[Path], object]:
+def one_student(files: Callable[[], Files]) -> Callable[[Path], object]:
     """A function that writes a class of two: A with these files, and B with a solved hmm."""
     return lambda folder: write(
         folder, inside(A, files()) | inside(B, {"hmm/model.py": solved_by("b")})
     )
 
 
-def _graded_as(homework: str = "hmm") -> dict[str, dict[str, str]]:
-    """The people of a class written by `_student` in which A handed in only this homework."""
+def graded_as(homework: str = "hmm") -> dict[str, dict[str, str]]:
+    """The people of a class written by `one_student` in which A handed in only this homework."""
     return {A: {homework: "a"}, B: {"hmm": "b"}}
 
 
@@ -292,7 +292,7 @@ def _question_files(name: str) -> Files:
 LAYOUTS: dict[str, Layout] = {
     # ------------------------------------------------------------ platforms
     "moodle: folders": Layout(
-        _files(_moodle), AB, "moodle", written={A: {"answers.md", "curve.png"}, B: {"onlinetext.html"}}
+        class_of(_moodle), AB, "moodle", written={A: {"answers.md", "curve.png"}, B: {"onlinetext.html"}}
     ),
     "moodle: one zip": Layout(
         lambda folder: (folder / "moodle.zip").write_bytes(zipped(_moodle())), AB, "moodle", root="moodle.zip"
@@ -301,37 +301,39 @@ LAYOUTS: dict[str, Layout] = {
         lambda folder: (folder / "CS-1234-作业4.zip").write_bytes(zipped(_moodle())), AB, "moodle"
     ),
     "moodle: without folders": Layout(
-        _files(lambda: {f"{MOODLE_A}_hmm.zip": zipped(hmm("a")), f"{MOODLE_B}model.py": solved_by("b")}), AB, "moodle"
+        class_of(lambda: {f"{MOODLE_A}_hmm.zip": zipped(hmm("a")), f"{MOODLE_B}model.py": solved_by("b")}), AB, "moodle"
     ),
     "canvas": Layout(
-        _files(_canvas), AB, "canvas", words=("2 attempts: number 2 counts",),
+        class_of(_canvas), AB, "canvas", words=("2 attempts: number 2 counts",),
         written={A: {"answers.md", "curve.png", "answers.pdf"}, B: {"answers.docx"}},
     ),
     "canvas: one zip": Layout(
         lambda folder: (folder / "submissions.zip").write_bytes(zipped(_canvas())), AB, "canvas", root="submissions.zip"
     ),
     "canvas: anonymous": Layout(
-        _files(lambda: {"anon_aB3dE_678901_hmm.zip": zipped(hmm("a")), "anon_LATE_9xY7z_678902_model.py": solved_by("b")}),
+        class_of(lambda: {"anon_aB3dE_678901_hmm.zip": zipped(hmm("a")), "anon_LATE_9xY7z_678902_model.py": solved_by("b")}),
         {"anon_9xY7z": {"hmm": "b"}, "anon_aB3dE": {"hmm": "a"}}, "canvas",
     ),
-    "blackboard": Layout(_files(_blackboard), AB, "blackboard", words=("2 attempts: number 2 counts",)),
+    "blackboard": Layout(class_of(_blackboard), AB, "blackboard", words=("2 attempts: number 2 counts",)),
     "blackboard: user names with underscores": Layout(
-        _files(lambda: {f"{BLACKBOARD.format(f'1_zhang_{x}', '2026-10-01-12-00-00')}_hmm.zip": zipped(hmm(x)) for x in ("san", "si")}),
+        class_of(
+            lambda: {f"{BLACKBOARD.format(f'1_zhang_{x}', '2026-10-01-12-00-00')}_hmm.zip": zipped(hmm(x)) for x in ("san", "si")}
+        ),
         {"1001": {"hmm": "san"}, "1002": {"hmm": "si"}}, "blackboard",
     ),
     "blackboard: gradebook zip": Layout(
         lambda folder: (folder / "gradebook_hw1.zip").write_bytes(zipped(_blackboard())), AB, "blackboard"
     ),
-    "gradescope": Layout(_files(_gradescope), {A: {"hmm": "a"}, f"{B} {C}": {"hmm": "b"}}, "gradescope"),
+    "gradescope": Layout(class_of(_gradescope), {A: {"hmm": "a"}, f"{B} {C}": {"hmm": "b"}}, "gradescope"),
     "gradescope: zip": Layout(
         lambda folder: (folder / "export.zip").write_bytes(zipped(_gradescope())),
         {A: {"hmm": "a"}, f"{B} {C}": {"hmm": "b"}}, "gradescope", root="export.zip",
     ),
     "clones": Layout(
-        _files(lambda: _clone("hw4-zhangsan", hmm("a")) | _clone("hw4-lisi", hmm("b"))), AB, "clones"
+        class_of(lambda: git_clone("hw4-zhangsan", hmm("a")) | git_clone("hw4-lisi", hmm("b"))), AB, "clones"
     ),
     "zips of repositories": Layout(
-        _files(
+        class_of(
             lambda: {
                 "zhangsan.zip": zipped(inside("hw4-main", hmm("a"))),
                 "lisi.zip": zipped(inside("hw4-lisi-0a1b2c3", hmm("b"))),
@@ -340,7 +342,7 @@ LAYOUTS: dict[str, Layout] = {
         AB,
     ),
     "学习通": Layout(
-        _files(
+        class_of(
             lambda: {
                 f"{A}_张三_第四次作业.zip": zipped_gbk({"第四次作业/hmm/model.py": solved_by("a")}),
                 f"{B}-李四.zip": zipped(hmm("b")),
@@ -349,12 +351,12 @@ LAYOUTS: dict[str, Layout] = {
         AB, silent=True,
     ),
     "雨课堂: id behind the name": Layout(
-        _files(lambda: {f"张三{A}.zip": zipped(hmm("a")), "２０２６０００２ 李四.zip": zipped(hmm("b"))}), AB, silent=True
+        class_of(lambda: {f"张三{A}.zip": zipped(hmm("a")), "２０２６０００２ 李四.zip": zipped(hmm("b"))}), AB, silent=True
     ),
     "网络学堂: a folder per student": Layout(
-        _files(lambda: {f"{A}_张三/hmm.zip": zipped(hmm("a")), "李四/HMM作业.zip": zipped(hmm("b"))}), AB, silent=True
+        class_of(lambda: {f"{A}_张三/hmm.zip": zipped(hmm("a")), "李四/HMM作业.zip": zipped(hmm("b"))}), AB, silent=True
     ),
-    "names only": Layout(_files(lambda: {"张三_hmm.zip": zipped(hmm("a")), "作业-李四.zip": zipped(hmm("b"))}), AB, silent=True),
+    "names only": Layout(class_of(lambda: {"张三_hmm.zip": zipped(hmm("a")), "作业-李四.zip": zipped(hmm("b"))}), AB, silent=True),
     # ------------------------------------------------------------ one zip, zips in zips
     "one zip of the class": Layout(
         lambda folder: (folder / "all.zip").write_bytes(
@@ -386,7 +388,7 @@ LAYOUTS: dict[str, Layout] = {
         AB, root="class.tar.gz",
     ),
     "a zip per homework": Layout(
-        _files(
+        class_of(
             lambda: {
                 f"{A}_hmm.zip": zipped(hmm("a")),
                 f"{A}_hw_bptt.zip": zipped({"hw_bptt/model.py": solved_by("a", "hw_bptt")}),
@@ -396,7 +398,7 @@ LAYOUTS: dict[str, Layout] = {
         {A: {"hmm": "a", "hw_bptt": "a"}, B: {"hmm": "b"}}, silent=True,
     ),
     "a folder per homework": Layout(
-        _files(
+        class_of(
             lambda: {
                 f"hmm/{A}.zip": zipped({"model.py": solved_by("a")}),
                 f"hmm/{B}.zip": zipped(hmm("b")),
@@ -407,19 +409,19 @@ LAYOUTS: dict[str, Layout] = {
         {A: {"hmm": "a", "hw_bptt": "a"}, B: {"hmm": "b"}, C: {"hw_bptt": "c"}}, "homeworks", silent=True,
     ),
     "a browser's second download": Layout(
-        _files(lambda: {f"{A}_hmm.zip": zipped(hmm("old")), f"{A}_hmm (1).zip": zipped(hmm("a")), f"{B}.zip": zipped(hmm("b"))}),
+        class_of(lambda: {f"{A}_hmm.zip": zipped(hmm("old")), f"{A}_hmm (1).zip": zipped(hmm("a")), f"{B}.zip": zipped(hmm("b"))}),
         AB, words=("2 attempts: number 2 counts",),
     ),
     "groups by ids": Layout(
-        _files(lambda: {f"{A}_{B}_hmm.zip": zipped(hmm("a")), f"{C}.zip": zipped(hmm("c"))}),
+        class_of(lambda: {f"{A}_{B}_hmm.zip": zipped(hmm("a")), f"{C}.zip": zipped(hmm("c"))}),
         {f"{A} {B}": {"hmm": "a"}, C: {"hmm": "c"}}, silent=True,
     ),
     "groups of three": Layout(
-        _files(lambda: {f"{A}_{B}_{C}_hmm.zip": zipped(hmm("a"))}), {f"{A} {B} {C}": {"hmm": "a"}}, silent=True
+        class_of(lambda: {f"{A}_{B}_{C}_hmm.zip": zipped(hmm("a"))}), {f"{A} {B} {C}": {"hmm": "a"}}, silent=True
     ),
     # ------------------------------------------------------------ one student's folder
     "the whole course folder": Layout(
-        _student(
+        one_student(
             lambda: hmm("a")
             | {
                 "hw_bptt/model.py": empty("hw_bptt"), "hw_bptt/train.py": b"",
@@ -430,62 +432,62 @@ LAYOUTS: dict[str, Layout] = {
         {A: {"hmm": "a", "hw_bptt": ""}, B: {"hmm": "b"}}, words=("hw_bptt: no blank is filled in",),
     ),
     **{
-        f"folder {name!r}": Layout(_student(lambda name=name: {f"{name}/model.py": solved_by("a")}), _graded_as(), silent=True)
+        f"folder {name!r}": Layout(one_student(lambda name=name: {f"{name}/model.py": solved_by("a")}), graded_as(), silent=True)
         for name in (
             "HMM", "hmm (1)", "hmm 2", f"hmm-{A}", "hmm copy", "hmm - 副本", "hmm/hmm", "hmm_final", "src/hmm/code", "Hmm（1）",
             "第四次作业", "work/hmm作业", "deep/er/and/deeper/hmm", "hw-hmm",
         )
     },
     **{
-        f"file {name!r}": Layout(_student(lambda name=name: {f"hmm/{name}": solved_by("a")}), _graded_as(), silent=True)
+        f"file {name!r}": Layout(one_student(lambda name=name: {f"hmm/{name}": solved_by("a")}), graded_as(), silent=True)
         for name in ("model(1).py", "model (2).py", "model - 副本.py", "MODEL.PY", "Model.py", f"model_{A}.py", "model_final.py")
     },
-    "a loose model.py": Layout(_student(lambda: {"model.py": solved_by("a")}), _graded_as(), silent=True),
+    "a loose model.py": Layout(one_student(lambda: {"model.py": solved_by("a")}), graded_as(), silent=True),
     "a loose model.py of another homework": Layout(
-        _student(lambda: {"model.py": solved_by("a", "hw_bptt")}), _graded_as("hw_bptt"), silent=True
+        one_student(lambda: {"model.py": solved_by("a", "hw_bptt")}), graded_as("hw_bptt"), silent=True
     ),
     "a file instead of an archive": Layout(
-        _files(lambda: {f"{A}_张三_model.py": solved_by("a"), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
+        class_of(lambda: {f"{A}_张三_model.py": solved_by("a"), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
     ),
     "a notebook with the functions": Layout(
-        _student(lambda: {"hmm.ipynb": notebook("%matplotlib inline", solved("hmm", "model.py").decode() + "\n# by a\n")}),
-        _graded_as(), words=("function(s) taken from hmm.ipynb",),
+        one_student(lambda: {"hmm.ipynb": notebook("%matplotlib inline", solved("hmm", "model.py").decode() + "\n# by a\n")}),
+        graded_as(), words=("function(s) taken from hmm.ipynb",),
     ),
     "a notebook beside the empty copy": Layout(
-        _student(lambda: {"hmm/model.py": empty(), "hmm/work.ipynb": notebook(solved("hmm", "model.py").decode())}),
-        _graded_as(), words=("function(s) taken from hmm/work.ipynb",),
+        one_student(lambda: {"hmm/model.py": empty(), "hmm/work.ipynb": notebook(solved("hmm", "model.py").decode())}),
+        graded_as(), words=("function(s) taken from hmm/work.ipynb",),
     ),
     "another file name": Layout(
-        _student(lambda: {"my_hmm_work.py": solved_by("a")}), _graded_as(), words=("function(s) taken from my_hmm_work.py",)
+        one_student(lambda: {"my_hmm_work.py": solved_by("a")}), graded_as(), words=("function(s) taken from my_hmm_work.py",)
     ),
     "a repository with a1 beside a2": Layout(
-        _student(lambda: _question_files("name/a1") | {"name/a2/q1_classifier.py": b"x = 1\n", "name/README.md": b"#"}),
-        _graded_as("word2vec_sst"), homeworks=("word2vec_sst", "hmm"), silent=True,
+        one_student(lambda: _question_files("name/a1") | {"name/a2/q1_classifier.py": b"x = 1\n", "name/README.md": b"#"}),
+        graded_as("word2vec_sst"), homeworks=("word2vec_sst", "hmm"), silent=True,
     ),
     "the empty copy outside, the work inside": Layout(
-        _student(lambda: {"hmm/model.py": empty(), "hmm/hmm/model.py": solved_by("a")}), _graded_as(), silent=True
+        one_student(lambda: {"hmm/model.py": empty(), "hmm/hmm/model.py": solved_by("a")}), graded_as(), silent=True
     ),
     "the empty copy handed in": Layout(
-        _student(lambda: {"hmm/model.py": empty(), "hmm/answers.md": b"x"}),
+        one_student(lambda: {"hmm/model.py": empty(), "hmm/answers.md": b"x"}),
         {A: {"hmm": ""}, B: {"hmm": "b"}}, words=("hmm: no blank is filled in",),
     ),
     "the work under another homework's name": Layout(
-        _student(lambda: {"hmm/model.py": empty(), "hw_bptt/model.py": solved_by("a")}),
+        one_student(lambda: {"hmm/model.py": empty(), "hw_bptt/model.py": solved_by("a")}),
         {A: {"hmm": "", "hw_bptt": "a"}, B: {"hmm": "b"}}, words=("functions of hmm are in hw_bptt/model.py: not graded",),
     ),
     "two filled copies": Layout(
-        _student(lambda: {"hmm/model.py": solved_by("a"), "hmm_old/model.py": solved_by("old")}), _graded_as(),
+        one_student(lambda: {"hmm/model.py": solved_by("a"), "hmm_old/model.py": solved_by("old")}), graded_as(),
         words=("2 folders hold hmm: hmm is graded, hmm_old is not",),
     ),
     "model.py and model(1).py": Layout(
-        _student(lambda: {"hmm/model.py": empty(), "hmm/model(1).py": solved_by("a")}), _graded_as(), silent=True
+        one_student(lambda: {"hmm/model.py": empty(), "hmm/model(1).py": solved_by("a")}), graded_as(), silent=True
     ),
     "answers beside the folder": Layout(
-        _student(lambda: {"hmm/model.py": solved_by("a"), "answers.docx": b"PK", "照片1.heic": b"x", "w2.webp": b"x"}), _graded_as(),
+        one_student(lambda: {"hmm/model.py": solved_by("a"), "answers.docx": b"PK", "照片1.heic": b"x", "w2.webp": b"x"}), graded_as(),
         silent=True, written={A: {"answers.docx", "照片1.heic", "w2.webp"}},
     ),
     "answers named after the homework": Layout(
-        _student(
+        one_student(
             lambda: {
                 "hmm/model.py": solved_by("a"), "hw_bptt/model.py": solved_by("a", "hw_bptt"),
                 "hmm_answers.pdf": b"x", "report.pdf": b"x",
@@ -495,19 +497,19 @@ LAYOUTS: dict[str, Layout] = {
         words=("report.pdf belongs to no homework",), written={A: {"hmm_answers.pdf"}},
     ),
     "backslashes": Layout(
-        _files(lambda: {f"{A}.zip": zipped({"hmm\\model.py": solved_by("a")}), f"{B}.zip": zipped(hmm("b"))}), AB
+        class_of(lambda: {f"{A}.zip": zipped({"hmm\\model.py": solved_by("a")}), f"{B}.zip": zipped(hmm("b"))}), AB
     ),
     "a rar that is called zip": Layout(
-        _files(lambda: {f"{A}.zip": tarred(hmm("a")), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
+        class_of(lambda: {f"{A}.zip": tarred(hmm("a")), f"{B}.zip": zipped(hmm("b"))}), AB, silent=True
     ),
     "tar.xz and tar.bz2": Layout(
-        _files(lambda: {f"{A}.tar.xz": tarred(hmm("a"), "w:xz"), f"{B}.tar.bz2": tarred(hmm("b"), "w:bz2")}), AB, silent=True
+        class_of(lambda: {f"{A}.tar.xz": tarred(hmm("a"), "w:xz"), f"{B}.tar.bz2": tarred(hmm("b"), "w:bz2")}), AB, silent=True
     ),
     "an answer that does not parse": Layout(
-        _student(lambda: {"hmm/model.py": b"def f(:\n" + solved_by("a")}), _graded_as(), silent=True
+        one_student(lambda: {"hmm/model.py": b"def f(:\n" + solved_by("a")}), graded_as(), silent=True
     ),
     "nothing": Layout(
-        _student(lambda: {"notes/todo.pdf": b"x"}), {A: {}, B: {"hmm": "b"}},
+        one_student(lambda: {"notes/todo.pdf": b"x"}), {A: {}, B: {"hmm": "b"}},
         words=("nothing of hmm, hw_bptt found; there is: notes/todo.pdf",)
     ),
 }  # fmt: skip
