@@ -1,4 +1,4 @@
-"""Find the bug (bonus): broken.py, which you get when the homework is due, has a mistake in `guide_logits`. Show it."""
+"""Find the bug (bonus): broken.py, which you get after the deadline, has a mistake in `guide_logits`. Show it."""
 
 import torch
 
