@@ -3,7 +3,7 @@
 python -m grading.bugs hmm --roster roster.csv --out bugs
 python -m grading.bugs hmm hw_bptt --ids 20260001 20260002 --out bugs
 
-Writes bugs/ID/HOMEWORK/broken.py, and bugs.csv, which says who got which known mistake. Do so when the homework is due: a
+Writes bugs/ID/HOMEWORK/broken.py, and bugs.csv, which says who got which known mistake. Do so after the deadline: a
 broken version is nearly the solution of its blank. The same id gets the same mistake each time.
 """
 
