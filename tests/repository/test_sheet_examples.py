@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from course import markers
 from course.homeworks import HOMEWORKS, ROOT
 
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
@@ -80,6 +81,45 @@ def test_hw_bptt_warm_up_numbers_are_right():
     assert_shown("hw_bptt", "h = (4, 3, 3.5)", "= 0 + 2 + 3 = 5", "0.00003", "12,500")
 
 
+def test_hw_bptt_share_of_the_largest_eigenvector_is_right():
+    share = 1 / np.sqrt(32)
+    assert f"{share:.2f}" == "0.18" and f"{share * 0.9**99:.6f}" == "0.000005"
+    assert_shown("hw_bptt", r"1/\sqrt{32} = 0.18$", r"0.18 \cdot 0.9^{99}$", "0.000005")
+
+
+CALLS = """
+import sys
+import numpy as np, model
+rng, called = np.random.default_rng(0), set()
+for kind in ("relu_rnn", "rnn", "lstm"):
+    params, x = model.new_params(kind, 3, 3, rng), rng.normal(size=(2, 3))
+    sys.setprofile(lambda frame, event, arg: called.add(frame.f_code.co_name))
+    _, grads, _ = model.loss_and_grads(kind, params, x, 1)
+    model.sgd_step(params, grads, 0.1)
+    sys.setprofile(None)
+    print(kind, *called)
+    called.clear()
+"""
+
+
+def test_hw_bptt_sheet_names_the_blanks_that_training_calls():
+    id_of = {region.function: id for id, region in markers.blanks(ROOT / "hw_bptt").items()}
+    needed = {
+        "relu_rnn": ("bptt-01 to bptt-09", range(1, 10)),
+        "rnn": ("bptt-10 to bptt-19", range(10, 20)),
+        "lstm": ("bptt-10, bptt-22 to bptt-34 and bptt-44", (10, *range(22, 35), 44)),
+    }
+    english = sheets("hw_bptt")[0]
+    assert "`train.py` needs bptt-21 and" in english
+    for line in output("hw_bptt", CALLS).splitlines():
+        kind, *called = line.split()
+        text, numbers = needed[kind]
+        assert f"`{kind}`, {text}" in english or f"`{kind}` (bonus), {text}" in english
+        assert {id_of[name] for name in called if name in id_of} == {
+            f"bptt-{number:02d}" for number in (*numbers, 21)
+        }
+
+
 def test_hw_attention_look_up_numbers_are_right():
     scores = np.array([[1, 1]]) @ np.array([[1, 0], [1, 1], [-1, 0]]).T / np.sqrt(2)
     values = np.array([10, 20, 60])
@@ -146,6 +186,12 @@ def test_hmm_two_step_example_numbers_are_right():
         assert_shown("hmm", *(f"= {value:.6g} |" for value in numbers))
     assert_shown("hmm", f"P(O) = {paths.sum():.6g}", f"= {alpha @ beta:.6g} |")
     assert_shown("hmm", *(f"{value:.6g}" for value in paths.ravel()))
+
+
+def test_hmm_products_of_the_sheet_underflow():
+    assert 1e-323 > 0 and np.prod(np.full(1100, 0.5)) == 0 and np.prod(np.full(110, 0.001)) == 0
+    assert np.prod(np.full(1000, 0.5)) > 0 and np.prod(np.full(100, 0.001)) > 0
+    assert_shown("hmm", "10^{-323}", "1,100", "110")
 
 
 def test_waimai_cls_pooling_numbers_are_right():
