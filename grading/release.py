@@ -32,16 +32,37 @@ from course.settings import load as load_course
 from course.shell import quote
 from grading.book_pages import FOLDER as BOOK
 from grading.book_pages import install_line, missing_packages, write_book
-from grading.treefiles import tree_files
+from grading.treefiles import tree_files, uncommitted_files
 
-LEFT_OUT = (
-    "grading",
-    "benchmarks",
-    "templates",
-    "dist",
-    "docs/figures",
+TOP = (  # all that a copy has in its root, besides the homeworks; grades, rosters and archives lie there too
+    ".devcontainer",
+    ".gitattributes",
+    ".gitignore",
+    ".vscode",
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "README.zh-CN.md",
+    "conftest.py",
+    "course",
+    "data",
+    "pyproject.toml",
+    "requirements.txt",
+    "tests",
+)
+TEACHERS = (  # in the root, and known not to belong into a copy
     ".ci",
     ".github",
+    "CONTRIBUTING.md",
+    "benchmarks",
+    "course.toml",
+    "dist",
+    "docs",
+    "grading",
+    "templates",
+)
+LEFT_OUT = (
+    *TEACHERS,
     "tests/reference",
     "tests/mistakes",
     "tests/repository",
@@ -49,9 +70,6 @@ LEFT_OUT = (
     "tests/accepted",
     "course/markers.py",
     "course/handout.py",
-    "docs",
-    "CONTRIBUTING.md",
-    "course.toml",
 )
 NEVER = (
     "__pycache__",
@@ -116,6 +134,8 @@ def student_files(homeworks, root=ROOT):
     others = set(HOMEWORKS) - set(homeworks)
     names = []
     for name in tracked_files(root):
+        if name.split("/")[0] not in (*TOP, *HOMEWORKS):
+            continue
         if any(name == left or name.startswith(left + "/") for left in LEFT_OUT):
             continue
         if (
@@ -126,6 +146,12 @@ def student_files(homeworks, root=ROOT):
             continue
         names.append(name)
     return names
+
+
+def strangers(root=ROOT):
+    """Files and folders in the root that are no part of the course (grades, a roster, submissions): never in a copy."""
+    top = {name.split("/")[0] for name in tracked_files(root)}
+    return sorted(top - {*TOP, *TEACHERS, *HOMEWORKS})
 
 
 def strip(name, plan, root=ROOT):
@@ -472,6 +498,10 @@ def prove(folder, plan, say):
     """Run all proofs on a built copy and report each with `say`. Raises ReleaseError."""
     if not plan.book:
         say(f"no offline book in it: {install_line(missing_packages())}")
+    if left := strangers():
+        say(f"not part of the course, so not in it: {', '.join(left)}")
+    if new := [name for name in uncommitted_files(ROOT) if name in student_files(plan.homeworks)]:
+        say(f"in it, though not committed: {', '.join(new)}")
     say(f"it imports: {prove_imports(folder, plan)} files")
     if not plan.solved:
         say(f"every blank fails as empty, by name: {prove_empty(folder, plan)} checks")

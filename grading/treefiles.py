@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +24,21 @@ def tree_files(root: Path | str) -> list[str]:
     return sorted(_walked(root) if names is None else names)
 
 
-def _asked_of_git(root: Path) -> set[str] | None:
-    """None if root is not a working tree of git (say, an unpacked zip), or git is missing or refuses (another owner)."""
+def uncommitted_files(root: Path | str) -> list[str]:
+    """Names of those that git does not know yet, sorted; none where git is missing or refuses."""
+    return sorted(_asked_of_git(Path(root), ("--others",)) or ())
+
+
+def _asked_of_git(root: Path, which: Sequence[str] = ("--cached", "--others")) -> set[str] | None:
+    """The files that `git ls-files` lists, except ignored ones.
+
+    None if root is not a working tree of git (say, an unpacked zip), or git is missing or refuses (another owner).
+    """
     if not (root / ".git").exists():
         return None
     try:
         listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            ["git", "ls-files", "-z", *which, "--exclude-standard"],
             cwd=root,
             capture_output=True,
         )
