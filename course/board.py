@@ -12,7 +12,7 @@ from course import checks, plugins
 from course.edits import by_last_edit
 from course.hints import LEVELS, SHEETS, load_hints
 from course.homeworks import HOMEWORKS, ROOT, find_folder, locate_blank
-from course.messages import Language
+from course.messages import Language, Message
 from course.progress import CheckedBefore, Progress, read_hint_levels
 from course.runner.loader import Homework
 from course.settings import load as load_course
@@ -50,6 +50,9 @@ class Words:
     pieces: str
     why: str
     question: str
+    about: str
+    comma: str
+    given: str
 
 
 WORDS: dict[Language, Words] = {
@@ -66,7 +69,7 @@ WORDS: dict[Language, Words] = {
         points="points",
         bonus="bonus",
         untouched="{n} blanks, all empty",
-        hidden="judged at grading only: {n} check(s), {points} points",
+        hidden="judged at grading only: {points}",
         title="score board",
         next="Next: {where}",
         location="{id}, {file}, line {line}",
@@ -82,7 +85,10 @@ WORDS: dict[Language, Words] = {
         "then {command}",
         pieces="{id}: the blanks pass one by one, but not together",
         why="why it is right",
-        question="Think on: {question}",
+        question="Further question: {question}",
+        about="{id}: {text}",
+        comma=", ",
+        given="given, judged at grading",
     ),
     "zh": Words(
         status={
@@ -97,7 +103,7 @@ WORDS: dict[Language, Words] = {
         points="分",
         bonus="加分",
         untouched="{n} 个空，都未填",
-        hidden="批改时才判定：{n} 项检查，{points} 分",
+        hidden="批改时才判定：{points}",
         title="成绩板",
         next="下一步：{where}",
         location="{id}，{file} 第 {line} 行",
@@ -113,6 +119,9 @@ WORDS: dict[Language, Words] = {
         pieces="{id}：各个空单独都对，合在一起却不对",
         why="为什么对",
         question="再想一想：{question}",
+        about="{id}：{text}",
+        comma="，",
+        given="已答，批改时判定",
     ),
 }
 
@@ -194,9 +203,13 @@ def render(
         shown.sort(key=lambda result: order.index(result.name))
         ordered[homework] = shown
         earlier = (before or {}).get(homework, {})
-        lines += _homework_lines(homework, shown, earlier, words, width, len(homeworks) > 1)
+        lines += _homework_lines(homework, shown, earlier, language, width, len(homeworks) > 1)
         notes += [result.salvaged.text(language) for result in shown if result.salvaged]
-        notes += [f"{result.id}: {result.note.text(language)}" for result in shown if result.note]
+        notes += [
+            words.about.format(id=result.id, text=result.note.text(language))
+            for result in shown
+            if result.note
+        ]
         for name in hidden_libraries(root, homework):
             library = name.removesuffix(".py")
             notes.append(words.hides_library.format(file=f"{homework}/{name}", name=library))
@@ -230,13 +243,13 @@ def _homework_lines(
     homework: str,
     results: list[CheckResult],
     before: Mapping[str, CheckedBefore],
-    words: Words,
+    language: Language,
     width: int,
     several: bool,
 ) -> list[Line]:
+    words = WORDS[language]
     rows = blank_rows(results)
     shown = [row for row in rows if row.status != Status.GIVEN]
-    hidden = [check for check in checks.load_checks(homework) if check.hidden]
     run = {result.name for result in results}
     lines = [[Segment(f"{homework}: {_totals(homework, results, before, words)}")]]
     blanks = [row for row in shown if not row.is_integration]
@@ -247,9 +260,9 @@ def _homework_lines(
     left = [check for check in checks.load_checks(homework) if check.name not in run]
     if left:
         lines.append([Segment("  " + words.not_run.format(n=len(left)))])
-    if hidden and not counts_choices():
-        points = sum(check.points for check in hidden)
-        lines.append([Segment("  " + words.hidden.format(n=len(hidden), points=points))])
+    if later := points_at_grading(homework):
+        points = words.hidden.format(points=later.text(language))
+        lines.append([Segment("  " + points)])
     if homework_hints := _hints_used(homework):
         lines.append([Segment("  " + words.hints_used.format(used=homework_hints))])
     return lines
@@ -258,6 +271,18 @@ def _homework_lines(
 def counts_choices() -> bool:
     """True where choice questions are judged (in the teachers' tree), so that they count in the total."""
     return plugins.has_reference()
+
+
+def points_at_grading(homework: str) -> Message | None:
+    """ "6 points, bonus 3": what the total leaves out, since it is judged at grading only; None if the total has it all."""
+    hidden = [check for check in checks.load_checks(homework) if check.hidden]
+    if not hidden or counts_choices():
+        return None
+    points = sum(check.points for check in hidden if not check.bonus)
+    bonus = sum(check.points for check in hidden if check.bonus)
+    en = [f"{points} points"] * bool(points) + [f"bonus {bonus}"] * bool(bonus)
+    zh = [f"{points} 分"] * bool(points) + [f"加分 {bonus} 分"] * bool(bonus)
+    return Message(", ".join(en), "，".join(zh))
 
 
 def _hints_used(homework: str) -> str:
@@ -308,7 +333,7 @@ def reasons(results: Iterable[CheckResult], language: Language) -> list[str]:
         for row in blank_rows(result for result in results if result.homework == homework):
             if row.status == Status.DONE and row.id in hints:
                 blank = hints[row.id]
-                lines.append(f"{row.id}: {blank.why.text(language)}")
+                lines.append(words.about.format(id=row.id, text=blank.why.text(language)))
                 question = blank.question.text(language)
                 lines.append("  " + words.question.format(question=question))
     return lines
@@ -341,7 +366,7 @@ def _totals(
 
     text = f"{ratio(False)} {words.points}"
     if any(check.bonus for check in counted):
-        text += f", {words.bonus}* {ratio(True)}"
+        text += f"{words.comma}{words.bonus}* {ratio(True)}"
     return text
 
 

@@ -45,7 +45,8 @@ def differences(
         words = relation_words(value, np.asarray(right)) if is_array else None
         message += Message(
             f"; {part} differs too" + (f": it {words.en}" if words else ""),
-            f"；{beside_chinese(value_name(part).zh)}也不同" + (f"：{words.zh}" if words else ""),
+            f"；{beside_chinese(value_name(part).zh).lstrip()}也不同"
+            + (f"：{words.zh}" if words else ""),
         )
     if len(wrong) > ALSO_SHOWN + 1:
         more = len(wrong) - ALSO_SHOWN - 1
@@ -128,19 +129,18 @@ def _array_difference(
         kind, form = describe_kind(answer), describe_array(expected)
         message = Message(
             f"{name}: {kind.en}, expected {form.en}",
-            f"{value_name(name).zh}：{kind.zh}，应为 {form.zh}",
+            f"{value_name(name).zh}：得到{beside_chinese(kind.zh)}，应为{form.zh}".replace(
+                " ，", "，"
+            ),
         )
-        if isinstance(answer, list) and _has_values(answer, expected, rtol, atol):
-            message += Message("; the values are right", "；数值正确")
+        if isinstance(answer, list):
+            message += _values_in_list(answer, expected, rtol, atol)
         return message
     answer = np.asarray(answer)
     if answer.size == 0 == expected.size and answer.ndim == 1:
         return None  # an empty table is empty in any shape
     if answer.shape != expected.shape:
-        message = Message(
-            f"{name}: shape {answer.shape}, expected {expected.shape}",
-            f"{value_name(name).zh}：形状 {answer.shape}，应为 {expected.shape}",
-        )
+        message = _shape_difference(name, answer.shape, expected.shape)
         return message + describe_relation(name, answer, expected)
     if (answer.dtype == bool) != (expected.dtype == bool):
         return Message(
@@ -215,27 +215,54 @@ def _values_apart_from_type(answer: np.ndarray, expected: np.ndarray) -> Message
     return None
 
 
-def _has_values(answer: list[Any], expected: np.ndarray, rtol: float, atol: float) -> bool:
-    """True if a list, or a list of lists, holds the values of the expected array."""
+def _shape_difference(name: str, answer: tuple[int, ...], expected: tuple[int, ...]) -> Message:
+    """What to say of an array of another shape; one without axes is a single number."""
+    zh = value_name(name).zh
+    if not answer:
+        return Message(
+            f"{name}: got a single number, expected the shape {expected}",
+            f"{zh}：得到一个数，应为形状 {expected} 的数组",
+        )
+    if not expected:
+        return Message(
+            f"{name}: shape {answer}, expected a single number",
+            f"{zh}：形状 {answer}，应为一个数",
+        )
+    return Message(
+        f"{name}: shape {answer}, expected {expected}", f"{zh}：形状 {answer}，应为 {expected}"
+    )
+
+
+def _values_in_list(
+    answer: list[Any], expected: np.ndarray, rtol: float, atol: float
+) -> Message | None:
+    """What to say of the values in a list, or in a list of lists, of the expected array's shape."""
     try:
         values = np.array(answer, dtype=np.float64)
     except (TypeError, ValueError):
-        return False
-    return values.shape == expected.shape and bool(
-        np.allclose(values, expected, rtol=rtol, atol=atol, equal_nan=True)
-    )
+        return None
+    if values.shape != expected.shape:
+        return None
+    if np.allclose(values, expected, rtol=rtol, atol=atol, equal_nan=True):
+        return Message("; the values are right", "；数值正确")
+    return Message("; the values differ too", "；数值也不对")
 
 
 def _not_finite(
     name: str, answer: np.ndarray, expected: np.ndarray, not_finite: np.ndarray
 ) -> Message:
     index = _first_index(not_finite)
-    count, where = int(not_finite.sum()), _first_at(index)
+    many = Message("", "")  # a single number is neither counted nor located
+    if index:
+        count, where = int(not_finite.sum()), _first_at(index)
+        many = Message(
+            f"{count} of {answer.size} values are NaN or infinite; {where.en}",
+            f"{answer.size} 个值中有 {count} 个是 NaN 或无穷；{where.zh}",
+        )
+    got, wanted = answer[index], f"{expected[index]:.6g}"
     return Message(
-        f"{name}: {count} of {answer.size} values are NaN or infinite; {where.en}got {answer[index]}, "
-        f"expected {expected[index]:.6g}",
-        f"{value_name(name).zh}：{answer.size} 个值中有 {count} 个是 NaN 或无穷；{where.zh}得到 {answer[index]}，"
-        f"应为 {expected[index]:.6g}",
+        f"{name}: {many.en}got {got}, expected {wanted}",
+        f"{value_name(name).zh}：{many.zh}得到 {got}，应为 {wanted}",
     )
 
 

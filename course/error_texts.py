@@ -1,8 +1,10 @@
 """What an error's own words mean for a student, where the words alone do not say it, in both languages."""
 
 import re
+from dataclasses import dataclass
 
 from course.messages import Message
+from course.python_words import TRANSLATED
 
 EXPECTED = r"(?:, expected .*)?"  # the end of the words of an answer that is not plain data
 MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, Chinese)
@@ -24,7 +26,7 @@ MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, C
         "返回的值多于 {wanted} 个，或只返回了一个数组：这里需要 {wanted} 个值，请对照文档字符串里的元组",
     ),
     (
-        r"'?(?P<owner>\w+)'? object has no attribute '(?P<name>\w+)'",
+        r"(?:type object )?'?(?P<owner>\w+)'?(?: object)? has no attribute '(?P<name>\w+)'",
         "{owner} has nothing called {name}: was it renamed or deleted? Keep the provided names",
         "{owner} 里没有 {name}：是不是改名或删除了？请保持原来的名字",
     ),
@@ -84,49 +86,88 @@ COURSE_WORDS: tuple[tuple[str, str], ...] = (  # (words of the course's own erro
 )
 
 
-PYTHON_WORDS: tuple[
-    tuple[str, str], ...
-] = (  # (words of Python and NumPy that beginners meet most, Chinese)
-    (r"'(?P<bracket>[(\[{])' was never closed", "括号“{bracket}”没有配对的右括号"),
-    (r"unmatched '(?P<bracket>[)\]}])'", "括号“{bracket}”没有配对的左括号"),
-    (r"expected ':'", "缺少冒号"),
-    (r"invalid syntax", "语法错误"),
-    (r"(?:float |integer )?(?:division|modulo|division or modulo) by zero", "除数为 0"),
-    (r"name '(?P<name>\w+)' is not defined", "名字 {name} 没有定义"),
-    (
-        r"cannot access local variable '(?P<name>\w+)' where it is not associated with a value",
-        "局部变量 {name} 还没有赋值",
-    ),
-    (r"list index out of range", "列表的下标超出范围"),
-    (
-        r"index (?P<index>-?\d+) is out of bounds for axis (?P<axis>\d+) with size (?P<size>\d+)",
-        "下标 {index} 超出范围：第 {axis} 轴（从 0 数起）的长度是 {size}",
-    ),
-    (
-        r"operands could not be broadcast together with shapes (?P<left>\([\d,]*\)) (?P<right>\([\d,]*\)) ?",
-        "形状 {left} 与 {right} 不能逐元素运算（无法广播）",
-    ),
-    (
-        r"shapes (?P<left>\([\d,]*\)) and (?P<right>\([\d,]*\)) not aligned: .*",
-        "形状 {left} 与 {right} 不能相乘：前者的最后一轴与后者的对应轴长度不同",
-    ),
-    (
-        r"matmul: Input operand 1 has a mismatch in its core dimension 0, .*\(size (?P<right>\d+) is different"
-        r" from (?P<left>\d+)\)",
-        "两个矩阵不能相乘：左边最后一轴的长度是 {left}，右边对应的轴是 {right}",
-    ),
-    (
-        r"could not broadcast input array from shape (?P<given>\([\d,]*\)) into shape (?P<place>\([\d,]*\))",
-        "形状 {given} 的数组放不进形状 {place} 的位置",
-    ),
+@dataclass(frozen=True)
+class ErrorType:
+    """What an exception's type says. kind: in Chinese. look: what to look at on the line where it was raised."""
+
+    kind: str
+    look: Message
+
+
+SHAPES = Message(
+    "print the shape and dtype of each array in this line",
+    "请打印这一行里每个数组的形状和类型（x.shape、x.dtype）",
 )
+NAMES = Message(
+    "compare the names in this line with the docstring and the imports",
+    "请把这一行里的名字与文档字符串、文件开头的 import 对照",
+)
+TYPES: dict[str, ErrorType] = {
+    "TypeError": ErrorType(
+        "值的类型不对，或参数个数不对",
+        Message(
+            "print type(x) for each value in this line, and compare the arguments of each call",
+            "请打印这一行里每个值的 type(x)，并核对每次调用的参数",
+        ),
+    ),
+    "ValueError": ErrorType("值不对，多半是形状或取值范围", SHAPES),
+    "RuntimeError": ErrorType("运算无法进行，多半是形状或类型不合", SHAPES),
+    "IndexError": ErrorType(
+        "下标超出范围，或下标的个数、类型不对",
+        Message(
+            "print the indices and the shape; indices start at 0",
+            "请打印下标和形状：下标从 0 数起",
+        ),
+    ),
+    "KeyError": ErrorType(
+        "字典里没有这个键",
+        Message(
+            "print the dict's keys and compare the spelling",
+            "请打印字典的全部键（list(d)），对照拼写",
+        ),
+    ),
+    "AttributeError": ErrorType("没有这个属性或方法", NAMES),
+    "NameError": ErrorType("名字没有定义", NAMES),
+    "UnboundLocalError": ErrorType("变量还没有赋值就使用了", NAMES),
+    "OverflowError": ErrorType(
+        "数太大，超出可表示的范围",
+        Message(
+            "print the numbers in this line; would logarithms do?",
+            "请打印这一行里的数：能否改用对数？",
+        ),
+    ),
+    "AssertionError": ErrorType(
+        "assert 的条件不成立",
+        Message("print what the condition compares", "请打印条件里比较的值"),
+    ),
+    "LinAlgError": ErrorType("线性代数运算无法进行", SHAPES),
+    "SyntaxError": ErrorType("语法错误", Message("", "")),
+    "ImportError": ErrorType("无法导入", Message("", "")),
+    "ModuleNotFoundError": ErrorType("找不到要导入的模块", Message("", "")),
+    "NotPlainError": ErrorType("返回值的类型不对", Message("", "")),
+}
+OTHER_TYPE = ErrorType(
+    "程序出错",
+    Message("print the values in this line", "请打印这一行里用到的值"),
+)
+ORIGINAL = "英文原文："
+
+
+def error_type(name: str) -> ErrorType:
+    """What the exception's type says: of its own, or the general sentence."""
+    return TYPES.get(name, OTHER_TYPE)
+
+
+def in_words(text: str) -> Message:
+    """What an error says: its meaning, or its own words, marked as English in a Chinese message."""
+    return meaning(text) or Message(text, f"{text}（英文原文）")
 
 
 def meaning(text: str) -> Message | None:
     """What the error means, or None where its own words are all there is."""
     for pattern, en, zh in (
         *MEANINGS,
-        *((words, None, zh) for words, zh in (*COURSE_WORDS, *PYTHON_WORDS)),
+        *((words, None, zh) for words, zh in (*COURSE_WORDS, *TRANSLATED)),
     ):
         if match := re.fullmatch(pattern, text, re.DOTALL):
             parts = {name: value or "" for name, value in match.groupdict().items()}

@@ -10,6 +10,7 @@ import numpy as np
 
 from course.checks import Check
 from course.compare import describe_kind, differences, summary
+from course.error_texts import in_words
 from course.labels import case_label, value_name
 from course.messages import Message, as_message
 from course.runner import Runner, StudentError, protocol
@@ -119,7 +120,7 @@ class JudgedCase:
             if wrong.startswith("error: "):
                 message = Message(
                     f"the model computes in float32, and for float32 inputs this fails: {wrong[7:]}",
-                    f"模型以 float32 计算，而输入为 float32 时出错：{wrong[7:]}",
+                    f"模型以 float32 计算，而输入为 float32 时出错：{in_words(wrong[7:]).zh}",
                 )
             self.require(
                 not wrong,
@@ -133,7 +134,7 @@ class JudgedCase:
         if use["error"]:
             message = Message(
                 f"the values are right, but training fails here: {use['error']}",
-                f"数值正确，但训练时会出错：{use['error']}",
+                f"数值正确，但训练时会出错：{in_words(use['error']).zh}",
             )
             self.require(False, message, gradient="error")
         is_connected = all(use["connected"][:parts]) and not use["unreached"]
@@ -149,7 +150,7 @@ class JudgedCase:
         """A choice question's answer: one letter, any case, spaces around it allowed."""
         letter = answer.strip().upper() if isinstance(answer, str) else answer
         if not (isinstance(letter, str) and re.fullmatch("[A-E]", letter)):
-            text = summary(letter)
+            text = describe_kind(letter) if letter is None else summary(letter)
             message = Message(
                 f"the answer is one letter, got {text.en}", f"答案应是一个字母，得到的是 {text.zh}"
             )

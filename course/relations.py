@@ -151,8 +151,12 @@ def _same_shape(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
     if factor is not None:
         yield _times(factor)
     offset = float(np.ravel(answer)[0] - np.ravel(expected)[0])
+    sign, more = ("plus", "多") if offset > 0 else ("minus", "少")
     yield Relation(
-        Message(f"is the expected one plus {offset:.6g}", f"比正确结果处处多 {offset:.6g}"),
+        Message(
+            f"is the expected one {sign} {abs(offset):.6g}",
+            f"比正确结果处处{more} {abs(offset):.6g}",
+        ),
         lambda array: array + offset,
     )
     for axis, length in enumerate(expected.shape):
@@ -275,7 +279,7 @@ def _by_rows(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
             yield Relation(
                 Message(
                     f"is the expected one, for {name} divided by its sum",
-                    f"是正确结果在{name_zh}处除以该处之和",
+                    f"对{name_zh}，等于正确结果除以它在那里的和",
                 ),
                 lambda array, others=others: array / array.sum(others, keepdims=True),
             )
@@ -283,7 +287,7 @@ def _by_rows(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
             Message(
                 f"is the expected one, for {name} times a factor of its own (the first: "
                 f"{factors.flat[0]:.6g})",
-                f"是正确结果在{name_zh}处乘以各自的因子（第一个：{factors.flat[0]:.6g}）",
+                f"对{name_zh}，等于正确结果乘以各自的因子（第一个：{factors.flat[0]:.6g}）",
             ),
             lambda array, factors=factors: array * factors,
         )
@@ -298,7 +302,7 @@ def _by_rows(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
             Message(
                 f"is the expected one, for {name} plus a number of its own (the first: "
                 f"{summands.flat[0]:.6g})",
-                f"是正确结果在{name_zh}处加上各自的数（第一个：{summands.flat[0]:.6g}）",
+                f"对{name_zh}，等于正确结果加上各自的数（第一个：{summands.flat[0]:.6g}）",
             ),
             lambda array, summands=summands: array + summands,
         )
@@ -341,7 +345,7 @@ def _partly_right(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation
         if length >= MIN_SIZE and len(where) == 1:
             index = int(where[0])
             words = "the last one" if index == length - 1 else f"index {index}"
-            words_zh = "最后一个下标" if index == length - 1 else f"下标 {index}"
+            words_zh = "最后一个下标" if index == length - 1 else f"下标 {index} "
             yield Relation(
                 Message(
                     f"is right but for {words} of axis {axis}",

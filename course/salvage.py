@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from course.empty_copy import blank_places, empty_sources
-from course.error_texts import meaning
+from course.error_texts import in_words
 from course.messages import Message
 from course.runner import StudentError
 
@@ -259,8 +259,7 @@ def salvage_message(error: StudentError, homework: str, advice: Message | None =
     where = error.where or f"{homework}/{error.importing}.py"
     file, _, line = where.partition(", ")
     detail = f" ({line}: {error.message})" if line else f" ({error.message})"
-    words = meaning(error.message)
-    words_zh = words.zh if words else error.message
+    words_zh = in_words(error.message).zh
     detail_zh = f"（{line.replace('line', '第')} 行：{words_zh}）" if line else f"（{words_zh}）"
     if error.is_timeout:
         problem, problem_zh = "does not finish importing", "导入时停不下来"

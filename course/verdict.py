@@ -14,7 +14,7 @@ from course.cases import Case, Cases, StoredCases
 from course.checks import Check
 from course.diagnose import Diagnosis, diagnose
 from course.empty_copy import blank_places
-from course.error_texts import location, meaning
+from course.error_texts import ORIGINAL, error_type, in_words, location, meaning
 from course.judging import FORM_ERRORS, JudgedCase, WrongAnswer, case_seed, recording_errors
 from course.messages import Message
 from course.runner import ErrorKind, Runner, StudentError
@@ -236,7 +236,7 @@ def judge(
     except WrongAnswer as error:
         return Verdict(check, Status.WRONG, error.message, error=error)
     except FORM_ERRORS as error:  # for example unpacking None
-        text = meaning(str(error)) or Message(str(error), str(error))
+        text = in_words(str(error))
         message = Message(
             f"the answer does not have the form that the docstring asks for: {text.en}",
             f"答案的形式与文档字符串不符：{text.zh}",
@@ -312,13 +312,27 @@ NEW_NUMPY_NAMES = {  # names that older code uses, and what replaces them
 
 def explain(error: StudentError) -> Message:
     """Message of an error in student code, with advice where the error alone does not say enough."""
-    text = meaning(error.message) or Message(error.message, error.message)
+    text = meaning(error.message)
     where = location(error.where)
     advice = advice_for(error)
     if advice and error.kind == ErrorKind.NUMPY_NAME:  # NumPy's own text is a paragraph
         return advice + where
-    message = Message(f"{error.type}: {text.en}{where.en}", f"{error.type}：{text.zh}{where.zh}")
+    if text is None:
+        return untranslated(error, advice)
+    message = Message(f"{error.type}: {text.en}{where.en}", f"{error.type}{where.zh}：{text.zh}")
     return message + (Message(f": {advice.en}", f"：{advice.zh}") if advice else None)
+
+
+def untranslated(error: StudentError, advice: Message | None) -> Message:
+    """Message of an error whose words are English only: what kind it is, where, what to look at, then its own words."""
+    known = error_type(error.type)
+    look = advice or known.look
+    where = location(error.where)
+    en = f"{error.type}: {error.message}{where.en}" + (f": {look.en}" if look.en else "")
+    place = f"，{where.zh.strip('（）')}" if where.zh else ""
+    words = f"。{ORIGINAL}{error.message}" if error.message else ""
+    zh = f"{known.kind}（{error.type}{place}）" + (f"：{look.zh}" if look.zh else "") + words
+    return Message(en, zh)
 
 
 def advice_for(error: StudentError) -> Message | None:

@@ -138,7 +138,7 @@ def show_done(hints: BlankHints, language: Language) -> None:
         Message(f"{hints.id} is right. {hints.why.en}", f"{hints.id} 已正确。{hints.why.zh}"),
         language,
     )
-    say(Message("Think on: ", "再想一想：") + hints.question, language)
+    say(Message("Further question: ", "再想一想：") + hints.question, language)
 
 
 def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:

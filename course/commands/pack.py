@@ -1,6 +1,7 @@
 """`python -m course pack hmm` writes hmm.zip, the file to hand in: code, answers.md, pictures, PDF."""
 
 import argparse
+import re
 import subprocess
 import sys
 import zipfile
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.commands.terminal import CommandError, choose_homeworks, say
+from course.error_texts import in_words
 from course.homeworks import ROOT
 from course.messages import Language, Message
 from course.runner.loader import LIBRARIES
@@ -108,9 +110,18 @@ def stop_if_broken(folder: Path) -> None:
         raise PackError(
             Message(
                 f"{folder.name}/{file} cannot be imported: {problem}",
-                f"{folder.name}/{file} 无法导入：{problem}",
+                f"{folder.name}/{file} 无法导入：{_problem_in_chinese(problem)}",
             )
         )
+
+
+def _problem_in_chinese(problem: str) -> str:
+    """ "SyntaxError: expected ':' (model.py, line 3)" in Chinese."""
+    match = re.fullmatch(r"(\w+): (.*?)(?: \(\S+, line (\d+)\))?", problem)
+    if not match:
+        return problem
+    type, text, line = match.groups()
+    return f"{type}：{in_words(text).zh}" + (f"（第 {line} 行）" if line else "")
 
 
 def reminders(folder: Path) -> list[Message]:

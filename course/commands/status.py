@@ -20,6 +20,10 @@ SUMMARY = Message(
     "Show all homeworks: points, and when they were checked last.",
     "显示所有作业：得分，以及上次检查的时间。",
 )
+WRITTEN = Message(
+    "The written questions have points of their own, which a person gives; they are not in these numbers.",
+    "书面题另有分值，由助教批改，不计在上面的分数里。",
+)
 TIME_LIMIT = 20.0  # seconds a call
 
 
@@ -35,6 +39,7 @@ class HomeworkStatus:
     unchecked: int  # checks without a verdict
     age: float | None
     changed: bool  # a file was saved after the last run
+    at_grading: Message | None  # points that only grading gives, which are not in `possible`
 
     @property
     def is_done(self) -> bool:
@@ -47,6 +52,9 @@ class HomeworkStatus:
         if self.possible_bonus:
             en += f", bonus {self.bonus} / {self.possible_bonus}"
             zh += f"，加分 {self.bonus} / {self.possible_bonus}"
+        if self.at_grading:
+            en += f" (and {self.at_grading.en} judged at grading only)"
+            zh += f"（另有 {self.at_grading.zh}，批改时才判定）"
         if self.age is None:
             return Message(f"{en}, not checked yet", f"{zh}，尚未检查")
         ago = age_in_words(self.age)
@@ -92,6 +100,7 @@ def get_status(homework: str, before: dict[str, CheckedBefore], now: float) -> H
         unchecked=len(checks) - len(entries),
         age=None if latest is None else max(0.0, now - latest),
         changed=latest is not None and max(saved, default=0.0) > latest,
+        at_grading=board.points_at_grading(homework),
     )
 
 
@@ -130,6 +139,7 @@ def run(args: argparse.Namespace, language: Language) -> int:
     lines = [get_status(homework, progress.get(homework, {}), now) for homework in homeworks]
     for line in lines:
         say(line.message, language)
+    say(WRITTEN, language)
     failing = [
         entry.id
         for homework in homeworks

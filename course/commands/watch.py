@@ -1,6 +1,7 @@
 """`python -m course watch hmm` checks again what a save touched, as soon as a file is saved."""
 
 import argparse
+import contextlib
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,13 +16,14 @@ from course.messages import Language, Message
 from course.progress import record_progress
 from course.runner import InProcessRunner
 from course.salvage import student_function
-from course.verdict import CheckResult
+from course.verdict import CheckResult, Status
 
 SUMMARY = Message(
     "Check again what you save, until Ctrl-C.", "保存文件后立即重新检查，按 Ctrl-C 结束。"
 )
 POLL_SECONDS = 0.3
 TIME_LIMIT = 10.0  # seconds a call
+NOTICE_SECONDS = 3.0
 
 Snapshot = Mapping[str, str]  # {file name: text} of a homework's Python files
 
@@ -96,8 +98,7 @@ def report(results: Sequence[CheckResult], language: Language) -> None:
     for homework in dict.fromkeys(result.homework for result in results):
         shown = [result for result in results if result.homework == homework]
         for row in board.blank_rows(shown):
-            points = "" if row.is_integration else f" {row.points}/{row.possible}"
-            say(f"{clock} {row.id}{points} {words.status[row.status]}")
+            say(f"{clock} {row.id} {_verdict(row, words)}")
             failed = next((r for r in shown if r.id == row.id and not r.status.passes), None)
             if failed:
                 for line in board.message_text(failed, language).splitlines():
@@ -105,6 +106,31 @@ def report(results: Sequence[CheckResult], language: Language) -> None:
             notes = [r.note.text(language) for r in shown if r.id == row.id and r.note]
             for note in dict.fromkeys(notes):
                 say(f"    {words.note.format(note=note)}")
+
+
+def _verdict(row: board.BlankRow, words: board.Words) -> str:
+    """ "4/6 wrong"; without points where there are none yet."""
+    if row.status == Status.GIVEN:
+        return words.given
+    status = words.status[row.status]
+    return status if row.is_integration else f"{row.points}/{row.possible} {status}"
+
+
+@contextlib.contextmanager
+def slow_notice(checks: Sequence[Check], language: Language) -> Iterator[None]:
+    """Inside: after NOTICE_SECONDS a line says what is being checked, so that an endless loop is not met with silence."""
+    ids = ", ".join(dict.fromkeys(check.id for check in checks))
+    notice = Message(
+        f"still checking {ids}; a call may take {TIME_LIMIT:g} s",
+        f"还在检查 {ids}，请稍候（每次调用最多 {TIME_LIMIT:g} 秒）",
+    )
+    timer = threading.Timer(NOTICE_SECONDS, say, (notice, language))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def watch(homeworks: Sequence[str], language: Language, stop: threading.Event) -> None:
@@ -120,7 +146,8 @@ def watch(homeworks: Sequence[str], language: Language, stop: threading.Event) -
     )
     for _ in saves(homeworks, stop):
         if checks := watcher.touched_checks():
-            results = check_now(checks, cases)
+            with slow_notice(checks, language):
+                results = check_now(checks, cases)
             report(results, language)
             if unsaved := record_progress(results):
                 say(unsaved, language)

@@ -37,7 +37,7 @@ edit(
         "x.reshape(B, self.n_head, L, C // self.n_head).transpose(1, 2)",
     ),
     en="Change one character only: which positions of the heads change? Split the last axis first.",
-    zh="只改变一个字：各个头的哪些位置变了？先拆最后一维。",
+    zh="只改变一个字：各个头的哪些位置变了？先拆最后一轴。",
 )
 
 edit(
@@ -48,7 +48,7 @@ edit(
         "return x.reshape(B, self.n_head, L, C // self.n_head)",
     ),
     en="The axes are in another order than the docstring says: at this step characters stay second.",
-    zh="轴的顺序与文档字符串不同：这一步里字仍在第二维。",
+    zh="轴的顺序与文档字符串不同：这一步里字仍在第 1 轴（从 0 数起）。",
 )
 
 edit(
@@ -83,7 +83,7 @@ def swap_axes(self, q, k, v):
     "gpt-a3.1",
     "A26",
     en="Follow one key: which two of its axes change places beside the heads'?",
-    zh="跟踪一个键：除了头的那一维，它还有哪两维交换了位置？",
+    zh="跟踪一个键：除了头的那一轴，它还有哪两轴交换了位置？",
 )
 def swap_axes(self, q, k, v):
     B, L, h, d = q.shape
@@ -114,7 +114,7 @@ edit(
         "return q @ k_t / math.sqrt(q.size(1) * q.size(-1))",
     ),
     en="Over which dimension does the dot product of one head run?",
-    zh="单个头的点积沿着多长的维度求和？",
+    zh="单个头的点积沿多长的轴求和？",
 )
 
 edit(
@@ -252,7 +252,7 @@ edit(
     "G6",
     ("return torch.softmax(s, dim=-1)", "return torch.softmax(s, dim=-2)"),
     en="Over which axis does one character's attention add up to 1?",
-    zh="一个字的注意力沿哪一维相加等于 1？",
+    zh="一个字的注意力沿哪一轴相加等于 1？",
 )
 
 edit(
@@ -260,7 +260,7 @@ edit(
     "A31",
     ("return torch.softmax(s, dim=-1)", "return torch.softmax(s, dim=1)"),
     en="Heads do not share a weight of 1 among them: which axis holds the keys?",
-    zh="各个头之间并不分配同一份权重：哪一维是键？",
+    zh="各个头之间并不分配同一份权重：哪一轴是键？",
 )
 
 edit(
@@ -398,7 +398,7 @@ edit(
     "G13",
     ("torch.arange(tokens.size(1),", "torch.arange(tokens.size(0),"),
     en="How many different positions does a text of length L have, and which axis is L?",
-    zh="长度为 L 的文本有多少个不同的位置？L 是哪一维？",
+    zh="长度为 L 的文本有多少个不同的位置？L 是哪一轴？",
 )
 
 edit(
@@ -695,7 +695,7 @@ edit(
     "gpt-l1.0",
     "G15",
     en="cross_entropy wants the classes second: is a view a transpose?",
-    zh="cross_entropy 要求类别在第二维：view 等于转置吗？",
+    zh="cross_entropy 要求类别在第 1 轴（从 0 数起）：view 等于转置吗？",
 )
 def loss_and_perplexity(logits, targets):
     B, L, V = logits.shape
@@ -778,7 +778,7 @@ edit(
         "loss = F.cross_entropy(logits, targets)",
     ),
     en="On which axis does cross_entropy look for the classes?",
-    zh="cross_entropy 在哪一维找类别？",
+    zh="cross_entropy 在哪一轴找类别？",
 )
 
 edit(

@@ -121,8 +121,9 @@ def backward(A, B, obs):
 @mistake(
     "hmm-02",
     "H5",
-    en="The sum over i of alpha[t, i] beta[t, i] must be the same number for every t: print it.",
-    zh="对每个 t，Σ_i alpha[t, i] beta[t, i] 必须是同一个数：把它打印出来。",
+    en="The sum over i of alpha[t, i] beta[t, i] must be the same number for every t: print it. If it is not, the "
+    "symbol of which time is in your formula?",
+    zh="对每个 t，Σ_i alpha[t, i] beta[t, i] 必须是同一个数：打印出来看看。若不是，你的公式里用的是哪个时刻的符号？",
 )
 def backward(A, B, obs):
     beta = np.ones((len(obs), len(A)))
@@ -206,7 +207,7 @@ edit(
     "hmm-04",
     "H9",
     en="gamma[t] is a distribution over states: sum it.",
-    zh="gamma[t] 是状态上的分布：把它加起来看看。",
+    zh="gamma[t] 是关于状态的分布：对状态求和，应得到多少？",
 )
 def state_posterior(alpha, beta):
     return alpha * beta
@@ -257,7 +258,7 @@ def state_posterior(alpha, beta):
     "H11",
     en="The sum over j of joint[t, i, j] is alpha[t, i] beta[t, i]: an easy test. Which part of the sequence is "
     "missing?",
-    zh="Σ_j joint[t, i, j] 等于 alpha[t, i] beta[t, i]：这是免费的检验。漏掉了序列的哪一部分？",
+    zh="Σ_j joint[t, i, j] 等于 alpha[t, i] beta[t, i]：用它就能检验。漏掉了序列的哪一部分？",
 )
 def transition_joint(alpha, beta, A, B, obs):
     return alpha[:-1, :, None] * A * B[:, obs[1:]].T[:, None, :]
@@ -956,7 +957,7 @@ edit(
         "seen / np.sum([gamma.sum(0) for gamma in gammas], axis=0)[:, None]",
     ),
     en="What do you divide by in the row of a state that is never visited?",
-    zh="对于从未到访过的状态，它那一行除以的是什么？",
+    zh="对于从未到达过的状态，它那一行除以的是什么？",
 )
 
 
@@ -1057,7 +1058,7 @@ edit(
     "hmm-16",
     "W3",
     en="Your numbers are those of the sheet's shop. What does the argument `shop` contain?",
-    zh="你的数字是题目中那家店的。参数里说的是什么？",
+    zh="你的数字是题目中那家店的。参数 `shop` 里是哪家店？",
 )
 def shop_model(shop):
     return (
@@ -1503,3 +1504,33 @@ def viterbi_tables(log_pi, log_A, log_B, obs):
         scores = delta[t - 1] * A * B[:, obs[t]]
         delta[t], phi[t] = scores.max(1), scores.argmax(1)
     return np.log(delta), phi
+
+
+edit(
+    "hmm-06",
+    "H301",
+    ("log_alpha[t - 1][:, None] + log_A", "log_alpha[t - 1] + log_A"),
+    en="log_alpha[t - 1] belongs to “from”, the rows of log_A: along which axis does NumPy line it up without a new axis?",
+    zh="log_alpha[t - 1] 属于“从”，即 log_A 的行：不添一个轴，NumPy 会让它对上 log_A 的行还是列？",
+)
+edit(
+    "hmm-07",
+    "H302",
+    ("np.logaddexp.reduce(step, axis=1)", "np.logaddexp.reduce(step, axis=0)"),
+    en="Your table is [from, to]: is beta[t, i] a sum over the states that lead to i, or over those to which i leads?",
+    zh="你的表是 [从，到]：beta[t, i] 是对能到 i 的状态求和，还是对从 i 能到的状态求和？",
+)
+edit(
+    "hmm-09",
+    "H303",
+    ("scores.max(0) + log_B[:, obs[t]]", "scores.max(0)"),
+    en="delta[t] is the log-probability of the path together with obs[0..t]: where does the symbol of time t come in?",
+    zh="delta[t] 是路径连同 obs[0..t] 的对数概率：t 时刻的符号算在哪里了？",
+)
+edit(
+    "hmm-09",
+    "H304",
+    ("delta[t - 1][:, None] + log_A", "delta[t - 1] + log_A"),
+    en="delta[t - 1] belongs to “from”, the rows of log_A: along which axis does NumPy line it up without a new axis?",
+    zh="delta[t - 1] 属于“从”，即 log_A 的行：不添一个轴，NumPy 会让它对上 log_A 的行还是列？",
+)

@@ -196,7 +196,7 @@ def score_additive(q, k, W, w):
     "att-03",
     "N13",
     en="One row per query: which of q and k got the first of the new axes?",
-    zh="每个查询一行：新增的两维中，谁占了前一维？",
+    zh="每个查询一行：新增的两个轴中，谁占了前一个？",
 )
 def score_additive(q, k, W, w):
     d = q.size(-1)
@@ -289,7 +289,7 @@ edit(
     "N85",
     ("return q @ k.transpose(-2, -1)", "return q @ k.transpose(1, 2)"),
     en="Axes 1 and 2 are not always the last two: count from the end.",
-    zh="第 1、2 维不一定是最后两维：从后往前数。",
+    zh="第 1、2 轴不一定是最后两轴：从后往前数。",
 )
 
 edit(
@@ -305,7 +305,7 @@ edit(
     "A3",
     ("math.sqrt(q.size(-1))", "math.sqrt(q.size(0) * q.size(-1))"),
     en="Over which dimension does the dot product of one head run?",
-    zh="单个头的点积沿着多长的维度求和？",
+    zh="单个头的点积沿多长的轴求和？",
 )
 
 edit(
@@ -360,7 +360,7 @@ edit(
     "att-07",
     "A1",
     en="Each query spreads a weight of 1 over the keys: sum your weights over the last axis.",
-    zh="每个查询把总和为 1 的权重分给各个键：沿最后一维求和看看。",
+    zh="每个查询把总和为 1 的权重分给各个键：沿最后一轴求和看看。",
 )
 def attention_weights(scores, keep=None):
     if keep is None:
@@ -372,7 +372,7 @@ def attention_weights(scores, keep=None):
     "att-07",
     "A1b",
     en="Axis 1 is not always the keys: count from the end.",
-    zh="第 1 维不一定是键：从后往前数。",
+    zh="第 1 轴不一定是键：从后往前数。",
 )
 def attention_weights(scores, keep=None):
     if keep is None:
@@ -540,7 +540,7 @@ edit(
         "torch.arange(L, device=lengths.device) < lengths[:,",
     ),
     en="Which axis stands for all queries, and which for the texts of the batch?",
-    zh="哪一维代表所有查询，哪一维代表批次中的文本？",
+    zh="哪一轴代表所有查询，哪一轴代表批次中的文本？",
 )
 
 
@@ -548,7 +548,7 @@ edit(
     "att-09",
     "N30",
     en="The rows of padded queries and the future should stay visible: which pairs does the docstring keep?",
-    zh="并没有要求遮住填充查询的行：文档字符串保留的是哪些位置对？",
+    zh="填充作为查询的那些行不必遮住：文档字符串里，哪些（查询，键）是 True？",
 )
 def padding_keep(lengths, L):
     keep = torch.arange(L, device=lengths.device) < lengths[:, None]
@@ -674,7 +674,7 @@ edit(
     ("q, v = self.fused(x).chunk(2, dim=-1)", "q, v = self.fused(x).chunk(2, dim=1)"),
     ("return self.fused(x).chunk(3, dim=-1)", "return self.fused(x).chunk(3, dim=1)"),
     en="Which axis did the linear layer make three times as long?",
-    zh="线性层把哪一维变成了三倍长？",
+    zh="线性层把哪一轴变成了三倍长？",
 )
 
 
@@ -746,7 +746,7 @@ edit(
     "A11",
     ("L, self.n_head, C // self.n_head).transpose(1, 2)", "self.n_head, L, C // self.n_head)"),
     en="Split the last axis first, then swap two axes.",
-    zh="先拆最后一维，再交换两维。",
+    zh="先拆最后一轴，再交换两个轴。",
 )
 
 edit(
@@ -754,7 +754,7 @@ edit(
     "A11b",
     ("self.n_head).transpose(1, 2)", "self.n_head)"),
     en="The head axis should come right after the batch axis.",
-    zh="头应该紧跟在批次维之后。",
+    zh="头应该紧跟在批次轴之后。",
 )
 
 edit(
@@ -773,7 +773,7 @@ edit(
     "att-13",
     "A3d",
     en="Over which dimension does the dot product of one head run?",
-    zh="单个头的点积沿着多长的维度求和？",
+    zh="单个头的点积沿多长的轴求和？",
 )
 def attend_heads(self, q, k, v, keep=None):
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.size(1) * q.size(-1))
@@ -817,7 +817,7 @@ edit(
     "N40",
     ("None if keep is None else keep.unsqueeze(-3))", "keep)"),
     en="keep (B, L, L) with scores (B, h, L, L): which of its axes is aligned with the heads now? Try B = h.",
-    zh="keep (B, L, L) 与得分 (B, h, L, L) 对齐：它的哪一维对上了头？试试 B = h。",
+    zh="keep (B, L, L) 与得分 (B, h, L, L) 对齐：它的哪一轴对上了头？试试 B = h。",
 )
 
 edit(
@@ -893,7 +893,7 @@ edit(
     ("centred = x - x.mean(-1, keepdim=True)", "centred = x - x.mean(1, keepdim=True)"),
     ("(centred.square().mean(-1,", "(centred.square().mean(1,"),
     en="A single token must give the same result as among other tokens: over which axis is your mean?",
-    zh="一个词单独算，和与别的词一起算，结果必须相同：你的均值沿哪一维？",
+    zh="一个词单独算，和与别的词一起算，结果必须相同：你的均值沿哪一轴？",
 )
 
 edit(
@@ -940,7 +940,7 @@ def layer_norm(x, gain, bias, eps=1e-5):
     "att-15",
     "N90",
     en="One mean per vector: does it keep an axis, so that it broadcasts against the vector?",
-    zh="每个向量一个均值：它还留有与向量对齐的那一维吗？",
+    zh="每个向量一个均值：它还留有与向量对齐的那一轴吗？",
 )
 def layer_norm(x, gain, bias, eps=1e-5):
     return (x - x.mean(-1)) / (x.var(-1, correction=0) + eps).sqrt() * gain + bias
@@ -1106,7 +1106,7 @@ edit(
     "N51",
     ("return context[:, 0], weights[:, 0]", "return context, weights"),
     en="One query gives one row of weights: over which axis did you sum or squeeze?",
-    zh="一个查询得到一行权重：你丢掉的是哪一维？",
+    zh="一个查询得到一行权重：你丢掉的是哪一轴？",
 )
 
 
@@ -1134,7 +1134,7 @@ edit(
     ),
     ("return context[:, 0], weights[:, 0]", "return out[:, 0], weights[:, 0]"),
     en="keep (B, S) with scores (B, 1, S): which of its axes is aligned with the query now?",
-    zh="keep (B, S) 与得分 (B, 1, S) 放在一起：它的哪一维对上了查询？",
+    zh="keep (B, S) 与得分 (B, 1, S) 放在一起：它的哪一轴对上了查询？",
 )
 
 
@@ -1382,7 +1382,7 @@ edit(
     "att-23",
     "G15",
     en="cross_entropy wants the classes second: is a view a transpose?",
-    zh="cross_entropy 要求类别在第二维：view 等于转置吗？",
+    zh="cross_entropy 要求类别在第 1 轴（从 0 数起）：view 等于转置吗？",
 )
 def sequence_loss(logits, targets):
     B, T, V = logits.shape
@@ -1707,7 +1707,7 @@ edit(
     "N119",
     ("self.embedding(tokens) + table", "self.embedding(tokens) + table[: len(tokens)].mean(0)"),
     en="Every token of a text has a position of its own: along which axis did you cut the table?",
-    zh="文本中每个词有自己的位置：你沿哪一维截取了这张表？",
+    zh="文本中每个词有自己的位置：你沿哪一轴截取了这张表？",
 )
 
 
@@ -1790,7 +1790,7 @@ edit(
     "att-07",
     "A526",
     en="Your own softmax subtracts the maximum of a row: what is -inf minus -inf, where a row may look at nothing?",
-    zh="你自己写的 softmax 减去一行的最大值：没有可看的 key 的行里，-inf 减 -inf 是多少？",
+    zh="你自己写的 softmax 减去一行的最大值：没有可看的键的行里，-inf 减 -inf 是多少？",
 )
 def attention_weights(scores, keep=None):
     if keep is not None:
@@ -1803,7 +1803,7 @@ def attention_weights(scores, keep=None):
     "att-07",
     "A527",
     en="A mask for each query belongs to the last two axes; and a score times 0 is 0, not the smallest of all.",
-    zh="每个查询一行的掩码对应最后两轴；而且分数乘 0 是 0，并不是最小的分数。",
+    zh="每个查询一行的掩码对应最后两轴；而且得分乘 0 是 0，并不是最小的得分。",
 )
 def attention_weights(scores, keep=None):
     if keep is None:

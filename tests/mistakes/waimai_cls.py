@@ -560,7 +560,7 @@ edit(
     "W55",
     ('float("-inf")).amax(1)', 'float("-inf")).amax(2)'),
     en="One number for each column is wanted: over which axis did you look?",
-    zh="每一列要一个数：你沿哪一维取了最大值？",
+    zh="每一列要一个数：你沿哪一轴取了最大值？",
 )
 
 edit(
@@ -568,7 +568,7 @@ edit(
     "W56",
     ('float("-inf")).amax(1)', 'float("-inf")).max(1)'),
     en="torch.max over an axis gives two things: which one do you want?",
-    zh="沿某一维的 torch.max 返回两样东西：你要哪一样？",
+    zh="沿某一轴的 torch.max 返回两样东西：你要哪一样？",
 )
 
 edit(
@@ -688,7 +688,7 @@ def last_state_bidirectional(states, lengths):
     "wai-10",
     "W9",
     en="Row 1 of the answer: does it hold parts of two sentences? Which axis is the batch?",
-    zh="结果的第 1 行是否混入了两个句子？哪一维是批？",
+    zh="结果的第 1 行是否混入了两个句子？哪一轴是批次？",
 )
 def last_state_bidirectional(states, lengths):
     H = states.size(2) // 2
@@ -804,7 +804,7 @@ def convolve(x, weight, bias):
     "wai-12",
     "W73",
     en="Which axis holds the words in conv1d's answer, and in yours?",
-    zh="conv1d 的结果中哪一维是词？要求的呢？",
+    zh="conv1d 的结果中哪一轴是词？要求的呢？",
 )
 def convolve(x, weight, bias):
     return torch.relu(F.conv1d(F.pad(x.transpose(1, 2), (0, weight.size(2) - 1)), weight, bias))
@@ -865,7 +865,7 @@ def attend(q, k, v, lengths):
     "wai-13",
     "W80",
     en="Rows are the words that look: over which axis does one word's attention add up to 1?",
-    zh="行是“看”的词：一个词的注意力沿哪一维相加等于 1？",
+    zh="行是“看”的词：一个词的注意力沿哪一轴相加等于 1？",
 )
 def attend(q, k, v, lengths):
     keep = keep_mask(lengths, q.size(2))[:, None, None]
@@ -925,7 +925,7 @@ edit(
     ("lengths.cpu(),", "lengths,"),
     ("batch_first=True, total_length=x.size(1))[0]", "total_length=x.size(1))[0]"),
     en="Is the batch the first axis or the second, and who has to be told?",
-    zh="批是第一维还是第二维？哪些函数需要知道？",
+    zh="批次是第 0 轴还是第 1 轴？哪些函数需要知道？",
 )
 
 

@@ -246,7 +246,7 @@ def test_total_is_the_same_when_only_some_checks_run(half_done):
 def test_verbose_run_explains_passed_checks_and_asks_a_question(half_done):
     output = run(half_done, "tests/test_hmm.py", "-v", "--blank", "hmm-01", "--blank", "hmm-04")
     assert "why it is right" in output and "hmm-01: The future depends" in output
-    assert "Think on: " in output and "hmm-04: " not in board_of(output)
+    assert "Further question: " in output and "hmm-04: " not in board_of(output)
 
 
 def test_traceback_shows_only_the_homeworks_lines(half_done):

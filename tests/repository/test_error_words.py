@@ -1,0 +1,171 @@
+"""Errors of Python, NumPy, PyTorch and the argument validation in Chinese; of all others the kind, the line and what to look at."""
+
+import importlib.util
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from course.error_texts import TYPES, error_type, in_words, meaning
+from course.homeworks import ROOT
+from course.runner.base import StudentError
+from course.verdict import explain
+from tests.repository.test_chinese_messages import english_in
+
+T = torch.ones
+LEAF = torch.ones(3, requires_grad=True)
+
+
+def words_of(expression):
+    """What Python says is wrong with an expression, or with a statement that it cannot read."""
+    names = {"np": np, "torch": torch, "T": T, "leaf": LEAF, "f": lambda x, y: x}
+    with pytest.raises(Exception) as caught:
+        try:
+            code = compile(expression, "model.py", "eval")
+        except SyntaxError:
+            code = compile(expression, "model.py", "exec")
+        exec(code, names)
+    error = caught.value
+    return error.msg if isinstance(error, SyntaxError) else str(error)
+
+
+@pytest.mark.parametrize(
+    ("expression", "chinese"),
+    [
+        ("np.ones(3)[0, 1]", "数组只有 1 个轴，却给了 2 个下标"),
+        ("np.ones(3).sum(axis=1)", "没有第 1 轴"),
+        ("np.ones(6).reshape(4, 2)", "有 6 个数的数组不能改成形状 (4,2)"),
+        ("np.ones(3)[1.0]", "下标必须是整数"),
+        ("np.ones(3)[np.zeros(2)]", "下标必须是整数"),
+        ("np.array([[1, 2], [3]])", "各行长度不同"),
+        ("1 if np.ones(3) > 0 else 2", "不能当作一个真假值"),
+        ("1 if T(3) > 0 else 2", "不能当作一个真假值"),
+        ("np.float64(1)[0]", "不能再取下标"),
+        ("T(2, 3) + T(2, 4)", "第 1 轴（从 0 数起）的长度一个是 3，另一个是 4"),
+        ("T(2, 3) @ T(2, 3)", "形状 (2, 3) 与 (2, 3) 的矩阵不能相乘"),
+        ("T(2, 3) @ T(2)", "形状 (2, 3) 的矩阵与长 2 的向量不能相乘"),
+        ("T(2, 3, 4) @ T(2, 3, 4)", "成批的矩阵不能相乘"),
+        ("T(2, 3, 4).transpose(1, 2).view(2, 12)", "请改用 reshape"),
+        ("T(6).view(4, 2)", "有 6 个数的张量不能改成形状 (4, 2)"),
+        ("T(2, 3).sum(2)", "没有第 2 轴：轴号应在 -2 到 1 之间"),
+        ("T(3)[5]", "下标 5 超出范围：第 0 轴（从 0 数起）的长度是 3"),
+        ("torch.nn.Embedding(3, 2)(torch.tensor([5]))", "词的编号超出范围"),
+        ("T(3)[0, 1]", "下标太多：张量只有 1 个轴"),
+        ("T(2, 2) @ T(2, 2).double()", "相乘的两个张量类型不同：float 与 double"),
+        ("~T(3)", "只能用于布尔张量"),
+        ("leaf.add_(1)", "不能原地修改参数"),
+        ("torch.cat([T(2, 3), T(3)], 1)", "拼接的张量轴数不同：2 个与 1 个"),
+        ("torch.cat([T(2, 3), T(3, 3)], 1)", "除第 1 轴外形状都要相同：应为 2，第 1 个（从 0 数起）是 3"),
+        ("1 + [2]", "int 与 list 之间不能做 + 运算"),
+        ("T(2) + (1, 2)", "Tensor 与 tuple 之间不能做 + 运算"),
+        ("~1.5", "float 类型的值不能做 ~ 运算"),
+        ("torch.nn.Embedding(3, 2)[0]", "要用 ( ) 调用"),
+        ("(lambda: 2)()(3)", "int 类型的值不能用 ( ) 调用"),
+        ("list(5)", "int 类型的值不能逐个取出"),
+        ("len(5)", "int 类型的值没有长度"),
+        ("(1, 2).__class__.__setitem__", "tuple 里没有 __setitem__"),
+        ("list(range(2))[0, 1]", "下标必须是整数，这里是 tuple"),
+        ("range(2.5)", "这里需要整数，得到的是 float"),
+        ("f(1)", "少给了 1 个参数：'y'"),
+        ("f(1, 2, 3)", "给了 3 个参数，它只接受 2 个"),
+        ("f(1, z=2)", "没有参数 z"),
+        ("__import__('math').gamma(500)", "超出浮点数的范围"),
+        ("10.0 ** 400", "超出浮点数的范围"),
+        ("10 ** 400 * 1.0", "整数太大"),
+        ("__import__('math').log(0)", "不在函数的定义域内"),
+        ("float('a')", "字符串 'a' 不能转换成数"),
+        ("x = （1）", "有全角符号“（”"),
+        ("x = 1，2", "有全角符号“，”"),
+        ("x = [1 2]", "是不是漏了逗号"),
+        ("if x = 1: pass", "比较要写 =="),
+        ("  x = 1", "这一行缩进过多"),
+        ("if 1:\n    x = 1\n  y = 2", "对不齐"),
+        ("for x in y:\npass", "第 1 行的冒号之后要有缩进的语句"),
+        ("x = 'a", "缺少结尾的引号"),
+        ("return 1", "return 不在函数里"),
+        ("x = (1]", "括号不配对：“(”对上了“]”"),
+        ("x = 2n", "名字不能以数字开头"),
+    ],
+)  # fmt: skip
+def test_common_error_is_in_chinese_with_its_numbers(expression, chinese):
+    words = words_of(expression)
+    message = meaning(words)
+    assert message, words
+    assert chinese in message.zh and not english_in(message.zh), message.zh
+
+
+def validation_words(rules, values):
+    path = ROOT / "templates" / "validate.py"
+    spec = importlib.util.spec_from_file_location("validate_template", path)
+    assert spec and spec.loader
+    validate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(validate)
+    rules = {name: getattr(validate, rule[0])(*rule[1:]) for name, rule in rules.items()}
+    with pytest.raises(ValueError) as caught:
+        validate.check_arrays(rules, values)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rules", "values", "chinese"),
+    [
+        (
+            {"q": ("Shape", "B Lq d"), "k": ("Shape", "B Lk d")},
+            {"q": np.ones((2, 7, 4)), "k": np.ones((2, 5, 3))},
+            "k 的形状是 (2, 5, 3)，应为 (2, Lk, 4)，因为 q 的形状是 (2, 7, 4)",
+        ),
+        (
+            {"q": ("Shape", "B Lq d")},
+            {"q": np.ones((2, 7))},
+            "q 的形状是 (2, 7)，应为 (B, Lq, d)",
+        ),
+        (
+            {"pi": ("Probabilities", "N", "one probability per state")},
+            {"pi": np.array([0.5, 0.6])},
+            "pi 之和为 1.1，应为 1",
+        ),
+        (
+            {"A": ("Probabilities", "N N", "one row per state")},
+            {"A": np.array([[0.5, 0.5], [0.5, 0.25]])},
+            "A 的第 1 行（从 0 数起）之和为 0.75，应为 1",
+        ),
+        (
+            {"A": ("Probabilities", "N N", "one row per state")},
+            {"A": np.array([[-0.7, 1.7], [0.5, 0.5]])},
+            "A[0, 0] 是 -0.7，应为概率：0 到 1",
+        ),
+        ({"a": ("Logs", "N")}, {"a": np.array([np.nan])}, "a[0] 是 NaN"),
+        (
+            {"obs": ("Integers", "T", "one symbol per time step")},
+            {"obs": np.array([0.5])},
+            "obs 里是 float64 类型的数，应为整数",
+        ),
+        (
+            {"B": ("Shape", "N M"), "obs": ("Integers", "T", "", "M")},
+            {"B": np.ones((2, 3)), "obs": np.array([0, 3])},
+            "obs[1] 是 3，应在 0 到 2 之间",
+        ),
+        ({"n": ("AtLeast", 1)}, {"n": 0}, "n 为 0，至少应为 1"),
+        ({"x": ("Shape", "T D")}, {"x": np.ones((0, 2))}, "x 的形状是 (0, 2)：T 不能为 0"),
+    ],
+)
+def test_argument_validation_is_in_chinese(rules, values, chinese):
+    message = meaning(validation_words(rules, values))
+    assert message and message.zh == chinese
+
+
+@pytest.mark.parametrize("type", [*TYPES, "SomeLibraryError"])
+def test_error_without_a_translation_says_its_kind_its_line_and_what_to_look_at(type):
+    error = StudentError(type, "the frobnication of x failed", "hmm/model.py, line 12")
+    message = explain(error)
+    zh, _, original = message.zh.partition("。英文原文：")
+    assert original == "the frobnication of x failed"
+    assert zh.startswith(f"{error_type(type).kind}（{type}，hmm/model.py 第 12 行）：")
+    assert re.search("[一-鿿]", zh.partition("）：")[2]) and not english_in(zh)
+    assert message.en.startswith(f"{type}: the frobnication of x failed (hmm/model.py, line 12)")
+
+
+def test_error_without_words_or_line_is_named_all_the_same():
+    assert explain(StudentError("AssertionError", "")).zh == "assert 的条件不成立（AssertionError）：请打印条件里比较的值"  # fmt: skip
+    assert in_words("strange words").zh == "strange words（英文原文）"

@@ -1,0 +1,127 @@
+"""What a walk through two whole homeworks in Chinese found unclear: one number, stray spaces, points judged later, silence."""
+
+import argparse
+import re
+import threading
+
+import numpy as np
+import pytest
+
+from course import board
+from course.checks import load_checks
+from course.commands import status, watch
+from course.compare import difference, differences
+from course.judging import Case, JudgedCase, WrongAnswer
+from course.messages import Message
+from course.relations import relation_words
+from course.verdict import CheckResult, Status
+
+SPACE = re.compile(r"[\u4e00-\u9fff，。；：] [\u4e00-\u9fff]|[，。；：] \w|\d[\u4e00-\u9fff]")
+
+
+def zh_of(answer, expected):
+    message = difference("P(O)", answer, expected, 1e-7, 1e-9)
+    assert message and not SPACE.search(message.zh), message
+    return message.zh
+
+
+def test_an_array_where_a_number_belongs_and_a_number_where_an_array_belongs():
+    assert zh_of(np.ones(3), np.float64(0.5)).startswith("P(O)：形状 (3,)，应为一个数")
+    assert zh_of(np.float64(0.5), np.array([1.0, 2.0])).startswith(
+        "P(O)：得到一个数，应为形状 (2,) 的数组"
+    )
+    en = difference("P(O)", np.ones(3), np.float64(0.5), 1e-7, 1e-9)
+    assert en and en.en.startswith("P(O): shape (3,), expected a single number")
+
+
+def test_a_single_infinite_number_is_not_counted():
+    assert zh_of(np.float64(-np.inf), np.float64(-4243.12)) == "P(O)：得到 -inf，应为 -4243.12"
+
+
+def test_a_list_says_whether_its_values_are_right():
+    expected = np.array([1.0, 2.0])
+    assert (
+        zh_of([1.0, 2.0], expected)
+        == "P(O)：得到列表或元组，应为形状 (2,) 的 float64 数组；数值正确"
+    )
+    assert zh_of([1.0, 3.0], expected).endswith("数组；数值也不对")
+    assert zh_of([1.0], expected).endswith("float64 数组")
+
+
+def test_no_stray_space_between_the_parts_of_a_message():
+    answers = {"delta": np.ones(3), "phi": np.ones(3), "计": np.ones(3)}
+    expected = {name: np.array([1.0, 2.0, 3.0]) for name in answers}
+    message = differences(answers, expected, 1e-7, 1e-9)
+    assert message and "；phi 也不同" in message.zh and "； " not in message.zh
+    matrix = np.arange(1.0, 10).reshape(3, 3) ** 2
+    wrong = matrix.copy()
+    wrong[1, :2] += (1, 7)
+    words = relation_words(wrong, matrix)
+    assert words and words.zh == "只在第 0 轴的下标 1 处不对"
+
+
+@pytest.mark.parametrize(("offset", "zh"), [(1.5, "处处多 1.5"), (-1.5, "处处少 1.5")])
+def test_an_offset_is_named_with_its_direction(offset, zh):
+    matrix = np.arange(1.0, 10).reshape(3, 3) ** 2
+    words = relation_words(matrix + offset, matrix)
+    assert words and zh in words.zh and "-" not in words.zh
+
+
+def test_a_choice_without_return_says_that_nothing_was_returned():
+    with pytest.raises(WrongAnswer) as caught:
+        JudgedCase(Case("", [], {})).letter(None)
+    assert "没有返回值" in caught.value.message.zh
+
+
+def given(check):
+    empty = Message("", "")
+    return CheckResult(check.homework, check.id, check.name, Status.GIVEN, 0, 3, False, True, empty)
+
+
+def test_watch_shows_no_points_for_what_is_judged_at_grading(capsys):
+    check = next(check for check in load_checks("hmm") if check.id == "hmm-91")
+    watch.report([given(check)], "zh")
+    output = capsys.readouterr().out
+    assert output.rstrip().endswith("hmm-91 已答，批改时判定") and "0/3" not in output
+
+
+def test_watch_says_what_takes_long(monkeypatch):
+    said = threading.Event()
+    texts = []
+
+    def say(message, language):
+        texts.append(message.text(language))
+        said.set()
+
+    monkeypatch.setattr(watch, "say", say)
+    monkeypatch.setattr(watch, "NOTICE_SECONDS", 0.01)
+    checks = [check for check in load_checks("hmm") if check.id == "hmm-18"]
+    with watch.slow_notice(checks, "zh"):
+        assert said.wait(20)
+    assert texts == ["还在检查 hmm-18，请稍候（每次调用最多 10 秒）"]
+
+
+def test_status_names_what_its_points_leave_out(monkeypatch, capsys):
+    monkeypatch.setattr(board, "counts_choices", lambda: False)
+    line = status.get_status("hmm", {}, 0.0).message
+    assert "0 / 94 分，加分 0 / 18（另有 6 分，加分 3 分，批改时才判定）" in line.zh
+    assert "0 / 94 points, bonus 0 / 18 (and 6 points, bonus 3 judged at grading only)" in line.en
+    assert status.run(argparse.Namespace(homework=["hmm"], run=False), "zh") == 0
+    assert "书面题另有分值，由助教批改" in capsys.readouterr().out
+
+
+def test_points_at_grading_are_on_the_board_and_nothing_is_said_where_there_are_none(monkeypatch):
+    assert board.points_at_grading("hmm") is None  # the teachers' tree judges them
+    monkeypatch.setattr(board, "counts_choices", lambda: False)
+    assert board.points_at_grading("hmm") == ("6 points, bonus 3", "6 分，加分 3 分")
+    text = "".join(segment.text for line in lines_of("hmm") for segment in line)
+    assert "批改时才判定：6 分，加分 3 分" in text and "分，加分* " in text
+
+
+def lines_of(homework):
+    check = load_checks(homework)[0]
+    empty = Message("", "")
+    result = CheckResult(
+        homework, check.id, check.name, Status.EMPTY, 0, check.points, False, False, empty
+    )
+    return board.render([result], "zh")
