@@ -9,11 +9,17 @@ from course.python_words import TRANSLATED
 EXPECTED = r"(?:, expected .*)?"  # the end of the words of an answer that is not plain data
 MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, Chinese)
     (
-        r"cannot unpack non-iterable NoneType object|'NoneType' object is not (?:iterable|subscriptable)"
-        r"|object of type 'NoneType' has no len\(\)|unsupported operand type\(s\) for [^:]*: 'NoneType'.*"
-        r"|'NoneType' object has no attribute .*|(?P<name>\w+) returned a NoneType",
+        r"cannot unpack non-iterable NoneType object|(?P<name>\w+) returned a NoneType",
         "None came back where a result is needed: is a `return` missing?",
         "得到的是 None，而这里需要结果：是不是漏了 `return`？",
+    ),
+    (
+        r"'NoneType' object is not (?:iterable|subscriptable|callable)|object of type 'NoneType' has no len\(\)"
+        r"|(?:bad operand|unsupported operand) type(?:\(s\))? for [^:]*: (?:'[^']*' and )?'NoneType'.*"
+        r"|'NoneType' object has no attribute .*",
+        "a value is None here: is a `return` missing in a function that you call, or may an argument be None, as the "
+        "docstring says?",
+        "这里有一个值是 None：是你调用的函数漏了 `return`，还是参数本来就可以是 None（见文档字符串），却没有单独处理？",
     ),
     (
         r"not enough values to unpack \(expected (?P<wanted>\d+), got (?P<got>\d+)\)",

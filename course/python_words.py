@@ -139,6 +139,20 @@ TORCH_WORDS: tuple[tuple[str, str], ...] = (  # (words of PyTorch about tensors,
         "求梯度还要用到的张量被原地修改了（例如 x -= ...、x[...] = ...）：请写成新的张量",
     ),
     (
+        r"einsum\(\): the number of subscripts in the equation \((?P<count>\d+)\) does not match the number of dimensions"
+        r" \((?P<axes>\d+)\) for operand (?P<number>\d+) and no ellipsis was given",
+        "einsum 的算式为第 {number} 个张量（从 0 数起）写了 {count} 个字母，而它有 {axes} 个轴：前面任意多个轴可以写成 ...",
+    ),
+    (
+        r"(?P<name>\w+)\(\) received an invalid combination of arguments - got \((?P<given>[^()]*)\), but expected .*",
+        "{name} 的参数个数或类型不对：得到的类型依次是 {given}（NoneType 就是 None）",
+    ),
+    (
+        r"(?P<name>\w+)\(\): argument '(?P<argument>\w+)' \(position (?P<position>\d+)\) must be (?P<wanted>.+), not"
+        r" (?P<given>\w+)",
+        "{name} 的第 {position} 个参数 {argument} 应为 {wanted}，得到的是 {given}",
+    ),
+    (
         r"Tensors must have same number of dimensions: got (?P<left>\d+) and (?P<right>\d+)",
         "拼接的张量轴数不同：{left} 个与 {right} 个",
     ),

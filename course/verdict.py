@@ -325,13 +325,13 @@ def explain(error: StudentError) -> Message:
 
 def untranslated(error: StudentError, advice: Message | None) -> Message:
     """Message of an error whose words are English only: what kind it is, where, what to look at, then its own words."""
-    known = error_type(error.type)
-    look = advice or known.look
+    kind = error_type(error.type)
+    look = advice or kind.look
     where = location(error.where)
     en = f"{error.type}: {error.message}{where.en}" + (f": {look.en}" if look.en else "")
-    place = f"，{where.zh.strip('（）')}" if where.zh else ""
+    line = f"，{where.zh.strip('（）')}" if where.zh else ""
     words = f"。{ORIGINAL}{error.message}" if error.message else ""
-    zh = f"{known.kind}（{error.type}{place}）" + (f"：{look.zh}" if look.zh else "") + words
+    zh = f"{kind.kind}（{error.type}{line}）" + (f"：{look.zh}" if look.zh else "") + words
     return Message(en, zh)
 
 

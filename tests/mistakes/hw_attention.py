@@ -1829,6 +1829,14 @@ def attention_weights(scores, keep=None):
 
 
 edit(
+    "att-04",
+    "A529c",
+    ("k.transpose(-2, -1)", "k.T"),
+    en="`.T` reverses all axes, the batch too: which two should change places?",
+    zh="`.T` 会颠倒所有的轴，批次也在内：该交换的是哪两轴？",
+)
+
+edit(
     "att-05",
     "A529",
     ("k.transpose(-2, -1)", "k.T"),

@@ -86,18 +86,18 @@ def test_watch_shows_no_points_for_what_is_judged_at_grading(capsys):
 
 
 def test_watch_says_what_takes_long(monkeypatch):
-    said = threading.Event()
+    reported = threading.Event()
     texts = []
 
     def say(message, language):
         texts.append(message.text(language))
-        said.set()
+        reported.set()
 
     monkeypatch.setattr(watch, "say", say)
     monkeypatch.setattr(watch, "NOTICE_SECONDS", 0.01)
     checks = [check for check in load_checks("hmm") if check.id == "hmm-18"]
     with watch.slow_notice(checks, "zh"):
-        assert said.wait(20)
+        assert reported.wait(20)
     assert texts == ["还在检查 hmm-18，请稍候（每次调用最多 10 秒）"]
 
 
