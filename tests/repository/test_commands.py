@@ -159,8 +159,8 @@ def test_commands_on_full_sets_run_when_shortened(filled, homework):
     for line in lines_of(homework, full=True):
         out = " --out_dir workdirs/full" if "prepare.py" in line and "--out_dir" not in line else ""
         data = (
-            line.replace("data/full/waimai_10k", "workdirs/full")
-            if "waimai" in line and "train.py" in line
+            re.sub("data/full/(waimai_10k|sst)", "workdirs/full", line)
+            if "train.py" in line
             else line
         )
         run(filled, f"{data}{out} {SHORT.get(script_of(line), '')}")

@@ -170,7 +170,7 @@ def test_word2vec_sst_example_numbers_are_right():
     p = softmax(scores)
     terms = [np.log1p(np.exp(z)) for z in (-scores[2], scores[1], scores[3])]
     assert_shown("word2vec_sst", f"({row(p)})", f"{-np.log(p[2]):.3f}")
-    assert_shown("word2vec_sst", " + ".join(f"{term:.3f}" for term in terms), f"{sum(terms):.3f}")
+    assert_shown("word2vec_sst", " + ".join(f"{term:.4f}" for term in terms), f"{sum(terms):.3f}")
     h = 1e-4
     assert f"{((2 + h) ** 3 - (2 - h) ** 3) / (2 * h):.8f}" == "12.00000001"
     assert f"{((2 + h) ** 3 - 8) / h:.4f}" == "12.0006"
