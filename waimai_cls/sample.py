@@ -60,7 +60,7 @@ def explain(model, encoder, text):
     note = (
         ""
         if set(numbers) != {UNKNOWN}
-        else "no word of this text is in the vocabulary: what it says does not matter"
+        else "no word of this text is in the vocabulary: the answer means nothing"
     )
     return (
         1 / (1 + math.exp(-odds[0])),
