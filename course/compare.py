@@ -90,7 +90,7 @@ def _dict_difference(
     if not isinstance(answer, dict):
         kind = describe_kind(answer)
         return Message(
-            f"{name}: {kind.en}, expected a dict", f"{value_name(name).zh}：{kind.zh}，应为字典"
+            f"{name}: {kind.en}, expected a dict", f"{value_name(name).zh}：{_got(kind)}，应为字典"
         )
     for key in expected:
         if key not in answer:
@@ -113,7 +113,7 @@ def _list_difference(
             kind = Message(f"{len(answer)} values", f"{len(answer)} 个值")
         return Message(
             f"{name}: {kind.en}, expected a list of {len(expected)}",
-            f"{value_name(name).zh}：{kind.zh}，应为 {len(expected)} 个值的列表",
+            f"{value_name(name).zh}：{_got(kind)}，应为 {len(expected)} 个值的列表",
         )
     for index, value in enumerate(expected):
         if message := difference(f"{name}[{index}]", answer[index], value, rtol, atol):
@@ -129,9 +129,7 @@ def _array_difference(
         kind, form = describe_kind(answer), describe_array(expected)
         message = Message(
             f"{name}: {kind.en}, expected {form.en}",
-            f"{value_name(name).zh}：得到{beside_chinese(kind.zh)}，应为{form.zh}".replace(
-                " ，", "，"
-            ),
+            f"{value_name(name).zh}：{_got(kind)}，应为{form.zh}",
         )
         if isinstance(answer, list):
             message += _values_in_list(answer, expected, rtol, atol)
@@ -279,6 +277,11 @@ def _first_index(mask: np.ndarray) -> tuple[int, ...]:
 
 def _first_at(index: tuple[int, ...]) -> Message:
     return Message(f"first at {index}: ", f"第一个在 {index}：") if index else Message("", "")
+
+
+def _got(kind: Message) -> str:
+    """ "得到列表或元组", with a space in front of a Latin name."""
+    return f"得到{beside_chinese(kind.zh).rstrip()}"
 
 
 def describe_kind(value: Any) -> Message:

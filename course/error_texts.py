@@ -185,5 +185,9 @@ def location(where: str) -> Message:
     """ "hmm/model.py, line 12" as the end of a message, or nothing."""
     if not where:
         return Message("", "")
-    file, _, line = where.partition(", line ")
-    return Message(f" ({where})", f"（{file} 第 {line} 行）" if line else f"（{where}）")
+    match = re.fullmatch(r"(.*), line (\d+)(?:, called from line (\d+))?", where)
+    if not match:
+        return Message(f" ({where})", f"（{where}）")
+    file, line, caller = match.groups()
+    called = f"，由第 {caller} 行调用" if caller else ""
+    return Message(f" ({where})", f"（{file} 第 {line} 行{called}）")

@@ -153,6 +153,31 @@ TORCH_WORDS: tuple[tuple[str, str], ...] = (  # (words of PyTorch about tensors,
         "{name} 的第 {position} 个参数 {argument} 应为 {wanted}，得到的是 {given}",
     ),
     (
+        r"input has inconsistent input_size: got (?P<given>\d+),? expected (?P<wanted>\d+)",
+        "输入的宽度不对：得到 {given}，这一层需要 {wanted}",
+    ),
+    (
+        r"[Hh]idden\d? has inconsistent hidden_size: got (?P<given>\d+), expected (?P<wanted>\d+)",
+        "状态的宽度不对：得到 {given}，这一层需要 {wanted}",
+    ),
+    (
+        r"Expected target size \[(?P<wanted>[\d, ]+)\], got \[(?P<given>[\d, ]+)\]",
+        "目标的形状是 ({given})，按这样的 logits 应为 ({wanted})：类别要在 logits 的第 1 轴（从 0 数起）",
+    ),
+    (
+        r"Expected input batch_size \((?P<left>\d+)\) to match target batch_size \((?P<right>\d+)\)\.",
+        "logits 有 {left} 行，目标却有 {right} 个：应当相等",
+    ),
+    (
+        r"(?:0D or 1D target tensor expected, multi-target not supported"
+        r"|multi-target not supported at .*)",
+        "目标应是一维的：先把它展平",
+    ),
+    (
+        r"mat1 and mat2 must have the same dtype, but got (?P<left>\w+) and (?P<right>\w+)",
+        "相乘的两个张量类型不同：{left} 与 {right}",
+    ),
+    (
         r"Tensors must have same number of dimensions: got (?P<left>\d+) and (?P<right>\d+)",
         "拼接的张量轴数不同：{left} 个与 {right} 个",
     ),

@@ -28,6 +28,7 @@ NUMPY_ALIAS = re.compile(r"module 'numpy' has no attribute '(\w+)'")
 PYTHON_2_NAME = re.compile(
     r"'(cPickle|xrange|raw_input|unicode|basestring|urllib2|StringIO|reduce)'"
 )
+VALIDATION = "validate.py"  # checks arguments, in each homework's folder
 EMPTY_BLANK = re.compile(r"(?:(?P<file>\S+), )?blank (?P<id>\S+) \(")  # what an empty blank raises
 
 
@@ -120,12 +121,25 @@ def describe(error: BaseException, folder: Path | str) -> ErrorReport:
 
 
 def _where(error: BaseException, folder: Path) -> str:
-    """The last line of the homework's files that the exception came through: "hmm/model.py, line 12", or ""."""
+    """The last line of the homework's files that the exception came through: "hmm/model.py, line 12", or "".
+
+    Where that line is in another function than the one that was called, both are named: "hmm/model.py, line 12, called
+    from line 40". Lines of the argument validation are not named: they say nothing about the student's code.
+    """
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.startswith(str(folder))
+    ]
+    frames = [frame for frame in frames if Path(frame.filename).name != VALIDATION] or frames
     where = ""
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.startswith(str(folder)):
-            name = Path(frame.filename).relative_to(folder).as_posix()
-            where = f"{folder.name}/{name}, line {frame.lineno}"
+    if frames:
+        first, last = frames[0], frames[-1]
+        name = Path(last.filename).relative_to(folder).as_posix()
+        where = f"{folder.name}/{name}, line {last.lineno}"
+        in_one_file = first.filename == last.filename and first.name != "<module>"
+        if in_one_file and first.name != last.name:
+            where += f", called from line {first.lineno}"
     if isinstance(error, SyntaxError) and str(error.filename or "").startswith(str(folder)):
         where = f"{folder.name}/{Path(str(error.filename)).name}, line {error.lineno}"
     return where

@@ -1271,6 +1271,14 @@ def greedy(self, tokens, lengths, max_len):
 
 edit(
     "att-21",
+    "N59b",
+    ("token = torch.where(token == EOS, EOS, logits.argmax(-1))", "token = logits.argmax(-1)"),
+    en="A text that has ended goes on speaking: what should it produce from then on, and how do you remember that?",
+    zh="已经结束的文本又说了别的：之后它应给出什么？怎样记住哪些已结束？",
+)
+
+edit(
+    "att-21",
     "N60",
     ("while len(answers) < max_len and not (token == EOS).all():", "for _ in range(max_len):"),
     en="All texts have ended: what stops the loop?",

@@ -19,7 +19,14 @@ LEAF = torch.ones(3, requires_grad=True)
 
 def words_of(expression):
     """What Python says is wrong with an expression, or with a statement that it cannot read."""
-    names = {"np": np, "torch": torch, "T": T, "leaf": LEAF, "f": lambda x, y: x}
+    names = {
+        "np": np,
+        "torch": torch,
+        "T": T,
+        "leaf": LEAF,
+        "F": torch.nn.functional,
+        "f": lambda x, y: x,
+    }
     with pytest.raises(Exception) as caught:
         try:
             code = compile(expression, "model.py", "eval")
@@ -60,6 +67,12 @@ def words_of(expression):
         ("torch.einsum('ab,cb->ac', T(2, 3, 4), T(2, 4))", "写了 2 个字母，而它有 3 个轴"),
         ("T(3).masked_fill(None, 0.0)", "得到的类型依次是 NoneType, float"),
         ("torch.softmax([1.0], 0)", "softmax 的"),
+        ("torch.nn.GRUCell(4, 3)(T(2, 5))", "得到 5，这一层需要 4"),
+        ("torch.nn.GRUCell(4, 3)(T(2, 4), T(2, 5))", "得到 5，这一层需要 3"),
+        ("F.cross_entropy(T(3, 6, 8), torch.ones(3, 6).long())", "目标的形状是 (3, 6)，按这样的 logits 应为 (3, 8)"),
+        ("F.cross_entropy(T(6, 8), torch.ones(5).long())", "logits 有 6 行，目标却有 5 个"),
+        ("F.cross_entropy(T(6, 8), torch.ones(6, 1).long())", "先把它展平"),
+        ("torch.nn.Linear(2, 2)(T(2, 2).double())", "张量类型不同"),
         ("torch.tanh([1.0])", "tanh 的第 1 个参数 input 应为 Tensor，得到的是 list"),
         ("None.unsqueeze(1)", "参数本来就可以是 None"),
         ("None + 1", "参数本来就可以是 None"),

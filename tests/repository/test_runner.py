@@ -386,7 +386,7 @@ class TestComparing:
             ({"W": np.ones(2)}, {"W": np.ones(2), "b": np.ones(1)}, "'b' is missing"),
             ([np.ones(2)], [np.ones(2), np.ones(2)], "1 values, expected a list of 2"),
             (np.array([-np.inf]), np.array([0.0]), "infinite"),
-            (0.5, np.array([0.5]), r"shape \(\)"),
+            (0.5, np.array([0.5]), r"a single number, expected the shape \(1,\)"),
         ],
     )
     def test_difference_states_the_received_value(self, got, expected, words):

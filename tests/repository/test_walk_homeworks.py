@@ -7,14 +7,17 @@ import threading
 import numpy as np
 import pytest
 
-from course import board
+from course import board, verdict
+from course.cases import Case, FreshCases
 from course.checks import load_checks
 from course.commands import status, watch
 from course.compare import difference, differences
-from course.judging import Case, JudgedCase, WrongAnswer
+from course.homeworks import ROOT
+from course.judging import JudgedCase, WrongAnswer
 from course.messages import Message
 from course.relations import relation_words
-from course.verdict import CheckResult, Status
+from course.runner import InProcessRunner, StudentError
+from course.verdict import CheckResult, Status, explain
 
 SPACE = re.compile(r"[\u4e00-\u9fff，。；：] [\u4e00-\u9fff]|[，。；：] \w|\d[\u4e00-\u9fff]")
 
@@ -125,3 +128,57 @@ def lines_of(homework):
         homework, check.id, check.name, Status.EMPTY, 0, check.points, False, False, empty
     )
     return board.render([result], "zh")
+
+
+CALLS = """from validate import AtLeast, check_arguments
+
+def inner(x):
+    return x[9]
+
+@check_arguments(n=AtLeast(1))
+def positive(n):
+    return n
+
+def f(x):
+    return inner(x)
+
+def g(n):
+    return positive(n)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "argument", "where"),
+    [
+        ("inner", [1], "hmm/model.py, line 4"),
+        ("f", [1], "hmm/model.py, line 4, called from line 11"),
+        ("g", 0, "hmm/model.py, line 14"),  # not a line of validate.py
+    ],
+)
+def test_an_error_is_where_the_student_can_mend_it(function, argument, where):
+    with InProcessRunner(ROOT, {("hmm", "model.py"): CALLS}) as runner:
+        with pytest.raises(StudentError) as caught:
+            runner.call("hmm", function, argument)
+    assert caught.value.where == where
+
+
+def test_the_calling_line_is_named_in_both_languages():
+    error = StudentError(
+        "IndexError", "list index out of range", "hmm/model.py, line 4, called from line 11"
+    )
+    assert (
+        explain(error).zh
+        == "IndexError（hmm/model.py 第 4 行，由第 11 行调用）：列表的下标超出范围"
+    )
+    assert "(hmm/model.py, line 4, called from line 11)" in explain(error).en
+
+
+def test_a_mask_without_the_axis_of_queries_is_compared_with_the_docstrings_shape():
+    source = (ROOT / "hw_attention" / "model.py").read_text(encoding="utf-8")
+    assert "[:, None])[:, None]" in source
+    source = source.replace("[:, None])[:, None]", "[:, None])")
+    check = next(check for check in load_checks("hw_attention") if check.id == "att-09")
+    with InProcessRunner(ROOT, {("hw_attention", "model.py"): source}) as runner:
+        result = verdict.run(check, runner, FreshCases(5)).result
+    assert result.status == Status.WRONG
+    assert re.search(r"keep：形状 \((\d+), (\d+)\)，应为 \(\1, 1, \2\)", result.message.zh)
