@@ -66,7 +66,7 @@ def keys(chinese, two):
     pairs = [
         ("←→", "character", "换字"),
         ("↑↓", "layer", "换层"),
-        ("1–9", "head", "选头"),
+        ("1–9", "head 0–8", "第 0–8 个头"),
         ("0", "mean of the layer", "该层平均"),
         ("r", "direction", "反向"),
     ] + [("d", "difference", "两次训练之差")] * two

@@ -152,7 +152,7 @@ class Block(nn.Module):
 
 
 class GPT(nn.Module):
-    """Decoder-only transformer over characters; the output layer shares its matrix with the token embedding."""
+    """A Transformer over characters; the output layer shares its matrix with the token embedding."""
 
     def __init__(self, config):
         super().__init__()
