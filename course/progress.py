@@ -66,6 +66,15 @@ def record_progress(results: Iterable[CheckResult], root: Path | str = ROOT) -> 
     return _write_file(progress, read_hint_levels(root), root)
 
 
+def forget_verdicts(homework: str, id: str, root: Path | str = ROOT) -> None:
+    """Remove the verdicts of a blank that is empty again: what was right once is not done any more."""
+    progress = read_progress(root)
+    entries = progress.get(homework, {})
+    kept = {name: entry for name, entry in entries.items() if entry.id != id}
+    if len(kept) < len(entries):
+        _write_file(progress | {homework: kept}, read_hint_levels(root), root)
+
+
 def read_hint_levels(root: Path | str = ROOT) -> HintLevels:
     """The highest level of hints that was read of each blank."""
     try:

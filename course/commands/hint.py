@@ -133,12 +133,17 @@ def show(hints: BlankHints, state: BlankState, level: int, language: Language) -
 
 
 def show_done(hints: BlankHints, language: Language) -> None:
-    """A blank that is right: why, and a follow-up question."""
+    """A blank that was right: why, a follow-up question, and how to see the hints all the same."""
     say(
-        Message(f"{hints.id} is right. {hints.why.en}", f"{hints.id} 已正确。{hints.why.zh}"),
+        Message(
+            f"{hints.id} was right when it was last checked. {hints.why.en}",
+            f"{hints.id} 上次检查时已正确。{hints.why.zh}",
+        ),
         language,
     )
     say(Message("Further question: ", "再想一想：") + hints.question, language)
+    command = f"{command_name()} hint {hints.id} --level 1"
+    say(Message(f"Its hints all the same: {command}", f"仍想看提示：{command}"), language)
 
 
 def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:

@@ -125,10 +125,11 @@ def unknown_command(argv: Sequence[str]) -> Message | None:
     if nearest:
         return Message(
             f"there is no command {name}; did you mean {nearest[0]}? Commands: {names}",
-            f"没有命令 {name}；是不是 {nearest[0]}？全部命令：{names}",
+            f"没有命令 {name}；是不是 {nearest[0]}？全部命令：{'、'.join(COMMANDS)}",
         )
     return Message(
-        f"there is no command {name}; commands: {names}", f"没有命令 {name}；全部命令：{names}"
+        f"there is no command {name}; commands: {names}",
+        f"没有命令 {name}；全部命令：{'、'.join(COMMANDS)}",
     )
 
 

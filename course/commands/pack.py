@@ -196,8 +196,12 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
 def run(args: argparse.Namespace, language: Language) -> int:
     homeworks = choose_homeworks([args.homework] if args.homework else [])
     if len(homeworks) != 1:
-        names = " ".join(homeworks)
-        raise PackError(Message(f"which homework? One of: {names}", f"打包哪个作业？可选：{names}"))
+        raise PackError(
+            Message(
+                f"which homework? One of: {' '.join(homeworks)}",
+                f"打包哪个作业？可选：{'、'.join(homeworks)}",
+            )
+        )
     out = args.out or Path(f"{homeworks[0]}.zip")
     packed = pack(homeworks[0], out)
     for note in packed.notes:

@@ -14,6 +14,7 @@ from course.disk import write_file
 from course.empty_copy import BlankPlace, blank_places, empty_sources
 from course.homeworks import ROOT
 from course.messages import Language, Message
+from course.progress import forget_verdicts
 from course.runner.base import decode_source
 from course.salvage import empty_again
 
@@ -106,6 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def run(args: argparse.Namespace, language: Language) -> int:
     done = reset(args.blank)
+    forget_verdicts(find_blank(args.blank)[0], args.blank, ROOT)
     file, backup = shown_path(done.path), shown_path(done.backup)
     say(
         Message(f"{args.blank} in {file} is empty again", f"{file} 的 {args.blank} 已恢复为空白"),

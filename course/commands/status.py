@@ -11,6 +11,7 @@ from course.cases import open_cases
 from course.checks import load_checks
 from course.commands.terminal import choose_homeworks, command_name, say
 from course.homeworks import ROOT
+from course.labels import beside_chinese
 from course.messages import Language, Message, printable
 from course.progress import CheckedBefore, read_progress, record_progress
 from course.runner import InProcessRunner
@@ -54,7 +55,8 @@ class HomeworkStatus:
             zh += f"，加分 {self.bonus} / {self.possible_bonus}"
         if self.at_grading:
             en += f" (and {self.at_grading.en} judged at grading only)"
-            zh += f"（另有 {self.at_grading.zh}，批改时才判定）"
+            left = beside_chinese(self.at_grading.zh).rstrip()
+            zh += f"（另有{left}，批改时才判定）"
         if self.age is None:
             return Message(f"{en}, not checked yet", f"{zh}，尚未检查")
         ago = age_in_words(self.age)
@@ -104,14 +106,14 @@ def get_status(homework: str, before: dict[str, CheckedBefore], now: float) -> H
     )
 
 
-def run_checks(homeworks: Sequence[str]) -> list[CheckResult]:
+def run_checks(homeworks: Sequence[str], language: Language) -> list[CheckResult]:
     """Verdicts of all checks of the homeworks."""
     from tqdm import tqdm
 
     checks = [check for homework in homeworks for check in load_checks(homework)]
     cases = open_cases()
     with InProcessRunner(limit=TIME_LIMIT) as runner:
-        bar = tqdm(checks, unit="check", leave=False)
+        bar = tqdm(checks, unit=Message(" checks", " 项").text(language), leave=False)
         return [verdict.run(check, runner, cases).result for check in bar]
 
 
@@ -126,7 +128,7 @@ def run(args: argparse.Namespace, language: Language) -> int:
     """With --run 0 if every check passes, else 1; without it 0."""
     homeworks = choose_homeworks(args.homework)
     if args.run:
-        results = run_checks(homeworks)
+        results = run_checks(homeworks, language)
         unsaved = record_progress(results)
         width = shutil.get_terminal_size().columns
         for line in board.render(results, language, width=width, before=read_progress()):

@@ -77,7 +77,7 @@ def test_status_and_watch_say_that_the_verdicts_are_not_saved(
 ):
     check = load_checks("hmm")[0]
     results = [result_of(check, Status.WRONG)]
-    monkeypatch.setattr(status, "run_checks", lambda homeworks: results)
+    monkeypatch.setattr(status, "run_checks", lambda homeworks, language: results)
     monkeypatch.setattr(watch, "check_now", lambda checks, cases: results)
     monkeypatch.setattr(watch, "saves", lambda homeworks, stop: [None])
     monkeypatch.setattr(watch.Watcher, "touched_checks", lambda self: [check])
@@ -135,7 +135,7 @@ def test_hints_that_were_read_are_counted_where_course_toml_says_so(
 ):
     """From the command `hint` to the line of the score board."""
     results = [result_of(check) for check in load_checks("hmm")]
-    monkeypatch.setattr(status, "run_checks", lambda homeworks: results)
+    monkeypatch.setattr(status, "run_checks", lambda homeworks, language: results)
     assert main.main(["hint", "hmm-09", "--lang", language]) == 0
     for counted in (False, True):
         course = dataclasses.replace(load_course(), hints_counted=counted)

@@ -78,7 +78,11 @@ def test_hint_without_a_blank_takes_the_next_open_blank(record, capsys, monkeypa
 def test_hint_for_a_right_blank_gives_reason_and_question(record, capsys):
     record(Status.DONE)
     text = output(capsys, "hmm-09", "--lang", "en")
-    assert "hmm-09 is right." in text and "Further question: " in text and "hint 1" not in text
+    assert (
+        "hmm-09 was right when it was last checked." in text
+        and "Further question: " in text
+        and "hint 1" not in text
+    )
     assert "hint 2 of 3" in output(capsys, "hmm-09", "--level", "2", "--lang", "en")
 
 

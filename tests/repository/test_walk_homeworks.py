@@ -15,6 +15,13 @@ from course.compare import difference, differences
 from course.homeworks import ROOT
 from course.judging import JudgedCase, WrongAnswer
 from course.messages import Message
+from course.progress import (
+    forget_verdicts,
+    read_hint_levels,
+    read_progress,
+    record_hint_level,
+    record_progress,
+)
 from course.relations import relation_words
 from course.runner import InProcessRunner, StudentError
 from course.verdict import CheckResult, Status, explain
@@ -182,3 +189,27 @@ def test_a_mask_without_the_axis_of_queries_is_compared_with_the_docstrings_shap
         result = verdict.run(check, runner, FreshCases(5)).result
     assert result.status == Status.WRONG
     assert re.search(r"keep：形状 \((\d+), (\d+)\)，应为 \(\1, 1, \2\)", result.message.zh)
+
+
+def test_a_reset_blank_is_not_called_right_any_more(tmp_path):
+    empty = Message("", "")
+    results = [
+        CheckResult(
+            "hmm",
+            check.id,
+            check.name,
+            Status.DONE,
+            check.points,
+            check.points,
+            False,
+            False,
+            empty,
+        )
+        for check in load_checks("hmm")
+        if check.id in ("hmm-08", "hmm-09")
+    ]
+    assert record_progress(results, tmp_path) is None
+    record_hint_level("hmm-09", 2, tmp_path)
+    forget_verdicts("hmm", "hmm-09", tmp_path)
+    assert {entry.id for entry in read_progress(tmp_path)["hmm"].values()} == {"hmm-08"}
+    assert read_hint_levels(tmp_path) == {"hmm-09": 2}
