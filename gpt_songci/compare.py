@@ -11,7 +11,7 @@ import os
 import unicodedata
 from pathlib import Path
 
-from cli import Parser, UserError, command, find_folder, run
+from cli import Parser, UserError, command, find_folder, run, translate
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from plots import plt, readable, save
@@ -191,7 +191,7 @@ def main(argv=None):
     results, notes = zip(*(read_evaluation(folder, log) for folder, log in zip(folders, logs)))
     print(table(names, logs, results))
     if any("final_val_loss" not in log[-1] and not result for log, result in zip(logs, results)):
-        print("* not finished: from a part of the validation text")
+        print(translate("* not finished: from a part of the validation text"))
     for note in filter(None, notes):
         print(f"({note})")
     os.makedirs(args.plot.parent, exist_ok=True)

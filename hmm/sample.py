@@ -8,7 +8,7 @@ cat novel.txt | python hmm/sample.py --ckpt_path workdirs/hmm2
 import sys
 from pathlib import Path
 
-from cli import Parser, UserError, command, find_folder, run
+from cli import Parser, UserError, command, find_folder, run, translate
 from segmenter import Segmenter
 
 PIECE = 1 << 18  # bytes read at a time from a pipe
@@ -117,7 +117,7 @@ def main(argv=None):
             show(text.splitlines() or [""])
     if not args.text:
         if sys.stdin.isatty():
-            print("Type one line of text at a time; Ctrl-D ends.", file=sys.stderr)
+            print(translate("Type one line of text at a time; Ctrl-D ends."), file=sys.stderr)
         for lines in blocks([(sys.stdin.buffer, "the pipe")], args.encoding):
             show(lines)
 

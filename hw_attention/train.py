@@ -11,7 +11,7 @@ import devices
 import numpy as np
 import torch
 import training
-from cli import Parser, UserError, command, find_folder, number, positive_int, run
+from cli import Parser, UserError, command, find_folder, number, positive_int, run, translate
 from model import EOS, PAD, SCORES, SPECIAL, EncoderReader, Seq2Seq, decoder_inputs, sequence_loss
 from numerals import SIGNS, to_number
 from tqdm import tqdm
@@ -344,7 +344,7 @@ def main(argv=None):
         training.start_run(folder, FILES, args.overwrite)
     print(f"{devices.describe(device)}, {training.describe(settings)}")
     if checkpoint and checkpoint["iteration"] >= settings["iters"]:
-        print(f"the run is finished ({settings['iters']} iterations): testing it again")
+        print(translate("the run is finished ({} iterations): testing it again", settings["iters"]))
 
     def save(state):
         training.save_checkpoint(folder, state, state["log"])

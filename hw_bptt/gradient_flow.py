@@ -10,7 +10,7 @@ from pathlib import Path
 
 import model
 import numpy as np
-from cli import Parser, UserError, positive_int, run, seed_number
+from cli import Parser, UserError, positive_int, run, seed_number, translate
 from plots import plt, save
 
 RADII = (0.9, 1.0, 1.1)  # without activation: vanish, stay, explode
@@ -232,7 +232,7 @@ def cell(args, rng):
             ("4  the full cell, |dL/dC$_t$|", dC, "--"),
         ]
     except NotImplementedError as empty:
-        print(f"skipping the full cell: {empty}")
+        print(translate("skipping the full cell: {}", empty))
     fig, ax = plt.subplots(figsize=(8, 5))
     print(f"{T} steps, width {H}, seed {args.seed}\n{'cell':<32}{'|dL/dh_1| / |dL/dh_T|':>24}")
     for label, values, style in curves:

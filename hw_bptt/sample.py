@@ -9,7 +9,7 @@ from pathlib import Path
 
 import model
 import numpy as np
-from cli import Parser, UserError, command, find_folder, run
+from cli import Parser, UserError, command, find_folder, run, translate
 from prepare import UNKNOWN, characters
 from train import CKPT, load_run
 
@@ -76,7 +76,7 @@ def main(argv=None):
         x = vectors[ids]
         print(
             f"{model.probability_good(settings['model'], params, x):.3f}  {text}"
-            + (f"   (not in the training text: {unknown})" if unknown else "")
+            + ("   " + translate("(not in the training text: {})", unknown) if unknown else "")
         )
         if args.trace:
             trace(settings["model"], params, x, clean)

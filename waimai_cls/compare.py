@@ -16,7 +16,17 @@ from pathlib import Path
 import devices
 import numpy as np
 import torch
-from cli import Parser, UserError, command, find_folder, positive_int, run, safe_write, seed_number
+from cli import (
+    Parser,
+    UserError,
+    command,
+    find_folder,
+    positive_int,
+    run,
+    safe_write,
+    seed_number,
+    translate,
+)
 from data_processor import PARTS, Batches, load_data
 from prepare import CSV, DOWNLOAD, prepare, read_and_cut, read_reviews, write
 from tqdm import tqdm
@@ -293,7 +303,9 @@ def yardsticks(data_root, data, seeds, folder):
         from sklearn.linear_model import LogisticRegression
         from sklearn.svm import LinearSVC
     except ImportError:
-        print("no scikit-learn, so no linear baselines: pip install -r benchmarks/requirements.txt")
+        print(
+            translate("no scikit-learn, so no linear baselines: python -m pip install scikit-learn")
+        )
         return {}
     from data_processor import tokenizer
     from prepare import split_rows

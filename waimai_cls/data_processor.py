@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from cli import ROOT, UserError, command, find_folder
+from cli import ROOT, UserError, command, find_folder, translate
 
 PAD, UNKNOWN = 0, 1  # their numbers in every vocabulary
 SPECIAL = ["<pad>", "<unk>"]
@@ -49,7 +49,7 @@ def start_jieba(dictionary=None):
         if tagger.initialized:
             return
         start = time.perf_counter()
-        print("jieba: reading the dictionary ...", end=" ", file=sys.stderr, flush=True)
+        print(translate("jieba: reading the dictionary ..."), end=" ", file=sys.stderr, flush=True)
         tagger.FREQ, tagger.total = tagger.gen_pfdict(tagger.get_dict_file())
         tagger.initialized = True
         print(f"{time.perf_counter() - start:.1f} s", file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ import textwrap
 from pathlib import Path
 
 import torch
-from cli import Parser, UserError, command, find_folder, number, run
+from cli import Parser, UserError, command, find_folder, number, run, translate
 from data_processor import UNKNOWN, clean, pad
 from train import load_checkpoint, restore
 
@@ -60,7 +60,7 @@ def explain(model, encoder, text):
     note = (
         ""
         if set(numbers) != {UNKNOWN}
-        else "no word of this text is in the vocabulary: the answer means nothing"
+        else translate("no word of this text is in the vocabulary: the answer means nothing")
     )
     return (
         1 / (1 + math.exp(-odds[0])),
@@ -86,7 +86,7 @@ def main(argv=None):
         path = find_folder(path, ["ckpt.pt"], fill) / "ckpt.pt"
     model, encoder = restore(load_checkpoint(path))
     if not args.text and sys.stdin.isatty():
-        print("one text a line, the end with Ctrl-D:", file=sys.stderr)
+        print(translate("one text per line, Ctrl-D ends:"), file=sys.stderr)
     try:
         texts = args.text or [line.rstrip("\r\n") for line in sys.stdin]
     except UnicodeDecodeError as error:
