@@ -53,6 +53,7 @@ class Words:
     about: str
     comma: str
     given: str
+    check: str
 
 
 WORDS: dict[Language, Words] = {
@@ -89,6 +90,7 @@ WORDS: dict[Language, Words] = {
         about="{id}: {text}",
         comma=", ",
         given="given, judged at grading",
+        check="Check it: {command}",
     ),
     "zh": Words(
         status={
@@ -122,6 +124,7 @@ WORDS: dict[Language, Words] = {
         about="{id}：{text}",
         comma="，",
         given="已答，批改时判定",
+        check="检查它：{command}",
     ),
 }
 
@@ -221,7 +224,11 @@ def render(
     if failed:
         return lines + _next_lines(failed, language, root, rerun)
     done = [name for name in recent if _is_complete(name, ordered[name], (before or {}).get(name))]
-    return lines + [_done_line(name, words, language) for name in done[:1]]
+    if done:
+        return lines + [_done_line(done[0], words, language)]
+    if before is None:  # a submission: nothing is known of the checks that did not run
+        return lines
+    return lines + _open_lines(recent, ordered, before, words, root, rerun)
 
 
 def _first_failed(results: Sequence[CheckResult]) -> CheckResult | None:
@@ -234,9 +241,15 @@ def _is_complete(
     homework: str, results: Sequence[CheckResult], before: Mapping[str, CheckedBefore] | None
 ) -> bool:
     """True if every check of the homework passed, now or in its last run."""
-    passed = {name for name, entry in (before or {}).items() if entry.status.passes}
-    passed |= {result.name for result in results}
+    passed = _passed(results, before)
     return all(check.name in passed for check in checks.load_checks(homework))
+
+
+def _passed(results: Sequence[CheckResult], before: Mapping[str, CheckedBefore] | None) -> set[str]:
+    """Names of the checks that passed, now or, if they did not run, in their last run."""
+    passed = {name for name, entry in (before or {}).items() if entry.status.passes}
+    passed -= {result.name for result in results}
+    return passed | {result.name for result in results if result.status.passes}
 
 
 def _homework_lines(
@@ -312,6 +325,29 @@ def _next_lines(
         lines.append([Segment("  " + words.hint.format(command=command))])
     command = rerun(result.homework, result.id)
     return lines + [[Segment(words.rerun.format(command=command))]]
+
+
+def _open_lines(
+    homeworks: Iterable[str],
+    results: Mapping[str, Sequence[CheckResult]],
+    before: Progress,
+    words: Words,
+    root: Path | str,
+    rerun: RerunCommand,
+) -> list[Line]:
+    """What is next where all that ran has passed, but other blanks have not yet: the first of these."""
+    for homework in homeworks:
+        passed = _passed(results[homework], before.get(homework))
+        for check in checks.load_checks(homework):
+            location = locate_blank(homework, check.id, root)
+            if check.name not in passed and location and not check.hidden:
+                where = words.location.format(id=check.id, file=location.file, line=location.line)
+                command = rerun(homework, check.id)
+                return [
+                    [Segment(words.next.format(where=where))],
+                    [Segment(words.check.format(command=command))],
+                ]
+    return []
 
 
 def _done_line(homework: str, words: Words, language: Language) -> Line:

@@ -250,6 +250,11 @@ TYPE_WORDS: tuple[tuple[str, str], ...] = (  # (Python's words about types and c
     ),
     (r"could not convert string to float: (?P<text>.*)", "字符串 {text} 不能转换成数"),
     (r"maximum recursion depth exceeded.*", "函数不停地调用自己"),
+    (r"No module named '(?P<name>[^']*)'", "没有模块 {name}"),
+    (
+        r"cannot import name '(?P<name>[^']*)' from '(?P<module>[^']*)'.*",
+        "{module} 里没有 {name}，无法导入",
+    ),
     (r"pop from empty list", "列表已空，不能再取"),
     (r"list\.remove\(x\): x not in list", "列表里没有要删除的值"),
     (r"max\(\) (?:iterable argument|arg) is (?:empty|an empty sequence)", "对空的序列取最大值"),

@@ -269,7 +269,7 @@ def salvage_message(error: StudentError, homework: str, advice: Message | None =
         problem, problem_zh = f"cannot be imported, {error.type}", f"无法导入，{error.type}"
     message = Message(f"{file} {problem}{detail}", f"{file} {problem_zh}{detail_zh}")
     if advice:
-        message += Message(f": {advice.en}", f"：{advice.zh}")
+        message += Message(f": {advice.en}", f"；{advice.zh}")
     return message + Message(
         "; your other functions were checked one by one", "；其余函数已逐个检查"
     )

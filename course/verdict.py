@@ -320,7 +320,7 @@ def explain(error: StudentError) -> Message:
     if text is None:
         return untranslated(error, advice)
     message = Message(f"{error.type}: {text.en}{where.en}", f"{error.type}{where.zh}：{text.zh}")
-    return message + (Message(f": {advice.en}", f"：{advice.zh}") if advice else None)
+    return message + (Message(f": {advice.en}", f"；{advice.zh}") if advice else None)
 
 
 def untranslated(error: StudentError, advice: Message | None) -> Message:

@@ -97,7 +97,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         if pyfuncitem.config.getoption("usepdb"):
             raise cause  # the debugger starts where the student's code stopped
         folder = find_folder(ROOT, check.homework)
-        text = "\n".join([text, *homework_frames(cause, folder)])
+        text = "\n".join([text, *homework_frames(cause, folder, language(pyfuncitem.config))])
     pytest.fail(printable(text), pytrace=False)
 
 

@@ -95,6 +95,8 @@ def words_of(expression):
         ("10.0 ** 400", "超出浮点数的范围"),
         ("10 ** 400 * 1.0", "整数太大"),
         ("__import__('math').log(0)", "不在函数的定义域内"),
+        ("__import__('pandsa')", "没有模块 pandsa"),
+        ("exec('from math import tau2')", "math 里没有 tau2，无法导入"),
         ("float('a')", "字符串 'a' 不能转换成数"),
         ("x = （1）", "有全角符号“（”"),
         ("x = 1，2", "有全角符号“，”"),

@@ -16,6 +16,7 @@ from course.homeworks import ROOT
 from course.judging import JudgedCase, WrongAnswer
 from course.messages import Message
 from course.progress import (
+    CheckedBefore,
     forget_verdicts,
     read_hint_levels,
     read_progress,
@@ -24,6 +25,7 @@ from course.progress import (
 )
 from course.relations import relation_words
 from course.runner import InProcessRunner, StudentError
+from course.traces import homework_frames
 from course.verdict import CheckResult, Status, explain
 
 SPACE = re.compile(r"[\u4e00-\u9fff，。；：] [\u4e00-\u9fff]|[，。；：] \w|\d[\u4e00-\u9fff]")
@@ -213,3 +215,37 @@ def test_a_reset_blank_is_not_called_right_any_more(tmp_path):
     forget_verdicts("hmm", "hmm-09", tmp_path)
     assert {entry.id for entry in read_progress(tmp_path)["hmm"].values()} == {"hmm-08"}
     assert read_hint_levels(tmp_path) == {"hmm-09": 2}
+
+
+def test_the_board_names_the_next_open_blank_after_one_that_passed():
+    check = load_checks("hmm")[0]
+    empty = Message("", "")
+    result = CheckResult(
+        "hmm", check.id, check.name, Status.DONE, 5, check.points, False, False, empty
+    )
+    earlier = {
+        other.name: CheckedBefore(other.id, Status.DONE, other.points, 0.0)
+        for other in load_checks("hmm")
+        if other.id != "hmm-09"
+    }
+    lines = board.render([result], "zh", before={"hmm": earlier})
+    text = ["".join(segment.text for segment in line) for line in lines]
+    assert re.fullmatch(r"下一步：hmm-09，hmm/model.py 第 \d+ 行", text[-2])
+    assert text[-1] == "检查它：python -m pytest tests/test_hmm.py --blank hmm-09"
+    assert "下一步" not in "".join(
+        segment.text for line in board.render([result], "zh") for segment in line
+    )
+
+
+def test_frames_are_in_the_users_language(tmp_path):
+    path = tmp_path / "hmm" / "model.py"
+    path.parent.mkdir()
+    path.write_text("def f(x):\n    return x[9]\n", encoding="utf-8")
+    namespace = {}
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
+    with pytest.raises(IndexError) as caught:
+        namespace["f"]([1])
+    assert homework_frames(caught.value, path.parent, "zh") == [
+        "hmm/model.py 第 2 行，f：",
+        "    return x[9]",
+    ]
