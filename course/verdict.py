@@ -331,6 +331,8 @@ def untranslated(error: StudentError, advice: Message | None) -> Message:
     en = f"{error.type}: {error.message}{where.en}" + (f": {look.en}" if look.en else "")
     line = f"，{where.zh.strip('（）')}" if where.zh else ""
     words = f"。{ORIGINAL}{error.message}" if error.message else ""
+    if error.type == "KeyError":  # its words are the key alone
+        words = f"。这个键是 {error.message}"
     zh = f"{kind.kind}（{error.type}{line}）" + (f"：{look.zh}" if look.zh else "") + words
     return Message(en, zh)
 

@@ -84,7 +84,7 @@ def relu_dh(dd, V, W, a):
 
 
 def relu_da(dh, a):
-    """dL/da_t for every t, (l, n): the gradient before the ReLU. dh (l, n), a (l, n). Source: exercise w1."""
+    """dL/da_t for every t, (l, n): the gradient before the ReLU, ReLU'(0) = 0. dh (l, n), a (l, n). Source: exercise w1."""
     # BEGIN SOLUTION bptt-05 (4 points): the forward pass decided which units are active
     return dh * (a > 0)
     # END SOLUTION bptt-05

@@ -267,8 +267,8 @@ edit(
     "bptt-05",
     "B1e",
     ("return dh * (a > 0)", "return dh * (a >= 0)"),
-    en="What does the docstring of relu_dh say about ReLU'(0)?",
-    zh="relu_dh 的文档字符串对 ReLU'(0) 是怎么说的？",
+    en="What does the docstring say about ReLU'(0)?",
+    zh="文档字符串对 ReLU'(0) 是怎么说的？",
 )
 
 edit(
@@ -277,6 +277,14 @@ edit(
     ("return dh * (a > 0)", "return dh * np.maximum(a, 0)"),
     en="You multiply by ReLU(a). What is its derivative?",
     zh="你乘的是 ReLU(a)。它的导数是什么？",
+)
+
+edit(
+    "bptt-05",
+    "B1h",
+    ("return dh * (a > 0)", "return dh * a"),
+    en="You multiply by a itself. What is the derivative of ReLU where a is positive, and where it is negative?",
+    zh="你乘的是 a 本身。a 为正、为负时，ReLU 的导数各是多少？",
 )
 
 edit(
@@ -329,8 +337,8 @@ edit(
     "bptt-06",
     "B9w",
     ("return da.T @ h[:-1]", "return da.T @ h[:-1] / len(da)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -369,8 +377,8 @@ edit(
     "bptt-07",
     "B9u",
     ("return da.T @ x", "return da.T @ x / len(x)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -417,8 +425,8 @@ edit(
     "bptt-08",
     "B9b",
     ("return da.sum(axis=0)", "return da.mean(axis=0)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -622,8 +630,8 @@ edit(
     "bptt-12",
     "B28c",
     ("return do.T @ h[1:]", "return do.T @ h[1:] / len(do)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -646,8 +654,8 @@ edit(
     "bptt-13",
     "B9c",
     ("return do.sum(axis=0)", "return do.mean(axis=0)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -872,8 +880,8 @@ edit(
     "bptt-16",
     "B9rw",
     ("return da.T @ h[:-1]", "return da.T @ h[:-1] / len(da)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -904,8 +912,8 @@ edit(
     "bptt-17",
     "B9v",
     ("return da.T @ x", "return da.T @ x / len(x)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -944,8 +952,8 @@ edit(
     "bptt-18",
     "B9r",
     ("return da.sum(axis=0)", "return da.mean(axis=0)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -1249,8 +1257,8 @@ edit(
     "bptt-23",
     "B28lc",
     ("return dz.T @ h[1:]", "return dz.T @ h[1:] / len(dz)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -1273,8 +1281,8 @@ edit(
     "bptt-24",
     "B9q",
     ("return dz.sum(axis=0)", "return dz.mean(axis=0)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -1610,8 +1618,8 @@ edit(
     "bptt-32",
     "B9l",
     ("return d_gate.T @ h[:-1]", "return d_gate.T @ h[:-1] / len(d_gate)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -1634,8 +1642,8 @@ edit(
     "bptt-33",
     "B9ul",
     ("return d_gate.T @ x", "return d_gate.T @ x / len(x)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
@@ -1682,8 +1690,8 @@ edit(
     "bptt-34",
     "B9lb",
     ("return d_gate.sum(axis=0)", "return d_gate.mean(axis=0)"),
-    en="Divide your result by the right one: is the ratio a constant that you know?",
-    zh="用正确结果去除你的结果：比值是不是一个你认识的常数？",
+    en="You divided by a number: which one? Do the contributions of the steps add up, or is their mean taken?",
+    zh="你的结果除以了一个数：是哪个数？各步的贡献应当相加，还是取平均？",
 )
 
 edit(
