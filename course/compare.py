@@ -1,11 +1,12 @@
 """Compares a student's answer with the expected one and says in words how they differ."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from course.labels import beside_chinese, value_name
+from course.list_relations import list_words
 from course.messages import Message
 from course.relations import describe_relation, relation_words
 
@@ -24,13 +25,20 @@ ALMOST_EQUAL = Message(
 
 
 ALSO_SHOWN = 3  # names of further answers that differ, in a message
+MIN_DIFFERENT = 4  # with fewer different numbers two arrays may agree by chance
+LOG_OF_SMALL = -10.0  # about the logarithm of 5e-5
+UNDERFLOW = -708.0  # the exponential of less is 0 in float64, or has lost digits
 
 
 def differences(
-    answers: Mapping[str, Any], expected: Mapping[str, Any], rtol: float, atol: float
+    answers: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    rtol: float,
+    atol: float,
+    inputs: Sequence[Any] = (),
 ) -> Message | None:
     """None if each named answer equals the expected one of that name, else a Message: the first that differs in full, and
-    the names of the others, each with what it is of the expected value where that can be said."""
+    the names of the others, each with what it is of the expected value where that can be said. inputs: of the case."""
     wrong = []
     for name, answer in answers.items():
         for part, value, right in _parts(name, answer, expected[name]):
@@ -39,10 +47,12 @@ def differences(
                 wrong.append((part, value, right, message))
     if not wrong:
         return None
-    message = wrong[0][3]
+    message = wrong[0][3] + _taken(wrong[0][0], wrong[0][1], expected, inputs)
     for part, value, right, _ in wrong[1 : ALSO_SHOWN + 1]:
         is_array = isinstance(value, np.ndarray) and isinstance(right, (np.ndarray, float, int))
         words = relation_words(value, np.asarray(right)) if is_array else None
+        if isinstance(right, list):
+            words = list_words(value, right)
         message += Message(
             f"; {part} differs too" + (f": it {words.en}" if words else ""),
             f"；{beside_chinese(value_name(part).zh).lstrip()}也不同"
@@ -52,6 +62,39 @@ def differences(
         more = len(wrong) - ALSO_SHOWN - 1
         message += Message(f"; {more} more differ", f"；还有 {more} 项不同")
     return message
+
+
+def _taken(
+    name: str, answer: Any, expected: Mapping[str, Any], inputs: Sequence[Any]
+) -> Message | None:
+    """What to say of an array that equals what another name should have, or an input."""
+    if not isinstance(answer, np.ndarray) or answer.size < MIN_DIFFERENT:
+        return None
+    shown = value_name(name).zh
+    for other, right in expected.items():
+        if other != name and _are_same_numbers(answer, right):
+            return Message(
+                f". Your {name} is what {other} should be",
+                f"。你的{beside_chinese(shown)}正是{beside_chinese(value_name(other).zh)}应有的值",
+            )
+    for number, given in enumerate(inputs, 1):
+        if _are_same_numbers(answer, given):
+            return Message(
+                f". Your {name} is input {number} of this case, unchanged",
+                f"。你的{beside_chinese(shown)}就是这个情形的第 {number} 个输入，没有变化",
+            )
+    return None
+
+
+def _are_same_numbers(answer: np.ndarray, other: Any) -> bool:
+    """Two arrays of one shape are equal, and not by chance: they hold enough different numbers."""
+    return (
+        isinstance(other, np.ndarray)
+        and other.shape == answer.shape
+        and np.issubdtype(other.dtype, np.number)
+        and np.unique(other).size >= MIN_DIFFERENT
+        and bool(np.allclose(answer, other, rtol=1e-9, atol=0))
+    )
 
 
 def _parts(name: str, answer: Any, expected: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -107,17 +150,27 @@ def _dict_difference(
 def _list_difference(
     name: str, answer: Any, expected: list[Any], rtol: float, atol: float
 ) -> Message | None:
+    words = list_words(answer, expected)
+    relation = None
+    if words:
+        relation = Message(
+            f". Your {name} {words.en}",
+            f"。你的{beside_chinese(value_name(name).zh)}{beside_chinese(words.zh).rstrip()}",
+        )
     if not isinstance(answer, list) or len(answer) != len(expected):
         kind = describe_kind(answer)
         if isinstance(answer, list):
             kind = Message(f"{len(answer)} values", f"{len(answer)} 个值")
-        return Message(
-            f"{name}: {kind.en}, expected a list of {len(expected)}",
-            f"{value_name(name).zh}：{_got(kind)}，应为 {len(expected)} 个值的列表",
+        return (
+            Message(
+                f"{name}: {kind.en}, expected a list of {len(expected)}",
+                f"{value_name(name).zh}：{_got(kind)}，应为 {len(expected)} 个值的列表",
+            )
+            + relation
         )
     for index, value in enumerate(expected):
         if message := difference(f"{name}[{index}]", answer[index], value, rtol, atol):
-            return message
+            return message + relation
     return None
 
 
@@ -131,9 +184,19 @@ def _array_difference(
             f"{name}: {kind.en}, expected {form.en}",
             f"{value_name(name).zh}：{_got(kind)}，应为{form.zh}",
         )
-        if isinstance(answer, list):
-            message += _values_in_list(answer, expected, rtol, atol)
-        return message
+        values = as_array(answer) if isinstance(answer, list) else None
+        if values is None:
+            return message
+        if _is_close(values, expected, rtol, atol):
+            return message + Message("; the values are right", "；数值正确")
+        if values.shape == expected.shape:
+            message += Message("; the values differ too", "；数值也不对")
+        else:
+            message += Message(
+                f"; as an array its shape would be {values.shape}",
+                f"；换成数组，形状会是 {values.shape}",
+            )
+        return message + describe_relation(name, values, expected, partly=False)
     answer = np.asarray(answer)
     if answer.size == 0 == expected.size and answer.ndim == 1:
         return None  # an empty table is empty in any shape
@@ -189,22 +252,45 @@ def _array_difference(
             f" (the answer is {answer.dtype} besides: its rounding is not the reason)",
             f"（此外，答案是 {answer.dtype}：这里的差别不是舍入造成的）",
         )
-    return message + describe_relation(name, answer, expected)
+    return message + (
+        _finite_logarithms(answer, differs, expected) or describe_relation(name, answer, expected)
+    )
 
 
-def _only_where_infinite(differs: np.ndarray, expected: np.ndarray) -> Message | None:
-    """What to say where the answer is right but for the places of -inf, the logarithm of 0."""
-    if (expected[differs] == -np.inf).all() and np.isfinite(expected).any():
-        return Message(
-            ". All other values are right: only where -inf, the logarithm of 0, is expected they differ",
-            "。其余的值都对：只有应为 -inf（0 的对数）处不同",
+def _finite_logarithms(
+    answer: np.ndarray, differs: np.ndarray, expected: np.ndarray
+) -> Message | None:
+    """What to say where -inf, the logarithm of 0, is expected and every answer is finite."""
+    zeros = np.asarray(expected == -np.inf)
+    if not zeros.any() or not np.isfinite(answer).all():
+        return None
+    largest = answer[zeros].max()
+    shown = format_number(largest)
+    message = Message(
+        f". Where -inf, the logarithm of 0, is expected, yours is finite, at most {shown}",
+        f"。应为 -inf（0 的对数）处，你的结果是有限的数，最大 {shown}",
+    )
+    if not (differs & ~zeros).any() and not zeros.all():
+        message += Message("; all other values are right", "；其余的值都对")
+    if largest < LOG_OF_SMALL:
+        message += Message(
+            ": is a small number added before the logarithm, or put in place of 0?",
+            "：是不是取对数前加了一个很小的数，或用它代替了 0？",
         )
-    return None
+    return message
 
 
 def _values_apart_from_type(answer: np.ndarray, expected: np.ndarray) -> Message | None:
     """What to say of a mask of numbers: its values, as True and False, are right or exchanged."""
-    if expected.dtype != bool or not np.isin(answer, (0, 1)).all():
+    if expected.dtype != bool or not answer.size:
+        return None
+    large = np.asarray(answer) < -1e3
+    if large.any() and np.isin(answer[~large], (0,)).all() and (large == expected).all():
+        return Message(
+            "; it is to be added to scores: 0, and a large negative number where True is expected",
+            "；这是要加到得分上的掩码：应为 True 处是很大的负数，其余为 0",
+        )
+    if not np.isin(answer, (0, 1)).all():
         return None
     if (answer == expected).all():
         return Message("; the values are right", "；数值正确")
@@ -231,19 +317,19 @@ def _shape_difference(name: str, answer: tuple[int, ...], expected: tuple[int, .
     )
 
 
-def _values_in_list(
-    answer: list[Any], expected: np.ndarray, rtol: float, atol: float
-) -> Message | None:
-    """What to say of the values in a list, or in a list of lists, of the expected array's shape."""
+def as_array(answer: list[Any]) -> np.ndarray | None:
+    """A list of numbers, or of lists of numbers, as an array; None for other lists."""
     try:
         values = np.array(answer, dtype=np.float64)
     except (TypeError, ValueError):
         return None
-    if values.shape != expected.shape:
-        return None
-    if np.allclose(values, expected, rtol=rtol, atol=atol, equal_nan=True):
-        return Message("; the values are right", "；数值正确")
-    return Message("; the values differ too", "；数值也不对")
+    return values if values.size else None
+
+
+def _is_close(values: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> bool:
+    return values.shape == expected.shape and bool(
+        np.allclose(values, expected, rtol=rtol, atol=atol, equal_nan=True)
+    )
 
 
 def _not_finite(
@@ -258,10 +344,35 @@ def _not_finite(
             f"{answer.size} 个值中有 {count} 个是 NaN 或无穷；{where.zh}",
         )
     got, wanted = answer[index], f"{expected[index]:.6g}"
-    return Message(
+    message = Message(
         f"{name}: {many.en}got {got}, expected {wanted}",
         f"{value_name(name).zh}：{many.zh}得到 {got}，应为 {wanted}",
     )
+    return message + _why_not_finite(answer, expected, not_finite)
+
+
+def _why_not_finite(
+    answer: np.ndarray, expected: np.ndarray, not_finite: np.ndarray
+) -> Message | None:
+    """What to say of the places that are not finite, if all other values are right."""
+    rest = ~not_finite
+    if not rest.any() or not np.allclose(answer[rest], expected[rest], rtol=1e-7, atol=1e-9):
+        message = None
+    else:
+        message = Message(". All other values are right", "。其余的值都对")
+    places = expected[not_finite]
+    if (answer[not_finite] == -np.inf).all() and (places < UNDERFLOW).all():
+        return (message or Message("", "")) + Message(
+            f". Every expected value there is below {UNDERFLOW:g}, and the exponential of that underflows in float64: "
+            "compute with logarithms throughout",
+            f"。那里应有的值都小于 {UNDERFLOW:g}，它们的指数在 float64 中下溢：应全程用对数计算",
+        )
+    if message and np.isnan(answer[not_finite]).all() and (places == 0).all():
+        return message + Message(
+            ": only where 0 is expected yours is NaN, as 0 / 0 is",
+            "：只有应为 0 处是 NaN，如同 0 / 0",
+        )
+    return message
 
 
 def _differs_visibly(answer: np.ndarray, expected: np.ndarray) -> np.ndarray:

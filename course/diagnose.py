@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from course.cases import Cases
 from course.checks import Check, registered_checks
-from course.compare import is_same
+from course.compare import as_array, is_same
 from course.judging import FORM_ERRORS, JudgedCase, WrongAnswer, case_seed, collect_answers
 from course.messages import Message
 from course.runner import Runner, StudentError
@@ -36,7 +36,10 @@ def diagnose(
     if check.hidden:
         return None
     hints = cases.hints(check)
-    fits = [id for id in hints if _fits(answers, cases.mistake_answers(check, failed).get(id))]
+    mistaken = cases.mistake_answers(check, failed)
+    fits = [id for id in hints if _fits(answers, mistaken.get(id))]
+    if not fits and (arrays := _lists_as_arrays(answers)):
+        return _of_lists(check, runner, cases, stubs, failed, arrays)
     for number in range(len(cases.for_check(check))):
         if number != failed and fits:
             fits = _fitting(fits, check, runner, cases, stubs, number)
@@ -50,7 +53,7 @@ def diagnose(
     if fits:
         return Diagnosis(fits[0], hints[fits[0]]) if len(fits) == 1 else None
     pair = None
-    if _may_be_two(answers, cases.mistake_answers(check, failed)):
+    if _may_be_two(answers, mistaken):
         pair = _pair(check, runner, cases, stubs, failed)
     if pair is None:
         return None
@@ -62,6 +65,53 @@ def diagnose(
             f"有两处。其一：{first.zh}其二：{second.zh}",
         ),
     )
+
+
+def _of_lists(
+    check: Check,
+    runner: Runner,
+    cases: Cases,
+    stubs: Sequence[str],
+    failed: int,
+    answers: dict[str, Any],
+) -> Diagnosis | None:
+    """The one known mistake whose arrays the student returns as lists: that they are lists is said by the message.
+
+    `answers` are those to case `failed` with arrays for lists. A mistake that is right in this case does not count: the
+    lists would be all that is wrong. Every case of the blank's other checks must agree as well.
+    """
+    hints, expected = cases.hints(check), cases.for_check(check)[failed].expected
+    fits = [
+        id
+        for id, values in cases.mistake_answers(check, failed).items()
+        if id in hints
+        and _fits(answers, values)
+        and any(not is_same(values[name], expected[name]) for name in expected.keys() & values)
+    ]
+    siblings = [
+        sibling
+        for sibling in registered_checks(check.homework)
+        if sibling.id == check.id and not sibling.hidden
+    ]
+    for sibling in siblings:
+        names = stubs if sibling.name == check.name else sibling.stub_sets[0]
+        for number, case in enumerate(cases.for_check(sibling)):
+            if fits and (sibling.name, number) != (check.name, failed):
+                given = collect_answers(sibling, runner, case, cases.seed, number, names)
+                given = _lists_as_arrays(given) or given
+                values = cases.mistake_answers(sibling, number)
+                fits = [id for id in fits if _fits(given, values.get(id))]
+    return Diagnosis(fits[0], hints[fits[0]]) if len(fits) == 1 else None
+
+
+def _lists_as_arrays(answers: dict[str, Any]) -> dict[str, Any] | None:
+    """The answers with an array for each list of numbers; None if there is no such list."""
+    arrays = {
+        name: array
+        for name, answer in answers.items()
+        if isinstance(answer, list) and (array := as_array(answer)) is not None
+    }
+    return answers | arrays if arrays else None
 
 
 def _may_be_two(answers: dict[str, Any], mistaken: dict[str, dict[str, Any]]) -> bool:

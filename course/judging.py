@@ -59,7 +59,7 @@ class JudgedCase:
         self.answers.update(answers)
         if not self.judging:
             return
-        message = differences(answers, self.expected, rtol, atol)
+        message = differences(answers, self.expected, rtol, atol, self.inputs)
         if message:
             raise WrongAnswer(message + self.context(why))
 

@@ -15,6 +15,7 @@ from course.messages import Message
 
 RTOL = 1e-9
 MIN_SIZE = 3  # with fewer values a relation may be chance
+MIN_ONE_SIDED = 6  # rounding errors of so many values do not all have one sign
 
 
 class Relation(NamedTuple):
@@ -22,14 +23,20 @@ class Relation(NamedTuple):
 
     text: Message
     apply: Callable[[np.ndarray], np.ndarray]
+    partly: bool = False  # it says which part is right, and nothing of the rest
 
 
-def describe_relation(name: str, answer: np.ndarray, expected: np.ndarray) -> Message | None:
-    """A sentence to follow the description of the difference; None if no relation holds. The arrays differ."""
-    words = relation_words(answer, expected)
-    if words is None:
+def describe_relation(
+    name: str, answer: np.ndarray, expected: np.ndarray, partly: bool = True
+) -> Message | None:
+    """A sentence to follow the description of the difference; None if no relation holds. The arrays differ.
+
+    partly: an array of which a part is right counts as related.
+    """
+    relation = find_relation(answer, expected)
+    if relation is None or relation.partly and not partly:
         return None
-    en, zh = words
+    en, zh = relation.text
     return Message(f". Your {name} {en}", f"。你的{beside_chinese(value_name(name).zh)}{zh}")
 
 
@@ -49,8 +56,12 @@ def find_relation(answer: np.ndarray, expected: np.ndarray) -> Relation | None:
         candidates = _candidates if expected.size >= MIN_SIZE else _of_one_number
     answer, expected = answer.astype(np.float64), expected.astype(np.float64)
     finite = expected[np.isfinite(expected)]
-    if not np.isfinite(answer).all() or not finite.size:
+    if not finite.size:
         return None
+    if not np.isfinite(answer).all():
+        if not _are_logarithms(answer, expected):
+            return None
+        candidates = _of_logarithms
     if expected.size >= MIN_SIZE and finite.min() == finite.max():
         return None
     with np.errstate(all="ignore"):
@@ -58,6 +69,17 @@ def find_relation(answer: np.ndarray, expected: np.ndarray) -> Relation | None:
             if _equal(answer, relation.apply(expected)):
                 return relation
     return None
+
+
+def _are_logarithms(answer: np.ndarray, expected: np.ndarray) -> bool:
+    """Both hold logarithms of 0, -inf, but no other value that is not finite, and enough finite ones."""
+    return all(
+        not np.isnan(array).any()
+        and not (array == np.inf).any()
+        and (array == -np.inf).any()
+        and np.isfinite(array).sum() >= MIN_SIZE
+        for array in (answer, expected)
+    )
 
 
 def _is_number(array: np.ndarray) -> bool:
@@ -84,10 +106,20 @@ def _candidates(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
             lambda array: array.reshape(answer.shape),
         )
     yield from _reduced(answer, expected)
+    yield from _longer(answer, expected)
     if answer.shape == expected.shape and np.isfinite(expected).all():
         yield from _by_rows(answer, expected)
         yield from _cut_off(answer, expected)
+        yield from _one_sided(answer, expected)
         yield from _partly_right(answer, expected)
+
+
+def _of_logarithms(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
+    """For arrays in which the logarithm of 0 occurs."""
+    if answer.shape == expected.shape:
+        yield from _same_shape(answer, expected)
+    yield from _permuted(answer, expected)
+    yield from _longer(answer, expected)
 
 
 def _of_one_number(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
@@ -95,7 +127,7 @@ def _of_one_number(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relatio
     if answer.shape != expected.shape or (expected == np.round(expected)).any():
         return
     factor = _factor(answer, expected)
-    if factor == -1 or (factor is not None and _special(factor)):
+    if factor == -1 or (factor is not None and (_special(factor) or _base(factor))):
         yield _times(factor)
     yield Relation(
         Message("is the expected one with the opposite sign", "与正确结果符号相反"), np.negative
@@ -132,8 +164,21 @@ def _special(factor: float) -> str:
     return ""
 
 
+def _base(factor: float) -> int:
+    """2 or 10 if logarithms to this base are `factor` times the natural ones, else 0."""
+    return next((base for base in (2, 10) if abs(factor * np.log(base) - 1) < RTOL), 0)
+
+
 def _times(factor: float) -> Relation:
     text = _special(factor) or f"{factor:.6g}"
+    if base := _base(factor):
+        return Relation(
+            Message(
+                f"is {text} times the expected one, as logarithms to base {base} are of natural ones",
+                f"是正确结果的 {text} 倍：以 {base} 为底的对数正是自然对数的这个倍数",
+            ),
+            lambda array: array * factor,
+        )
     if text.lstrip("-")[0] == "√":
         text += f" = {factor:.6g}"
     return Relation(
@@ -150,7 +195,8 @@ def _same_shape(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
     factor = _factor(answer, expected)
     if factor is not None:
         yield _times(factor)
-    offset = float(np.ravel(answer)[0] - np.ravel(expected)[0])
+    largest = _largest(expected)
+    offset = float(answer[largest] - expected[largest])
     sign, more = ("plus", "多") if offset > 0 else ("minus", "少")
     yield Relation(
         Message(
@@ -207,9 +253,15 @@ def _same_shape(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
     yield Relation(Message("is the square root of the expected one", "是正确结果的平方根"), np.sqrt)
 
 
+def _largest(array: np.ndarray) -> tuple:
+    """Index of the largest finite size."""
+    sizes = np.where(np.isfinite(array), np.abs(array), 0)
+    return np.unravel_index(sizes.argmax(), array.shape)
+
+
 def _factor(answer: np.ndarray, expected: np.ndarray) -> float | None:
     """answer / expected where that is one number, not 0 or -1."""
-    largest = np.unravel_index(np.abs(expected).argmax(), expected.shape)
+    largest = _largest(expected)
     factor = float(answer[largest] / expected[largest])
     return factor if abs(factor) > 1e-12 and abs(factor + 1) > 1e-9 else None
 
@@ -331,8 +383,89 @@ def _cut_off(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
     )
 
 
+def _one_sided(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
+    """Close to the expected one, and never on the one side of it: what a small added number does."""
+    scale = np.abs(expected).max()
+    error = answer - expected
+    largest = float(np.abs(error).max())
+    if largest > 1e-3 * scale or (np.abs(error) > RTOL * scale).sum() < MIN_ONE_SIDED:
+        return
+    for sign, more, less, zh_more, zh_less in (
+        (1, "larger", "smaller", "大", "小于"),
+        (-1, "smaller", "larger", "小", "大于"),
+    ):
+        if (sign * error < -1e-14 * scale).any():
+            continue
+
+        def within(array: np.ndarray, sign: int = sign) -> np.ndarray:
+            above = sign * (answer - array)
+            is_within = (above >= -1e-13 * scale) & (above <= largest * (1 + 1e-6))
+            return np.where(is_within, answer, np.nan)
+
+        yield Relation(
+            Message(
+                f"is at most {largest:.2g} {more} than the expected one and nowhere {less}: is a small number added "
+                "somewhere?",
+                f"最多比正确结果{zh_more} {largest:.2g}，没有一处{zh_less}它：是不是在某处加了一个很小的数？",
+            ),
+            within,
+        )
+
+
+def _longer(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
+    """The expected one with more, or with fewer, indices at one end of one axis."""
+    axes = [
+        axis
+        for axis in range(expected.ndim)
+        if answer.ndim == expected.ndim and answer.shape[axis] != expected.shape[axis]
+    ]
+    if len(axes) != 1:
+        return
+    axis = axes[0]
+    more = answer.shape[axis] - expected.shape[axis]
+    count = abs(more)
+    shorter = answer if more < 0 else expected
+    finite = shorter[np.isfinite(shorter)]
+    if finite.size < MIN_SIZE or finite.min() == finite.max():
+        return
+
+    def take(array: np.ndarray, start: int | None, stop: int | None) -> np.ndarray:
+        return np.moveaxis(np.moveaxis(array, axis, 0)[start:stop], 0, axis)
+
+    if more > 0:
+        yield Relation(
+            Message(
+                f"is the expected one with {count} more at the end of axis {axis}",
+                f"是正确结果在第 {axis} 轴末尾多出 {count} 个",
+            ),
+            lambda array: np.concatenate([array, take(answer, -count, None)], axis),
+        )
+        yield Relation(
+            Message(
+                f"is the expected one with {count} more at the beginning of axis {axis}",
+                f"是正确结果在第 {axis} 轴开头多出 {count} 个",
+            ),
+            lambda array: np.concatenate([take(answer, None, count), array], axis),
+        )
+    else:
+        yield Relation(
+            Message(
+                f"is the expected one without the last {count} of axis {axis}",
+                f"是正确结果在第 {axis} 轴末尾少了 {count} 个",
+            ),
+            lambda array: take(array, None, -count),
+        )
+        yield Relation(
+            Message(
+                f"is the expected one without the first {count} of axis {axis}",
+                f"是正确结果在第 {axis} 轴开头少了 {count} 个",
+            ),
+            lambda array: take(array, count, None),
+        )
+
+
 def _partly_right(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
-    """The expected one but for one index of an axis, or for one side of the diagonal."""
+    """The expected one but for one index of an axis, for one end of it, or for one side of the diagonal."""
     scale = np.abs(expected[np.isfinite(expected)]).max(initial=0)
     differs = ~np.isclose(answer, expected, rtol=RTOL, atol=RTOL * scale)
 
@@ -352,6 +485,7 @@ def _partly_right(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation
                     f"只在第 {axis} 轴的{words_zh}处不对",
                 ),
                 keep,
+                partly=True,
             )
     if expected.ndim >= 2 and expected.shape[-1] == expected.shape[-2] >= MIN_SIZE:
         rows, columns = np.indices(expected.shape)[-2:]
@@ -361,7 +495,34 @@ def _partly_right(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation
             (rows > columns, "below the diagonal", "对角线下方"),
         ):
             if not (differs & ~part).any():
-                yield Relation(Message(f"is right but for values {en}", f"只在{zh}不对"), keep)
+                yield Relation(
+                    Message(f"is right but for values {en}", f"只在{zh}不对"), keep, partly=True
+                )
+    for axis, length in enumerate(expected.shape):
+        others = tuple(other for other in range(expected.ndim) if other != axis)
+        where = np.flatnonzero(differs.any(others) if others else differs)
+        if not 1 < len(where) < length or where[-1] - where[0] + 1 != len(where):
+            continue
+        if where[-1] == length - 1:
+            first = int(where[0])
+            yield Relation(
+                Message(
+                    f"is right for the first {first} of axis {axis} and wrong from index {first} on",
+                    f"在第 {axis} 轴的前 {first} 个处正确，从下标 {first} 起不对",
+                ),
+                keep,
+                partly=True,
+            )
+        elif where[0] == 0:
+            last = int(where[-1])
+            yield Relation(
+                Message(
+                    f"is right for the last {length - 1 - last} of axis {axis} and wrong up to index {last}",
+                    f"在第 {axis} 轴的最后 {length - 1 - last} 个处正确，直到下标 {last} 都不对",
+                ),
+                keep,
+                partly=True,
+            )
 
 
 def _reduced(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:

@@ -90,6 +90,37 @@ edit(
 )
 
 edit(
+    "wai-01",
+    "W22b",
+    (
+        "[word for word in jieba.lcut(text) if not word.isspace()]",
+        "jieba.lcut(text, cut_all=True)",
+    ),
+    en="Two things: which mode of cutting gives each character once, and what does jieba make of a space?",
+    zh="有两处：哪种切分模式使每个字只出现一次？jieba 又怎样处理空格？",
+)
+
+edit(
+    "wai-01",
+    "W301",
+    (
+        "[word for word in jieba.lcut(text) if not word.isspace()]",
+        '" ".join(jieba.cut(text))',
+    ),
+    en="Which type did the docstring name: one string with spaces, or a list of strings?",
+    zh="文档字符串要求什么类型：用空格连起来的一个字符串，还是字符串的列表？",
+)
+
+
+edit(
+    "wai-01",
+    "W303",
+    ("return [word for word in jieba.lcut(text) if not word.isspace()]", "return text.split()"),
+    en="Chinese has no spaces between its words: who finds where one ends?",
+    zh="中文的词之间没有空格：由谁来判断词在哪里结束？",
+)
+
+edit(
     "wai-02",
     "W27",
     (
@@ -1481,3 +1512,25 @@ def get_stop_words(path=None):
 def get_stop_words(path=None):
     with open(path or STOP_WORDS, encoding="gb18030") as file:
         return [line.strip() for line in file]
+
+
+@mistake(
+    "wai-02",
+    "W304",
+    en="The text was cut at every line end: what is behind the last one, and are the first lines words?",
+    zh="文本在每个换行处切开：最后一个换行后面是什么？开头几行是词吗？",
+)
+def get_stop_words(path=None):
+    with open(path or STOP_WORDS, encoding="utf-8") as file:
+        return set(file.read().split("\n"))
+
+
+@mistake(
+    "wai-02",
+    "W304d",
+    en="A line may hold two words, and the docstring names a type: how did you cut, and into what?",
+    zh="一行里可以有两个词，文档字符串也写明了类型：你怎样切，切成了什么？",
+)
+def get_stop_words(path=None):
+    with open(path or STOP_WORDS, encoding="utf-8") as file:
+        return file.read().split()

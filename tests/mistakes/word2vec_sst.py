@@ -2608,3 +2608,82 @@ def sigmoid_grad(s):
 def normalizeRows(x):
     x /= np.sqrt(np.sum(x * x, axis=1))
     return x
+
+
+@mistake(
+    "w2v-09",
+    "V549",
+    en="A cost function takes four arguments: which one does your call leave out, and who needs it?",
+    zh="代价函数有四个参数：你的调用漏了哪一个，谁要用它？",
+)
+def skipgram(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
+    center = tokens[currentWord]
+    cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
+    for word in contextWords:
+        c, gradPred, grad = word2vecCostAndGradient(
+            inputVectors[center], tokens[word], outputVectors
+        )
+        cost += c
+        gradIn[center] += gradPred
+        gradOut += grad
+    return cost, gradIn, gradOut
+
+
+@mistake(
+    "w2v-10",
+    "V549b",
+    en="A cost function takes four arguments: which one does your call leave out, and who needs it?",
+    zh="代价函数有四个参数：你的调用漏了哪一个，谁要用它？",
+)
+def cbow(
+    currentWord,
+    C,
+    contextWords,
+    tokens,
+    inputVectors,
+    outputVectors,
+    dataset,
+    word2vecCostAndGradient=softmaxCostAndGradient,
+):
+    predicted = np.sum([inputVectors[tokens[word]] for word in contextWords], axis=0)
+    cost, gradPred, gradOut = word2vecCostAndGradient(predicted, tokens[currentWord], outputVectors)
+    gradIn = np.zeros(inputVectors.shape)
+    for word in contextWords:
+        gradIn[tokens[word]] += gradPred
+    return cost, gradIn, gradOut
+
+
+@mistake(
+    "w2v-13",
+    "V550",
+    en="Differentiate your penalty: is it the one in your gradient? The docstring says half the regularisation.",
+    zh="对你的惩罚项求导：与梯度里的那一项一致吗？文档字符串说的是正则化强度的一半。",
+)
+def softmaxRegression(features, labels, weights, regularization=0.0, nopredictions=False):
+    N = len(features)
+    p = softmax(features @ weights)
+    cost = -np.mean(np.log(p[np.arange(N), labels])) + regularization * np.sum(weights**2)
+    classes = np.argmax(p, axis=1)
+    p[np.arange(N), labels] -= 1
+    grad = features.T @ p / N + regularization * weights
+    return (cost, grad) if nopredictions else (cost, grad, classes)
+
+
+@mistake(
+    "w2v-03",
+    "V4g",
+    en="You apply the sigmoid by hand to the argument: what does the docstring say that it already is?",
+    zh="你对参数又手写了一次 sigmoid：文档字符串说它已经是什么？",
+)
+def sigmoid_grad(s):
+    s = 1 / (1 + np.exp(-s))
+    return s * (1 - s)
