@@ -347,6 +347,48 @@ def gradcheck_naive(f, x):
     return agree(numeric, analytic)
 
 
+@mistake(
+    "w2v-04",
+    "V7e",
+    en="Halve h: by how much does the error of your difference fall? And how far off may a gradient be and still pass?",
+    zh="把 h 减半：差商的误差减小多少？梯度差多少仍会通过？",
+)
+def gradcheck_naive(f, x):
+    state = random.getstate()
+    cost, analytic = f(x)
+    for index in np.ndindex(x.shape):
+        old = x[index]
+        x[index] = old + STEP
+        random.setstate(state)
+        a, b = (f(x)[0] - cost) / STEP, analytic[index]
+        x[index] = old
+        if abs(a - b) > 1e-3 * max(1, abs(a), abs(b)):
+            return False
+    return True
+
+
+@mistake(
+    "w2v-04",
+    "V7f",
+    en="Give your checker a gradient that is 0.01 % too large: which limit decides whether it complains?",
+    zh="给检查器一个大了 0.01 % 的梯度：由哪个界限决定它报不报错？",
+)
+def gradcheck_naive(f, x):
+    state = random.getstate()
+    _, analytic = f(x)
+    for index in np.ndindex(x.shape):
+        old, costs = x[index], []
+        for moved in (old + STEP, old - STEP):
+            x[index] = moved
+            random.setstate(state)
+            costs.append(f(x)[0])
+        x[index] = old
+        a, b = (costs[0] - costs[1]) / (2 * STEP), analytic[index]
+        if abs(a - b) > 1e-3 * max(1, abs(a), abs(b)):
+            return False
+    return True
+
+
 edit(
     "w2v-04",
     "V7d",

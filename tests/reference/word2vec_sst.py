@@ -89,17 +89,21 @@ def checked_function(
     constant=0.0,
     noise=0.0,
     factor=None,
+    steep=0.0,
 ):
-    """One function for gradcheck_naive, and whether its gradient is right. All entries of its gradient are of size 1."""
+    """One function for gradcheck_naive, and whether its gradient is right.
+
+    steep: the second derivative of a function whose gradient is of size 1, where a one-sided difference is far off.
+    """
     size = int(np.prod(shape))
     x = rng.uniform(0.5, 1.5, shape)
-    A = np.diag(bend + rng.uniform(0.01, 0.02, size)) + cross * (
+    A = np.diag(bend + steep + rng.uniform(0.01, 0.02, size)) + cross * (
         np.ones((size, size)) - np.eye(size)
     )
     function = {
         "x": x,
         "A": A,
-        "b": rng.uniform(0.5, 1.5, size),
+        "b": rng.uniform(0.5, 1.5, size) - steep * x.ravel(),
         "rate": rate,
         "constant": constant,
         "noise": noise,
@@ -131,6 +135,10 @@ def gradcheck_functions(rng):
     ]
     cases += [checked_function(rng, (4,), right=False, wrong_at=i) for i in range(4)]
     cases += [checked_function(rng, (2, 3), right=False, wrong_at=i, factor=0.9) for i in (4, 5)]
+    cases += [
+        checked_function(rng, (2, 2), steep=1000.0),
+        checked_function(rng, (3,), right=False, factor=1.0001),
+    ]
     return [cases[i] for i in rng.permutation(len(cases))]
 
 
