@@ -66,7 +66,7 @@ def find_relation(answer: np.ndarray, expected: np.ndarray) -> Relation | None:
         return None
     with np.errstate(all="ignore"):
         for relation in candidates(answer, expected):
-            if _equal(answer, relation.apply(expected)):
+            if _equal(answer, relation.apply(expected), np.abs(finite).max()):
                 return relation
     return None
 
@@ -86,10 +86,12 @@ def _is_number(array: np.ndarray) -> bool:
     return array.dtype != bool and np.issubdtype(array.dtype, np.number) and array.dtype.kind != "c"
 
 
-def _equal(left: np.ndarray, right: np.ndarray) -> bool:
+def _equal(left: np.ndarray, right: np.ndarray, largest: float = np.inf) -> bool:
+    """Whether two arrays agree to RTOL of the largest value of `right`, or to RTOL of `largest` where that is smaller:
+    beside a huge summand all others look equal."""
     scale = np.abs(right[np.isfinite(right)]).max(initial=0)  # log 0 gives no scale
     return left.shape == right.shape and bool(
-        np.allclose(left, right, rtol=RTOL, atol=RTOL * scale, equal_nan=False)
+        np.allclose(left, right, rtol=0, atol=RTOL * min(scale, largest), equal_nan=False)
     )
 
 

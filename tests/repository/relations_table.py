@@ -3,14 +3,15 @@
     python -m tests.repository.relations_table [HOMEWORK ...] [--seed 7] [--without-mutants]
 
 A wrong version counts as described if a relation is stated for an array of one of its answers. Each stated relation is
-recomputed independently of the search and compared with the answer: "untrue" must be 0.
+recomputed independently of the search and compared with the answer: "untrue" must be 0. Untrue ones are printed below their
+homework, with the version that they were said of.
 """
 
 import argparse
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,15 +41,20 @@ HEAD = (
 
 @dataclass
 class Described:
-    """Counts of versions, described versions, statements and untrue statements."""
+    """Counts of versions, described versions and statements; the untrue statements."""
 
     versions: int = 0
     described: int = 0
     statements: int = 0
-    untrue: int = 0
+    untrue: list[str] = field(default_factory=list)
 
     def __add__(self, other: "Described") -> "Described":
-        return Described(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Described(
+            self.versions + other.versions,
+            self.described + other.described,
+            self.statements + other.statements,
+            self.untrue + other.untrue,
+        )
 
     @property
     def share(self) -> str:
@@ -83,8 +89,10 @@ def is_true(answer: np.ndarray, computed: np.ndarray) -> bool:
     )
 
 
-def describe(homework: str, blank: str, runner: InProcessRunner, cases: CasesAlone) -> Described:
-    """Counts for one version of a blank."""
+def describe(
+    homework: str, blank: str, name: str, runner: InProcessRunner, cases: CasesAlone
+) -> Described:
+    """Counts for one version of a blank, which is called `name` where it is printed."""
     counts = Described(versions=1)
     for check in load_checks(homework):
         if check.id != blank or check.hidden:
@@ -100,7 +108,9 @@ def describe(homework: str, blank: str, runner: InProcessRunner, cases: CasesAlo
                     counts.described = 1
                     counts.statements += 1
                     computed = relation.apply(expected.astype(np.float64))
-                    counts.untrue += not is_true(answer.astype(np.float64), computed)
+                    if not is_true(answer.astype(np.float64), computed):
+                        where = f"{blank}, {check.name}, case {number}, {name}"
+                        counts.untrue.append(f"{where}: {relation.text.en}")
     return counts
 
 
@@ -111,11 +121,11 @@ def describe_homework(
     cases, known_mistakes, changed = CasesAlone(seed), Described(), Described()
     for mistake in mistakes.load(homework):
         runner = InProcessRunner(sources=mistakes.sources(mistake))
-        known_mistakes += describe(homework, mistake.blank, runner, cases)
+        known_mistakes += describe(homework, mistake.blank, mistake.id, runner, cases)
     for blank in markers.blanks(ROOT / homework) if with_mutants else ():
         for mutant in mutants(homework, blank):
             runner = InProcessRunner(sources=mutant.sources)
-            changed += describe(homework, blank, runner, cases)
+            changed += describe(homework, blank, f"mutant {mutant.change}", runner, cases)
     return known_mistakes, changed
 
 
@@ -130,7 +140,7 @@ def line(name: str, known_mistakes: Described, changed: Described) -> str:
         changed.described,
         changed.share,
         both.statements,
-        both.untrue,
+        len(both.untrue),
     )
 
 
@@ -148,6 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         counts = describe_homework(homework, args.seed, not args.without_mutants)
         totals = totals[0] + counts[0], totals[1] + counts[1]
         print(line(homework, *counts), flush=True)
+        for statement in counts[0].untrue + counts[1].untrue:
+            print(f"    untrue: {statement}", flush=True)
     print(line("all", *totals))
 
 
