@@ -110,7 +110,10 @@ def as_this_term(
     settings = (course or load()).homework(homework)
     for id in (*settings.points, *settings.leave_out):
         if not any(check.id == id for check in checks):
-            raise CourseError(f"course.toml: {homework} has no blank {id}")
+            raise CourseError(
+                f"course.toml: {homework} has no blank {id}",
+                f"course.toml：{homework} 没有填空 {id}",
+            )
     kept = [check for check in checks if check.id not in settings.leave_out]
     for id, points in settings.points.items():
         of_blank = [check for check in kept if check.id == id]

@@ -82,7 +82,9 @@ def _sheet_with_shop(text: str, seed: int) -> str:
     numbers = iter([probability for row in tables for probability in row.values()])
     question = re.search(r"^\*\*w1.*?(?=^\*\*w2)", text, re.MULTILINE | re.DOTALL)
     if not question:
-        raise CourseError("hmm's sheet has no question w1 in front of w2")
+        raise CourseError(
+            "hmm's sheet has no question w1 in front of w2", "hmm 的题目中，w2 之前没有 w1"
+        )
     asked = re.sub(r"\b0\.\d\b", lambda _: f"{next(numbers):g}", question[0])
     for words, joint in (("stocked ", ", "), ("依次进了 ", "、")):
         asked = asked.replace(words + joint.join("HML"), words + joint.join(new["months"]))

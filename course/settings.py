@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from course.homeworks import HOMEWORKS, ROOT
+from course.messages import Message
 
 FILE = ROOT / "course.toml"
 
 
 class CourseError(Exception):
-    """course.toml asks for something impossible. One line."""
+    """course.toml asks for something impossible. message: one line in both languages."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        self.message = Message(en, zh)
+        super().__init__(en)
 
 
 @dataclass
@@ -58,7 +63,7 @@ def load(path: Path | None = None) -> Course:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path}: {error}") from None
+        raise CourseError(f"{path}: {error}", f"{path}：格式有误（{error}）") from None
     course = Course(**_checked(data.get("course", {}), COURSE_KEYS, f"{path}: [course]"))
     for name, values in data.get("homework", {name: {} for name in HOMEWORKS}).items():
         course.homeworks[name] = _read_homework(name, values, f"{path}: [homework.{name}]")
@@ -67,24 +72,37 @@ def load(path: Path | None = None) -> Course:
 
 def _read_homework(name: str, values: Mapping[str, Any], where: str) -> HomeworkSettings:
     if name not in HOMEWORKS:
-        raise CourseError(f"{where} is not a homework; there are {', '.join(HOMEWORKS)}")
+        raise CourseError(
+            f"{where} is not a homework; there are {', '.join(HOMEWORKS)}",
+            f"{where} 不是作业；现有：{'、'.join(HOMEWORKS)}",
+        )
     settings = HomeworkSettings(**_checked(values, HOMEWORK_KEYS, where))
     if settings.due and not settings.due.tzinfo:
         raise CourseError(
-            f"{where}: due needs a date, a time and an offset: 2026-10-12T23:59:00+08:00"
+            f"{where}: due needs a date, a time and an offset: 2026-10-12T23:59:00+08:00",
+            f"{where}：due 要写日期、时间和时区偏移，例如 2026-10-12T23:59:00+08:00",
         )
     for id, points in (*settings.written.items(), *settings.points.items()):
         if type(points) is not int or points < 0:
-            raise CourseError(f"{where}: {id} = {points!r}, but points are whole numbers from 0")
+            raise CourseError(
+                f"{where}: {id} = {points!r}, but points are whole numbers from 0",
+                f"{where}：{id} = {points!r}，但分数应为非负整数",
+            )
     return settings
 
 
 def _checked(values: Mapping[str, Any], kinds: Mapping[str, type], where: str) -> dict[str, Any]:
     for key, value in values.items():
         if key not in kinds:
-            raise CourseError(f"{where} has no {key}; there are {', '.join(kinds)}")
+            raise CourseError(
+                f"{where} has no {key}; there are {', '.join(kinds)}",
+                f"{where} 没有 {key} 这一项；可用：{'、'.join(kinds)}",
+            )
         if not isinstance(value, kinds[key]):
-            raise CourseError(f"{where}: {key} = {value!r}, but it is a {kinds[key].__name__}")
+            raise CourseError(
+                f"{where}: {key} = {value!r}, but it is a {kinds[key].__name__}",
+                f"{where}：{key} = {value!r}，但它的类型应为 {kinds[key].__name__}",
+            )
     return dict(values)
 
 

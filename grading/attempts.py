@@ -22,6 +22,7 @@ from typing import Any
 
 from course.messages import Language, Message
 from course.runner.base import decode_source
+from grading.intake.problems import Notice
 from grading.open_tasks import TASKS, BoardError, Task, csv_text, form_share, read_rows
 
 HALVES = ("public", "private")
@@ -100,7 +101,7 @@ class Table:
     half: str
     rows: list[Row]
     attempts: list[Attempt]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Notice] = field(default_factory=list)
 
 
 def read_board(folder: Path) -> Board:
@@ -118,7 +119,8 @@ def read_board(folder: Path) -> Board:
         )
     except (OSError, ValueError, KeyError) as error:
         raise BoardError(
-            f"{folder} is not a leaderboard's folder: {error}; make one first"
+            f"{folder} is not a leaderboard's folder: {error}; make one first",
+            f"{folder} 不是排行榜的文件夹（{error}）；请先用 make 建立",
         ) from None
 
 
@@ -254,7 +256,7 @@ def collect(folder: Path) -> list[tuple[str, str, bytes]]:
     not followed; of a file that is too large only the beginning is read.
     """
     if not folder.is_dir():
-        raise BoardError(f"{folder}: no such folder")
+        raise BoardError(f"{folder}: no such folder", f"{folder}：没有这个文件夹")
     files = [
         path
         for pattern in ("*", "*/*")
@@ -286,7 +288,7 @@ def judge(board: Board, files: Iterable[tuple[str, str, bytes]]) -> list[Attempt
         try:
             rows = read_predictions(board, data)
         except BoardError as error:
-            attempt.problem = Message(str(error), error.zh)
+            attempt.problem = Message(str(error), error.message.zh)
             continue
         used = sum(other.counted for other in earlier)
         if any(other.digest == attempt.digest for other in earlier):
@@ -332,27 +334,39 @@ def _read_baseline(line: Mapping[str, Any]) -> ScoredBaseline:
     return ScoredBaseline({"en": line["name"], "zh": line["name_zh"]}, scores)
 
 
-def _notes(board: Board, attempts: list[Attempt]) -> list[str]:
+def _notes(board: Board, attempts: list[Attempt]) -> list[Notice]:
     """Remarks for the teacher; nothing here changes a score."""
     notes = []
     for attempt in attempts:
         best = attempt.scores["public"].mean if attempt.scores else None
         if best is not None and board.better(best, board.task.implausible):
             notes.append(
-                f"{attempt.file}: {best:.3f} is better than any model that we know; ask for the code"
+                Notice(
+                    f"{attempt.file}: {best:.3f} is better than any model that we know; ask for the code",
+                    f"{attempt.file}：{best:.3f} 优于我们已知的任何模型；请索要代码",
+                )
             )
         budget = board.task.budget
         if budget and attempt.cpu_seconds and attempt.cpu_seconds > budget:
             notes.append(
-                f"{attempt.file}: states {attempt.cpu_seconds / 60:.1f} minutes of processor time; "
-                f"the task allows {budget / 60:.0f}"
+                Notice(
+                    f"{attempt.file}: states {attempt.cpu_seconds / 60:.1f} minutes of processor time; "
+                    f"the task allows {budget / 60:.0f}",
+                    f"{attempt.file}：自报 {attempt.cpu_seconds / 60:.1f} 分钟处理器时间；任务限 {budget / 60:.0f} 分钟",
+                )
             )
     people: dict[str, list[str]] = {}
     for attempt in attempts:
         people.setdefault(attempt.digest, []).append(attempt.person)
     for names in people.values():
         if len(set(names)) > 1:
-            notes.append(f"the same file from {', '.join(sorted(set(names)))}")
+            people_shown = sorted(set(names))
+            notes.append(
+                Notice(
+                    f"the same file from {', '.join(people_shown)}",
+                    f"{'、'.join(people_shown)} 交了相同的文件",
+                )
+            )
     return notes
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 from course import markers, plugins
 from course.homeworks import HOMEWORKS, ROOT
 from course.messages import printable
+from grading.command_line import error_line, terminal_language
 from grading.files import write
-from grading.intake.rosters import RosterError, read_roster
+from grading.intake import Notice, RosterError, read_roster
 
 HEAD = '''"""{function} of {homework} with one mistake, for {student}: show it in bug.py (bonus).
 
@@ -71,18 +72,26 @@ def get_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = get_parser().parse_args(argv)
+    language = terminal_language(argv)
     try:
         students = args.ids or [person.id for person in read_roster(args.roster).people]
         unsafe = [
             id for id in students if not id or set(id) & set('/\\:*?"<>|') or id in (".", "..")
         ]
         if unsafe:
-            raise ValueError(f"{unsafe[0]!r} is not an id that can name a folder")
+            raise RosterError(
+                f"{unsafe[0]!r} is not an id that can name a folder",
+                f"学号 {unsafe[0]!r} 不能作为文件夹名",
+            )
         count = hand_out(args.homework, students, args.out)
     except (RosterError, ValueError, OSError) as error:
-        print(printable(f"grading.bugs: {error}"), file=sys.stderr)
+        print(error_line("grading.bugs", error, language), end="", file=sys.stderr)
         return 1
-    print(f"{count} files in {args.out}, and bugs.csv, which says who got which mistake")
+    done = Notice(
+        f"{count} files in {args.out}, and bugs.csv, which says who got which mistake",
+        f"{args.out} 中有 {count} 个文件；bugs.csv 记录谁拿到了哪个错误",
+    )
+    print(printable(done.in_language(language)))
     return 0
 
 

@@ -13,17 +13,21 @@ from dataclasses import dataclass
 from types import FrameType
 
 from course.settings import CourseError
+from grading.command_line import error_line, terminal_language
 from grading.files import printable
-from grading.intake import in_language
+from grading.intake import Notice, in_language
 from grading.journal import JournalError
 from grading.options import GradeError, Options, get_parser, read_options
 from grading.plan import Plan, make_plan
 from grading.processes import keep_streams
 from grading.report import Report, write_reports
-from grading.run import Graded, check_folder
+from grading.run import Graded, Isolation, check_folder
 from grading.run import grade as run_plan
 
-KEPT = "what is graded is kept, run the same command to continue"
+KEPT = Notice(
+    "what is graded is kept, run the same command to continue",
+    "已评分的部分已保存，再次运行同一条命令即可继续",
+)
 
 
 @dataclass
@@ -44,51 +48,92 @@ def grade(options: Options) -> Outcome:
 
 
 def summary(outcome: Outcome) -> list[str]:
-    """Lines for the terminal, without control characters."""
+    """Lines for the terminal, in its language, without control characters."""
+    language = outcome.plan.options.terminal
+    return [printable(in_language(line, language)) for line in _summary(outcome)]
+
+
+def _summary(outcome: Outcome) -> list[str]:
     plan, graded, report = outcome.plan, outcome.graded, outcome.report
     standings = graded.standings
     having = {key.student for key in standings}
-    lines = []
+    lines: list[str] = []
     if confined := graded.record.isolation:
-        still = (
-            f", still possible there: {', '.join(confined.possible)}" if confined.possible else ""
-        )
-        kept = f" ({graded.unchanged} unchanged since the last run)" if graded.unchanged else ""
-        lines.append(
-            f"graded {len(standings)} homeworks of {len(having)} submissions{kept}; "
-            f"isolation: {confined.level}{still}"
-        )
+        lines.append(_graded_line(graded, confined, len(having)))
     lines += [
-        f"the grader failed: {name}: {error}" for name, error in sorted(graded.errors.items())
+        Notice(f"the grader failed: {name}: {error}", f"评分程序出错：{name}：{error}")
+        for name, error in sorted(graded.errors.items())
     ]
-    lines += [
-        f"nothing to grade: {name}: {problems[0] if problems else 'no homework found'}"
-        for name, problems in sorted(graded.problems.items())
-        if name not in having and name not in graded.errors
-    ]
+    for name, problems in sorted(graded.problems.items()):
+        if name not in having and name not in graded.errors:
+            why = problems[0] if problems else Notice("no homework found", "没有找到作业")
+            lines.append(
+                Notice(
+                    f"nothing to grade: {name}: {why}",
+                    f"没有可评分的内容：{name}：{in_language(why, 'zh')}",
+                )
+            )
     if graded.in_full:
+        names = sorted(graded.in_full)
         lines.append(
-            "new or changed since the last run, so graded in full in spite of --blank: "
-            + ", ".join(sorted(graded.in_full))
+            Notice(
+                f"new or changed since the last run, so graded in full in spite of --blank: {', '.join(names)}",
+                f"新提交或有改动，因此不受 --blank 限制，全部评分：{'、'.join(names)}",
+            )
         )
     lines += [
-        f"not a submission: {name} ({in_language(why, 'en')})" for name, why in plan.intake.ignored
+        Notice(f"not a submission: {name} ({why})", f"不是提交：{name}（{in_language(why, 'zh')}）")
+        for name, why in plan.intake.ignored
     ]
-    lines += [f"note: {problem}" for problem in plan.intake.problems]
-    if report:
-        marks = report.marks
-        lines += [f"note: {note}" for note in marks.notes]
-        if marks.missing:
-            people = ", ".join(str(person) for person in marks.missing)
-            lines.append(f"on the roster, nothing received: {people}")
-        if marks.unknown and plan.options.roster:
-            lines.append(f"not on the roster: {', '.join(marks.unknown)}")
-        lines += report.notes
-        first, *others = report.files
-        lines.append(f"written: {plan.options.out / first}, {', '.join(others)}")
-    else:
-        lines.append(f"part {plan.options.shard} is graded; grading.merge writes the reports")
-    return [printable(line) for line in lines]
+    lines += [_note(problem) for problem in plan.intake.problems]
+    if report is None:
+        lines.append(
+            Notice(
+                f"part {plan.options.shard} is graded; grading.merge writes the reports",
+                f"第 {plan.options.shard} 部分已评分；报告由 grading.merge 写出",
+            )
+        )
+        return lines
+    marks = report.marks
+    lines += [_note(note) for note in marks.notes]
+    if marks.missing:
+        people = [str(person) for person in marks.missing]
+        lines.append(
+            Notice(
+                f"on the roster, nothing received: {', '.join(people)}",
+                f"名单上有，但没有收到：{'、'.join(people)}",
+            )
+        )
+    if marks.unknown and plan.options.roster:
+        lines.append(
+            Notice(
+                f"not on the roster: {', '.join(marks.unknown)}",
+                f"不在名单上：{'、'.join(marks.unknown)}",
+            )
+        )
+    lines += report.notes
+    files = [str(plan.options.out / report.files[0]), *report.files[1:]]
+    lines.append(Notice(f"written: {', '.join(files)}", f"已写出：{'、'.join(files)}"))
+    return lines
+
+
+def _graded_line(graded: Graded, confined: Isolation, submissions: int) -> Notice:
+    homeworks, unchanged = len(graded.standings), graded.unchanged
+    kept = kept_zh = still = still_zh = ""
+    if unchanged:
+        kept = f" ({unchanged} unchanged since the last run)"
+        kept_zh = f"（其中 {unchanged} 份与上次相同）"
+    if confined.possible:
+        still = f", still possible there: {', '.join(confined.possible)}"
+        still_zh = f"，仍可能：{'、'.join(confined.possible)}"
+    return Notice(
+        f"graded {homeworks} homeworks of {submissions} submissions{kept}; isolation: {confined.level}{still}",
+        f"已评分：{submissions} 份提交中的 {homeworks} 份作业{kept_zh}；隔离级别：{confined.level}{still_zh}",
+    )
+
+
+def _note(text: str) -> Notice:
+    return Notice(f"note: {text}", f"注意：{in_language(text, 'zh')}")
 
 
 def stop_in_order() -> None:
@@ -111,21 +156,19 @@ def say(lines: Sequence[str]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = get_parser(description=(__doc__ or "").partition("\n")[0])
-    prefix = f"{parser.prog}: error: "
+    language = terminal_language(arguments)
     keep_streams()
     try:
         options = read_options(arguments, parser)
         if options.dry_run:
-            lines = [line for line in make_plan(options).lines()]
+            lines = make_plan(options).lines()
         else:
             lines = summary(grade(options))
-    except (GradeError, CourseError, JournalError) as error:
-        parser.exit(2, f"{prefix}{printable(error)}\n")
+    except (GradeError, CourseError, JournalError, OSError) as error:
+        parser.exit(2, error_line(parser.prog, error, language, KEPT))
     except KeyboardInterrupt:
-        parser.exit(130, f"\n{parser.prog}: stopped; {KEPT}\n")
-    except OSError as error:
-        file = printable(error.filename or "the output")
-        parser.exit(2, f"{prefix}{error.strerror}: {file}; {KEPT}\n")
+        stopped = Notice(f"stopped; {KEPT}", f"已停止；{KEPT.zh}").in_language(language)
+        parser.exit(130, f"\n{parser.prog}: {stopped}\n")
     say(lines)
 
 

@@ -15,7 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grading.intake import Hint, Person, Roster, Submission, TableError, read_roster, tables
+from grading.intake import (
+    GradingError,
+    Hint,
+    Notice,
+    Person,
+    Roster,
+    Submission,
+    TableError,
+    read_roster,
+    tables,
+)
 from grading.intake.rosters import RosterError, columns_of, has_headings
 
 IDENTITY = {  # headings of columns that are never overwritten
@@ -28,7 +38,7 @@ MAXIMUM = re.compile(
 )
 
 
-class GradebookError(Exception):
+class GradebookError(GradingError):
     """A gradebook that cannot be filled in. One line that names the fix."""
 
 
@@ -59,12 +69,20 @@ class Gradebook:
         hits = next((hits for hits in steps if hits), [])
         shown = ", ".join(repr(cell) for cell in self.headings if cell)
         if len(hits) != 1:
-            problem = "has no column" if not hits else "has several columns"
-            raise GradebookError(f"{self.path} {problem} {name!r}; it has {shown}")
+            problem = (
+                Notice("has several columns", "有多个列名为")
+                if hits
+                else Notice("has no column", "没有列")
+            )
+            raise GradebookError(
+                f"{self.path} {problem} {name!r}; it has {shown}",
+                f"{self.path} {problem.zh} {name!r}；现有的列：{shown}",
+            )
         if plain[hits[0]] in IDENTITY:
             raise GradebookError(
                 f"{self.path}: {self.headings[hits[0]]!r} says who the students are; "
-                f"give the column for the marks: {shown}"
+                f"give the column for the marks: {shown}",
+                f"{self.path}：{self.headings[hits[0]]!r} 是学生信息列；请给出成绩列：{shown}",
             )
         return hits[0]
 
@@ -124,10 +142,11 @@ def read_gradebook(path: Path | str) -> Gradebook:
     try:
         roster, table = read_roster(path), tables.read_table(path, has_headings)
     except (RosterError, TableError) as error:
-        raise GradebookError(str(error)) from None
+        raise GradebookError(error.message) from None
     if not table.encoding and not table.sheet:
         raise GradebookError(
-            f"{path} is a web page that is called .xls; open it in a spreadsheet and save it as .xlsx"
+            f"{path} is a web page that is called .xls; open it in a spreadsheet and save it as .xlsx",
+            f"{path} 名为 .xls，实为网页；请用电子表格软件打开并另存为 .xlsx",
         )
     index = next(i for i, (_, cells) in enumerate(table.rows) if _names_people(cells))
     line, headings = table.rows[index]
@@ -203,7 +222,10 @@ def fill(
     limit = book.maximum(column)
     if limit is not None and most is not None and limit != most:
         filled.notes.append(
-            f"{book.path}: {book.headings[column]!r} has {limit:g} points, the run {most:g}; marks are written as they are"
+            Notice(
+                f"{book.path}: {book.headings[column]!r} has {limit:g} points, the run {most:g}; marks are written as they are",
+                f"{book.path}：{book.headings[column]!r} 满分 {limit:g}，本次评分满分 {most:g}；分数按原样写入",
+            )
         )
     if book.encoding:
         filled.data = _filled_text(book, column, lines, filled).encode(book.encoding)
@@ -223,7 +245,8 @@ def _lines(
             filled.strangers.append(person)
         elif match.people[0].line in lines:
             raise GradebookError(
-                f"{book.path}, line {match.people[0].line}: two marks for {match.people[0]}"
+                f"{book.path}, line {match.people[0].line}: two marks for {match.people[0]}",
+                f"{book.path} 第 {match.people[0].line} 行：{match.people[0]} 有两个分数",
             )
         else:
             lines[match.people[0].line] = person, points
@@ -268,7 +291,7 @@ def _note(filled: Filled, person: Person, before: str, points: float) -> None:
 def _filled_xlsx(
     book: Gradebook, column: int, lines: Mapping[int, tuple[Person, float]], filled: Filled
 ) -> bytes:
-    workbook = _openpyxl("filling in").load_workbook(book.path)
+    workbook = _openpyxl("filling in", "填写").load_workbook(book.path)
     sheet: Any = workbook[book.sheet]
     for line, (person, points) in lines.items():
         cell: Any = sheet.cell(line, column + 1)
@@ -279,13 +302,14 @@ def _filled_xlsx(
     return buffer.getvalue()
 
 
-def _openpyxl(doing: str) -> Any:
+def _openpyxl(doing: str, doing_zh: str) -> Any:
     """The library for .xlsx files. Raises GradebookError where it is missing."""
     try:
         import openpyxl
     except ImportError:
         raise GradebookError(
-            f"{doing} .xlsx needs openpyxl: python -m pip install openpyxl"
+            f"{doing} .xlsx needs openpyxl: python -m pip install openpyxl",
+            f"{doing_zh} .xlsx 需要 openpyxl：python -m pip install openpyxl",
         ) from None
     return openpyxl
 
@@ -295,7 +319,7 @@ def workbook(headings: Sequence[str], rows: Iterable[Sequence[str | int | float]
 
     Raises GradebookError where openpyxl is missing.
     """
-    book = _openpyxl("writing").Workbook()
+    book = _openpyxl("writing", "写入").Workbook()
     sheet = book.active
     for number, row in enumerate([headings, *rows], 1):
         for column, value in enumerate(row, 1):

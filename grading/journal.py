@@ -12,9 +12,10 @@ from typing import Any
 
 from course.verdict import CheckResult
 from grading.filelock import hold_lock
+from grading.intake.problems import GradingError
 
 
-class JournalError(Exception):
+class JournalError(GradingError):
     """Another process is writing here, or the file is not a journal of this version. One line."""
 
 
@@ -63,7 +64,8 @@ class Journal:
                 stack.enter_context(hold_lock(self.path))
             except BlockingIOError:
                 raise JournalError(
-                    f"another grader is at work in {self.path.parent}; wait for it, or stop it"
+                    f"another grader is at work in {self.path.parent}; wait for it, or stop it",
+                    f"另一个评分程序正在使用 {self.path.parent}；请等它结束，或先停止它",
                 ) from None
             yield
 
@@ -83,7 +85,8 @@ class Journal:
                 yield Entry.from_dict(json.loads(body))
             except (KeyError, TypeError, ValueError):
                 raise JournalError(
-                    f"{self.path} was written by another version of the grader; give another --out"
+                    f"{self.path} was written by another version of the grader; give another --out",
+                    f"{self.path} 由另一版本的评分程序写成；请换一个 --out",
                 ) from None
 
     def append(self, *entries: Entry) -> None:

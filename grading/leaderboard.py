@@ -13,8 +13,10 @@ import json
 import random
 from pathlib import Path
 
-from course.messages import Language
+from course.messages import Language, printable
 from grading import attempts
+from grading.command_line import error_line, terminal_language
+from grading.intake.problems import Notice
 from grading.open_tasks import TASKS, BoardError, csv_text
 
 WORDS: dict[Language, dict[str, str]] = {
@@ -68,7 +70,8 @@ def make(task: str, source: Path, out: Path, count: int, seed: int, limit: int) 
     """Write a new board into the folder `out`. Raises BoardError."""
     if out.exists() and any(out.iterdir()):
         raise BoardError(
-            f"{out} is not empty; give another --out: hidden answers are never overwritten"
+            f"{out} is not empty; give another --out: hidden answers are never overwritten",
+            f"{out} 不是空文件夹；请换一个 --out：隐藏的答案不会被覆盖",
         )
     rng = random.Random(f"leaderboard {task} {seed}")
     material = TASKS[task].make(source, count, rng)
@@ -179,23 +182,38 @@ def main(argv: list[str] | None = None) -> None:
     scorer.add_argument("--out", type=Path, required=True, help="folder for the pages")
     scorer.add_argument("--final", action="store_true", help="rank by the private half")
     args = parser.parse_args(argv)
+    language = terminal_language(argv)
+
+    def say(en: str, zh: str) -> None:
+        print(printable(Notice(en, zh).in_language(language)))
+
     try:
         if args.command == "make":
             if args.items < 20 or args.attempts < 1:
-                raise BoardError("at least 20 --items and 1 --attempts")
+                raise BoardError(
+                    "at least 20 --items and 1 --attempts", "--items 至少 20，--attempts 至少 1"
+                )
             seed = random.SystemRandom().getrandbits(64) if args.seed is None else args.seed
             make(args.task, args.source, args.out, args.items, seed, args.attempts)
-            print(f"give out {args.out / 'for_students'}; keep the rest of {args.out} to yourself")
+            given = args.out / "for_students"
+            say(
+                f"give out {given}; keep the rest of {args.out} to yourself",
+                f"请发放 {given}；{args.out} 中的其余文件不要外传",
+            )
             return
         table = score(args.board, args.submissions, args.out, args.final)
     except (BoardError, OSError) as error:
-        parser.exit(2, f"{parser.prog}: error: {error}\n")
+        parser.exit(2, error_line(parser.prog, error, language))
     for attempt in table.attempts:
         if attempt.problem:
-            print(f"{attempt.file}: {attempt.problem.en}")
+            say(f"{attempt.file}: {attempt.problem.en}", f"{attempt.file}：{attempt.problem.zh}")
     for note in table.notes:
-        print(f"worth a look: {note}")
-    print(f"wrote {args.out / 'board.zh.html'}, board.en.html, board.csv and students/")
+        say(f"worth a look: {note}", f"值得一看：{note.zh}")
+    page = args.out / "board.zh.html"
+    say(
+        f"wrote {page}, board.en.html, board.csv and students/",
+        f"已写出：{page}、board.en.html、board.csv 和 students/",
+    )
 
 
 if __name__ == "__main__":

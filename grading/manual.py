@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from course.settings import Course
-from grading.intake import TableError, read_table
+from grading.intake import Notice, TableError, read_table
 from grading.intake.tables import heading
 from grading.spreadsheets import FORMULA, cell, id_cell
 
@@ -51,29 +51,40 @@ def read_manual(path: Path, course: Course) -> ManualMarks:
     missing = [name for name in COLUMNS[:3] if name not in names]
     if missing:
         raise TableError(
-            f"{path} has no column {', '.join(missing)}; it needs student, id (such as hmm/w1), points"
+            f"{path} has no column {', '.join(missing)}; it needs student, id (such as hmm/w1), points",
+            f"{path} 缺少列 {'、'.join(missing)}；需要 student、id（例如 hmm/w1）、points",
         )
     marks: ManualMarks = {}
     for line, cells in table.rows[1:]:
         row = dict(zip(names, cells))
         if not row.get("points"):
             continue
-        where = f"{path}, line {line}"
+        where = Notice(f"{path}, line {line}", f"{path} 第 {line} 行")
         homework, _, question = row.get("id", "").partition("/")
         most = course.homework(homework).written.get(question)
         try:
             points = float(row["points"])
         except ValueError:
-            raise TableError(f"{where}: points {row['points']!r} is not a number") from None
+            raise TableError(
+                f"{where}: points {row['points']!r} is not a number",
+                f"{where.zh}：points 的 {row['points']!r} 不是数",
+            ) from None
         if most is None:
             raise TableError(
-                f"{where}: {row.get('id', '')!r} is not a written question (course.toml lists them)"
+                f"{where}: {row.get('id', '')!r} is not a written question (course.toml lists them)",
+                f"{where.zh}：{row.get('id', '')!r} 不是书面题（见 course.toml）",
             )
         if not 0 <= points <= most:
-            raise TableError(f"{where}: {points:g} points, but {row['id']} has {most}")
+            raise TableError(
+                f"{where}: {points:g} points, but {row['id']} has {most}",
+                f"{where.zh}：{points:g} 分，但 {row['id']} 满分 {most}",
+            )
         key = Question(row["student"], homework, question)
         if key in marks:
-            raise TableError(f"{where}: {row['student']} has {row['id']} in an earlier line too")
+            raise TableError(
+                f"{where}: {row['student']} has {row['id']} in an earlier line too",
+                f"{where.zh}：{row['student']} 的 {row['id']} 在前面已出现",
+            )
         marks[key] = WrittenMark(points, row.get("comment", ""), row.get("rubric", ""))
     return marks
 

@@ -226,7 +226,7 @@ def _add_homeworks(
         try:
             days = late_days(submission, student.person, homework, settings.due)
         except TimeError as error:
-            student.problems.append(str(error))
+            student.problems.append(error.message)
             continue
         if days:
             student.late[homework] = days

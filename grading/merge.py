@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course.settings import CourseError
-from grading.files import printable, write
+from grading.command_line import error_line, terminal_language
+from grading.files import write
 from grading.grade import KEPT, Outcome, say, summary
 from grading.isolation import LEVELS
 from grading.journal import Journal, JournalError
@@ -53,22 +54,32 @@ def joined_record(parts: Sequence[Path]) -> RunRecord:
     for part in parts:
         record = RunRecord.read(part)
         if record is None or not record.shard:
-            raise GradeError(f"{part} holds no part of a class; grade it with --shard K/N")
+            raise GradeError(
+                f"{part} holds no part of a class; grade it with --shard K/N",
+                f"{part} 中没有班级的一部分；请用 --shard K/N 评分",
+            )
         shard = Shard.parse(record.shard)
         if shard in records:
-            raise GradeError(f"{part} and {records[shard][0]} are both part {shard}")
+            raise GradeError(
+                f"{part} and {records[shard][0]} are both part {shard}",
+                f"{part} 与 {records[shard][0]} 都是第 {shard} 部分",
+            )
         records[shard] = part, record
     counts = {shard.count for shard in records}
     seeds = {record.seed for _, record in records.values()}
     limits = {record.limits for _, record in records.values()}
     if len(counts) > 1 or len(seeds) > 1 or len(limits) > 1:
         raise GradeError(
-            "the parts do not belong together: they differ in --seed, in N of --shard, or in the limits"
+            "the parts do not belong together: they differ in --seed, in N of --shard, or in the limits",
+            "各部分不属于同一次评分：--seed、--shard 的 N 或限制不同",
         )
     count = counts.pop()
     missing = [Shard(n, count) for n in range(1, count + 1) if Shard(n, count) not in records]
     if missing:
-        raise GradeError(f"part {', '.join(map(str, missing))} is missing; name all with --parts")
+        raise GradeError(
+            f"part {', '.join(map(str, missing))} is missing; name all with --parts",
+            f"缺少第 {'、'.join(map(str, missing))} 部分；请用 --parts 列出全部",
+        )
     return RunRecord(
         seeds.pop(), weakest([record for _, record in records.values()]), limits=limits.pop()
     )
@@ -96,17 +107,17 @@ def parser_with_parts() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = parser_with_parts()
     keep_streams()
-    prefix = f"{parser.prog}: error: "
+    language = terminal_language(arguments)
     try:
         options = read_options(arguments, parser)
         if options.shard or options.blanks or options.dry_run:
-            raise GradeError("--shard, --blank and --dry_run are for grading.grade")
+            raise GradeError(
+                "--shard, --blank and --dry_run are for grading.grade",
+                "--shard、--blank、--dry_run 只用于 grading.grade",
+            )
         lines = summary(merge(options, parser.parse_args(arguments).parts))
-    except (GradeError, CourseError, JournalError) as error:
-        parser.exit(2, f"{prefix}{printable(error)}\n")
-    except OSError as error:
-        file = printable(error.filename or "the output")
-        parser.exit(2, f"{prefix}{error.strerror}: {file}; {KEPT}\n")
+    except (GradeError, CourseError, JournalError, OSError) as error:
+        parser.exit(2, error_line(parser.prog, error, language, KEPT))
     say(lines)
 
 

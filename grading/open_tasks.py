@@ -24,18 +24,15 @@ from pathlib import Path
 
 from course.messages import Message
 from course.solved import load_solved
+from grading.intake.problems import GradingError
 
 CHOICES = 8  # characters to choose from, gpt_songci
 POEM_EVERY = 4  # items for each that asks for a poem, gpt_songci
 LONGEST_POEM = 2000  # characters
 
 
-class BoardError(Exception):
-    """A board or a prediction file that cannot be used. One line; zh: the same in Chinese, where students read it."""
-
-    def __init__(self, en: str, zh: str = ""):
-        super().__init__(en)
-        self.zh = zh or en
+class BoardError(GradingError):
+    """A board or a prediction file that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +103,29 @@ def _exact(values: Sequence[str], answer: str) -> float:
     return float(values[0] == answer)
 
 
+def check_source(source: Path, data_set: str, name: str) -> None:
+    """Raise BoardError where the file to draw from is missing."""
+    if source.is_file():
+        return
+    full = f"data/full/{data_set}/{name}"
+    shown = "--source" if source == Path() else str(source)
+    raise BoardError(
+        f"{shown}: no such file; run python data/download.py {data_set}, then give --source {full}",
+        f"{shown}：没有这个文件；请先运行 python data/download.py {data_set}，再给出 --source {full}",
+    )
+
+
 def _make_waimai(source: Path, count: int, rng: random.Random) -> Material:
     """Hidden items out of the reviews, and the rest to train on. Texts under both labels are left out."""
+    check_source(source, "waimai_10k", "waimai_10k.csv")
     with open(source, encoding="utf-8-sig", newline="") as file:
         reviews = [(row["review"].strip(), row["label"]) for row in csv.DictReader(file)]
     repeated = Counter(text for text, _ in dict.fromkeys(reviews))
     rows = [(text, label) for text, label in dict.fromkeys(reviews) if text and repeated[text] == 1]
     if len(rows) < 2 * count:
         raise BoardError(
-            f"{source} has {len(rows)} reviews; at least {2 * count} for {count} items"
+            f"{source} has {len(rows)} reviews; at least {2 * count} for {count} items",
+            f"{source} 有 {len(rows)} 条评论；{count} 道题至少需要 {2 * count} 条",
         )
     rng.shuffle(rows)
     hidden, train = rows[:count], rows[count:]
@@ -249,6 +260,7 @@ def _make_songci(source: Path, count: int, rng: random.Random) -> Material:
     normalised, are the best answer that it can give. Every fourth item names a tune, too, drawn as often as the training
     poems have it: a free poem of this tune may be handed in beside the log-probabilities.
     """
+    check_source(source, "quansongci", "input.txt")
     text = source.read_text(encoding="utf-8-sig")
     poems = [poem.strip() for poem in text.split("\n\n") if len(poem.strip()) > 24]
     rng.shuffle(poems)
@@ -261,7 +273,10 @@ def _make_songci(source: Path, count: int, rng: random.Random) -> Material:
         if chinese.match(poem[index])
     ]
     if len(places) < count or len(train) < 10:
-        raise BoardError(f"{source} has {len(places)} hidden characters; {count} items were wanted")
+        raise BoardError(
+            f"{source} has {len(places)} hidden characters; {count} items were wanted",
+            f"{source} 只有 {len(places)} 个隐藏的字，不够 {count} 道题",
+        )
     frequencies = Counter(
         character for poem in train for character in poem if chinese.match(character)
     )

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from course.homeworks import HOMEWORKS, ROOT
-from course.messages import LANGUAGES, Language
+from course.messages import LANGUAGES, Language, choose_language
 from grading import isolation
-from grading.intake import ATTEMPTS
+from grading.intake import ATTEMPTS, GradingError
 
 FormatName = Literal["gradescope", "classroom50", "junit"]
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)
 
 
-class GradeError(Exception):
+class GradeError(GradingError):
     """A mistake of the TA, or of the machine: one line that names the fix."""
 
 
@@ -64,6 +64,7 @@ class Options:
     class_in_reports: bool = False
     formats: tuple[FormatName, ...] = ()
     lang: Language = "zh"
+    terminal: Language = "en"
     quiet: bool = False
 
 
@@ -162,8 +163,7 @@ def get_parser(
     add(
         "--lang",
         choices=LANGUAGES,
-        default="zh",
-        help="language of the pages and reports (default zh)",
+        help="language of the pages, the reports and the terminal (default: zh, the terminal in the system's)",
     )
     add("--quiet", action="store_true", help="no progress bar")
     return parser
@@ -175,11 +175,17 @@ def read_options(
     """The options of a command line. Raises GradeError."""
     args = (parser or get_parser()).parse_args(arguments)
     if args.out is None and not args.dry_run:
-        raise GradeError("--out is missing: the folder for marks and reports")
+        raise GradeError(
+            "--out is missing: the folder for marks and reports",
+            "缺少 --out：存放成绩和报告的文件夹",
+        )
     try:
         shard = Shard.parse(args.shard) if args.shard else None
     except ValueError:
-        raise GradeError(f"--shard {args.shard}: write K/N, for example 3/16") from None
+        raise GradeError(
+            f"--shard {args.shard}: write K/N, for example 3/16",
+            f"--shard {args.shard}：请写成 K/N，例如 3/16",
+        ) from None
     options = Options(
         submissions=args.submissions,
         out=args.out or Path("grades"),
@@ -202,7 +208,8 @@ def read_options(
         compare=args.compare,
         class_in_reports=args.class_in_reports,
         formats=tuple(args.format),
-        lang=args.lang,
+        lang=args.lang or "zh",
+        terminal=choose_language(args.lang),
         quiet=args.quiet,
     )
     check(options)
@@ -212,16 +219,25 @@ def read_options(
 def check(options: Options) -> None:
     """Refuse what cannot be meant. Raises GradeError."""
     if options.jobs < 1:
-        raise GradeError("-j: at least 1")
+        raise GradeError("-j: at least 1", "-j：至少为 1")
     if options.shard and options.seed is None:
-        raise GradeError("--shard needs --seed: all parts of a class are graded on the same inputs")
+        raise GradeError(
+            "--shard needs --seed: all parts of a class are graded on the same inputs",
+            "--shard 需要 --seed：全班各部分要用同样的输入评分",
+        )
     if bool(options.gradebook) != bool(options.column):
-        raise GradeError("--gradebook and --column go together")
+        raise GradeError(
+            "--gradebook and --column go together", "--gradebook 与 --column 要一起给出"
+        )
     if options.out.exists() and not options.out.is_dir():
-        raise GradeError(f"{options.out} is a file; give another --out")
+        raise GradeError(
+            f"{options.out} is a file; give another --out",
+            f"{options.out} 是文件；请换一个 --out",
+        )
     if options.submissions.is_dir():
         inside, outside = options.out.resolve(), options.submissions.resolve()
         if inside == outside or outside in inside.parents:
             raise GradeError(
-                f"{options.out} lies in the folder of the submissions, where it would be graded too; give another --out"
+                f"{options.out} lies in the folder of the submissions, where it would be graded too; give another --out",
+                f"{options.out} 在提交所在的文件夹里，会被当作提交评分；请换一个 --out",
             )

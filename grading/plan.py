@@ -13,6 +13,7 @@ from grading.gradebook import Gradebook, GradebookError, read_gradebook
 from grading.intake import (
     Intake,
     Matching,
+    Notice,
     Refused,
     RosterError,
     Submission,
@@ -46,11 +47,16 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan in words, for a terminal."""
-        lines = describe(self.intake, self.matching)
+        lang = self.options.terminal
+        lines = describe(self.intake, self.matching, lang)
         if self.options.shard:
             shard = self.options.shard
-            names = ", ".join(submission.name for submission in self.submissions)
-            lines.append(f"part {shard.number} of {shard.count} grades: {names or 'nothing'}")
+            names = [submission.name for submission in self.submissions]
+            part = Notice(
+                f"part {shard.number} of {shard.count} grades: {', '.join(names) or 'nothing'}",
+                f"第 {shard.number}/{shard.count} 部分评分：{'、'.join(names) or '无'}",
+            )
+            lines.append(part.in_language(lang))
         return lines
 
 
@@ -68,7 +74,7 @@ def make_plan(options: Options) -> Plan:
             gradebook.column(options.column)
         earlier = read_earlier(options.compare, homeworks) if options.compare else {}
     except (Refused, RosterError, TableError, GradebookError) as error:
-        raise GradeError(str(error)) from None
+        raise GradeError(error.message) from None
     submissions, shard = intake.submissions, options.shard
     if shard:
         submissions = submissions[shard.number - 1 :: shard.count]
@@ -96,7 +102,8 @@ def wanted_homeworks(options: Options, course: Course) -> tuple[str, ...]:
     unknown = set(options.blanks) - set().union(*blanks.values())
     if unknown:
         raise GradeError(
-            f"no blank {', '.join(sorted(unknown))} in {', '.join(homeworks)}; the sheets list them"
+            f"no blank {', '.join(sorted(unknown))} in {', '.join(homeworks)}; the sheets list them",
+            f"{'、'.join(homeworks)} 中没有填空 {'、'.join(sorted(unknown))}；全部填空见题目",
         )
     return tuple(name for name in homeworks if blanks[name] & set(options.blanks))
 
@@ -114,7 +121,8 @@ def _manual(options: Options, course: Course, intake: Intake, matching: Matching
         for key, mark in read_manual(path, course).items():
             if marks.setdefault(key, mark) != mark:
                 raise GradeError(
-                    f"{sources[key]} and {path} differ in {key.student}, {key.homework}/{key.question}: leave one row out"
+                    f"{sources[key]} and {path} differ in {key.student}, {key.homework}/{key.question}: leave one row out",
+                    f"{sources[key]} 与 {path} 中 {key.student} 的 {key.homework}/{key.question} 不一致：请去掉其中一行",
                 )
             sources[key] = path
     students = {submission.name for submission in intake.submissions}
@@ -124,7 +132,8 @@ def _manual(options: Options, course: Course, intake: Intake, matching: Matching
     if strangers:
         path = next(path for key, path in sources.items() if key.student in strangers)
         raise GradeError(
-            f"{path}: {', '.join(sorted(strangers))}: no submission of that name, and not on the roster"
+            f"{path}: {', '.join(sorted(strangers))}: no submission of that name, and not on the roster",
+            f"{path}：{'、'.join(sorted(strangers))}：没有同名的提交，名单上也没有",
         )
     return marks
 

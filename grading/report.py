@@ -10,6 +10,7 @@ from grading import formats, gradebook, suspicions
 from grading.class_page import class_page, maxima
 from grading.files import clear, write
 from grading.history import History, marks_of
+from grading.intake import Notice
 from grading.manual import Question, WrittenMark, read_rows, template
 from grading.marks import ClassMarks, Student, collect
 from grading.options import FormatName, GradeError, Options
@@ -76,7 +77,7 @@ def write_reports(plan: Plan, graded: Graded) -> Report:
         write(out / "grades.xlsx", same_bytes(workbook))
         report.files.insert(2, "grades.xlsx")
     except gradebook.GradebookError as error:
-        report.notes.append(str(error))
+        report.notes.append(error.message)
     _write_students(plan, graded, marks)
     write(out / "manual-template.csv", template(_questions(plan, marks)))
     _write_gradebook(plan, report)
@@ -276,19 +277,33 @@ def _write_gradebook(plan: Plan, report: Report) -> None:
                 book, options.column, totals, maxima(report.marks.students, plan.course).total
             )
         except gradebook.GradebookError as error:
-            raise GradeError(str(error)) from None
+            raise GradeError(error.message) from None
         write(options.out / "gradebook" / book.path.name, filled.data)
         report.files.append(f"gradebook/{book.path.name}")
         report.notes += filled.notes
         report.notes.append(
-            f"gradebook: {len(filled.written)} marks, {len(filled.replaced)} of them replace another one"
+            Notice(
+                f"gradebook: {len(filled.written)} marks, {len(filled.replaced)} of them replace another one",
+                f"成绩表：写入 {len(filled.written)} 个分数，其中 {len(filled.replaced)} 个替换了原有的分数",
+            )
         )
         for label, names in (
-            ("not in the gradebook", [str(person) for person in filled.strangers]),
-            ("left out of the gradebook (the grader failed, or several submissions)", doubtful),
+            (
+                Notice("not in the gradebook", "成绩表中没有"),
+                [str(person) for person in filled.strangers],
+            ),
+            (
+                Notice(
+                    "left out of the gradebook (the grader failed, or several submissions)",
+                    "未写入成绩表（评分程序出错，或有多份提交）",
+                ),
+                doubtful,
+            ),
         ):
             if names:
-                report.notes.append(f"{label}: {', '.join(names)}")
+                report.notes.append(
+                    Notice(f"{label}: {', '.join(names)}", f"{label.zh}：{'、'.join(names)}")
+                )
     _write_feedback(options, plan, report, book.kind if book else "")
 
 

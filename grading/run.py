@@ -68,7 +68,9 @@ class RunRecord:
             limits = Limits(**data.get("limits", {}))
             return cls(int(data["seed"]), confined, data.get("shard", ""), limits)
         except (ValueError, KeyError, TypeError):
-            raise GradeError(f"{path} is damaged; give another --out") from None
+            raise GradeError(
+                f"{path} is damaged; give another --out", f"{path} 已损坏；请换一个 --out"
+            ) from None
 
 
 @dataclass
@@ -93,15 +95,22 @@ def open_record(options: Options) -> RunRecord:
     record = check_folder(options)
     seed = record.seed if record else options.seed
     if record and record.limits != options.limits and not options.quiet:
-        print(other_limits(record.limits, options.limits), file=sys.stderr)
+        changed = other_limits(record.limits, options.limits)
+        print(changed.in_language(options.terminal), file=sys.stderr)
     try:
         level, possible, reasons = isolation.strongest(
             isolation.Limits(), options.require_isolation
         )
     except isolation.IsolationError as error:
-        raise GradeError(f"the required isolation is not available: {error}") from None
+        raise GradeError(
+            f"the required isolation is not available: {error}", f"达不到要求的隔离级别：{error}"
+        ) from None
     if reasons and not options.quiet:
-        print(f"isolation: only {level} ({'; '.join(reasons)})", file=sys.stderr)
+        only = Notice(
+            f"isolation: only {level} ({'; '.join(reasons)})",
+            f"隔离级别：只有 {level}（{'；'.join(reasons)}）",
+        )
+        print(only.in_language(options.terminal), file=sys.stderr)
     still = tuple(sorted(name for name, able in possible.items() if able))
     record = RunRecord(
         secrets.randbelow(2**63) if seed is None else seed,
@@ -113,16 +122,19 @@ def open_record(options: Options) -> RunRecord:
     return record
 
 
-def other_limits(before: Limits, now: Limits) -> str:
+def other_limits(before: Limits, now: Limits) -> Notice:
     """Says that a run which continues with other limits grades everything again."""
     flags = (
         ("--timeout", before.call, now.call, "s"),
         ("--total_timeout", before.total, now.total, "s"),
         ("--memory", before.memory / 2**20, now.memory / 2**20, "MiB"),
     )
-    changed = [f"{flag} was {a:g}, is {b:g} {unit}" for flag, a, b, unit in flags if a != b]
-    return (
-        f"other limits than in the earlier run ({', '.join(changed)}): everything is graded again"
+    changed = [row for row in flags if row[1] != row[2]]
+    en = ", ".join(f"{flag} was {a:g}, is {b:g} {unit}" for flag, a, b, unit in changed)
+    zh = "，".join(f"{flag} 原为 {a:g}，现为 {b:g} {unit}" for flag, a, b, unit in changed)
+    return Notice(
+        f"other limits than in the earlier run ({en}): everything is graded again",
+        f"限制与上次不同（{zh}）：全部重新评分",
     )
 
 
@@ -130,16 +142,24 @@ def check_folder(options: Options) -> RunRecord | None:
     """The record of an earlier run in --out, or None. Raises GradeError where the folder is not ours."""
     out, record = options.out, RunRecord.read(options.out)
     if record is None and options.resume:
-        raise GradeError(f"--resume: {out} holds no run; leave the flag out to begin one")
+        raise GradeError(
+            f"--resume: {out} holds no run; leave the flag out to begin one",
+            f"--resume：{out} 中没有已开始的评分；去掉这个参数即可开始",
+        )
     if record is None and out.is_dir() and any(out.iterdir()):
-        raise GradeError(f"{out} exists and holds something else; give another --out")
+        raise GradeError(
+            f"{out} exists and holds something else; give another --out",
+            f"{out} 已存在，内容不是评分结果；请换一个 --out",
+        )
     if record and options.seed not in (None, record.seed):
         raise GradeError(
-            f"{out} was graded with seed {record.seed}, not {options.seed}; give another --out, or no --seed"
+            f"{out} was graded with seed {record.seed}, not {options.seed}; give another --out, or no --seed",
+            f"{out} 评分时的种子是 {record.seed}，不是 {options.seed}；请换一个 --out，或不给 --seed",
         )
     if record and record.shard != str(options.shard or ""):
         raise GradeError(
-            f"{out} holds {f'part {record.shard}' if record.shard else 'the whole class'}; give another --out"
+            f"{out} holds {f'part {record.shard}' if record.shard else 'the whole class'}; give another --out",
+            f"{out} 中是{f'第 {record.shard} 部分' if record.shard else '全班'}的结果；请换一个 --out",
         )
     return record
 

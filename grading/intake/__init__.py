@@ -10,7 +10,7 @@ for submission in intake.submissions:          # light: contents are read on dem
 from grading.intake.archives import Location, Refused
 from grading.intake.describe import describe
 from grading.intake.people import Hint, Person
-from grading.intake.problems import Notice, in_language
+from grading.intake.problems import GradingError, Notice, in_language
 from grading.intake.reading import ATTEMPTS, Intake, read_class, read_submission
 from grading.intake.rosters import (
     Ambiguity,
@@ -30,6 +30,7 @@ __all__ = [
     "ATTEMPTS",
     "Ambiguity",
     "FileUse",
+    "GradingError",
     "Hint",
     "Intake",
     "Location",

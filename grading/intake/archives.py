@@ -26,7 +26,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
 from grading.intake.names import is_archive
-from grading.intake.problems import Notice
+from grading.intake.problems import GradingError, Notice
 
 MAX_LISTED = 300_000  # names in one folder or archive
 MAX_PASSED = 2 * 2**30  # bytes unpacked only to skip them (tar, rar, 7z)
@@ -68,12 +68,8 @@ JUNK = {  # folders and files that nobody grades, by name -> what they are
 GIT_LOG = ".git/logs/HEAD"  # the one file of a clone's .git that is listed: it has the times of the commits
 
 
-class Refused(Exception):
+class Refused(GradingError):
     """Raised for something that is not read. `message` says why in one line, in both languages."""
-
-    def __init__(self, en: str, zh: str = "") -> None:
-        self.message = Notice(en, zh)
-        super().__init__(en)
 
 
 @dataclass(frozen=True, slots=True)

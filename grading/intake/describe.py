@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from grading.intake.layouts import LABELS
-from grading.intake.problems import in_language
+from grading.intake.problems import Notice, in_language
 from grading.intake.reading import Intake
-from grading.intake.rosters import Matching
+from grading.intake.rosters import Matching, Row
 from grading.intake.submission import FileUse, Submission
 
 MOST = 12  # lines about unused files, for each submission
@@ -19,64 +19,114 @@ def printable(text: str) -> str:
 
 def describe(intake: Intake, matching: Matching, lang: str = "en") -> list[str]:
     """Lines for a terminal."""
-    people: dict[int, list[str]] = {}
+    people: dict[int, list[Notice]] = {}
     for row in matching.rows:
-        label = (
-            f"{row.person} (by {row.how})" if row.how else str(row.person or "nobody on the roster")
-        )
-        people.setdefault(id(row.submission), []).append(label)
+        people.setdefault(id(row.submission), []).append(_label(row))
     count = len(intake.submissions)
-    lines = [
-        f"{LABELS.get(intake.layout, intake.layout)}: {count} submission{'s' if count != 1 else ''}"
+    layout = LABELS.get(intake.layout, Notice(intake.layout))
+    lines: list[str] = [
+        Notice(
+            f"{layout}: {count} submission{'s' if count != 1 else ''}",
+            f"{layout.zh}：{count} 份提交",
+        )
     ]
     for submission in intake.submissions:
-        lines += ["", *_submission(submission, people.get(id(submission), []), lang)]
+        lines += ["", *_submission(submission, people.get(id(submission), []))]
     lines.append("")
-    lines += [f"ambiguous: {in_language(item.reason, lang)}" for item in matching.ambiguous]
-    lines += [f"note: {in_language(note, lang)}" for note in (*matching.notes, *intake.problems)]
     lines += [
-        f"not a submission: {name} ({in_language(why, lang)})" for name, why in intake.ignored
+        Notice(f"ambiguous: {item.reason}", f"有歧义：{item.reason.zh}")
+        for item in matching.ambiguous
     ]
-    lines += [f"not on the roster: {submission.name}" for submission in matching.unknown]
-    lines += [f"nothing received: {person}" for person in matching.missing]
+    lines += [
+        Notice(f"note: {note}", f"注意：{in_language(note, 'zh')}")
+        for note in (*matching.notes, *intake.problems)
+    ]
+    lines += [
+        Notice(f"not a submission: {name} ({why})", f"不是提交：{name}（{in_language(why, 'zh')}）")
+        for name, why in intake.ignored
+    ]
+    lines += [
+        Notice(f"not on the roster: {submission.name}", f"不在名单上：{submission.name}")
+        for submission in matching.unknown
+    ]
+    lines += [
+        Notice(f"nothing received: {person}", f"没有收到：{person}") for person in matching.missing
+    ]
+    shown = [in_language(line, lang) for line in lines]
     return [
-        printable(line) if not line.startswith("  ") else "  " + printable(line) for line in lines
+        printable(line) if not line.startswith("  ") else "  " + printable(line) for line in shown
     ]
 
 
-def _submission(submission: Submission, people: list[str], lang: str) -> Iterable[str]:
-    about = [f"{submission.name}: {'; '.join(people) or 'nobody known'}"]
+HOW = {"id": "学号", "login": "用户名", "email": "邮箱", "name": "姓名", "group": "分组"}
+
+
+def _label(row: Row) -> Notice:
+    """Who a row is about, and by which evidence."""
+    if row.how:
+        return Notice(
+            f"{row.person} (by {row.how})", f"{row.person}（按{HOW.get(row.how, '编号')}）"
+        )
+    if row.person:
+        return Notice(str(row.person))
+    return Notice("nobody on the roster", "名单上没有此人")
+
+
+def _submission(submission: Submission, people: list[Notice]) -> Iterable[str]:
+    nobody = Notice("nobody known", "不知是谁")
+    en = [f"{submission.name}: {'; '.join(people) or nobody}"]
+    zh = [f"{submission.name}：{'；'.join(label.zh for label in people) or nobody.zh}"]
     if submission.attempt:
-        about.append(f"attempt {submission.attempt}")
+        en.append(f"attempt {submission.attempt}")
+        zh.append(f"第 {submission.attempt} 次提交")
     if submission.received:
-        about.append(f"received {_clock(submission.received)}")
+        en.append(f"received {_clock(submission.received)}")
+        zh.append(f"收到时间 {_clock(submission.received)}")
     if submission.committed:
-        about.append(f"last commit says {_clock(submission.committed)}")
+        en.append(f"last commit says {_clock(submission.committed)}")
+        zh.append(f"最后一次提交记录为 {_clock(submission.committed)}")
     if submission.late:
-        about.append("late (says the platform)")
-    yield ", ".join(about)
+        en.append("late (says the platform)")
+        zh.append("迟交（平台标记）")
+    yield Notice(", ".join(en), "，".join(zh))
     for homework in submission.homeworks:
         uses = [use for use in submission.used if use.homework == homework]
-        code, written = ([use for use in uses if use.written is kind] for kind in (False, True))
-        yield f"  {homework}: {_files(code)}; written: {_files(written)}"
+        code, written = (
+            _files([use for use in uses if use.written is kind]) for kind in (False, True)
+        )
+        yield Notice(
+            f"  {homework}: {code}; written: {written}",
+            f"  {homework}：{code.zh}；书面作答：{written.zh}",
+        )
     unused = submission.unused
     for use in unused[:MOST]:
-        more = f", {use.count:,} files" if use.count > 1 else ""
-        yield f"  not used: {use.path} ({in_language(use.reason, lang)}{more})"
+        more, more_zh = (
+            (f", {use.count:,} files", f"，{use.count:,} 个文件") if use.count > 1 else ("", "")
+        )
+        yield Notice(
+            f"  not used: {use.path} ({use.reason}{more})",
+            f"  未使用：{use.path}（{in_language(use.reason, 'zh')}{more_zh}）",
+        )
     if len(unused) > MOST:
-        yield f"  not used: {len(unused) - MOST} more"
+        left = len(unused) - MOST
+        yield Notice(f"  not used: {left} more", f"  未使用：另有 {left} 项")
     for problem in submission.problems:
-        yield f"  ! {in_language(problem, lang)}"
+        yield Notice(f"  ! {problem}", f"  ！{in_language(problem, 'zh')}")
 
 
-def _files(uses: list[FileUse]) -> str:
+def _files(uses: list[FileUse]) -> Notice:
     if not uses:
-        return "nothing"
+        return Notice("nothing", "无")
     shown = [
-        use.path if use.path.endswith(use.name) else f"{use.path} as {use.name}" for use in uses
+        Notice(use.path)
+        if use.path.endswith(use.name)
+        else Notice(f"{use.path} as {use.name}", f"{use.path}（作为 {use.name}）")
+        for use in uses
     ]
-    more = f", and {len(shown) - 5} more" if len(shown) > 6 else ""
-    return ", ".join(shown[:5] if more else shown) + more
+    left = len(shown) - 5 if len(shown) > 6 else 0
+    shown = shown[:5] if left else shown
+    more, more_zh = (f", and {left} more", f"，另有 {left} 个") if left else ("", "")
+    return Notice(", ".join(shown) + more, "、".join(name.zh for name in shown) + more_zh)
 
 
 def _clock(moment: datetime) -> str:

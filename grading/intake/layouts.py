@@ -48,14 +48,14 @@ WORK = {".py", ".ipynb", ".pdf", ".docx", ".doc", ".md", ".jpg", ".jpeg", ".png"
 MAX_METADATA = 64 * 2**20
 MAX_RECEIPT = 2**16
 LABELS = {
-    "moodle": "Moodle",
-    "canvas": "Canvas",
-    "blackboard": "Blackboard",
-    "gradescope": "Gradescope export",
-    "clones": "clones of repositories",
-    "homeworks": "a folder per homework",
-    "single": "a single submission",
-    "plain": "plain folders and archives",
+    "moodle": Notice("Moodle"),
+    "canvas": Notice("Canvas"),
+    "blackboard": Notice("Blackboard"),
+    "gradescope": Notice("Gradescope export", "Gradescope 导出"),
+    "clones": Notice("clones of repositories", "仓库克隆"),
+    "homeworks": Notice("a folder per homework", "每份作业一个文件夹"),
+    "single": Notice("a single submission", "单份提交"),
+    "plain": Notice("plain folders and archives", "普通文件夹和压缩包"),
 }
 
 

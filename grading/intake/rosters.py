@@ -110,7 +110,7 @@ def read_roster(
     except RosterError:
         raise
     except TableError as error:
-        raise RosterError(str(error)) from None
+        raise RosterError(error.message) from None
 
 
 def columns_of(cells: Sequence[str]) -> dict[str, int]:
@@ -154,7 +154,8 @@ def _people(
     else:
         first = ", ".join(table.rows[0][1][:6]) if table.rows else "nothing"
         raise RosterError(
-            f"{table.path} has no column id or name (学号, 姓名); its first row has: {first}"
+            f"{table.path} has no column id or name (学号, 姓名); its first row has: {first}",
+            f"{table.path} 没有学号列或姓名列（id、name）；第一行是：{first}",
         )
     received = {
         homework: column
@@ -184,11 +185,15 @@ def _people(
         key = names.normal(person.id)
         if key and ids.setdefault(key, number) != number:
             raise RosterError(
-                f"{table.path}, line {number}: id {person.id} appears in line {ids[key]} too"
+                f"{table.path}, line {number}: id {person.id} appears in line {ids[key]} too",
+                f"{table.path} 第 {number} 行：学号 {person.id} 在第 {ids[key]} 行已出现",
             )
         people.append(person)
     if not people:
-        raise RosterError(f"{table.path} has headings, but no people below them")
+        raise RosterError(
+            f"{table.path} has headings, but no people below them",
+            f"{table.path} 只有表头，下面没有学生",
+        )
     return people, notes
 
 
@@ -228,7 +233,7 @@ def _person(
     received: Mapping[str, int],
     zone: tzinfo | None,
 ) -> Person | None:
-    where = f"{table.path}, line {number}"
+    where = Notice(f"{table.path}, line {number}", f"{table.path} 第 {number} 行")
 
     def cell(name: str) -> str:
         column = columns.get(name, -1)
@@ -246,20 +251,24 @@ def _person(
         if tables.SCIENTIFIC.fullmatch(value):
             raise RosterError(
                 f"{where}: the id {value} was turned into a rounded number by a spreadsheet; "
-                "format the column as text and export it again"
+                "format the column as text and export it again",
+                f"{where.zh}：学号 {value} 被电子表格改成了近似数；请把该列设为文本格式后重新导出",
             )
     lang = LANGUAGES.get(names.normal(cell("lang")))
     if lang is None:
-        raise RosterError(f"{where}: lang {cell('lang')!r}; write en, zh or nothing")
+        raise RosterError(
+            f"{where}: lang {cell('lang')!r}; write en, zh or nothing",
+            f"{where.zh}：lang 为 {cell('lang')!r}；请填 en、zh 或留空",
+        )
     times = {"": cell("received"), **{h: row[c] for h, c in received.items() if c < len(row)}}
     times = {homework: text for homework, text in times.items() if not is_never(text)}
     for text in times.values():
         try:
             parse_time(text, zone)
         except TimeError as error:
-            raise RosterError(f"{where}: {error}") from None
+            raise RosterError(f"{where}: {error}", f"{where.zh}：{error.message.zh}") from None
     if not id and "id" in columns and not login and not email:
-        raise RosterError(f"{where}: no id")
+        raise RosterError(f"{where}: no id", f"{where.zh}：没有学号")
     if not (id or login or email or forms):
         return None
     numbers = {kind: text for kind in ("canvas", "participant") if (text := cell(kind))}

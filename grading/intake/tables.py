@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from grading.intake.problems import GradingError, reason_of
+
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -26,7 +28,7 @@ HTML_TABLE = re.compile(rb"<table[\s>]", re.IGNORECASE)
 SCIENTIFIC = re.compile(r"\d[.,]?\d*[eE]\+?\d+")
 
 
-class TableError(Exception):
+class TableError(GradingError):
     """Raised for a table that cannot be read or is inconsistent. The message is one line that names the row and the fix."""
 
 
@@ -53,16 +55,21 @@ def read_table(path: Path | str, fits: Callable[[Rows], bool] = lambda rows: Tru
     try:
         if path.stat().st_size > MAX_TABLE:
             raise TableError(
-                f"{path} has more than {MAX_TABLE // 2**20} MiB; is it a table of students?"
+                f"{path} has more than {MAX_TABLE // 2**20} MiB; is it a table of students?",
+                f"{path} 超过 {MAX_TABLE // 2**20} MiB；这是学生名单吗？",
             )
         data = path.read_bytes()
     except OSError as error:
-        raise TableError(f"{path}: {error.strerror}") from None
+        message = reason_of(error)
+        raise TableError(f"{path}: {message}", f"{path}：{message.zh}") from None
     if data.startswith(b"PK\3\4"):
         rows, sheet = _rows_of_xlsx(path, fits)
         return Table(path, rows, sheet=sheet)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise TableError(f"{path} is an old Excel file (.xls); save it as .xlsx or as CSV UTF-8")
+        raise TableError(
+            f"{path} is an old Excel file (.xls); save it as .xlsx or as CSV UTF-8",
+            f"{path} 是旧版 Excel 文件（.xls）；请另存为 .xlsx 或 CSV UTF-8",
+        )
     text, encoding = decode(data, path)
     if HTML_TABLE.search(data[:65536]) and text.lstrip().startswith("<"):
         return Table(path, _rows_of_html(text))
@@ -77,7 +84,10 @@ def read_table(path: Path | str, fits: Callable[[Rows], bool] = lambda rows: Tru
             if any(cells):
                 rows.append((reader.line_num, cells))
     except csv.Error as error:
-        raise TableError(f"{path}, line {reader.line_num}: {error}") from None
+        raise TableError(
+            f"{path}, line {reader.line_num}: {error}",
+            f"{path} 第 {reader.line_num} 行：CSV 格式有误（{error}）",
+        ) from None
     return Table(path, rows, encoding, separator)
 
 
@@ -101,14 +111,20 @@ def decode(data: bytes, path: Path | str) -> tuple[str, str]:
         return best
     if chinese:
         return chinese, "gb18030"
-    raise TableError(f"{path}: unknown encoding; save it as CSV UTF-8")
+    raise TableError(
+        f"{path}: unknown encoding; save it as CSV UTF-8",
+        f"{path}：无法识别编码；请另存为 CSV UTF-8",
+    )
 
 
 def _strict(data: bytes, encoding: str, path: Path | str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
-        raise TableError(f"{path}: damaged {encoding.upper()}; save it as CSV UTF-8") from None
+        raise TableError(
+            f"{path}: damaged {encoding.upper()}; save it as CSV UTF-8",
+            f"{path}：{encoding.upper()} 编码已损坏；请另存为 CSV UTF-8",
+        ) from None
 
 
 def _is_common(text: str) -> bool:
@@ -198,7 +214,8 @@ def _rows_of_xlsx(path: Path, fits: Callable[[Rows], bool]) -> tuple[Rows, str]:
         import openpyxl
     except ImportError:
         raise TableError(
-            f"{path}: reading .xlsx needs openpyxl (python -m pip install openpyxl), or save it as CSV UTF-8"
+            f"{path}: reading .xlsx needs openpyxl (python -m pip install openpyxl), or save it as CSV UTF-8",
+            f"{path}：读取 .xlsx 需要 openpyxl（python -m pip install openpyxl），或另存为 CSV UTF-8",
         ) from None
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
@@ -208,7 +225,8 @@ def _rows_of_xlsx(path: Path, fits: Callable[[Rows], bool]) -> tuple[Rows, str]:
         book.close()
     except Exception as error:  # openpyxl raises what its parsers raise
         raise TableError(
-            f"{path} is not a readable .xlsx file ({type(error).__name__}); save it again"
+            f"{path} is not a readable .xlsx file ({type(error).__name__}); save it again",
+            f"{path} 不是可读的 .xlsx 文件（{type(error).__name__}）；请重新保存",
         ) from None
     return chosen
 

@@ -3,6 +3,8 @@
 import re
 from datetime import datetime, timedelta, tzinfo
 
+from grading.intake.problems import GradingError
+
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,]\d+)?)?"
 ZONE = r"(?P<zone>Z|UTC|GMT|CST|[A-Z]{3,4}|[-+]\d\d:?\d\d)?"
@@ -29,7 +31,7 @@ MORNING = re.compile(r"上午|早上|凌晨|早|a\.?m\.?(?![a-z])", re.IGNORECAS
 NEVER = {"", "-", "—", "–", "n/a", "none", "null", "未提交", "无", "never"}
 
 
-class TimeError(ValueError):
+class TimeError(GradingError, ValueError):
     """Raised for a text that is not a time, or is ambiguous."""
 
 
@@ -64,7 +66,8 @@ def _by_pattern(text: str, plain: str) -> datetime:
             first, other = int(parts["first"]), int(parts["other"])
             if first <= 12 and other <= 12 and first != other:
                 raise TimeError(
-                    f"{text!r} can be two days (day or month first); write 2026-10-12 23:59"
+                    f"{text!r} can be two days (day or month first); write 2026-10-12 23:59",
+                    f"{text!r} 可以是两个日期（日在前或月在前）；请写成 2026-10-12 23:59",
                 )
             day, month = (first, other) if first > 12 else (other, first)
         else:
@@ -91,7 +94,10 @@ def _by_pattern(text: str, plain: str) -> datetime:
             return _in_zone(moment, parts["zone"] or "")
         except ValueError:
             break
-    raise TimeError(f"{text!r} is not a date and time; write 2026-10-12 23:59")
+    raise TimeError(
+        f"{text!r} is not a date and time; write 2026-10-12 23:59",
+        f"{text!r} 不是日期和时间；请写成 2026-10-12 23:59",
+    )
 
 
 def _in_zone(moment: datetime, zone: str) -> datetime:

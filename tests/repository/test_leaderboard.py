@@ -152,7 +152,7 @@ def test_broken_prediction_file_is_a_one_line_error(boards, change, words):
     with pytest.raises(BoardError, match=words) as caught:
         attempts.read_predictions(board, changed(board, change))
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
-    zh = caught.value.zh
+    zh = caught.value.message.zh
     assert re.search("[\u4e00-\u9fff]", zh) and not re.search("line|; expected|ids are|twice", zh)
 
 

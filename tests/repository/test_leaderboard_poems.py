@@ -114,7 +114,7 @@ def test_poem_and_seconds_are_checked(board, poem, seconds, words):
     data = prediction_file(board, {next(iter(board.answers)): poem}, seconds)
     with pytest.raises(BoardError, match=words) as caught:
         attempts.read_predictions(board, data)
-    assert caught.value.zh.startswith("第 2 行：")
+    assert caught.value.message.zh.startswith("第 2 行：")
 
 
 def test_repeated_column_is_refused(board):
