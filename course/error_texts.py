@@ -32,6 +32,22 @@ MEANINGS: tuple[tuple[str, str, str], ...] = (  # (the error's words, English, C
         "返回的值多于 {wanted} 个，或只返回了一个数组：这里需要 {wanted} 个值，请对照文档字符串里的元组",
     ),
     (
+        r"module '(?P<owner>[\w.]+)' has no attribute '(?P<name>\w+)'",
+        "{owner} has nothing called {name}: is it spelled correctly?",
+        "{owner} 里没有 {name}：拼写对吗？",
+    ),
+    (
+        r"'(?P<owner>list|tuple|dict|str|int|float|bool|set|range|zip|map|generator|function|method|module|Tensor"
+        r"|numpy\.\w+)' object has no attribute '(?P<name>\w+)'.*",
+        "a value of type {owner} has no {name}: is it of the type that you expect? print(type(x)) shows it",
+        "{owner} 类型的值没有 {name}：它是你以为的类型吗？print(type(x)) 可以查看",
+    ),
+    (
+        r"pytest: reading from stdin while output is captured!.*",
+        "input() cannot be answered while the code is being checked",
+        "检查代码时没有人能回答 input()：请去掉它",
+    ),
+    (
         r"(?:type object )?'?(?P<owner>\w+)'?(?: object)? has no attribute '(?P<name>\w+)'",
         "{owner} has nothing called {name}: was it renamed or deleted? Keep the provided names",
         "{owner} 里没有 {name}：是不是改名或删除了？请保持原来的名字",
@@ -88,6 +104,11 @@ COURSE_WORDS: tuple[tuple[str, str], ...] = (  # (words of the course's own erro
         r"input\(\) cannot be answered while the code is being checked",
         "检查代码时没有人能回答 input()",
     ),
+    (
+        r"not UTF-8: 'utf-8' codec can't decode bytes? .* in position (?P<position>\d+)\S*: .*",
+        "不是 UTF-8 编码（从第 {position} 个字节起）",
+    ),
+    (r"not UTF-8: byte (?P<position>\d+)", "不是 UTF-8 编码（从第 {position} 个字节起）"),
     (r"not UTF-8: (?P<reason>.*)", "不是 UTF-8 编码：{reason}"),
 )
 
@@ -147,6 +168,10 @@ TYPES: dict[str, ErrorType] = {
         Message("print what the condition compares", "请打印条件里比较的值"),
     ),
     "LinAlgError": ErrorType("线性代数运算无法进行", SHAPES),
+    "SystemExit": ErrorType(
+        "程序自己退出了",
+        Message("remove exit(), quit() and sys.exit()", "请去掉 exit()、quit() 和 sys.exit()"),
+    ),
     "SyntaxError": ErrorType("语法错误", Message("", "")),
     "ImportError": ErrorType("无法导入", Message("", "")),
     "ModuleNotFoundError": ErrorType("找不到要导入的模块", Message("", "")),
@@ -156,7 +181,14 @@ OTHER_TYPE = ErrorType(
     "程序出错",
     Message("print the values in this line", "请打印这一行里用到的值"),
 )
-ORIGINAL = "英文原文："
+OWN_TYPES = ("MissingNameError", "NotPlainError", "NotUtf8Error", "SignatureError")  # of the course
+
+
+def original(text: str) -> str:
+    """The error's own words as the end of a Chinese message; nothing where there are none."""
+    if text in ("", "None"):
+        return ""
+    return f"。{'英文原文' if text.isascii() else '原文'}：{text}"
 
 
 def error_type(name: str) -> ErrorType:

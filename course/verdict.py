@@ -14,7 +14,7 @@ from course.cases import Case, Cases, StoredCases
 from course.checks import Check
 from course.diagnose import Diagnosis, diagnose
 from course.empty_copy import blank_places
-from course.error_texts import ORIGINAL, error_type, in_words, location, meaning
+from course.error_texts import OWN_TYPES, error_type, in_words, location, meaning, original
 from course.judging import FORM_ERRORS, JudgedCase, WrongAnswer, case_seed, recording_errors
 from course.messages import Message
 from course.runner import ErrorKind, Runner, StudentError
@@ -319,7 +319,12 @@ def explain(error: StudentError) -> Message:
         return advice + where
     if text is None:
         return untranslated(error, advice)
-    message = Message(f"{error.type}: {text.en}{where.en}", f"{error.type}{where.zh}：{text.zh}")
+    zh = (
+        text.zh
+        if error.type in OWN_TYPES and not where.zh
+        else f"{error.type}{where.zh}：{text.zh}"
+    )
+    message = Message(f"{error.type}: {text.en}{where.en}", zh)
     return message + (Message(f": {advice.en}", f"；{advice.zh}") if advice else None)
 
 
@@ -330,7 +335,7 @@ def untranslated(error: StudentError, advice: Message | None) -> Message:
     where = location(error.where)
     en = f"{error.type}: {error.message}{where.en}" + (f": {look.en}" if look.en else "")
     line = f"，{where.zh.strip('（）')}" if where.zh else ""
-    words = f"。{ORIGINAL}{error.message}" if error.message else ""
+    words = original(error.message)
     if error.type == "KeyError":  # its words are the key alone
         words = f"。这个键是 {error.message}"
     zh = f"{kind.kind}（{error.type}{line}）" + (f"：{look.zh}" if look.zh else "") + words

@@ -97,6 +97,10 @@ def words_of(expression):
         ("__import__('math').log(0)", "不在函数的定义域内"),
         ("__import__('pandsa')", "没有模块 pandsa"),
         ("exec('from math import tau2')", "math 里没有 tau2，无法导入"),
+        ("np.sofmax", "numpy 里没有 sofmax：拼写对吗"),
+        ("[1].shape", "list 类型的值没有 shape：它是你以为的类型吗"),
+        ("np.ones(2).unsqueeze", "numpy.ndarray 类型的值没有 unsqueeze"),
+        ("T(2).astype", "Tensor 类型的值没有 astype"),
         ("float('a')", "字符串 'a' 不能转换成数"),
         ("x = （1）", "有全角符号“（”"),
         ("x = 1，2", "有全角符号“，”"),
@@ -194,6 +198,30 @@ def test_missing_key_is_not_called_english():
     assert zh.startswith("字典里没有这个键（KeyError，hmm/model.py 第 12 行）：") and zh.endswith(
         "。这个键是 'h'"
     )
+
+
+def test_errors_of_the_course_itself_are_named_without_their_class():
+    error = StudentError("MissingNameError", "hmm/model.py has no forward", kind="missing name")
+    assert (
+        explain(error).zh == "hmm/model.py 里没有 forward（是不是改名或删除了？）；请保持原来的名字"
+    )
+    assert explain(error).en.startswith("MissingNameError: ")
+
+
+def test_words_of_the_students_own_are_not_called_english():
+    zh = explain(StudentError("AssertionError", "长度不对", "hmm/model.py, line 12")).zh
+    assert zh.endswith("。原文：长度不对")
+    zh = explain(StudentError("SystemExit", "None", "hmm/model.py, line 12")).zh
+    assert (
+        zh
+        == "程序自己退出了（SystemExit，hmm/model.py 第 12 行）：请去掉 exit()、quit() 和 sys.exit()"
+    )
+
+
+def test_an_encoding_error_is_chinese():
+    words = "not UTF-8: 'utf-8' codec can't decode byte 0xb4 in position 1783: invalid start byte"
+    message = meaning(words)
+    assert message == (words, "不是 UTF-8 编码（从第 1783 个字节起）")
 
 
 def test_error_without_words_or_line_is_named_all_the_same():
