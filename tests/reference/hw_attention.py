@@ -795,7 +795,9 @@ def piece(rng, label, keep=None, n_head=None, same=False):
     """
     B, Lq, Lk, h = sizes(rng, 4)
     h, d = n_head or h, 3
-    Lk = Lq if same else Lk
+    if Lk == 2:  # a mask of some_kept has two keys and a hidden one
+        B, Lk = Lk, B
+    Lq = Lk if same else Lq
     C = h * d
     arrays = {"x": rng.normal(size=(B, Lq, C)), "memory": rng.normal(size=(B, Lk, C))}
     arrays |= {name: rng.normal(size=(C, C)) / C**0.5 for name in ("W_q", "W_k", "W_v", "W_o")}
@@ -828,14 +830,19 @@ def piece(rng, label, keep=None, n_head=None, same=False):
 
 
 def some_kept(rng):
-    """A mask maker: every query may look somewhere, and is kept from somewhere; texts differ."""
+    """A mask maker: every query may look somewhere, and is kept from somewhere; texts differ.
+
+    The first two queries of each text may look at two keys at least: at one key alone every score gives weight 1.
+    """
 
     def keep(B, Lq, Lk):
         allowed = rng.random((B, Lq, Lk)) < 0.6
-        forced, forbidden = rng.permuted(np.tile(np.arange(Lk), (B * Lq, 1)), axis=1)[:, :2].T
+        keys = rng.permuted(np.tile(np.arange(Lk), (B * Lq, 1)), axis=1)
         rows = np.arange(B * Lq)
         flat = allowed.reshape(B * Lq, Lk)
-        flat[rows, forced], flat[rows, forbidden] = True, False
+        flat[rows, keys[:, 0]], flat[rows, keys[:, 1]] = True, False
+        rows = rows[rows % Lq < 2]
+        flat[rows, keys[rows, 2]] = True
         return flat.reshape(B, Lq, Lk)
 
     return keep

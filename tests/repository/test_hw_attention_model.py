@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from course.solved import load_solved
+from tests.reference import hw_attention as reference
 
 MODEL = load_solved("hw_attention").module("model")
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-6}
@@ -372,3 +373,11 @@ def test_bad_input_is_a_value_error(name):
     call, message = BAD[name]
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_masked_cases_of_whole_attention_have_two_keys_for_some_query():
+    """With one key for each query every score gives weight 1, and a wrong scale would pass."""
+    for seed in range(50):
+        for generator in (reference.whole_attention_masked, reference.whole_attention_nowhere):
+            for case in generator(np.random.default_rng(seed)):
+                assert (case.inputs[2].sum(-1) > 1).any(-1).all(), (seed, case.label)
