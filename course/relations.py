@@ -392,6 +392,8 @@ def _one_sided(answer: np.ndarray, expected: np.ndarray) -> Iterator[Relation]:
     largest = float(np.abs(error).max())
     if largest > 1e-3 * scale or (np.abs(error) > RTOL * scale).sum() < MIN_ONE_SIDED:
         return
+    if (expected < 0).all() and (np.abs(error) > 1e-3 * np.abs(expected)).any():
+        return  # logarithms of very different size: not close where they are small
     for sign, more, less, zh_more, zh_less in (
         (1, "larger", "smaller", "大", "小于"),
         (-1, "smaller", "larger", "小", "大于"),

@@ -1115,3 +1115,17 @@ edit(
     en="The scale is the root of one head's width.",
     zh="缩放用一个头的宽度的平方根。",
 )
+edit(
+    "gpt-a3.3",
+    "G551",
+    ('return s.masked_fill(mask, float("-inf"))', "return s.masked_fill(mask, 10e-9)"),
+    en="10e-9 is tiny, but positive: what is its exponential?",
+    zh="10e-9 很小，却是正数：它的指数是多少？",
+)
+edit(
+    "gpt-a3.2",
+    "A554",
+    ("math.sqrt(q.size(-1))", "math.sqrt(q.size(-1) // q.size(1))"),
+    en="q is split already: is its last axis the width of the model, or of one head?",
+    zh="q 已经分成了各个头：它的最后一轴是模型的宽度，还是一个头的宽度？",
+)

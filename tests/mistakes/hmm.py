@@ -1534,3 +1534,102 @@ edit(
     en="delta[t - 1] belongs to “from”, the rows of log_A: along which axis does NumPy line it up without a new axis?",
     zh="delta[t - 1] 属于“从”，即 log_A 的行：不添一个轴，NumPy 会让它对上 log_A 的行还是列？",
 )
+edit(
+    "hmm-02",
+    "H551",
+    ("A @ (B[:, obs[t + 1]] * beta[t + 1])", "(A @ beta[t + 1]) * B[:, obs[t]]"),
+    en="beta[t] explains only what comes after time t: does it include the symbol of time t?",
+    zh="beta[t] 只解释 t 时刻之后的符号：t 时刻的符号算在里面吗？",
+)
+
+
+@mistake(
+    "hmm-07",
+    "H552",
+    en="One row too many: the last row, with nothing left to explain, belongs to time T - 1.",
+    zh="多了一行：什么都不必再解释的最后一行属于 T - 1 时刻。",
+)
+def log_backward(log_A, log_B, obs):
+    log_beta = np.zeros((len(obs) + 1, len(log_A)))
+    for t in range(len(obs) - 1, -1, -1):
+        log_beta[t] = np.logaddexp.reduce(log_A + log_B[:, obs[t]] + log_beta[t + 1], axis=1)
+    return log_beta
+
+
+edit(
+    "hmm-06",
+    "H553",
+    ("log_alpha[0] = log_pi + log_B[:, obs[0]]", "log_alpha[0] = log_pi * log_B[:, obs[0]]"),
+    (
+        "np.logaddexp.reduce(step, axis=0) + log_B[:, obs[t]]",
+        "(log_alpha[t - 1] @ log_A) * log_B[:, obs[t]]",
+    ),
+    en="The inputs are logarithms: what becomes of a product of probabilities, and of a sum?",
+    zh="输入是对数：概率的乘积变成什么，概率的和又变成什么？",
+)
+edit(
+    "hmm-09",
+    "H554",
+    ("delta[0] = log_pi + log_B[:, obs[0]]", "delta[0] = log_B[:, obs[0]]"),
+    en="With which probability does a path begin in each state?",
+    zh="路径以多大的概率从各个状态开始？",
+)
+edit(
+    "hmm-09",
+    "H555",
+    (
+        "delta[t - 1][:, None] + log_A  #",
+        "delta[t - 1][:, None] + np.zeros_like(log_A)  #",
+    ),
+    en="How likely is the step from one state to the next? Which input holds it?",
+    zh="从一个状态走到下一个状态的概率是多少？它在哪个输入里？",
+)
+edit(
+    "hmm-09",
+    "H556",
+    (
+        "delta[t - 1][:, None] + log_A  #",
+        "delta[t - 1][:, None] + log_A + log_B[:, obs[t], None]  #",
+    ),
+    ("scores.max(0) + log_B[:, obs[t]]", "scores.max(0)"),
+    en="The symbol of time t is emitted by the new state: along which axis of [from, to] is it added?",
+    zh="t 时刻的符号由新状态发出：应沿着 [从，到] 的哪一轴相加？",
+)
+edit(
+    "hmm-09",
+    "H557",
+    (
+        "delta[0] = log_pi + log_B[:, obs[0]]",
+        "delta[0] = log_pi + log_B[np.arange(N), obs[np.arange(N) % T]]",
+    ),
+    (
+        "scores.max(0) + log_B[:, obs[t]]",
+        "scores.max(0) + log_B[np.arange(N), obs[np.arange(N) % T]]",
+    ),
+    en="obs is indexed by the time: by what do you index it?",
+    zh="obs 的下标是时刻：你用什么作了它的下标？",
+)
+edit(
+    "hmm-10",
+    "H558",
+    ("path[t] = phi[t + 1, path[t + 1]]", "path[t] = phi[t + 1, path[-1]]"),
+    en="Each pointer leads one step back: from which state do you read the next pointer?",
+    zh="每个指针只往回走一步：下一个指针要从哪个状态读？",
+)
+edit(
+    "hmm-12",
+    "H559",
+    (
+        "np.mean([gamma[0] for gamma in gammas], axis=0)",
+        "0.001 + 0.999 * np.mean([gamma[0] for gamma in gammas], axis=0)",
+    ),
+    en="Do your start probabilities add up to 1? The maximum of the likelihood needs no added number.",
+    zh="你的初始概率之和是 1 吗？使似然最大的估计不需要另加一个数。",
+)
+edit(
+    "hmm-13",
+    "H560",
+    ("return ratio(np.sum(counts, axis=0), left, A)", "return np.sum(counts, axis=0) / left"),
+    en="The rows of A should sum to 1: along which axis does NumPy line up a vector that divides a matrix?",
+    zh="A 的每一行之和应为 1：用向量除矩阵时，NumPy 让向量对上哪一轴？",
+)

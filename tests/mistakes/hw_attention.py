@@ -1908,3 +1908,40 @@ edit(
     en="Each head sees the whole text and a part of the channels: which axis did you cut?",
     zh="每个头看到整段文本和一部分通道：你切的是哪一轴？",
 )
+edit(
+    "att-15",
+    "A551",
+    (
+        "centred / (centred.square().mean(-1, keepdim=True) + eps).sqrt()",
+        "centred / (x.std(-1, keepdim=True) + 1e-6)",
+    ),
+    en="Three things differ: what the variance divides by, where eps stands, and which number eps is.",
+    zh="有三处不同：方差除以几，eps 加在哪里，eps 是多少。",
+)
+
+
+@mistake(
+    "att-10",
+    "A552",
+    en="The docstring gives the shape: which axis is one too many? And which dtype does it promise?",
+    zh="文档字符串写明了形状：多了哪一轴？它要求的又是什么 dtype？",
+)
+def position_encoding(L, d):
+    position = torch.arange(L).unsqueeze(1)
+    rate = torch.exp(torch.arange(0, d, 2) * (-math.log(10000.0) / d))
+    positions = torch.zeros(L, 1, d)
+    positions[:, 0, 0::2] = torch.sin(position * rate)
+    positions[:, 0, 1::2] = torch.cos(position * rate)
+    return positions
+
+
+edit(
+    "att-10",
+    "A553",
+    (
+        "return torch.where(even, angle.sin(), angle.cos())",
+        "return torch.where(even, angle.sin(), angle.cos())[:, None]",
+    ),
+    en="A row for each position: which axis of your result does the docstring not name?",
+    zh="每个位置一行：你的结果里哪一轴是文档字符串没有写的？",
+)

@@ -1909,3 +1909,47 @@ edit(
     en="Two slips: nothing is subtracted before exp, and columns are divided by their sums, not rows.",
     zh="有两处错误：exp 之前没有减最大值；除以的是每列的和，而不是每行的和。",
 )
+edit(
+    "bptt-11",
+    "B551",
+    ("do[np.arange(len(y)), y] -= 1\n", ""),
+    en="With y_hat alone, what does the gradient know of the right classes?",
+    zh="只有 y_hat 时，梯度从哪里知道正确的类别？",
+)
+edit(
+    "bptt-11",
+    "B552",
+    ("do[np.arange(len(y)), y] -= 1", "for right in y:\n    do[:, right] -= 1"),
+    en="Each step has one right class: how many entries of a row change?",
+    zh="每一步只有一个正确的类别：一行里有几个数要变？",
+)
+for number, steps in (("B553", 4), ("B553b", 9)):
+    edit(
+        "bptt-15",
+        number,
+        (
+            "for t in range(len(dh) - 1, 0, -1):\n    dh[t - 1] += W.T.dot(dh[t] * slope[t])",
+            "for t in range(len(do)):\n    back = V.T.dot(do[t])\n"
+            f"    for step in range(t, max(0, t - {steps}), -1):\n"
+            "        back = W.T.dot(back * slope[step])\n        dh[step - 1] += back",
+        ),
+        en="How many steps back does a loss reach in your sum? The whole sequence is asked for here.",
+        zh="在你的求和里，一个损失往回传几步？这里要求传过整个序列。",
+    )
+edit(
+    "bptt-16",
+    "B554",
+    ("return da.T @ h[:-1]", "return np.clip(da.T @ h[:-1], -5, 5)"),
+    en="Clipping is a choice of the training loop: does the derivative itself have a largest value?",
+    zh="截断是训练循环里的选择：导数本身有最大值吗？",
+)
+edit(
+    "bptt-27",
+    "B555",
+    (
+        "return dh_t * o_t * (1 - np.tanh(C_t) ** 2) + carried",
+        "return dh_t * dh_t * np.tanh(C_t) * o_t * (1 - o_t) * (1 - np.tanh(C_t) ** 2) + carried",
+    ),
+    en="h_t = o_t tanh(C_t): is it the gate, or the gate's gradient, that multiplies dL/dh_t on the way to C_t?",
+    zh="h_t = o_t tanh(C_t)：dL/dh_t 传到 C_t 时，乘的是门，还是门的梯度？",
+)

@@ -1534,3 +1534,72 @@ def get_stop_words(path=None):
 def get_stop_words(path=None):
     with open(path or STOP_WORDS, encoding="utf-8") as file:
         return file.read().split()
+
+
+edit(
+    "wai-01",
+    "W551",
+    (
+        "return [word for word in jieba.lcut(text) if not word.isspace()]",
+        'return " ".join(word for word in jieba.lcut(text) if len(word) > 1)',
+    ),
+    en="Two things: which type does the docstring name, and are all words of the text longer than one character?",
+    zh="两处：文档字符串写的是什么类型？文本里的词都不止一个字吗？",
+)
+edit(
+    "wai-01",
+    "W552",
+    (
+        "return [word for word in jieba.lcut(text) if not word.isspace()]",
+        'return [word for word in jieba.lcut(text) if "\\u4e00" <= word <= "\\u9fff"]',
+    ),
+    en="Stop words are removed elsewhere: do punctuation marks, digits and Latin words belong to the result here?",
+    zh="停用词在别处去除：标点、数字和英文词在这里算不算结果的一部分？",
+)
+edit(
+    "wai-04",
+    "W553",
+    (
+        "return sorted(\n    (word for word in counts if counts[word] >= min_count),\n"
+        "    key=lambda word: (-counts[word], word),\n)",
+        "return [word for word in counts if counts[word] >= min_count]",
+    ),
+    en="In which order should the words come? Yours is the order in which they are met.",
+    zh="这些词应按什么顺序排列？你的顺序是它们出现的先后。",
+)
+
+
+@mistake(
+    "wai-04",
+    "W554",
+    en="Two things: which of the parts may the dictionary see, and in which order should its words come?",
+    zh="两处：词表可以看哪几部分数据？其中的词应按什么顺序排列？",
+)
+def vocabulary(parts, min_count=1):
+    counts = Counter(word for part in parts.values() for text in part for word in text)
+    return sorted(word for word in counts if counts[word] >= min_count)
+
+
+@mistake(
+    "wai-17",
+    "W555",
+    en="Three things: the mode of the model, what a batch's mean is weighted by, and what counts the texts.",
+    zh="三处：模型处于什么模式，每批的平均值乘以什么，用什么数出文本的条数。",
+)
+def evaluate(model, batches):
+    loss, right, count = 0.0, 0, 0
+    for tokens, lengths, labels in batches:
+        logits = model(tokens, lengths)
+        loss += F.cross_entropy(logits, labels).item()
+        right += (logits.argmax(1) == labels).double().mean().item()
+        count += 1
+    return loss / count, right / count
+
+
+edit(
+    "wai-05",
+    "W556",
+    ("return tokens, lengths", "return tokens"),
+    en="Two tensors are asked for: how does the model know where a text ends?",
+    zh="要求返回两个张量：模型怎样知道一条文本到哪里为止？",
+)

@@ -2729,3 +2729,56 @@ def softmaxRegression(features, labels, weights, regularization=0.0, nopredictio
 def sigmoid_grad(s):
     s = 1 / (1 + np.exp(-s))
     return s * (1 - s)
+
+
+edit(
+    "w2v-09",
+    "V551",
+    ("cost += c", "cost += 1"),
+    en="Each context word has a cost of its own: what do you add for it?",
+    zh="每个上下文词都有自己的代价：你为它加上了什么？",
+)
+edit(
+    "w2v-09",
+    "V552",
+    ("for word in contextWords:", "for word in [contextWords[i] for i in range(2 * C)]:"),
+    en="At the edge of a sentence the context is shorter than 2 C: what do you loop over?",
+    zh="在句子的边缘，上下文不足 2 C 个词：你的循环走过的是什么？",
+)
+
+
+@mistake(
+    "w2v-04",
+    "V553",
+    en="After the entry was moved down by 2 h, is it back where it was?",
+    zh="分量减去 2 h 之后，回到原来的值了吗？",
+)
+def gradcheck_naive(f, x):
+    state = random.getstate()
+    _, analytic = f(x)
+    for index in np.ndindex(x.shape):
+        costs = []
+        for step in (STEP, -2 * STEP):
+            x[index] += step
+            random.setstate(state)
+            costs.append(f(x)[0])
+        if not agree(np.array((costs[0] - costs[1]) / (2 * STEP)), analytic[index]):
+            return False
+    return True
+
+
+@mistake(
+    "w2v-08",
+    "V554",
+    en="Is a cost negative? Each of the 1 + K terms is minus the logarithm of a probability, in the cost and in the gradients.",
+    zh="代价会是负数吗？1 + K 项中每一项都是负的对数概率，代价和梯度都如此。",
+)
+def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
+    rows = [target] + [dataset.sampleTokenIdx() for _ in range(K)]
+    sign = np.append(1.0, -np.ones(K))
+    U = outputVectors[rows]
+    p = sigmoid(sign * (U @ predicted))
+    d = sign * (1 - p)
+    grad = np.zeros(outputVectors.shape)
+    np.add.at(grad, rows, d[:, None] * predicted)
+    return np.log(p).sum(), d @ U, grad

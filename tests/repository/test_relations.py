@@ -181,6 +181,14 @@ def test_relation_to_the_expected_list_is_stated(answer, words):
     assert message and words in message.en and "。你的" in message.zh
 
 
+def test_no_small_number_is_suspected_where_a_logarithm_is_far_off():
+    logs = -np.arange(1.0, 1501)[:, None] * np.array([1.5, 2.0])
+    offset = RNG.uniform(0.1, 0.5, logs.shape)
+    assert find_relation(logs + offset, logs) is None, "0.1 is much beside -1.5"
+    relation = find_relation(logs * (1 - 1e-5 * offset), logs)
+    assert relation and "nowhere smaller" in relation.text.en
+
+
 def test_no_relation_is_stated_for_unrelated_lists():
     assert list_words(["味道", "好", "不"], WORDS) is None
     assert list_words(WORDS, WORDS) is None
