@@ -168,6 +168,10 @@ TYPES: dict[str, ErrorType] = {
         Message("print what the condition compares", "请打印条件里比较的值"),
     ),
     "LinAlgError": ErrorType("线性代数运算无法进行", SHAPES),
+    "StopIteration": ErrorType(
+        "已经取完，没有下一个了",
+        Message("print how many items there are", "请打印一共有几项"),
+    ),
     "SystemExit": ErrorType(
         "程序自己退出了",
         Message("remove exit(), quit() and sys.exit()", "请去掉 exit()、quit() 和 sys.exit()"),

@@ -44,6 +44,76 @@ PYTHON_WORDS: tuple[
 
 ARRAY_WORDS: tuple[tuple[str, str], ...] = (  # (words of NumPy about arrays, Chinese)
     (
+        r"all the input array dimensions except for the concatenation axis must match exactly, but along"
+        r" dimension (?P<axis>\d+), the array at index (?P<i>\d+) has size (?P<a>\d+) and the array at"
+        r" index (?P<j>\d+) has size (?P<b>\d+)",
+        "拼接的数组除拼接的轴外形状都要相同：第 {axis} 轴的长度，第 {i} 个数组是 {a}，第 {j} 个是 {b}（都从 0 数起）",
+    ),
+    (
+        r"all the input arrays must have same number of dimensions, but the array at index (?P<i>\d+) has"
+        r" (?P<a>\d+) dimension\(s\) and the array at index (?P<j>\d+) has (?P<b>\d+) dimension\(s\)",
+        "拼接的数组轴数不同：第 {i} 个有 {a} 个轴，第 {j} 个有 {b} 个（从 0 数起）",
+    ),
+    (
+        r"all input arrays must have the same shape",
+        "堆叠的数组形状必须相同",
+    ),
+    (
+        r"zero-size array to reduction operation (?P<name>\w+) which has no identity",
+        "对空数组做 {name}：数组里一个数也没有",
+    ),
+    (
+        r"attempt to get (?P<name>\w+) of an empty sequence",
+        "对空数组做 {name}：数组里一个数也没有",
+    ),
+    (
+        r"shape mismatch: value array of shape (?P<given>\([\d,]*\)) could not be broadcast to indexing"
+        r" result of shape (?P<place>\([\d,]*\))",
+        "形状 {given} 的数组放不进下标选出的形状 {place} 的位置",
+    ),
+    (
+        r"shape mismatch: indexing arrays could not be broadcast together with shapes (?P<left>\([\d,]*\))"
+        r" (?P<right>\([\d,]*\)) ?",
+        "两个下标数组的形状 {left} 与 {right} 对不上：成对取数时长度要相同",
+    ),
+    (
+        r"operand has more dimensions than subscripts given in einstein sum, but no '\.\.\.' ellipsis"
+        r" provided to broadcast the extra dimensions\.",
+        "einsum 的算式里字母太少：数组的轴比字母多",
+    ),
+    (
+        r"boolean index did not match indexed array along axis (?P<axis>\d+); size of axis is (?P<size>\d+)"
+        r" but size of corresponding boolean axis is (?P<given>\d+)",
+        "布尔下标的长度是 {given}，而第 {axis} 轴（从 0 数起）的长度是 {size}",
+    ),
+    (
+        r"non-broadcastable output operand with shape (?P<left>\([\d,]*\)) doesn't match the broadcast"
+        r" shape (?P<right>\([\d,]*\))",
+        "不能原地运算（例如 +=）：左边的形状是 {left}，结果的形状是 {right}",
+    ),
+    (
+        r"Cannot cast ufunc '(?P<name>\w+)' output from dtype\('(?P<given>\w+)'\) to"
+        r" dtype\('(?P<place>\w+)'\) with casting rule 'same_kind'",
+        "不能把 {given} 的结果原地存进 {place} 的数组（例如 +=）：请先建成浮点数组",
+    ),
+    (
+        r"axes don't match array",
+        "transpose 给出的轴数与数组的轴数不同",
+    ),
+    (
+        r"ufunc '(?P<name>\w+)' not supported for the input types, .*",
+        "{name} 不能用于这种类型的值",
+    ),
+    (
+        r"loop of ufunc does not support argument \d+ of type (?P<kind>\S+) which has no callable"
+        r" (?P<name>\w+) method",
+        "{name} 不能用于 {kind} 类型的值",
+    ),
+    (
+        r"Cannot interpret '(?P<text>[^']*)' as a data type",
+        "{text} 不是数据类型：形状要写成元组，例如 np.zeros((2, 3))",
+    ),
+    (
         r"too many indices for array: array is (?P<axes>\d+)-dimensional, but (?P<count>\d+) were indexed",
         "下标太多：数组只有 {axes} 个轴，却给了 {count} 个下标",
     ),
@@ -78,6 +148,84 @@ ARRAY_WORDS: tuple[tuple[str, str], ...] = (  # (words of NumPy about arrays, Ch
 
 
 TORCH_WORDS: tuple[tuple[str, str], ...] = (  # (words of PyTorch about tensors, Chinese)
+    (
+        r"The expanded size of the tensor \((?P<wanted>\d+)\) must match the existing size"
+        r" \((?P<given>\d+)\) at non-singleton dimension (?P<axis>\d+)\. .*",
+        "张量不能扩展或放进去：第 {axis} 轴（从 0 数起）的长度是 {given}，需要 {wanted}",
+    ),
+    (
+        r"output with shape \[(?P<left>[\d, ]*)\] doesn't match the broadcast shape \[(?P<right>[\d, ]*)\]",
+        "不能原地运算（例如 +=）：左边的形状是 ({left})，结果的形状是 ({right})",
+    ),
+    (
+        r"stack expects each tensor to be equal size, but got \[(?P<left>[\d, ]*)\] at entry (?P<i>\d+) and"
+        r" \[(?P<right>[\d, ]*)\] at entry (?P<j>\d+)",
+        "堆叠的张量形状必须相同：第 {i} 个是 ({left})，第 {j} 个是 ({right})（从 0 数起）",
+    ),
+    (
+        r"element \d+ of tensors does not require grad and does not have a grad_fn",
+        "这个张量没有连着计算图，不能反向传播：途中是不是用了 .item()、.detach() 或 torch.tensor(...)？",
+    ),
+    (
+        r"Can't call numpy\(\) on Tensor that requires grad\. .*",
+        "带梯度的张量不能转成 NumPy 数组：这里请用张量运算",
+    ),
+    (
+        r"result type (?P<given>\w+) can't be cast to the desired output type (?P<place>\w+)",
+        "不能把 {given} 的结果原地存进 {place} 的张量",
+    ),
+    (
+        r"Index put requires the source and destination dtypes match, got (?P<place>\w+) for the"
+        r" destination and (?P<given>\w+) for the source\.",
+        "按下标赋值时两边类型不同：左边是 {place}，右边是 {given}",
+    ),
+    (
+        r"expected Tensor as element (?P<number>\d+) in argument \d+, but got (?P<given>\w+)",
+        "列表的第 {number} 个元素（从 0 数起）应为张量，得到的是 {given}",
+    ),
+    (
+        r"only one element tensors can be converted to Python scalars|a Tensor with \d+ elements cannot be"
+        r" converted to Scalar",
+        "这里需要一个数，得到的张量不止一个数",
+    ),
+    (
+        r"Expected tensor for argument #\d+ '(?P<name>\w+)' to have one of the following scalar types:"
+        r" Long, Int; but got torch\.(?P<given>\w+) instead .*",
+        "{name} 应为整数（long）张量，得到的是 {given}",
+    ),
+    (
+        r"mean\(\): could not infer output dtype\. .*Got: (?P<given>\w+)",
+        "整数（或布尔）张量不能求平均：先转换成浮点数，例如 .double()（得到的类型是 {given}）",
+    ),
+    (
+        r"tensors used as indices must be long, int, byte or bool tensors",
+        "用作下标的张量必须是整数或布尔类型",
+    ),
+    (
+        r"selected index k out of range",
+        "topk 的 k 大于这一轴的长度",
+    ),
+    (
+        r"expected sequence of length (?P<wanted>\d+) at dim (?P<axis>\d+) \(got (?P<given>\d+)\)",
+        "各行长度不同，不能组成张量：应为 {wanted}，得到 {given}",
+    ),
+    (
+        r"\W?\w+\W? not implemented for '(?P<kind>\w+)'",
+        "这个运算不能用于 {kind} 类型的张量：要不要先转换成浮点数？",
+    ),
+    (
+        r"permute\(.*\): number of dimensions in the tensor input does not match the length of the desired"
+        r" ordering of dimensions i\.e\. input\.dim\(\) = (?P<axes>\d+) is not equal to len\(dims\) = (?P<count>\d+)",
+        "permute 给了 {count} 个轴号，而张量有 {axes} 个轴",
+    ),
+    (
+        r"masked_fill_ only supports boolean masks, but got mask with dtype (?P<kind>\w+)",
+        "masked_fill 的掩码必须是布尔张量，得到的是 {kind}",
+    ),
+    (
+        r"where expected condition to be a boolean tensor, but got a tensor with dtype (?P<kind>\w+)",
+        "where 的条件必须是布尔张量，得到的是 {kind}",
+    ),
     (
         r"The size of tensor a \((?P<left>\d+)\) must match the size of tensor b \((?P<right>\d+)\) at non-singleton"
         r" dimension (?P<axis>\d+)",
@@ -141,15 +289,17 @@ TORCH_WORDS: tuple[tuple[str, str], ...] = (  # (words of PyTorch about tensors,
     (
         r"einsum\(\): the number of subscripts in the equation \((?P<count>\d+)\) does not match the number of dimensions"
         r" \((?P<axes>\d+)\) for operand (?P<number>\d+) and no ellipsis was given",
-        "einsum 的算式为第 {number} 个张量（从 0 数起）写了 {count} 个字母，而它有 {axes} 个轴：前面任意多个轴可以写成 ...",
+        "einsum 的算式为第 {number} 个张量（从 0 数起）写了 {count} 个字母，而它有 {axes} 个轴："
+        "前面任意多个轴可以写成 ...",
     ),
     (
-        r"(?P<name>\w+)\(\) received an invalid combination of arguments - got \((?P<given>[^()]*)\), but expected .*",
+        r"(?P<name>\w+)\(\) received an invalid combination of arguments - got \((?P<given>[^()]*)\), but"
+        r" expected .*",
         "{name} 的参数个数或类型不对：得到的类型依次是 {given}（NoneType 就是 None）",
     ),
     (
         r"(?P<name>\w+)\(\): argument '(?P<argument>\w+)' \(position (?P<position>\d+)\) must be (?P<wanted>.+), not"
-        r" (?P<given>\w+)",
+        r" (?P<given>[\w.]+)",
         "{name} 的第 {position} 个参数 {argument} 应为 {wanted}，得到的是 {given}",
     ),
     (
@@ -190,6 +340,42 @@ TORCH_WORDS: tuple[tuple[str, str], ...] = (  # (words of PyTorch about tensors,
 
 
 TYPE_WORDS: tuple[tuple[str, str], ...] = (  # (Python's words about types and calls, Chinese)
+    (
+        r"(?:cannot use '[^']+' as an? [\w ]+ \()?unhashable type: '(?P<kind>[^']+)'\)?",
+        "{kind} 类型的值不能作字典的键，也不能放进集合",
+    ),
+    (
+        r"'(?P<sign>[<>]=?)' not supported between instances of '(?P<left>[^']+)' and '(?P<right>[^']+)'",
+        "{left} 与 {right} 不能用 {sign} 比较",
+    ),
+    (
+        r"can't multiply sequence by non-int of type '(?P<kind>[^']+)'",
+        "列表不能与 {kind} 相乘：先转换成数组",
+    ),
+    (
+        r"slice indices must be integers or None or have an __index__ method",
+        "切片的起止必须是整数",
+    ),
+    (
+        r"invalid literal for int\(\) with base \d+: (?P<text>.*)",
+        "字符串 {text} 不能转换成整数",
+    ),
+    (
+        r"'(?P<word>\w+)' is an invalid keyword argument for (?P<name>\w+)\(\)",
+        "Python 自带的 {name} 没有参数 {word}：是不是要用 NumPy 或 torch 的？",
+    ),
+    (
+        r"bad operand type for (?P<name>\w+)\(\): '(?P<kind>[^']+)'",
+        "{name} 不能用于 {kind} 类型的值",
+    ),
+    (
+        r"(?P<kind>range object|tuple|string) index out of range",
+        "下标超出范围",
+    ),
+    (
+        r"can only concatenate (?P<left>\w+) \(not .(?P<right>\w+).\) to \w+",
+        "{left} 与 {right} 不能用 + 连接",
+    ),
     (
         r"unsupported operand type\(s\) for (?P<sign>[^:]+): '(?P<left>[^']+)' and '(?P<right>[^']+)'",
         "{left} 与 {right} 之间不能做 {sign} 运算",
@@ -239,7 +425,10 @@ TYPE_WORDS: tuple[tuple[str, str], ...] = (  # (Python's words about types and c
         r"(?P<name>[\w.<>]+)\(\) got an unexpected keyword argument '(?P<word>\w+)'.*",
         "{name} 没有参数 {word}",
     ),
-    (r"math range error|\(34, 'Numerical result out of range'\)", "结果太大，超出浮点数的范围"),
+    (
+        r"math range error|\(34, '(?:Numerical result out of range|Result too large)'\)",
+        "结果太大，超出浮点数的范围",
+    ),
     (
         r"(?:int|integer division result) too large (?:to convert to|for a) float",
         "整数太大，超出浮点数的范围",
