@@ -17,6 +17,8 @@ from course.settings import CourseError
 from course.settings import load as load_course
 from grading import release
 from grading.book_pages import install_line, missing_packages, write_book
+from grading.command_line import error_line, terminal_language
+from grading.intake import Notice
 
 SHOWN = (".md", ".svg", ".png", ".html")
 
@@ -40,7 +42,10 @@ def check_target(out: Path) -> None:
     if out.is_dir() and ((out / "search.js").is_file() or not any(out.iterdir())):
         return
     if out.exists():
-        raise release.ReleaseError(f"{out} exists and is not a book; give another --out")
+        raise release.ReleaseError(
+            f"{out} exists and is not a book; give another --out",
+            f"{out} 已存在，但不是这本书；请换一个 --out",
+        )
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -63,7 +68,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     try:
         if missing := missing_packages():
-            raise release.ReleaseError(install_line(missing))
+            raise release.ReleaseError(install_line(missing), install_line(missing, "zh"))
         check_target(args.out)
         course = load_course()
         plan = release.Plan(
@@ -71,8 +76,10 @@ def main(argv: list[str] | None = None) -> None:
         )
         count = write(args.out, plan)
     except (release.ReleaseError, markers.MarkerError, CourseError) as error:
-        parser.exit(2, f"{parser.prog}: error: {error}\n")
-    print(f"{count} pages; open {args.out / 'index.html'}")
+        parser.exit(2, error_line(parser.prog, error, terminal_language(argv)))
+    page = args.out / "index.html"
+    done = Notice(f"{count} pages; open {page}", f"共 {count} 页；请打开 {page}")
+    print(done.in_language(terminal_language(argv)))
 
 
 if __name__ == "__main__":

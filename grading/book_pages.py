@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course.homeworks import HOMEWORKS
+from course.messages import Language
 
 if TYPE_CHECKING:
     from grading.markdown import Rendered
@@ -110,8 +111,10 @@ def missing_packages() -> list[str]:
     return [name for module, name in PACKAGES.items() if not importlib.util.find_spec(module)]
 
 
-def install_line(missing: Iterable[str]) -> str:
+def install_line(missing: Iterable[str], lang: Language = "en") -> str:
     """What to do about missing packages, in one line."""
+    if lang == "zh":
+        return f"离线书需要 {'、'.join(missing)}：python -m pip install --group grading（pip 25.1 或更新）"
     return (
         f"the offline book needs {', '.join(missing)}: python -m pip install --group grading "
         "(pip 25.1 or newer)"

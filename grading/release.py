@@ -27,11 +27,14 @@ from course import handout, hint_files, markers
 from course.checks import load_checks
 from course.commands import update
 from course.homeworks import COPY_RECORD, HOMEWORKS, PROGRESS_FILE, ROOT
+from course.messages import printable
 from course.settings import Course, CourseError
 from course.settings import load as load_course
 from course.shell import quote
 from grading.book_pages import FOLDER as BOOK
 from grading.book_pages import install_line, missing_packages, write_book
+from grading.command_line import error_line, terminal_language
+from grading.intake.problems import GradingError, Notice, in_language
 from grading.treefiles import tree_files, uncommitted_files
 
 TOP = (  # all that a copy has in its root, besides the homeworks; grades, rosters and archives lie there too
@@ -93,8 +96,8 @@ POINTERS = {  # where other assistants look
 }
 
 
-class ReleaseError(Exception):
-    """The copy cannot be made, or a proof of it failed."""
+class ReleaseError(GradingError):
+    """The copy cannot be made (in both languages), or a proof of it failed (in English: it names code)."""
 
 
 @dataclass(frozen=True)
@@ -497,22 +500,51 @@ def prove_same(folder, plan):
 def prove(folder, plan, say):
     """Run all proofs on a built copy and report each with `say`. Raises ReleaseError."""
     if not plan.book:
-        say(f"no offline book in it: {install_line(missing_packages())}")
+        missing = missing_packages()
+        say(
+            Notice(
+                f"no offline book in it: {install_line(missing)}",
+                f"其中没有离线书：{install_line(missing, 'zh')}",
+            )
+        )
     if left := strangers():
-        say(f"not part of the course, so not in it: {', '.join(left)}")
+        say(
+            Notice(
+                f"not part of the course, so not in it: {', '.join(left)}",
+                f"不属于课程，因此未放入：{'、'.join(left)}",
+            )
+        )
     if new := [name for name in uncommitted_files(ROOT) if name in student_files(plan.homeworks)]:
-        say(f"in it, though not committed: {', '.join(new)}")
-    say(f"it imports: {prove_imports(folder, plan)} files")
+        say(
+            Notice(
+                f"in it, though not committed: {', '.join(new)}",
+                f"尚未提交到 git，但已放入：{'、'.join(new)}",
+            )
+        )
+    count = prove_imports(folder, plan)
+    say(Notice(f"it imports: {count} files", f"可以导入：{count} 个文件"))
     if not plan.solved:
-        say(f"every blank fails as empty, by name: {prove_empty(folder, plan)} checks")
-    say(f"the solved files put into it pass: {prove_solved(folder, plan)} checks")
-    sought = prove_silent(folder, plan)
+        count = prove_empty(folder, plan)
+        say(
+            Notice(
+                f"every blank fails as empty, by name: {count} checks",
+                f"每个填空都报告未填写并指明名称：{count} 项检查",
+            )
+        )
+    count = prove_solved(folder, plan)
     say(
-        "nothing of the teacher's in it"
-        if plan.solved
-        else f"no solution in it: {sought} lines sought"
+        Notice(
+            f"the solved files put into it pass: {count} checks",
+            f"放入答案后全部通过：{count} 项检查",
+        )
     )
-    say(f"built twice, same bytes: {prove_same(folder, plan)} files")
+    sought = prove_silent(folder, plan)
+    if plan.solved:
+        say(Notice("nothing of the teacher's in it", "没有教师专用的内容"))
+    else:
+        say(Notice(f"no solution in it: {sought} lines sought", f"不含答案：查找了 {sought} 行"))
+    count = prove_same(folder, plan)
+    say(Notice(f"built twice, same bytes: {count} files", f"两次生成逐字节相同：{count} 个文件"))
 
 
 # ---------------------------------------------------------------- where it goes
@@ -534,11 +566,15 @@ def refuse(out):
     try:
         copy = update.read_copy(out)
     except update.UpdateError:
-        raise ReleaseError(f"{out} exists and is not a student copy; give another --out") from None
+        raise ReleaseError(
+            f"{out} exists and is not a student copy; give another --out",
+            f"{out} 已存在，但不是学生版；请换一个 --out",
+        ) from None
     for name, recorded_digest in json.loads(copy[COPY_RECORD])["files"].items():
         if name in copy and update.digest(name, copy[name]) != recorded_digest:
             raise ReleaseError(
-                f"{out}: {name} was changed since it was written; use --update {quote(out)}, or give another --out"
+                f"{out}: {name} was changed since it was written; use --update {quote(out)}, or give another --out",
+                f"{out}：{name} 在写出后被改过；请用 --update {quote(out)}，或换一个 --out",
             )
 
 
@@ -562,7 +598,7 @@ def release(out, plan, say=print):
             )  # a .git beside the files stays
         else:
             shutil.copytree(folder, out, dirs_exist_ok=True)
-    say(f"written: {out}")
+    say(Notice(f"written: {out}", f"已写出：{out}"))
 
 
 def renew(old, plan, say=print):
@@ -570,7 +606,7 @@ def renew(old, plan, say=print):
     with tempfile.TemporaryDirectory(prefix="student-") as scratch:
         build(scratch, plan)
         prove(scratch, plan, say)
-        update.update_copy(scratch, old, report=lambda message: say(message.en))
+        update.update_copy(scratch, old, report=lambda message: say(Notice(*message)))
 
 
 def not_due(plan, now=None):
@@ -612,9 +648,17 @@ def main(argv=None):
         help="leave solutions and worked answers in, for after the due date",
     )
     args = parser.parse_args(argv)
+    language = terminal_language(argv)
+
+    def say(message):
+        print(printable(in_language(message, language)), flush=True)
+
     try:
         if args.update and not args.update.is_dir():
-            raise ReleaseError(f"--update {args.update}: no such folder")
+            raise ReleaseError(
+                f"--update {args.update}: no such folder",
+                f"--update {args.update}：没有这个文件夹",
+            )
         course = load_course()
         course.seed = course.seed if args.seed is None else args.seed
         old = (
@@ -625,14 +669,16 @@ def main(argv=None):
         plan = Plan(tuple(args.homework or old or course.homeworks), course, args.with_solutions)
         if args.with_solutions and not_due(plan):
             raise ReleaseError(
-                f"not due yet: {', '.join(not_due(plan))} (course.toml); --homework chooses others"
+                f"not due yet: {', '.join(not_due(plan))} (course.toml); --homework chooses others",
+                f"尚未截止：{'、'.join(not_due(plan))}（course.toml）；可用 --homework 选择其他作业",
             )
         if args.update:
-            renew(args.update, plan)
+            renew(args.update, plan, say)
         else:
-            release(args.out, plan)
+            release(args.out, plan, say)
     except (ReleaseError, markers.MarkerError, CourseError, update.UpdateError) as error:
-        parser.exit(2, f"{parser.prog}: error: {error}\n")
+        long = f"{parser.prog}: error: {error}\n" if "\n" in str(error) else ""  # of a proof
+        parser.exit(2, long or error_line(parser.prog, error, language))
 
 
 if __name__ == "__main__":

@@ -8,14 +8,16 @@ import pytest
 
 from course import settings
 from course.homeworks import ROOT
-from grading import command_line, grade, leaderboard, options
+from grading import command_line, grade, leaderboard, options, release
 from grading.intake import Notice, problems
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 ERRORS = (
     "BoardError", "CourseError", "GradeError", "GradebookError", "JournalError", "Refused", "RosterError", "TableError", "TimeError",
 )  # fmt: skip
-SPEAKING = ("attempts", "bugs", "grade", "intake/describe", "leaderboard", "plan", "report", "run")
+SPEAKING = (
+    "attempts", "book", "bugs", "grade", "intake/describe", "leaderboard", "plan", "release", "report", "run",
+)  # fmt: skip
 
 
 def calls(path: Path, names: tuple[str, ...]) -> list[ast.Call]:
@@ -124,3 +126,11 @@ def test_board_without_source_names_the_download(tmp_path, capsys):
     with pytest.raises(SystemExit):
         leaderboard.main(["make", "waimai_cls", "--out", str(tmp_path / "board")])
     assert "python data/download.py waimai_10k" in capsys.readouterr().err
+
+
+def test_release_reports_errors_in_the_language(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    with pytest.raises(SystemExit) as caught:
+        release.main(["--update", str(tmp_path / "nowhere")])
+    assert caught.value.code == 2
+    assert f"错误：--update {tmp_path / 'nowhere'}：没有这个文件夹" in capsys.readouterr().err
