@@ -134,7 +134,7 @@ class Stop:
         return self.function(*args)
 
 
-def test_interrupted_training_gives_the_same_vectors(folder, monkeypatch, capsys):
+def test_interrupted_training_gives_the_same_vectors(folder, tmp_path, monkeypatch, capsys):
     train = load_solved("word2vec_sst").module("train")
     flags = [
         "--data_root",
@@ -146,57 +146,57 @@ def test_interrupted_training_gives_the_same_vectors(folder, monkeypatch, capsys
         "8",
         "--ckpt_path",
     ]
-    train.main([*flags, str(folder / "whole")])
+    train.main([*flags, str(tmp_path / "whole")])
     third = Stop(train.Trainer.epoch, 2)
     monkeypatch.setattr(train.Trainer, "epoch", lambda *args: third(*args))
     with pytest.raises(KeyboardInterrupt, match="2 epochs are saved in .*--resume"):
-        train.main([*flags, str(folder / "stopped")])
+        train.main([*flags, str(tmp_path / "stopped")])
     monkeypatch.undo()
-    train.main([*flags, str(folder / "stopped"), "--resume"])
-    assert (folder / "whole" / "vectors.txt").read_bytes() == (
-        folder / "stopped" / "vectors.txt"
+    train.main([*flags, str(tmp_path / "stopped"), "--resume"])
+    assert (tmp_path / "whole" / "vectors.txt").read_bytes() == (
+        tmp_path / "stopped" / "vectors.txt"
     ).read_bytes()
     with pytest.raises(train.UserError, match="began with --dim 8, not 9"):
-        train.main([*flags, str(folder / "stopped"), "--resume", "--dim", "9"])
+        train.main([*flags, str(tmp_path / "stopped"), "--resume", "--dim", "9"])
     with pytest.raises(train.UserError, match="ckpt.npz not found"):
-        train.main([*flags, str(folder / "nowhere"), "--resume"])
-    (folder / "stopped" / "ckpt.npz").write_bytes(b"cut off")
+        train.main([*flags, str(tmp_path / "nowhere"), "--resume"])
+    (tmp_path / "stopped" / "ckpt.npz").write_bytes(b"cut off")
     with pytest.raises(train.UserError, match="damaged"):
-        train.main([*flags, str(folder / "stopped"), "--resume"])
+        train.main([*flags, str(tmp_path / "stopped"), "--resume"])
 
 
-def test_interrupted_q3_run_gives_the_same_vectors(folder, monkeypatch, capsys):
+def test_interrupted_q3_run_gives_the_same_vectors(tmp_path, monkeypatch, capsys):
     homework = load_solved("word2vec_sst")
     runner, sgd = homework.module("q3_run"), homework.module("q3_sgd")
     monkeypatch.setattr(sgd, "SAVE_PARAMS_EVERY", 10)
     monkeypatch.setattr(runner, "LOG_EVERY", 10)
     flags = ["--quiet", "--iters", "40", "--dim", "4", "--engine", "batched", "--ckpt_path"]
-    runner.main([*flags, str(folder / "q3")])
-    whole = np.load(folder / "q3" / "word_vectors.npz")["vectors"]
-    assert (folder / "q3" / "q3_word_vectors.png").stat().st_size > 5000
+    runner.main([*flags, str(tmp_path / "q3")])
+    whole = np.load(tmp_path / "q3" / "word_vectors.npz")["vectors"]
+    assert (tmp_path / "q3" / "q3_word_vectors.png").stat().st_size > 5000
     with monkeypatch.context() as patch:
         patch.setattr(runner, "batched_wrapper", Stop(runner.batched_wrapper, 27))
         with pytest.raises(KeyboardInterrupt, match="Iteration 20 is saved in .*--resume"):
-            runner.main([*flags, str(folder / "q3b")])
-    runner.main([*flags, str(folder / "q3b"), "--resume"])
-    np.testing.assert_array_equal(np.load(folder / "q3b" / "word_vectors.npz")["vectors"], whole)
+            runner.main([*flags, str(tmp_path / "q3b")])
+    runner.main([*flags, str(tmp_path / "q3b"), "--resume"])
+    np.testing.assert_array_equal(np.load(tmp_path / "q3b" / "word_vectors.npz")["vectors"], whole)
     log = [
         json.loads(line)
-        for line in (folder / "q3b" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+        for line in (tmp_path / "q3b" / "log.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     assert [line["iteration"] for line in log] == [10, 20, 30, 40]
     with pytest.raises(runner.UserError, match=r"saved_params_40.npz holds an array"):
-        runner.main([*flags, str(folder / "q3b"), "--resume", "--dim", "5"])
-    (folder / "q3d").mkdir()
-    (folder / "q3d" / "saved_params_40.npz").write_bytes(
-        (folder / "q3b" / "saved_params_40.npz").read_bytes()[:2000]
+        runner.main([*flags, str(tmp_path / "q3b"), "--resume", "--dim", "5"])
+    (tmp_path / "q3d").mkdir()
+    (tmp_path / "q3d" / "saved_params_40.npz").write_bytes(
+        (tmp_path / "q3b" / "saved_params_40.npz").read_bytes()[:2000]
     )
     with pytest.raises(runner.UserError, match=r"saved_params_40.npz is damaged"):
-        runner.main([*flags, str(folder / "q3d"), "--resume"])
+        runner.main([*flags, str(tmp_path / "q3d"), "--resume"])
     capsys.readouterr()
-    runner.main([*flags, str(folder / "q3b")])  # without --resume it starts again and says so
+    runner.main([*flags, str(tmp_path / "q3b")])  # without --resume it starts again and says so
     assert "was moved to" in capsys.readouterr().out
-    assert (folder / "q3b" / "earlier-1" / "saved_params_40.npz").is_file()
+    assert (tmp_path / "q3b" / "earlier-1" / "saved_params_40.npz").is_file()
     random.seed()
 
 
