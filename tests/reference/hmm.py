@@ -699,19 +699,46 @@ def whole_viterbi_batch(rng):
     yield batch_case("T = 1", *unequal_paths(rng, 3, 4, (1, 1)))
 
 
+def tells_ways_back_apart(log_pi, log_A, log_B, rows, T):
+    """Whether two wrong ways back give another path for some row: one that does not wait at a row's end until its T columns
+    are through, and one along the most probable transitions alone."""
+    elsewhere = by_transitions = False
+    for row in rows:
+        delta, phi = brute_viterbi(log_pi, log_A, log_B, row)
+        path = follow(delta, phi)
+        state = path[-1]
+        for _ in range(T - len(row)):
+            state = (delta[-1] + log_A[:, state]).argmax()
+        elsewhere |= state != path[-1]
+        wrong = [path[-1]]
+        for _ in row[1:]:
+            wrong.append(log_A[wrong[-1]].argmax())
+        by_transitions |= wrong[::-1] != path.tolist()
+    return elsewhere and by_transitions
+
+
 def whole_viterbi_batch_lengths(rng):
-    lengths = (*rng.permutation([1, 3, 4, 6]), 2)
-    yield batch_case("", *unequal_paths(rng, 3, 5, lengths), rng=rng)
-    yield batch_case("wider than every sequence", *unequal_paths(rng, 4, 3, (2, 4)), T=7, rng=rng)
+    mixed = (*rng.permutation([1, 3, 4, 6]), 2)
+    for label, N, M, lengths, T in (
+        ("", 3, 5, mixed, 6),
+        ("wider than every sequence", 4, 3, (2, 4), 7),
+    ):
+        drawn = unequal_paths(rng, N, M, lengths)
+        while not tells_ways_back_apart(*drawn, T):
+            drawn = unequal_paths(rng, N, M, lengths)
+        yield batch_case(label, *drawn, T=T, rng=rng)
 
 
 def whole_viterbi_batch_ties(rng):
     log_pi, log_A, log_B, obs = with_ties(rng)
     rows = [obs, symbols(rng, 5, 3), symbols(rng, 5, 4)]
     yield batch_case("ties", log_pi, log_A, log_B, rows, rng=rng)
-    pi, A, B = cyclic_model(rng, 5)
-    rows = [symbols(rng, 5, T) for T in (6, 4)]
-    yield batch_case("forbidden transitions", log(pi), log(A), log(B), rows, rng=rng)
+    while True:
+        log_pi, log_A, log_B = (log(x) for x in cyclic_model(rng, 5))
+        rows = [symbols(rng, 5, T) for T in (6, 4)]
+        if tells_ways_back_apart(log_pi, log_A, log_B, rows, 6):
+            break
+    yield batch_case("forbidden transitions", log_pi, log_A, log_B, rows, rng=rng)
 
 
 # ---------------------------------------------------------------- choice questions: every option is computed

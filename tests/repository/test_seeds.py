@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.repository import seeds
 
 
@@ -32,3 +34,11 @@ def test_version_that_never_ends_is_left_out(monkeypatch):
 
     monkeypatch.setattr(seeds.Version, "_passes_with", endless)
     assert not seeds.check_blank("hmm", "hmm-12", range(4), ["solution"]).differing
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("homework, blank", [("hmm", "hmm-18"), ("hw_attention", "att-27")])
+def test_checks_of_a_whole_solution_judge_mistakes_alike_on_30_seeds(homework, blank):
+    """Of 300 seeds some drew batches and masks that could not show the mistakes H211, H212, A200 and A207."""
+    result = seeds.check_blank(homework, blank, range(30), ("solution", "mistakes"))
+    assert not result.differing
