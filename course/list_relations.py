@@ -9,6 +9,7 @@ from typing import Any
 
 from course.messages import Message
 
+BYTE_ORDER_MARK = "\ufeff"
 SHOWN_CHARACTERS = 20  # of one value in a message
 
 
@@ -54,6 +55,12 @@ def _of_texts(answer: list[str], expected: list[str]) -> Iterator[Message]:
         yield Message(
             "has the expected values, and between them some of white space only",
             "是应有的值，但中间还有只含空白的值",
+        )
+    unmarked = [text.removeprefix(BYTE_ORDER_MARK) for text in answer]
+    if unmarked != answer and sorted(unmarked) == sorted(expected):
+        yield Message(
+            "has the expected values, one of them with U+FEFF, the byte order mark, in front: which encoding leaves it out?",
+            "都是应有的值，但其中一个前面带着字节顺序标记 U+FEFF：用哪种编码读取会去掉它？",
         )
     if "".join(answer) != "".join(expected):
         return

@@ -1945,3 +1945,43 @@ edit(
     en="A row for each position: which axis of your result does the docstring not name?",
     zh="每个位置一行：你的结果里哪一轴是文档字符串没有写的？",
 )
+edit(
+    "att-15",
+    "A555",
+    (
+        "centred / (centred.square().mean(-1, keepdim=True) + eps).sqrt()",
+        "centred / (x.var(-1, keepdim=True) + 1e-6).sqrt()",
+    ),
+    en="Two things: what the variance divides by, and which number eps is.",
+    zh="两处：方差除以几，eps 是多少。",
+)
+
+
+@mistake(
+    "att-10",
+    "A556",
+    en="The exponents run over the channels: over what does your arange run?",
+    zh="指数随通道变化：你的 arange 走过的是什么？",
+)
+def position_encoding(L, d):
+    position = torch.arange(L, dtype=torch.float64).unsqueeze(1)
+    scale = torch.exp(torch.arange(0, L, 2, dtype=torch.float64) * math.log(10000.0) / d)
+    positions = torch.zeros(L, d, dtype=torch.float64)
+    positions[:, 0::2] = torch.sin(position / scale)
+    positions[:, 1::2] = torch.cos(position / scale)
+    return positions
+
+
+@mistake(
+    "att-10",
+    "A557",
+    en="The docstring gives the shape: does it name a batch axis in front? And which dtype does it promise?",
+    zh="文档字符串写明了形状：前面有批次轴吗？它要求的又是什么 dtype？",
+)
+def position_encoding(L, d):
+    position = torch.arange(L).unsqueeze(1)
+    rate = torch.exp(torch.arange(0, d, 2) * (-math.log(10000.0) / d))
+    positions = torch.zeros(L, d)
+    positions[:, 0::2] = torch.sin(position * rate)
+    positions[:, 1::2] = torch.cos(position * rate)
+    return positions.unsqueeze(0)

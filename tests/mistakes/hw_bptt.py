@@ -1953,3 +1953,20 @@ edit(
     en="h_t = o_t tanh(C_t): is it the gate, or the gate's gradient, that multiplies dL/dh_t on the way to C_t?",
     zh="h_t = o_t tanh(C_t)：dL/dh_t 传到 C_t 时，乘的是门，还是门的梯度？",
 )
+edit(
+    "bptt-27",
+    "B556",
+    (
+        "return dh_t * o_t * (1 - np.tanh(C_t) ** 2) + carried",
+        "return (dh_t * o_t + carried) * (1 - np.tanh(C_t) ** 2)",
+    ),
+    en="The part from C_{t+1} has not gone through the tanh of h_t: which part does its slope multiply?",
+    zh="来自 C_{t+1} 的部分没有经过 h_t 里的 tanh：tanh 的导数应乘在哪一部分上？",
+)
+edit(
+    "bptt-16",
+    "B557",
+    ("return da.T @ h[:-1]", "return np.clip(da[:-1].T @ h[:-2], -5, 5)"),
+    en="Two things: is the last step in your sum, and does the derivative itself have a largest value?",
+    zh="两处：最后一步在你的求和里吗？导数本身有最大值吗？",
+)

@@ -2782,3 +2782,12 @@ def negSamplingCostAndGradient(predicted, target, outputVectors, dataset, K=10):
     grad = np.zeros(outputVectors.shape)
     np.add.at(grad, rows, d[:, None] * predicted)
     return np.log(p).sum(), d @ U, grad
+
+
+edit(
+    "w2v-07",
+    "V555",
+    ("outputVectors @ predicted", "predicted @ outputVectors"),
+    en="Which axis of outputVectors holds the words? The scores are one for each word.",
+    zh="outputVectors 的哪一轴是词？每个词应有一个得分。",
+)

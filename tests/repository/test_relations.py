@@ -189,6 +189,12 @@ def test_no_small_number_is_suspected_where_a_logarithm_is_far_off():
     assert relation and "nowhere smaller" in relation.text.en
 
 
+def test_a_byte_order_mark_before_a_value_is_named():
+    words = list_words(["and", "\ufeffof"], ["and", "of"])
+    assert words and "byte order mark" in words.en
+    assert list_words(["\ufeffand", "at"], ["and", "of"]) is None
+
+
 def test_no_relation_is_stated_for_unrelated_lists():
     assert list_words(["味道", "好", "不"], WORDS) is None
     assert list_words(WORDS, WORDS) is None
