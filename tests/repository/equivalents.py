@@ -154,7 +154,10 @@ EQUIVALENT = {
             "rows = rows",
             "U = outputVectors[rows], before rows = np.array(rows)",
         ],
-        "w2v-10": ["rows = [row_of(tokens, word) for word in contextWords]"],
+        "w2v-10": [
+            "rows = [row_of(tokens, word) for word in contextWords]",
+            "rows = np.array([row_of(tokens, word) for word in contextWords])",  # other for an empty context, not drawn
+        ],
         "w2v-17": ["return x @ w + b >= 0"],
         "w2v-18": [
             "return L * np.exp(-np.logaddexp(0.0, -k * (z - z0)))",
@@ -181,6 +184,9 @@ EQUIVALENT = {
             "packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)"
         ],
         "att-09": ["return (torch.arange(L) < lengths[:, None])[:, None]"],
+    },
+    "prints more lines than are asked for": {
+        "w2v-11": ["smoothed = report(iteration, cost, smoothed, iteration)"],
     },
     "the two statements do not touch each other": {
         "hmm-15": [
