@@ -11,8 +11,8 @@ import warnings
 from pathlib import Path
 
 # CPU threads that wait for each other spin for a moment only and then sleep. Measured on 2 cores (60 steps of the GPT, Linux):
-# as fast as the library's own setting on an idle machine, half its time when two trainings run at once. Sleeping at once
-# (0) costs 40 % more time on an idle machine. The libraries read this when torch is imported, so import this module first.
+# as fast as the library's own setting on an idle machine, twice as fast when two trainings run at once. Sleeping at once
+# (0) is 40 % slower on an idle machine. The libraries read this when torch is imported, so import this module first.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # GNU: Linux
 os.environ.setdefault("KMP_BLOCKTIME", "0")  # Intel and LLVM: Windows, macOS
 

@@ -100,8 +100,12 @@ def test_command_line_reports_errors_in_the_language(tmp_path, capsys, language,
 def test_plan_is_described_in_chinese(tmp_path, capsys):
     folder = tmp_path / "class" / "20260001" / "hmm"
     folder.mkdir(parents=True)
-    (folder / "model.py").write_text("def forward(pi, A, B, obs):\n    return 1\n")
-    (tmp_path / "roster.csv").write_text("学号,姓名\n20260001,张伟\n20260002,王芳\n", "utf-8")
+    (folder / "model.py").write_text(
+        "def forward(pi, A, B, obs):\n    return 1\n", encoding="utf-8"
+    )
+    (tmp_path / "roster.csv").write_text(
+        "学号,姓名\n20260001,张伟\n20260002,王芳\n", encoding="utf-8"
+    )
     roster = ["--roster", str(tmp_path / "roster.csv")]
     grade.main([str(tmp_path / "class"), "--dry_run", "--lang", "zh", *roster])
     text = capsys.readouterr().out
