@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 try:
     import pygments
@@ -26,8 +27,15 @@ except ImportError as error:
 
 PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}
 UPRIGHT_LETTERS = re.compile(r'(?:<mi mathvariant="normal">\w</mi>){2,}')
-FUNCTIONS = r"\\(?:log|exp|tanh|sin|cos|arccos|max|min)\b"
+FUNCTIONS = r"\\(?:log|ln|exp|tanh|sin|cos|arccos|max|min)\b"
 CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef“”‘’—…]")
+MATHML = ' xmlns="http://www.w3.org/1998/Math/MathML"'
+LETTERS = frozenset("∂∞…∅")  # ordinary symbols, without an operator's space
+CLOSING = frozenset(")]}!⟩")
+MARKED_FORMULA = re.compile(  # a browser would break the line between a formula and its mark
+    r'[（(“]?<span class="math inline">(?:(?!</span>).)*</span>[，。：；、？！）”,.;:?!)]+', re.S
+)
+THOUSANDS = re.compile(r"<mn>(\d{1,3})</mn><mrow><mo>&#x0002C;</mo></mrow><mn>(\d{3})</mn>")
 SPACES = {"thinmathspace": "0.167em", "mediummathspace": "0.222em", "thickmathspace": "0.278em"}
 
 
@@ -85,7 +93,41 @@ def _mathml(latex: str, display: str) -> str:
     for name, width in SPACES.items():  # MathML Core has no named widths
         mathml = mathml.replace(f'width="{name}"', f'width="{width}"')
     mathml = mathml.replace("<mo>&#x0005E;</mo></mover>", '<mo stretchy="false">^</mo></mover>')
-    return UPRIGHT_LETTERS.sub(lambda run: f"<mi>{re.sub('<[^>]+>', '', run[0])}</mi>", mathml)
+    mathml = UPRIGHT_LETTERS.sub(lambda run: f"<mi>{re.sub('<[^>]+>', '', run[0])}</mi>", mathml)
+    root = ElementTree.fromstring(THOUSANDS.sub(r"<mn>\1,\2</mn>", mathml).replace(MATHML, "", 1))
+    _set_spaces(root)
+    mathml = ElementTree.tostring(root, encoding="unicode")
+    return mathml.replace("<math", "<math" + MATHML, 1)
+
+
+def _set_spaces(node: ElementTree.Element) -> None:
+    """Space operators as TeX does: a browser knows only their characters and takes each one for an infix operator."""
+    before, bar_open = None, False
+    for child in node:
+        _set_spaces(child)
+        symbol = child.text if child.tag == "mo" else None
+        if symbol in LETTERS:
+            child.tag = "mi"
+            child.set("mathvariant", "normal")
+        elif symbol == "/":
+            child.attrib.update(lspace="0", rspace="0")
+        elif symbol in ("−", "+", "±") and _begins_operand(before):
+            child.set("form", "prefix")
+        elif symbol == "|" and "form" not in child.attrib:
+            if bar_open or _begins_operand(before) or before.text == "|":
+                bar_open = not bar_open
+                form = "prefix" if bar_open else "postfix"
+                child.attrib.update(form=form, lspace="0", rspace="0")
+        before = child
+
+
+def _begins_operand(before: ElementTree.Element | None) -> bool:
+    """Whether an operand begins after this sibling: a sign there belongs to it, and a bar there opens."""
+    if before is None or before.tag == "mspace":
+        return True
+    if before.tag in ("munder", "munderover", "msub", "msubsup"):
+        before = before[0]
+    return before.tag == "mo" and before.text not in CLOSING and before.get("form") != "postfix"
 
 
 def highlight(code: str, language: str, _attributes: str) -> str:
@@ -127,9 +169,10 @@ def render(text: str, folder: Path, resolve: Callable[[str], str | None]) -> Ren
     _wrap_tables(tokens)
     page = parser.renderer.render(tokens, parser.options, {})
     page = re.sub(
-        r"(?<=[，。：；（、]) (?=<span class=\"math)", "", page
+        r"(?<=[，。：；（、）？！]) (?=<span class=\"math)", "", page
     )  # GitHub needs this space
     page = re.sub(r"(?<=</math></span>) (?=[，。：；、？！）])", "", page)
+    page = MARKED_FORMULA.sub(r'<span class="keep">\g<0></span>', page)
     return Rendered(page, sections)
 
 

@@ -146,9 +146,9 @@ def draw(results, maps, task, args, path):
     """Two maps of α, α_ii against n, and the accuracy on the numerals."""
     from plots import plt, save  # slow to import
 
-    fig, axes = plt.subplots(
-        1, 4 if task else 3, figsize=(19 if task else 15, 4.6), layout="constrained"
-    )
+    # two rows: side by side, the labels would be too small on a page of the sheet
+    fig, grid = plt.subplots(2, 2, figsize=(9.6, 8.2), layout="constrained")
+    axes = grid.flat
     n = max(args.n)
     for ax, name in zip(axes, ("untied", "tied")):
         image = ax.imshow(
@@ -182,11 +182,11 @@ def draw(results, maps, task, args, path):
     axes[2].set(
         xscale="log",
         xlabel="width n",
-        ylabel="mean of α_ii",
+        ylabel=r"mean of $\alpha_{ii}$",
         ylim=(-0.03, 1.05),
         title=f"weight on the token itself, L = {args.L}",
     )
-    axes[2].legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+    axes[2].legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     if task:
         axes[3].bar(
             list(task), [100 * share for share in task.values()], color=["tab:blue", "tab:red"]
@@ -198,6 +198,8 @@ def draw(results, maps, task, args, path):
             ylabel="unseen numerals read right (%)",
             ylim=(0, 108),
         )
+    else:
+        axes[3].set_axis_off()
     save(fig, path)
 
 

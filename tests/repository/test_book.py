@@ -7,6 +7,7 @@ import subprocess
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
 
@@ -357,3 +358,53 @@ def test_no_space_between_a_formula_and_a_full_width_mark():
     words = re.sub(r"<math.*?</math>", "F", text, flags=re.S)
     words = re.sub(r"<[^>]+>", "", words).strip()
     assert words == "对向量 F，得分是 F。其中（F）每词一行，F 是宽度。"
+
+
+@pytest.mark.parametrize(
+    "latex, expected",
+    [
+        (r"\partial L / \partial h_t", "∂ L / ∂ h t"),
+        ("(-1, 0)", "( prefix:− 1 , 0 )"),
+        (r"J = -\log P", "J = prefix:− log P"),
+        (r"-\infty", "prefix:− ∞"),
+        ("a - b", "a − b"),
+        ("|x| - |y|", "prefix:| x postfix:| − prefix:| y postfix:|"),
+        (r"\frac{x}{|x| |y|}", "x prefix:| x postfix:| prefix:| y postfix:|"),
+        (r"\left(-x\right)", "prefix:( prefix:− x postfix:)"),
+        (r"P(a | b) P(c | d)", "P ( a | b ) P ( c | d )"),
+        ("L = 1{,}024", "L = 1,024"),
+        ("n = 1, 10, 100", "n = 1 , 10 , 100"),
+    ],
+)
+def test_signs_bars_and_thousands_are_spaced_as_in_tex(latex, expected):
+    for package in book_pages.PACKAGES:
+        needed(package)
+    from grading import markdown
+
+    root = ElementTree.fromstring(markdown.formula(latex, {"display_mode": False}))
+    leaves = [leaf for leaf in root.iter() if leaf.text and leaf.text.strip()]
+    shown = [
+        f"{leaf.get('form')}:{leaf.text}" if leaf.get("form") else leaf.text for leaf in leaves
+    ]
+    assert " ".join(shown) == expected
+    ordinary = [leaf.tag.rpartition("}")[2] for leaf in leaves if leaf.text in "∂∞…"]
+    assert set(ordinary) <= {"mi"}
+
+
+def test_formula_and_its_mark_stay_on_one_line():
+    text = rendered("系数为 $w$：取（ $a$ 和 $b$）， (see $c$, $d$).\n").html
+    kept = re.findall(r'<span class="keep">(.*?</span>[^<]*)</span>', text, flags=re.S)
+    assert [re.sub(r"<[^>]+>", "", piece) for piece in kept] == ["w：", "b），", "c,", "d)."]
+
+
+@pytest.mark.browser
+def test_tables_and_formulas_of_the_sheets_need_no_scrolling(browser, site):
+    wide = (
+        "[...document.querySelectorAll('.wide, .math')].filter(node => node.clientWidth &&"
+        " node.scrollWidth > node.clientWidth + 1).map(node => node.textContent.slice(0, 60))"
+    )
+    with tab(browser, allowed=("file:", "data:"), width=1100) as page:
+        for name in sorted(HOMEWORKS):
+            for language in ("en", "zh"):
+                page.goto((site / language / f"{name}.html").as_uri())
+                assert page.evaluate(wide) == [], (name, language)
