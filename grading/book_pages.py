@@ -27,6 +27,7 @@ TEXT = re.compile(
 )  # group 2: words of the page
 UNBROKEN = re.compile(
     r"(?<![\w./-])(?:[a-z][a-z0-9]{1,4}-[a-z]?\d{1,2}(?:\.\d)?|\d+（加分）|\d+ \(bonus\))(?![\w/-])"
+    r"|^\d[\d.]*(?: \d[\d.]*){1,4}$"  # a cell with the numbers of several seeds
 )
 PACKAGES = {
     "jinja2": "jinja2",
@@ -170,7 +171,7 @@ def write_book(copy: Path, out: Path) -> int:
 
 
 def keep_together(page: str) -> str:
-    """A page whose blanks' ids (hmm-01) and bonus points are not broken between lines, neither in tables nor in the contents."""
+    """A page whose blanks' ids (hmm-01), bonus points and rows of numbers are not broken between lines."""
     return TEXT.sub(
         lambda part: (
             UNBROKEN.sub(r'<span class="unbroken">\g<0></span>', part[2]) if part[2] else part[0]

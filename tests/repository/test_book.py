@@ -344,6 +344,8 @@ def test_print_is_light_and_omits_header_and_contents(browser, site, tmp_path):
         ("<p>从 gpt-a3.2 起", '<p>从 <span class="unbroken">gpt-a3.2</span> 起'),
         ("<td>10（加分）</td>", '<td><span class="unbroken">10（加分）</span></td>'),
         ("<td>8 (bonus)</td>", '<td><span class="unbroken">8 (bonus)</span></td>'),
+        ("<td>94 72 57</td>", '<td><span class="unbroken">94 72 57</span></td>'),
+        ("<td>0.8857 in 2 of 3</td>", "<td>0.8857 in 2 of 3</td>"),
         ('<a href="#the-model-hmm-16">', '<a href="#the-model-hmm-16">'),
         ("<pre>--blank hmm-09</pre>", "<pre>--blank hmm-09</pre>"),
         ("<code>hmm-09</code>, 2026-11-28", "<code>hmm-09</code>, 2026-11-28"),
@@ -408,3 +410,10 @@ def test_tables_and_formulas_of_the_sheets_need_no_scrolling(browser, site):
             for language in ("en", "zh"):
                 page.goto((site / language / f"{name}.html").as_uri())
                 assert page.evaluate(wide) == [], (name, language)
+
+
+def test_chinese_pages_emphasise_in_bold_only(pages, site):
+    slanted = re.compile(r"<em>[^<]*[\u4e00-\u9fff][^<]*</em>")
+    for name in pages:
+        if name.startswith("zh/") and not name.endswith("changes.html"):
+            assert slanted.findall((site / name).read_text(encoding="utf-8")) == [], name
