@@ -106,7 +106,7 @@ def activation_case(activation, radius, T, H, rng):
 
 def flow(args, rng):
     T, H, steps = args.steps, args.hidden, np.arange(1, args.steps + 1)
-    fig, axes = plt.subplots(1, 2, figsize=(12, 4.6))
+    fig, axes = plt.subplots(1, 2, figsize=(10, 4.9), layout="constrained")
     print(
         f"{T} steps, width {H}, seed {args.seed}. Slope: log of |dL/dh_t| / |dL/dh_t+1|, over steps 1 to {max(2, T // 2)}"
     )
@@ -146,11 +146,13 @@ def flow(args, rng):
                 f"{measured[0] / measured[-1]:>24.3g}"
             )
     axes[0].set_title("no activation: dots measured, lines predicted")
-    axes[1].set_title("with activation, W orthogonal times the radius")
+    axes[1].set_title("with activation, W orthogonal times radius")
     for ax in axes:
         ax.set(yscale="log", xlabel="step t (the loss is at the last step)", ylabel="|dL/dh$_t$|")
     axes[0].legend(fontsize=8)
-    axes[1].legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))  # beside the curves
+    axes[1].legend(
+        fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3
+    )  # below the curves
     axes[1].set_ylim(max(axes[1].get_ylim()[0], 1e-40), None)
     return fig
 
