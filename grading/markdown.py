@@ -114,7 +114,8 @@ def _set_spaces(node: ElementTree.Element) -> None:
         elif symbol in ("−", "+", "±") and _begins_operand(before):
             child.set("form", "prefix")
         elif symbol == "|" and "form" not in child.attrib:
-            if bar_open or _begins_operand(before) or before.text == "|":
+            follows_bar = before is not None and before.text == "|"
+            if bar_open or follows_bar or _begins_operand(before):
                 bar_open = not bar_open
                 form = "prefix" if bar_open else "postfix"
                 child.attrib.update(form=form, lspace="0", rspace="0")
