@@ -29,6 +29,7 @@ PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+x
 UPRIGHT_LETTERS = re.compile(r'(?:<mi mathvariant="normal">\w</mi>){2,}')
 FUNCTIONS = r"\\(?:log|ln|exp|tanh|sin|cos|arccos|max|min)\b"
 CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef“”‘’—…]")
+FULL_WIDTH = frozenset("，。：；、？！（）")  # marks that have their space inside
 MATHML = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 LETTERS = frozenset("∂∞…∅")  # ordinary symbols, without an operator's space
 CLOSING = frozenset(")]}!⟩")
@@ -188,16 +189,21 @@ def _inline_code(_renderer: Any, tokens: Sequence[Token], index: int, *_others: 
 
 
 def _join_lines(tokens: list[Token]) -> None:
-    """Line breaks between Chinese characters vanish; a browser would show each as a space."""
+    """Line breaks beside full-width marks and between Chinese characters vanish.
+
+    A browser would show each as a space.
+    """
     for block in tokens:
         visible = [
             child for child in block.children or () if child.content or child.type == "softbreak"
         ]
         for before, token, after in zip(visible, visible[1:], visible[2:]):
             left, right = before.content[-1:], after.content[:1]
-            if token.type == "softbreak" and CJK.match(left):
-                if CJK.match(right) or left in "，。：；（、？！":
-                    token.type = "text"
+            if token.type != "softbreak":
+                continue
+            between = CJK.match(left) and CJK.match(right)
+            if between or left in FULL_WIDTH or right in FULL_WIDTH:
+                token.type = "text"
 
 
 def _link(tokens: list[Token], resolve: Callable[[str], str | None]) -> None:

@@ -161,6 +161,12 @@ def test_chinese_lines_are_joined_without_a_space():
     assert "one\ntwo" in rendered("one\ntwo\n").html
 
 
+def test_line_break_beside_a_full_width_mark_is_not_a_space():
+    text = rendered("得到 0.7453\n（共 35 轮）\nRNN 用 `code`\n，再用 GPT\n写词\n").html
+    assert "0.7453（共 35 轮）RNN" in text
+    assert "</code>，再用 GPT\n写词" in text
+
+
 def test_formula_is_split_at_qquad_so_that_it_can_wrap():
     text = rendered("$$\na = \\frac{b \\quad c}{d}, \\qquad e = \\log x\n$$\n").html
     assert text.count("<math") == 2 and text.count('<mspace width="0.167em"') == 1
