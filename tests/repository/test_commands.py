@@ -230,7 +230,7 @@ def test_script_names_the_empty_blank_it_reaches_in_one_line(homework, tmp_path_
     for name in release.student_files((homework,)):
         if name.startswith((f"{homework}/", "data/")):
             release.write(copy / name, release.strip(name, plan))
-    for line in lines_of(homework, full=False):
+    for line in filter(script_of, lines_of(homework, full=False)):
         words = [sys.executable, *shlex.split(f"{line} {SHORT.get(script_of(line), '')}")[1:]]
         done = subprocess.run(
             words,
