@@ -3,6 +3,7 @@
 As in `course.relations`, every statement is a computed fact about the two lists of one case.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -24,12 +25,10 @@ def list_words(answer: Any, expected: list[Any]) -> Message | None:
         return None
     if answer == expected:
         return None
+    relations = _of_any(answer, expected)
     if texts and all(isinstance(value, str) for value in answer):
-        for words in _of_texts(answer, expected):
-            return words
-    for words in _of_any(answer, expected):
-        return words
-    return None
+        relations = itertools.chain(_of_texts(answer, expected), relations)
+    return next(relations, None)
 
 
 def _of_one_text(answer: str, expected: list[str]) -> Message | None:

@@ -143,7 +143,7 @@ def show_done(hints: BlankHints, language: Language) -> None:
     )
     say(Message("Further question: ", "再想一想：") + hints.question, language)
     command = f"{command_name()} hint {hints.id} --level 1"
-    say(Message(f"Its hints all the same: {command}", f"仍想看提示：{command}"), language)
+    say(Message(f"To see its hints anyway: {command}", f"仍想看提示：{command}"), language)
 
 
 def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:

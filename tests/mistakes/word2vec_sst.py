@@ -367,26 +367,16 @@ def gradcheck_naive(f, x):
     return True
 
 
-@mistake(
+edit(
     "w2v-04",
     "V7f",
+    (
+        "return agree(numeric, analytic)",
+        "return bool((abs(numeric - analytic) <= 1e-3 * np.maximum(1, np.maximum(abs(numeric), abs(analytic)))).all())",
+    ),
     en="Give your checker a gradient that is 0.01 % too large: which limit decides whether it complains?",
     zh="给检查器一个大了 0.01 % 的梯度：由哪个界限决定它报不报错？",
 )
-def gradcheck_naive(f, x):
-    state = random.getstate()
-    _, analytic = f(x)
-    for index in np.ndindex(x.shape):
-        old, costs = x[index], []
-        for moved in (old + STEP, old - STEP):
-            x[index] = moved
-            random.setstate(state)
-            costs.append(f(x)[0])
-        x[index] = old
-        a, b = (costs[0] - costs[1]) / (2 * STEP), analytic[index]
-        if abs(a - b) > 1e-3 * max(1, abs(a), abs(b)):
-            return False
-    return True
 
 
 edit(
@@ -2652,32 +2642,13 @@ def normalizeRows(x):
     return x
 
 
-@mistake(
+edit(
     "w2v-09",
     "V549",
+    ("row_of(tokens, word), outputVectors, dataset", "row_of(tokens, word), outputVectors"),
     en="A cost function takes four arguments: which one does your call leave out, and who needs it?",
     zh="代价函数有四个参数：你的调用漏了哪一个，谁要用它？",
 )
-def skipgram(
-    currentWord,
-    C,
-    contextWords,
-    tokens,
-    inputVectors,
-    outputVectors,
-    dataset,
-    word2vecCostAndGradient=softmaxCostAndGradient,
-):
-    center = tokens[currentWord]
-    cost, gradIn, gradOut = 0.0, np.zeros(inputVectors.shape), np.zeros(outputVectors.shape)
-    for word in contextWords:
-        c, gradPred, grad = word2vecCostAndGradient(
-            inputVectors[center], tokens[word], outputVectors
-        )
-        cost += c
-        gradIn[center] += gradPred
-        gradOut += grad
-    return cost, gradIn, gradOut
 
 
 @mistake(
